@@ -1,0 +1,112 @@
+/** The configuration as the product uses it: defaults applied, one entry a database. `resolve.ts` makes it from the file. */
+import type { BackupKind, CopyMode, DatabaseKind } from '../model.ts';
+
+/** When a database counts as unprotected, and how often people are reminded. */
+export interface Policy {
+  /** Age of the newest backup at which the promise is broken; 24 unless configured. */
+  readonly maxAgeHours: number;
+  /** Hours that today's backup may still take after the backup window has closed; 2 unless configured, 0 allowed. */
+  readonly graceHours: number;
+  /** Hours between reminders of an open alert; 24 unless configured. */
+  readonly reminderHours: number;
+}
+
+export type CopySchedule = 'every' | 'daily' | 'weekly' | 'monthly';
+
+export interface CopyPolicy {
+  readonly mode: CopyMode;
+  /** Every backup, or only the first of each UTC day, ISO week or month. */
+  readonly schedule: CopySchedule;
+  readonly kinds: readonly BackupKind[];
+  /** Where native dumps lie (`object` mode only). */
+  readonly staging?: {
+    readonly bucket: string;
+    /** The 12-digit account that must own the staging bucket: a name that nobody owns can be taken by a stranger. */
+    readonly owner: string;
+    /** Key of the dump; `{snapshotId}`, `{databaseId}` and `{date}` are replaced. */
+    readonly key: string;
+    /** How long a dump that is not there yet is waited for. */
+    readonly waitHours: number;
+  };
+}
+
+/** Where copies of one database go. */
+export interface CopyTarget {
+  readonly bucket: string;
+  /** Key prefix without a leading or trailing slash; empty for a bucket of its own. */
+  readonly prefix: string;
+  /** The account that owns the bucket. */
+  readonly owner: string;
+  /** The key that exports are encrypted with; absent: the stack's own. */
+  readonly keyArn?: string;
+}
+
+/** One configured (or, by its tag, discovered) database with everything that applies to it. */
+export interface ConfiguredDatabase {
+  readonly tenant: string;
+  /** The identifier in lower case, as RDS compares it. */
+  readonly id: string;
+  readonly kind: DatabaseKind;
+  readonly policy: Policy;
+  readonly copy: CopyPolicy;
+  readonly target: CopyTarget;
+  /** The reason why it is not watched. */
+  readonly excluded?: string;
+  readonly enrolledBy: 'configuration' | 'tag';
+}
+
+/** A recipient of alerts, one an SNS endpoint. */
+export type Recipient =
+  | { readonly email: string }
+  | { readonly sms: string }
+  | { readonly https: string }
+  | { readonly queue: string };
+
+export interface Tenant {
+  readonly id: string;
+  readonly recipients: readonly Recipient[];
+}
+
+/** How databases enrol themselves by tag; absent: only the listed ones are watched. */
+export interface Discovery {
+  readonly tenantTag: string;
+  /** Whether `backup-exclude` is honoured: whoever may tag could silence alerts. */
+  readonly allowExclusion: boolean;
+}
+
+/** The whole configuration, resolved for one account and Region. */
+export interface Fleet {
+  readonly account: string;
+  readonly region: string;
+  readonly operators: readonly Recipient[];
+  readonly tenants: readonly Tenant[];
+  readonly databases: readonly ConfiguredDatabase[];
+  /** What applies to a discovered database that has no tags of its own about it. */
+  readonly defaults: { readonly policy: Policy; readonly copy: CopyPolicy };
+  /** Where copies of discovered databases go; absent where no shared bucket is configured. */
+  readonly sharedTarget?: { readonly bucket: string; readonly owner: string };
+  readonly discovery?: Discovery;
+  readonly sweep: { readonly cron: string; readonly timeZone: string };
+  readonly alerts: {
+    /** More tenants than this alerted within six hours: operators get one digest instead of a message each. */
+    readonly digestAbove: number;
+    readonly dailyDigest: boolean;
+    readonly runbookUrl: string;
+  };
+  readonly copies: {
+    /** Tries of a copy whose failure may heal. */
+    readonly maxAttempts: number;
+    /** A copy running longer than this is told as stuck. */
+    readonly stuckHours: number;
+    /** Duration of an export that capacity is planned with until the ledger has seen some. */
+    readonly assumedHours: number;
+  };
+  readonly ledger: { readonly retentionDays: number };
+  readonly lifecycle: {
+    readonly copyDays: number;
+    readonly oldVersionDays: number;
+    readonly unfinishedUploadDays: number;
+  };
+  /** Resources kept from an earlier deploy. */
+  readonly adopt?: { readonly tableName: string; readonly tableKeyArn: string; readonly buckets: boolean };
+}
