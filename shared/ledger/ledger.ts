@@ -5,7 +5,7 @@
  * Writes are optimistic: a row carries a `version`, a writer hands back the row it read, changed, and the write is refused
  * as `conflict` when somebody else wrote in between. The writer then reads again and decides again.
  */
-import type { Alert, Backup, CopyState, DatabaseKey, DatabaseKind, DatabaseRow, Day, SweepRow } from '../model.ts';
+import type { Alert, Backup, DatabaseKey, DatabaseKind, DatabaseRow, Day, SweepRow } from '../model.ts';
 
 export type Written = 'written' | 'conflict';
 
