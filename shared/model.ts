@@ -168,6 +168,8 @@ export interface Verdict {
   readonly checkAt?: Date;
   /** Told once when it opens, without reminders, while the cause stays the same (stopped, deleted). */
   readonly once?: boolean;
+  /** Since when the cause lasts (RDS not answering, database stopped); whoever writes the row keeps it there. */
+  readonly since?: Date;
 }
 
 export interface NewestBackup {
