@@ -1,0 +1,115 @@
+/** Whether a backup that is being recorded shall be copied. Decided once, in the write that records it. */
+import type { ConfiguredDatabase, CopySchedule } from '../config/fleet.ts';
+import type { Backup, Copy, CopyState } from '../model.ts';
+
+/** What must be known of a backup to decide on its copy: everything but the copy itself. */
+export type CopyCandidate = Pick<
+  Backup,
+  'kind' | 'engine' | 'storageType' | 'createdAt' | 'backupTime' | 'learnedFrom' | 'closed'
+>;
+
+/** What the ledger knows beside the backup. */
+export interface CopyHistory {
+  /** When the database was enrolled; absent: it is being enrolled right now, by this backup's event. */
+  readonly enrolledAt?: Date;
+  /** Backups of the same database in the ledger; those outside the schedule's period are ignored. */
+  readonly earlier: Iterable<Pick<Backup, 'createdAt' | 'backupTime' | 'copy'>>;
+}
+
+/** Engines that StartExportTask reads (RDS documentation); `aurora` is the old name of Aurora MySQL. */
+const exportableEngines = new Set(['mysql', 'mariadb', 'postgres', 'aurora', 'aurora-mysql', 'aurora-postgresql']);
+
+/**
+ * Only backups of configured databases are copied, only of the kinds and as often as configured. A backup from before the
+ * database was enrolled is history: it is recorded, not copied. What RDS cannot export is `skipped` at once, never tried.
+ */
+export function initialCopy(
+  backup: CopyCandidate,
+  configured: ConfiguredDatabase | undefined,
+  history: CopyHistory,
+  now: Date,
+): Copy {
+  if (!configured) return none('none', 'the database is not configured');
+  const { copy } = configured;
+  if (copy.mode === 'none') return none('none');
+  if (backup.closed) return none(copy.mode, 'the snapshot was gone before it was recorded');
+  if (!copy.kinds.includes(backup.kind)) {
+    return none(copy.mode, `${backup.kind} backups are not copied (copied kinds: ${copy.kinds.join(', ') || 'none'})`);
+  }
+  if (isBaseline(backup, history.enrolledAt)) return none(copy.mode, 'from before the database was enrolled');
+  if (copy.mode === 'export') {
+    const obstacle = notExportable(backup);
+    if (obstacle) return { mode: 'export', state: 'skipped', attempt: 0, endedAt: now, reason: obstacle };
+  }
+  if (periodIsServed(copy.schedule, backup, history.earlier)) {
+    return none(copy.mode, `another backup of the same ${periodNames[copy.schedule]} is copied`);
+  }
+  return { mode: copy.mode, state: 'queued', attempt: 1, queuedAt: now };
+}
+
+/** Why RDS cannot export a snapshot (Db2, Oracle, SQL Server, RDS Custom, magnetic storage), or undefined if it can. */
+export function notExportable(backup: { readonly engine: string; readonly storageType?: string }): string | undefined {
+  if (backup.engine.startsWith('custom-')) {
+    return `RDS cannot export snapshots of RDS Custom (${backup.engine}); use mode "object" with native dumps, or "none"`;
+  }
+  if (!exportableEngines.has(backup.engine)) {
+    return `RDS cannot export snapshots of engine ${backup.engine}; use mode "object" with native dumps, or "none"`;
+  }
+  if (backup.storageType === 'standard') {
+    return 'RDS cannot export snapshots from magnetic storage ("standard"); move the database to gp3 storage';
+  }
+  return undefined;
+}
+
+/** The UTC day, ISO week (from Monday) or month that a time lies in; undefined where every backup is copied. */
+export function periodOf(schedule: CopySchedule, time: Date): { readonly from: Date; readonly to: Date } | undefined {
+  const [year, month, day] = [time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate()];
+  const between = (from: number, to: number) => ({ from: new Date(from), to: new Date(to) });
+  switch (schedule) {
+    case 'every':
+      return undefined;
+    case 'daily':
+      return between(Date.UTC(year, month, day), Date.UTC(year, month, day + 1));
+    case 'weekly': {
+      const monday = day - ((time.getUTCDay() + 6) % 7);
+      return between(Date.UTC(year, month, monday), Date.UTC(year, month, monday + 7));
+    }
+    case 'monthly':
+      return between(Date.UTC(year, month, 1), Date.UTC(year, month + 1, 1));
+  }
+}
+
+const periodNames: Record<CopySchedule, string> = { every: 'backup', daily: 'day', weekly: 'week', monthly: 'month' };
+
+/** A copy in one of these states serves its period; a failed or skipped one leaves it to the period's next backup. */
+const serving: ReadonlySet<CopyState> = new Set([
+  'queued',
+  'starting',
+  'running',
+  'complete',
+  'incomplete',
+  'cancelled',
+]);
+
+function periodIsServed(schedule: CopySchedule, backup: CopyCandidate, others: CopyHistory['earlier']): boolean {
+  const period = periodOf(schedule, timeOf(backup));
+  if (!period) return false;
+  for (const other of others) {
+    const time = timeOf(other);
+    if (time >= period.from && time < period.to && serving.has(other.copy.state)) return true;
+  }
+  return false;
+}
+
+/** An event announces something new even if the database is first met by it; what only a sweep finds may be old. */
+function isBaseline(backup: CopyCandidate, enrolledAt: Date | undefined): boolean {
+  return backup.learnedFrom === 'sweep' && (!enrolledAt || backup.createdAt < enrolledAt);
+}
+
+function timeOf(backup: Pick<Backup, 'createdAt' | 'backupTime'>): Date {
+  return backup.backupTime ?? backup.createdAt;
+}
+
+function none(mode: Copy['mode'], reason?: string): Copy {
+  return { mode, state: 'none', attempt: 0, ...(reason && { reason }) };
+}
