@@ -85,6 +85,8 @@ export interface Fleet {
   readonly defaults: { readonly policy: Policy; readonly copy: CopyPolicy };
   /** Where copies of discovered databases go; absent where no shared bucket is configured. */
   readonly sharedTarget?: { readonly bucket: string; readonly owner: string };
+  /** Names of the buckets that the stack makes and keeps (`own` and `shared`); every other target exists already. */
+  readonly stackBuckets: readonly string[];
   readonly discovery?: Discovery;
   readonly sweep: { readonly cron: string; readonly timeZone: string };
   readonly alerts: {
@@ -98,6 +100,8 @@ export interface Fleet {
     readonly maxAttempts: number;
     /** A copy running longer than this is told as stuck. */
     readonly stuckHours: number;
+    /** A copy waiting in the queue for longer than this rings an alarm. */
+    readonly queuedHours: number;
     /** Duration of an export that capacity is planned with until the ledger has seen some. */
     readonly assumedHours: number;
   };
