@@ -204,7 +204,10 @@ export interface DatabaseRow {
   readonly inProgress?: { readonly id: string; readonly since: Date };
   /** The exclusion's reason that was last told (exclusions by tag are told once). */
   readonly exclusion?: string;
-  /** The open alert, kept here too so that judging a database reads one row. */
+  /**
+   * The open alert, kept here too so that judging a database reads one row. A resolved one stays until that was told, that
+   * of a deleted database for good: ask `openAlert` (shared/rules/alert.ts).
+   */
   readonly alert?: Alert;
   /** Changes with every write; a writer names the version it read. Absent on a row that was never written. */
   readonly version?: number;
@@ -231,6 +234,7 @@ export interface Alert {
   readonly intent?: { readonly step: AlertStep; readonly at: Date; readonly tries: number };
   readonly acknowledged?: { readonly by: string; readonly at: Date; readonly note?: string };
   readonly snoozedUntil?: Date;
+  readonly snoozed?: { readonly by: string; readonly at: Date; readonly note?: string };
   readonly resolved?: Date;
   readonly resolution?: string;
 }
