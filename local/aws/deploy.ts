@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type LocalAws, localAccount, localRegion } from './local-aws.ts';
+import type { Progress } from './python.ts';
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
+
+export type DeployOptions = {
+  /** Passed on as `-c key=value`. */
+  context?: Record<string, string>;
+  /** The stack to deploy. Default: `RdsBackupLedger`. */
+  stack?: string;
+  /** A command that synthesizes, or a folder that `synth` made. Default: what `cdk.json` says. */
+  app?: string;
+  /** Where the app is synthesized to. Default: inside the run's folder, so that two runs do not meet. */
+  outdir?: string;
+  /** Where the CDK runs, with the `cdk.json` it reads. Default: the repository. */
+  cwd?: string;
+  /** Told each line that the CDK prints. */
+  progress?: Progress;
+};
+
+/** Runs the real `cdk bootstrap`, which needs no app. */
+export async function bootstrap(aws: LocalAws, progress?: Progress): Promise<void> {
+  await runCdk(aws, ['bootstrap', `aws://${localAccount}/${localRegion}`], aws.folder, progress);
+}
+
+/** Runs the real `cdk synth`; the folder it returns can be deployed several times (`app` of DeployOptions). */
+export async function synth(aws: LocalAws, options: DeployOptions = {}): Promise<string> {
+  const outdir = options.outdir ?? (await mkdtemp(join(aws.folder, 'cdk.out-')));
+  await runCdk(aws, ['synth', '--quiet', ...appArguments({ ...options, outdir })], options.cwd, options.progress);
+  return outdir;
+}
+
+/** Runs the real `cdk deploy`. Returns the stack's outputs. */
+export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promise<Record<string, string>> {
+  const stack = options.stack ?? 'RdsBackupLedger';
+  const scratch = await mkdtemp(join(aws.folder, 'deploy-'));
+  const outputsFile = join(scratch, 'outputs.json');
+  const app = appArguments({ ...options, outdir: options.outdir ?? join(scratch, 'cdk.out') });
+  const wishes = ['--require-approval', 'never', '--progress', 'events', '--outputs-file', outputsFile];
+  await runCdk(aws, ['deploy', stack, ...wishes, ...app], options.cwd, options.progress);
+  const outputs = JSON.parse(await readFile(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
+  await rm(scratch, { recursive: true });
+  return outputs[stack] ?? {};
+}
+
+/** Runs the real `cdk destroy`. */
+export async function destroy(aws: LocalAws, options: DeployOptions = {}): Promise<void> {
+  const scratch = await mkdtemp(join(aws.folder, 'destroy-'));
+  const app = appArguments({ ...options, outdir: options.outdir ?? scratch });
+  await runCdk(aws, ['destroy', options.stack ?? 'RdsBackupLedger', '--force', ...app], options.cwd, options.progress);
+  await rm(scratch, { recursive: true });
+}
+
+function appArguments({ app, context = {}, outdir }: DeployOptions): string[] {
+  return [
+    ...(app ? ['--app', app] : []),
+    ...(outdir ? ['--output', outdir] : []),
+    ...Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+  ];
+}
+
+async function runCdk(aws: LocalAws, args: string[], cwd = repository, progress: Progress = () => {}): Promise<void> {
+  // Nothing of the user's own AWS settings may lead the CDK to a real account.
+  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|CDK)_/.test(name));
+  const child = spawn(process.execPath, [cdk, ...args, '--no-notices', '--no-version-reporting', '--no-color'], {
+    cwd,
+    env: {
+      ...Object.fromEntries(own),
+      ...aws.env,
+      AWS_CONFIG_FILE: join(aws.folder, 'no-config'),
+      AWS_SHARED_CREDENTIALS_FILE: join(aws.folder, 'no-credentials'),
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      progress(line);
+    });
+  }
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0) {
+    throw new Error(`cdk ${args[0]} failed with ${signal ?? `code ${code}`}:\n${lines.slice(-25).join('\n')}`);
+  }
+}

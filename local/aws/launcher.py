@@ -1,0 +1,138 @@
+"""Starts MiniStack with two changes: RDS is served by the simulator, and its events may be put on the bus.
+
+Environment, besides MiniStack's own: RDS_SIMULATOR_URL (where RDS calls go), RUN_FOLDER (removed at the end),
+IAM_TRAIL (the file that gets one JSON line for each authorization of a role).
+It ends, with every function it started, when its standard input closes: whoever started it is gone then.
+"""
+
+import asyncio
+import http.client
+import json
+import logging
+import os
+import shutil
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode, urlsplit
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack.app import app
+from ministack.core import iam_evaluator
+from ministack.services import eventbridge, rds
+
+FORWARDED_HEADERS = ("content-type", "authorization")
+
+
+def forward_rds_to(url):
+    """RDS calls, already authorized by MiniStack, go to the simulator; when it is away, RDS is unavailable."""
+    simulator = urlsplit(url)
+    threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="rds")
+
+    def call(method, target, headers, body):
+        connection = http.client.HTTPConnection(simulator.hostname, simulator.port, timeout=60)
+        try:
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            content = response.read()
+            return response.status, {"Content-Type": response.getheader("Content-Type", "text/xml")}, content
+        except OSError as error:
+            logging.getLogger("rds").error("the RDS simulator at %s does not answer: %s", url, error)
+            return 503, {"Content-Type": "text/xml"}, unavailable(url)
+        finally:
+            connection.close()
+
+    async def handle_request(method, path, headers, body, query_params):
+        query = urlencode(query_params, doseq=True)
+        target = f"{path}?{query}" if query else path
+        kept = {name: headers[name] for name in FORWARDED_HEADERS if name in headers}
+        return await asyncio.get_running_loop().run_in_executor(threads, call, method, target, kept, body)
+
+    rds.handle_request = handle_request
+
+
+def unavailable(url):
+    return (
+        '<ErrorResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><Error><Type>Receiver</Type>'
+        f"<Code>ServiceUnavailable</Code><Message>The RDS simulator at {url} does not answer</Message></Error>"
+        "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
+    ).encode()
+
+
+def let_rds_events_pass():
+    """AWS refuses PutEvents with a source of its own; here somebody has to speak for RDS."""
+    original = eventbridge._put_events
+
+    def put_events(data, allow_aws_source=False):
+        sources = {str(entry.get("Source", "")) for entry in data.get("Entries", [])}
+        aws_sources = {source for source in sources if source.startswith("aws.")}
+        return original(data, allow_aws_source or aws_sources == {"aws.rds"})
+
+    eventbridge._put_events = put_events
+
+
+def write_iam_trail(path):
+    """One line for each decision about a role, refusals included (MiniStack's CloudTrail records no refused call)."""
+    trail = open(path, "a", encoding="utf-8", buffering=1)
+    seen = threading.local()
+    resolve = iam_evaluator.resolve_principal
+    enforce = iam_evaluator.enforce
+
+    def remember(*arguments):
+        seen.principal = resolve(*arguments)
+        return seen.principal
+
+    def decide(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+        seen.principal = None
+        refusal = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+        arn = getattr(seen.principal, "arn", "")
+        if ":assumed-role/" in arn:
+            line = {"time": time.time(), "principal": arn, "action": iam_action, "resource": resource_arn}
+            if refusal is not None:
+                line["refused"] = getattr(refusal, "decision", None) or getattr(refusal, "code", "refused")
+            trail.write(json.dumps(line) + "\n")
+        return refusal
+
+    iam_evaluator.resolve_principal = remember
+    iam_evaluator.enforce = decide
+
+
+ending = threading.Lock()
+
+
+def end(*_signal):
+    """Takes the functions' processes along (they are of this process's group) and leaves no folder behind."""
+    if not ending.acquire(blocking=False):
+        return
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGTERM)
+    shutil.rmtree(os.environ["RUN_FOLDER"], ignore_errors=True)
+    os._exit(0)
+
+
+def end_with_parent():
+    while os.read(0, 1024):
+        pass
+    end()
+
+
+def main():
+    signal.signal(signal.SIGTERM, end)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    forward_rds_to(os.environ["RDS_SIMULATOR_URL"])
+    let_rds_events_pass()
+    write_iam_trail(os.environ["IAM_TRAIL"])
+    config = Config()
+    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.keep_alive_timeout = 75
+    config.loglevel = os.environ.get("LOG_LEVEL", "INFO")
+    config.certfile = os.environ["MINISTACK_SSL_CERT"]
+    config.keyfile = os.environ["MINISTACK_SSL_KEY"]
+    # With a trigger of its own, hypercorn leaves the signals alone.
+    asyncio.run(serve(app, config, shutdown_trigger=asyncio.Future))
+
+
+if __name__ == "__main__":
+    main()

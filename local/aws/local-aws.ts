@@ -1,0 +1,245 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { generate } from 'selfsigned';
+import { ensureVenv, type Progress } from './python.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The account and Region that the local AWS plays. */
+export const localAccount = '123456789012';
+export const localRegion = 'eu-west-1';
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** Starting takes 1 to 3 seconds; on a machine under full load some more. */
+const startLimitMs = 90_000;
+
+export type LocalAwsOptions = {
+  /** Where RDS calls go: the simulator's address, plain http on loopback. */
+  rdsSimulatorUrl: string;
+  /** Default: a free one. */
+  port?: number;
+  /** The file that gets MiniStack's log. Default: inside the run's folder, which vanishes at the end. */
+  log?: string;
+  /** Told what is being done. Default: silent. */
+  progress?: Progress;
+};
+
+export type LocalAws = {
+  /** Such as `https://127.0.0.1:4566`. */
+  endpoint: string;
+  port: number;
+  /** What children (the CDK CLI, the command line of the product) need to reach it and to trust its certificate. */
+  env: Record<string, string>;
+  /** Its certificate, for clients in this process. */
+  certificate: string;
+  /** Connections of this process's clients; see `clientConfig`. */
+  agent: Agent;
+  /** Holds all that this run writes; removed at the end. */
+  folder: string;
+  /** One JSON line for each decision about a role; see `trail.ts`. */
+  trailFile: string;
+  /** The process id of the launcher. */
+  pid: number;
+  /** Ends it with all functions it runs. Ending twice does nothing. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts an empty AWS on this machine, with IAM enforced and TLS. Functions run on the Node that runs this, with sessions
+ * of their own roles. It ends with this process, however that ends.
+ */
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  const python = await ensureVenv(join(here, 'requirements.txt'), options.progress);
+  const port = await usablePort(options.port);
+  // Outside the repository, or functions would find what they failed to bundle in its node_modules.
+  const folder = await mkdtemp(join(tmpdir(), 'rds-backup-ledger-'));
+  await mkdir(join(folder, 'tmp'));
+  const tls = await writeCertificate(folder);
+  const trailFile = join(folder, 'iam-trail.jsonl');
+  await writeFile(trailFile, '');
+  const log = options.log ?? join(folder, 'ministack.log');
+  const logFile = await open(log, 'w');
+  const launcher = spawn(python, [join(here, 'launcher.py')], {
+    cwd: folder,
+    env: launcherEnvironment({ port, folder, trailFile, rdsSimulatorUrl: options.rdsSimulatorUrl, ...tls }),
+    stdio: ['pipe', logFile.fd, logFile.fd],
+    // A process group of its own: Ctrl-C is for whoever started this, and ending the group ends the functions as well.
+    detached: true,
+  });
+  await logFile.close();
+
+  const endpoint = `https://127.0.0.1:${port}`;
+  const agent = new Agent({ ca: tls.certificate, keepAlive: true });
+  const stop = async () => {
+    agent.destroy();
+    await endLauncher(launcher);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilHealthy(endpoint, agent, launcher);
+  } catch (error) {
+    const tail = (await readFile(log, 'utf8')).trim().split('\n').slice(-15).join('\n');
+    await stop();
+    throw new Error(`The local AWS did not start: ${(error as Error).message}\n${tail}`, { cause: error });
+  }
+  return {
+    endpoint,
+    port,
+    env: clientEnvironment(endpoint, tls.certificateFile),
+    certificate: tls.certificate,
+    agent,
+    folder,
+    trailFile,
+    pid: launcher.pid ?? 0,
+    stop,
+  };
+}
+
+/**
+ * Settings for AWS clients of this process. They hold the certificate, since Node reads NODE_EXTRA_CA_CERTS only when it
+ * starts. Children need `aws.env` alone.
+ */
+export function clientConfig(aws: LocalAws) {
+  return {
+    endpoint: aws.endpoint,
+    region: localRegion,
+    credentials,
+    requestHandler: { httpsAgent: aws.agent },
+  };
+}
+
+/** The given port, or a free one of loopback. Throws where the given one is taken. */
+async function usablePort(wanted = 0): Promise<number> {
+  const server = createServer();
+  server.listen(wanted, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(`Port ${wanted} is taken; end what uses it, or choose another port`, { cause: error });
+  }
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : wanted;
+}
+
+async function writeCertificate(folder: string) {
+  const made = await generate([{ name: 'commonName', value: 'local AWS of rds-backup-ledger' }], {
+    algorithm: 'sha256',
+    keySize: 2048,
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 7, ip: '127.0.0.1' },
+          { type: 2, value: 'localhost' },
+        ],
+      },
+    ],
+  });
+  const certificateFile = join(folder, 'certificate.pem');
+  const keyFile = join(folder, 'key.pem');
+  await writeFile(certificateFile, made.cert);
+  await writeFile(keyFile, made.private, { mode: 0o600 });
+  return { certificate: made.cert, certificateFile, keyFile };
+}
+
+function launcherEnvironment(run: {
+  port: number;
+  folder: string;
+  trailFile: string;
+  rdsSimulatorUrl: string;
+  certificateFile: string;
+  keyFile: string;
+}): NodeJS.ProcessEnv {
+  const { HOME, LANG } = process.env;
+  // Functions inherit all of this, so nothing else of the user's environment goes in: neither AWS settings nor NODE_OPTIONS.
+  return {
+    ...(HOME && { HOME }),
+    ...(LANG && { LANG }),
+    // Functions run on `node` of this PATH: the Node that runs us comes first.
+    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+    TMPDIR: join(run.folder, 'tmp'),
+    PYTHONUNBUFFERED: '1',
+    GATEWAY_PORT: String(run.port),
+    BIND_HOST: '127.0.0.1',
+    MINISTACK_HOST: '127.0.0.1',
+    MINISTACK_ACCOUNT_ID: localAccount,
+    MINISTACK_REGION: localRegion,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AUTH: 'true',
+    USE_SSL: '1',
+    MINISTACK_SSL_CERT: run.certificateFile,
+    MINISTACK_SSL_KEY: run.keyFile,
+    NODE_EXTRA_CA_CERTS: run.certificateFile,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    LAMBDA_EXECUTOR: 'local',
+    // Listeners on fixed ports that nothing here uses.
+    IOT_MTLS_ENABLED: '0',
+    SFTP_ENABLED: '0',
+    RDS_SIMULATOR_URL: run.rdsSimulatorUrl,
+    RUN_FOLDER: run.folder,
+    IAM_TRAIL: run.trailFile,
+  };
+}
+
+function clientEnvironment(endpoint: string, certificateFile: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: localRegion,
+    AWS_DEFAULT_REGION: localRegion,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    NODE_EXTRA_CA_CERTS: certificateFile,
+    AWS_CA_BUNDLE: certificateFile,
+    CDK_DEFAULT_ACCOUNT: localAccount,
+    CDK_DEFAULT_REGION: localRegion,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+}
+
+async function untilHealthy(endpoint: string, agent: Agent, launcher: ChildProcess): Promise<void> {
+  const ended = new AbortController();
+  launcher.once('exit', (code, signal) => ended.abort(new Error(`it ended with ${signal ?? `code ${code}`}`)));
+  launcher.once('error', (error) => ended.abort(error));
+  const limit = AbortSignal.any([ended.signal, AbortSignal.timeout(startLimitMs)]);
+  while (!(await isHealthy(endpoint, agent, limit))) {
+    limit.throwIfAborted();
+    await sleep(50);
+  }
+}
+
+function isHealthy(endpoint: string, agent: Agent, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request(`${endpoint}/_ministack/health`, { agent, signal }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    asked.on('error', () => resolve(false));
+    asked.end();
+  });
+}
+
+/** Closing its input is the sign to end; one that does not is killed with its group. */
+async function endLauncher(launcher: ChildProcess): Promise<void> {
+  if (launcher.pid === undefined || launcher.exitCode !== null || launcher.signalCode !== null) return;
+  const exit = once(launcher, 'exit');
+  launcher.stdin?.end();
+  if (await Promise.race([exit, sleep(5_000, undefined, { ref: false })])) return;
+  process.kill(-launcher.pid, 'SIGKILL');
+  await exit;
+}
