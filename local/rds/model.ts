@@ -1,0 +1,97 @@
+import type { ExportTable } from './parquet.ts';
+
+export type DatabaseKind = 'instance' | 'cluster';
+
+/** A DB instance or DB cluster as RDS holds it. Only the simulator changes it. */
+export interface Database {
+  readonly kind: DatabaseKind;
+  readonly resourceId: string;
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly created: Date;
+  readonly storageType: string;
+  readonly allocatedGb: number;
+  /** What an export of it reads, in GB. */
+  readonly dataGb: number;
+  readonly encrypted: boolean;
+  readonly kmsKeyId: string | undefined;
+  /** The cluster of which this instance is a member; the cluster is backed up, not the member. */
+  readonly memberOf: Database | undefined;
+  /** Name or ARN of the source, on a read replica. */
+  readonly replicaOf: string | undefined;
+  readonly databaseName: string;
+  readonly tables: readonly ExportTable[];
+  id: string;
+  arn: string;
+  status: string;
+  /** Days; 0 means that automated backups are off. */
+  retention: number;
+  /** `hh:mm-hh:mm` in UTC. */
+  window: string;
+  tags: Readonly<Record<string, string>>;
+  recoveryPoint: string | undefined;
+  restartsAt: Date | undefined;
+  latestRestorable: 'fresh' | Date;
+  /** How many of the next automated backups RDS skips without a word. */
+  nightsToSkip: number;
+  deleted: boolean;
+}
+
+export type SnapshotType = 'automated' | 'manual' | 'awsbackup';
+
+/** What a snapshot remembers of its database, as it was at that time. */
+export type SnapshotSource = Pick<
+  Database,
+  | 'id'
+  | 'resourceId'
+  | 'engine'
+  | 'engineVersion'
+  | 'created'
+  | 'storageType'
+  | 'allocatedGb'
+  | 'dataGb'
+  | 'encrypted'
+  | 'kmsKeyId'
+  | 'retention'
+  | 'window'
+  | 'databaseName'
+  | 'tables'
+>;
+
+export interface Snapshot {
+  readonly kind: DatabaseKind;
+  readonly id: string;
+  readonly arn: string;
+  readonly type: SnapshotType;
+  readonly source: SnapshotSource;
+  /** When it was begun, which is what SnapshotCreateTime says. */
+  readonly startedAt: Date;
+  readonly availableAt: Date;
+  /** RDS may leave SnapshotCreateTime out while the snapshot is `creating`. */
+  readonly showsTimeWhileCreating: boolean;
+  readonly originalTime: Date | undefined;
+  /** The ARN of the snapshot of which this is a copy. */
+  readonly copyOf: string | undefined;
+  readonly sourceRegion: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  status: string;
+}
+
+export function sourceOf(database: Database): SnapshotSource {
+  const { id, resourceId, engine, engineVersion, created, storageType, allocatedGb, dataGb } = database;
+  const { encrypted, kmsKeyId, retention, window, databaseName, tables } = database;
+  return {
+    ...{ id, resourceId, engine, engineVersion, created, storageType, allocatedGb, dataGb },
+    ...{ encrypted, kmsKeyId, retention, window, databaseName, tables },
+  };
+}
+
+export const isAurora = (engine: string): boolean => engine.startsWith('aurora');
+
+/** Neptune and DocumentDB share the RDS API, and are not RDS. */
+export const sharesOnlyTheApi = (engine: string): boolean => engine === 'neptune' || engine === 'docdb';
+
+/** AWS Backup's snapshots of Aurora, Neptune and DocumentDB are of type `manual`, those of the others `awsbackup`. */
+export function awsBackupType(kind: DatabaseKind, engine: string): SnapshotType {
+  return kind === 'cluster' && (isAurora(engine) || sharesOnlyTheApi(engine)) ? 'manual' : 'awsbackup';
+}

@@ -1,0 +1,54 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { answer } from './answer.ts';
+import type { RdsSimulator } from './simulator.ts';
+
+export interface RdsServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the simulator on 127.0.0.1, on a free port unless one is given. */
+export async function startRdsServer(simulator: RdsSimulator, options: { port?: number } = {}): Promise<RdsServer> {
+  const server = createServer((request, response) => void serve(simulator, request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(simulator: RdsSimulator, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const { statusCode, headers, body } = answer(simulator, await text(request));
+    response.writeHead(statusCode, headers).end(body);
+  } catch {
+    // The caller hung up while it was sending; there is nobody to answer.
+    response.destroy();
+  }
+}
+
+/** Keeps the simulated time at the wall clock, so that exports end and events leave by themselves. */
+export function followClock(
+  simulator: RdsSimulator,
+  options: { everyMs?: number; clock?: () => Date; onError?: (error: unknown) => void } = {},
+): () => void {
+  const { everyMs = 1000, clock = () => new Date(), onError = (error) => console.error(error) } = options;
+  let busy = false;
+  const timer = setInterval(async () => {
+    if (busy) return;
+    busy = true;
+    await simulator.advanceTo(clock()).catch(onError);
+    busy = false;
+  }, everyMs);
+  return () => clearInterval(timer);
+}
