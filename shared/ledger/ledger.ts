@@ -3,7 +3,8 @@
  * one contract suite holds both to them.
  *
  * Writes are optimistic: a row carries a `version`, a writer hands back the row it read, changed, and the write is refused
- * as `conflict` when somebody else wrote in between. The writer then reads again and decides again.
+ * as `conflict` when somebody else wrote in between. The writer then reads again and decides again. The first write of a
+ * row gives it version 1, each further one adds 1. Rows whose `expiresAt` has passed are not there.
  */
 import type { Alert, Backup, DatabaseKey, DatabaseKind, DatabaseRow, Day, SweepRow } from '../model.ts';
 
@@ -14,6 +15,12 @@ export interface Span {
   readonly from?: Date;
   readonly to?: Date;
 }
+
+/**
+ * A database as the indexes show it: all that is printed, without what only a writer needs. It may be a moment old; to
+ * change a database, read its row by `databases`.
+ */
+export type DatabaseSummary = Omit<DatabaseRow, 'liveBackups' | 'version'>;
 
 export interface Ledger {
   // Backups ---------------------------------------------------------------------------------------------------------
@@ -28,20 +35,22 @@ export interface Ledger {
   backups(ids: readonly { readonly database: DatabaseKey; readonly liveBackup: string }[]): Promise<Backup[]>;
   /** A database's backups by creation time, newest first. */
   backupsOfDatabase(database: DatabaseKey, span?: Span): AsyncIterable<Backup>;
-  /** A tenant's backups by backup time, newest first. */
+  /** A tenant's backups by backup time (where that is unknown: by creation time), newest first. */
   backupsOfTenant(tenant: string, span?: Span): AsyncIterable<Backup>;
-  /** The backups of a UTC day (`YYYY-MM-DD`, of their backup time), newest first. */
+  /** The backups of a UTC day (`YYYY-MM-DD`, of their backup time, else of their creation), newest first. */
   backupsOfDay(day: string): AsyncIterable<Backup>;
 
   // Copies ----------------------------------------------------------------------------------------------------------
 
-  /** Backups whose copy is in an active state, per state oldest first. The index lags behind. */
+  /** Backups whose copy is in an active state, queued first first. The index lags behind. */
   copies(state: 'queued' | 'starting' | 'running'): AsyncIterable<Backup>;
   /** Takes the lease on starting copies until `until`, unless another holder's has not run out by `now`. */
   takeLease(holder: string, now: Date, until: Date): Promise<'taken' | 'held'>;
+  /** Gives the lease back; does nothing if somebody else holds it by now. */
   releaseLease(holder: string): Promise<void>;
   /** When each tenant's copy was last started; who is not in it was never served. */
   tenantsServed(): Promise<ReadonlyMap<string, Date>>;
+  /** Never moves a tenant's time back. */
   noteTenantServed(tenant: string, at: Date): Promise<void>;
 
   // Databases -------------------------------------------------------------------------------------------------------
@@ -52,9 +61,10 @@ export interface Ledger {
   putDatabase(row: DatabaseRow): Promise<Written>;
   /** Rows of databases of that name, also earlier holders of the name (other resource ids). */
   databasesByName(kind: DatabaseKind, id: string): Promise<DatabaseRow[]>;
-  databasesOfTenant(tenant: string): AsyncIterable<DatabaseRow>;
-  /** Every database the ledger knows, in no order, without a Scan. */
-  allDatabases(): AsyncIterable<DatabaseRow>;
+  /** By name. */
+  databasesOfTenant(tenant: string): AsyncIterable<DatabaseSummary>;
+  /** Every database the ledger knows, those to be checked next first, without a Scan. */
+  allDatabases(): AsyncIterable<DatabaseSummary>;
   /** Databases whose `checkAt` is not after `now`, earliest first. The index lags behind and projects no `liveBackups`. */
   databasesToCheck(now: Date): AsyncIterable<DatabaseKey>;
 
@@ -62,6 +72,7 @@ export interface Ledger {
 
   /** Writes the database row and, in the same transaction, the alert's own row (its history). */
   putDatabaseWithAlert(row: DatabaseRow, alert: Alert): Promise<Written>;
+  /** Alerts without `resolved`, oldest first. The index lags behind. */
   openAlerts(): AsyncIterable<Alert>;
   /** Newest first. */
   alertsOfDatabase(database: DatabaseKey): AsyncIterable<Alert>;
@@ -78,6 +89,7 @@ export interface Ledger {
   /** All databases' judgements of one day. */
   daysOfDate(date: string): AsyncIterable<Day>;
 
+  /** A sweep's row replaces one with the same start; of the watch only the last row is kept. */
   putSweep(row: SweepRow): Promise<void>;
   /** Sweeps newest first. */
   sweeps(span?: Span): AsyncIterable<SweepRow>;
