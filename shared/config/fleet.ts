@@ -50,6 +50,8 @@ export interface ConfiguredDatabase {
   readonly policy: Policy;
   readonly copy: CopyPolicy;
   readonly target: CopyTarget;
+  /** Why its copies cannot be made: wanted ones are `skipped` with this reason. `target` is then where they would go. */
+  readonly copySkipped?: string;
   /** The reason why it is not watched. */
   readonly excluded?: string;
   readonly enrolledBy: 'configuration' | 'tag';
@@ -84,7 +86,12 @@ export interface Fleet {
   /** What applies to a discovered database that has no tags of its own about it. */
   readonly defaults: { readonly policy: Policy; readonly copy: CopyPolicy };
   /** Where copies of discovered databases go; absent where no shared bucket is configured. */
-  readonly sharedTarget?: { readonly bucket: string; readonly owner: string };
+  readonly sharedTarget?: {
+    readonly bucket: string;
+    readonly owner: string;
+    /** What every prefix in it begins with. */
+    readonly prefix?: string;
+  };
   /** Names of the buckets that the stack makes and keeps (`own` and `shared`); every other target exists already. */
   readonly stackBuckets: readonly string[];
   readonly discovery?: Discovery;

@@ -1,0 +1,429 @@
+/**
+ * The configuration file's shape. `config/schema.json` (for editors) and the table in `docs/configuration.md` are
+ * generated from here, so each field's description carries its unit and default.
+ */
+import { z } from 'zod';
+import { cronMistake } from './cron.ts';
+import type { Recipient } from './fleet.ts';
+
+/** S3 prefixes of an export stay under 60 characters, without colon and trailing slash. Source: RDS refuses others. */
+export const maxPrefix = 59;
+
+/** A prefix that several databases begin with leaves room for their own part. */
+const maxPrefixBase = 40;
+
+const account = z.string().regex(/^\d{12}$/, { error: 'must be an account id of 12 digits' });
+const region = z.string().regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, { error: 'must be a Region such as eu-west-1' });
+
+const bucketNameField = z.string().regex(/^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/, {
+  error: 'must be the name of an S3 bucket: 3-63 lower-case letters, digits, dots and hyphens',
+});
+
+const prefixField = (max: number) =>
+  z
+    .string()
+    .max(max, { error: `must have at most ${max} characters (RDS takes a prefix of under 60 in all)` })
+    .regex(/^(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9!_.'()=+@-]+(\/[A-Za-z0-9!_.'()=+@-]+)*$/, {
+      error:
+        'must be path segments of letters, digits and !_.\'()=+@- without a leading, doubled or trailing "/", and without ":"',
+    });
+
+const keyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, {
+  error: 'must be the ARN of a KMS key (arn:aws:kms:<Region>:<account>:key/<id>; an alias is not enough)',
+});
+
+const hours = (min: number, max: number) =>
+  z
+    .number()
+    .min(min, { error: `must be at least ${min}` })
+    .max(max, { error: `must be at most ${max}` });
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .int({ error: 'must be a whole number' })
+    .min(min, { error: `must be at least ${min}` })
+    .max(max, { error: `must be at most ${max}` });
+
+/** Also what the tag `backup-max-age-hours` of a discovered database must keep to. */
+export const maxAgeHoursField = hours(1, 8760);
+
+/** Tenant ids stand in message attributes, filter policies, S3 prefixes and terminals: nothing there needs escaping. */
+export const tenantIdField = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+  error: 'must be 1-63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit',
+});
+
+/** RDS's rule for identifiers of instances and clusters. */
+export const databaseIdField = z.string().regex(/^(?=.{1,63}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/, {
+  error:
+    'must be an RDS identifier: 1-63 letters, digits and hyphens, beginning with a letter, without a trailing or doubled hyphen',
+});
+
+const recipientForms =
+  'must have exactly one of email, sms, https and queue, e.g. { "email": "oncall@example.com" } or { "sms": "+441632960000" }';
+
+const recipient = z
+  .union(
+    [
+      z.strictObject({
+        email: z.email({ error: 'must be an e-mail address' }).describe('E-mail address; its owner confirms once'),
+      }),
+      z.strictObject({
+        sms: z
+          .string()
+          .regex(/^\+[1-9]\d{6,14}$/, { error: 'must be a phone number in E.164 form, e.g. +441632960000' })
+          .describe('Phone number in E.164 form, e.g. +441632960000'),
+      }),
+      z.strictObject({
+        https: z
+          .string()
+          .regex(/^https:\/\/[^\s/@?#]+(\/\S*)?$/, {
+            error: 'must be an https:// URL without a user name or password in it',
+          })
+          .describe('URL that SNS posts to: a chat channel or a service'),
+      }),
+      z.strictObject({
+        queue: z
+          .string()
+          .regex(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$/, {
+            error: 'must be the ARN of a standard SQS queue (arn:aws:sqs:<Region>:<account>:<name>; not a .fifo queue)',
+          })
+          .describe('ARN of a standard SQS queue'),
+      }),
+    ],
+    { error: recipientForms },
+  )
+  .describe('A recipient of alerts');
+
+const recipients = z.array(recipient);
+
+const copyKind = z.enum(['automated', 'awsbackup', 'manual', 'copy'], {
+  error: 'must be automated, awsbackup, manual or copy',
+});
+
+const staging = z
+  .strictObject({
+    bucket: bucketNameField.describe('Bucket that the native dumps are put into'),
+    owner: account.describe('Account that must own the bucket, 12 digits'),
+    key: z
+      .string()
+      .min(1, { error: 'must not be empty' })
+      .max(1024, { error: 'must have at most 1024 characters' })
+      .default('{snapshotId}')
+      .describe(
+        'Key of the dump; {snapshotId}, {databaseId} and {date} (YYYY-MM-DD, UTC) are replaced. Default: {snapshotId}',
+      ),
+    waitHours: hours(0, 168).default(6).describe('Hours that a dump which is not there yet is waited for. Default: 6'),
+  })
+  .describe('Where native dumps lie; needed for mode "object"');
+
+const copyMode = z.enum(['export', 'object', 'none'], { error: 'must be export, object or none' });
+const copySchedule = z.enum(['every', 'daily', 'weekly', 'monthly'], {
+  error: 'must be every, daily, weekly or monthly',
+});
+const copyKinds = z
+  .array(copyKind)
+  .min(1, { error: 'must name at least one kind (for no copies at all, set mode to "none")' });
+
+const modeText =
+  '"export": Parquet by RDS, for analytics and archive (RDS cannot restore it); "object": a native dump copied from a staging bucket; "none"';
+const scheduleText = 'Copy every backup, or only the first of each UTC day, ISO week or month';
+const kindsText = 'Kinds of backups that are copied: automated, awsbackup, manual, copy';
+
+const copyOverride = z
+  .strictObject({
+    mode: copyMode.optional().describe(`${modeText}. Default: inherited`),
+    schedule: copySchedule.optional().describe(`${scheduleText}. Default: inherited`),
+    kinds: copyKinds.optional().describe(`${kindsText}. Default: inherited`),
+    staging: staging.optional(),
+  })
+  .describe('Copies to S3; fields that are left out are inherited');
+
+/** The three kinds of bucket; what a prefix means depends on whether the bucket is stated for one database or for many. */
+function bucketField(statedFor: 'one' | 'many') {
+  const prefix =
+    statedFor === 'one'
+      ? prefixField(maxPrefix).describe(
+          'Key prefix of this database. Default: <tenant>/<database> if shared, else none',
+        )
+      : prefixField(maxPrefixBase).describe(
+          'What the key prefixes of all databases here begin with; <tenant>/<database> follows. Default: none',
+        );
+  return z
+    .discriminatedUnion(
+      'type',
+      [
+        z
+          .strictObject({ type: z.literal('own') })
+          .describe('A bucket for this database alone, made by the stack and kept when the stack goes'),
+        z
+          .strictObject({ type: z.literal('shared'), prefix: prefix.optional() })
+          .describe("The stack's one shared bucket, with a prefix for each database"),
+        z
+          .strictObject({
+            type: z.literal('existing'),
+            name: bucketNameField.describe('Name of the bucket'),
+            owner: account.optional().describe("Account that owns the bucket, 12 digits. Default: the stack's"),
+            region: region.optional().describe("Region of the bucket; must be the stack's (RDS exports to no other)"),
+            prefix: prefix.optional(),
+            keyArn: keyArn
+              .optional()
+              .describe("ARN of the KMS key that exports are encrypted with. Default: the stack's own key"),
+          })
+          .describe('A bucket that is there already'),
+      ],
+      { error: 'must be own, shared or existing' },
+    )
+    .describe('Where copies go');
+}
+
+const maxAgeText = 'Hours after which a database without a newer backup is overdue';
+const graceText = 'Hours that a backup may still take after the backup window has closed; 0 is allowed';
+const reminderText = 'Hours between reminders of an open alert';
+
+const overrideShape = {
+  maxAgeHours: maxAgeHoursField.optional().describe(`${maxAgeText}. Default: inherited`),
+  graceHours: hours(0, 168).optional().describe(`${graceText}. Default: inherited`),
+  reminderHours: hours(1, 720).optional().describe(`${reminderText}. Default: inherited`),
+  copy: copyOverride.optional(),
+};
+
+const databaseShape = {
+  id: databaseIdField.describe('Identifier of the instance or cluster, as RDS shows it; case does not matter'),
+  kind: z
+    .enum(['instance', 'cluster'], { error: 'must be instance or cluster' })
+    .describe('"instance", or "cluster" for Aurora and Multi-AZ clusters (not their members)'),
+  ...overrideShape,
+  bucket: bucketField('one').optional(),
+  excluded: z
+    .string()
+    .trim()
+    .min(1, { error: 'must say why, or be left out' })
+    .max(200, { error: 'must have at most 200 characters' })
+    .optional()
+    .describe('Not watched, for this reason, which every report shows. Default: watched'),
+  account: account.optional().describe("The database's account, 12 digits; must be the stack's. Default: the stack's"),
+  region: region.optional().describe("The database's Region; must be the stack's. Default: the stack's"),
+};
+
+const databaseField = z.strictObject(databaseShape).describe('A database to watch');
+
+const tenantShape = {
+  id: tenantIdField.describe('Name of the tenant: 1-63 letters, digits, dots, underscores and hyphens'),
+  recipients: recipients.default([]).describe('Who is told of this tenant. Default: nobody but the operators'),
+  ...overrideShape,
+  bucket: bucketField('many').optional(),
+};
+
+const tenantField = z
+  .strictObject({
+    ...tenantShape,
+    databases: z.array(databaseField).describe("The tenant's databases"),
+  })
+  .describe('A customer with its databases');
+
+/** A section that may be left out: its fields' own defaults then apply. */
+function section<S extends z.ZodRawShape>(shape: S, description: string) {
+  const schema = z.strictObject(shape);
+  return schema.prefault({} as z.input<typeof schema>).describe(description);
+}
+
+/** Everything but the tenants. */
+const sectionShapes = {
+  $schema: z.string().optional().describe('Path of the JSON Schema, for editors: ./schema.json'),
+  defaults: section(
+    {
+      maxAgeHours: maxAgeHoursField.default(24).describe(`${maxAgeText}. Default: 24`),
+      graceHours: hours(0, 168).default(2).describe(`${graceText}. Default: 2`),
+      reminderHours: hours(1, 720).default(24).describe(`${reminderText}. Default: 24`),
+      copy: section(
+        {
+          mode: copyMode.default('export').describe(`${modeText}. Default: export`),
+          schedule: copySchedule.default('daily').describe(`${scheduleText}. Default: daily`),
+          kinds: copyKinds.default(['automated', 'awsbackup']).describe(`${kindsText}. Default: automated, awsbackup`),
+          staging: staging.optional(),
+        },
+        'Copies to S3',
+      ),
+      bucket: bucketField('many').default({ type: 'own' }).describe('Where copies go. Default: { "type": "own" }'),
+    },
+    'What applies where a tenant or database says nothing else',
+  ),
+  operators: recipients
+    .default([])
+    .describe('Who is told of every tenant, of digests and of the alarms. Default: nobody'),
+  sweep: section(
+    {
+      cron: z
+        .string()
+        .superRefine((value, context) => {
+          const mistake = cronMistake(value);
+          if (mistake) context.addIssue({ code: 'custom', message: mistake });
+        })
+        .default('0 12 * * ? *')
+        .describe(
+          "When the daily sweep runs: EventBridge Scheduler's six fields, minutes hours day-of-month month day-of-week year. Default: 0 12 * * ? *",
+        ),
+      timeZone: z
+        .string()
+        .superRefine((value, context) => {
+          const mistake = timeZoneMistake(value);
+          if (mistake) context.addIssue({ code: 'custom', message: mistake });
+        })
+        .default('UTC')
+        .describe('IANA time zone of the cron expression, e.g. Europe/London. Default: UTC'),
+    },
+    'The daily check of all databases',
+  ),
+  alerts: section(
+    {
+      digestAbove: wholeNumber(1, 100_000)
+        .default(100)
+        .describe(
+          'Tenants alerted within six hours above which operators get one digest instead of a message each. Default: 100',
+        ),
+      dailyDigest: z
+        .boolean({ error: 'must be true or false' })
+        .default(false)
+        .describe('Tell operators once a day how all databases are, also when all is well. Default: false'),
+      runbookUrl: z
+        .string()
+        .regex(/^\S{1,300}$/, { error: 'must be a URL or path of at most 300 characters without spaces' })
+        .default('docs/runbook.md')
+        .describe('Where messages send people: a URL, or a path that they know. Default: docs/runbook.md'),
+    },
+    'Messages',
+  ),
+  copies: section(
+    {
+      maxAttempts: wholeNumber(1, 20).default(3).describe('Tries of a copy whose failure may heal. Default: 3'),
+      stuckHours: hours(1, 720).default(24).describe('Hours after which a running copy is told as stuck. Default: 24'),
+      queuedHours: hours(1, 720)
+        .default(24)
+        .describe('Hours after which a copy that still waits rings an alarm. Default: 24'),
+      assumedHours: z
+        .number()
+        .positive({ error: 'must be above 0' })
+        .max(168, { error: 'must be at most 168' })
+        .default(1)
+        .describe('Hours of an export that capacity is planned with until some were seen. Default: 1'),
+    },
+    'How copies are made',
+  ),
+  ledger: section(
+    {
+      retentionDays: wholeNumber(7, 3660)
+        .default(400)
+        .describe('Days that the ledger keeps a backup whose snapshot is gone, from its creation. Default: 400'),
+    },
+    'The ledger',
+  ),
+  lifecycle: section(
+    {
+      copyDays: wholeNumber(1, 36_500)
+        .default(90)
+        .describe("Days that copies stay in the stack's buckets. Default: 90"),
+      oldVersionDays: wholeNumber(1, 36_500)
+        .default(7)
+        .describe('Days that overwritten or deleted versions of objects stay. Default: 7'),
+      unfinishedUploadDays: wholeNumber(1, 36_500).default(7).describe('Days that unfinished uploads stay. Default: 7'),
+    },
+    "The stack's own and shared buckets",
+  ),
+  discovery: z
+    .strictObject({
+      tenantTag: z
+        .string()
+        .regex(/^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/u, { error: 'must be a tag key of at most 128 characters' })
+        .default('backup-tenant')
+        .describe('Tag whose value names the tenant of a database. Default: backup-tenant'),
+      allowExclusion: z
+        .boolean({ error: 'must be true or false' })
+        .default(false)
+        .describe(
+          'Whether the tag backup-exclude is honoured; whoever may tag can then silence alerts. Default: false',
+        ),
+    })
+    .optional()
+    .describe('Databases enrol themselves by tag; {} switches it on. Default: off, only listed ones are watched'),
+  adopt: z
+    .strictObject({
+      tableName: z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: 'must be the name of a DynamoDB table' })
+        .describe('Name of the kept ledger table'),
+      tableKeyArn: keyArn.describe('ARN of the KMS key that the kept table is encrypted with'),
+      buckets: z
+        .boolean({ error: 'must be true or false' })
+        .default(true)
+        .describe('Whether the own and shared buckets were kept as well and are used again. Default: true'),
+    })
+    .optional()
+    .describe('Use the table (and buckets) kept from a stack that was destroyed. Default: make new ones'),
+};
+
+/** The file as people write it; strict, so that a misspelt key is a mistake. */
+export const fileSchema = z
+  .strictObject({ ...sectionShapes, tenants: z.array(tenantField).describe('The tenants with their databases') })
+  .meta({ title: 'Configuration of rds-backup-ledger' });
+
+export type DatabaseConfig = z.output<typeof databaseField>;
+export type BucketConfig = z.output<ReturnType<typeof bucketField>>;
+export type TenantConfig = Omit<z.output<typeof tenantField>, 'databases'> & {
+  readonly databases: readonly (DatabaseConfig | null)[];
+};
+
+/** The file as read, defaults of its sections applied. In a file with mistakes, null stands for what cannot be read. */
+export type FileConfig = Omit<z.output<typeof fileSchema>, 'tenants'> & {
+  readonly tenants: readonly (TenantConfig | null)[];
+};
+
+/** Stands for a recipient that cannot be read: there is one, so that its absence is not told as well. */
+export const unreadableRecipient: Recipient = { email: '' };
+
+/**
+ * Reads what can be read of a file with mistakes, so that duplicates and conflicts are told together with them:
+ * a field that is wrong counts as left out, a list entry without a readable id as null.
+ */
+export function readLeniently(raw: unknown): FileConfig {
+  return lenientFile.parse(raw);
+}
+
+const lenientRecipients = z.array(recipient.catch(unreadableRecipient)).catch([]);
+const lenientDatabase = z.object({ ...lenient(databaseShape), id: databaseIdField, kind: databaseShape.kind });
+const lenientTenant = z.object({
+  ...lenient(tenantShape),
+  id: tenantIdField,
+  recipients: lenientRecipients,
+  databases: z.array(lenientDatabase.nullable().catch(null)).catch([]),
+});
+const lenientFile: z.ZodType<FileConfig> = z.object({
+  ...lenient(sectionShapes),
+  operators: lenientRecipients,
+  tenants: z.array(lenientTenant.nullable().catch(null)).catch([]),
+});
+
+/** The same fields, each as if it were left out where it is wrong. */
+function lenient<S extends z.ZodRawShape>(shape: S): S {
+  const fields = Object.entries(shape).map(([key, field]) => {
+    const leftOut = z.safeParse(field, undefined);
+    return [key, z.catch(field, leftOut.data)] as const;
+  });
+  return Object.fromEntries(fields) as unknown as S;
+}
+
+/** The file as written: what `configFromEnv` makes. */
+export type ConfigInput = z.input<typeof fileSchema>;
+
+function timeZoneMistake(value: string): string | undefined {
+  const wrong = 'must be an IANA time zone, e.g. UTC or Europe/London';
+  // Newer Node versions take offsets such as +01:00 as time zones; Scheduler does not.
+  if (!/^[A-Za-z]/.test(value)) return wrong;
+  try {
+    const spelled = new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone;
+    const onlyCase = spelled !== value && spelled.toLowerCase() === value.toLowerCase();
+    return onlyCase ? `must be spelled ${spelled}` : undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return wrong;
+    throw error;
+  }
+}
