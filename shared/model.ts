@@ -236,7 +236,10 @@ export interface Alert {
   readonly snoozedUntil?: Date;
   readonly snoozed?: { readonly by: string; readonly at: Date; readonly note?: string };
   readonly resolved?: Date;
+  /** Why it was resolved, in words. */
   readonly resolution?: string;
+  /** The verdict that resolved it; absent where none did (it left the configuration, or moved to another tenant). */
+  readonly outcome?: VerdictName;
 }
 
 /** The judgement of one database on one day (UTC): the auditor's evidence, written then and never changed by later configuration. */

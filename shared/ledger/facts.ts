@@ -96,6 +96,7 @@ export const alertFacts = z.object({
   snoozed: note.exactOptional(),
   resolved: time.exactOptional(),
   resolution: text.exactOptional(),
+  outcome: verdict.exactOptional(),
 } satisfies Attributes<Alert>) satisfies z.ZodType<Alert>;
 
 /** What the indexes show of a database: its live backups are an attribute of their own, so that they are not projected. */

@@ -56,7 +56,7 @@ export function openAlert(alert: Alert | undefined): Alert | undefined {
  * where the database was deleted, so that this is told once.
  */
 export function staysOnRow(alert: Alert): boolean {
-  return !alert.resolved || alert.intent !== undefined || alert.verdict === 'deleted';
+  return !alert.resolved || alert.intent !== undefined || alert.outcome === 'deleted';
 }
 
 /**
@@ -76,12 +76,13 @@ export function nextAlert(current: Alert | undefined, judged: Judged, now: Date)
   if (!current) return open(judged, now);
   if (current.resolved) return afterResolution(current, judged, now);
   if (current.tenant !== judged.tenant) {
-    return resolution(current, judged, `The database now belongs to tenant ${judged.tenant}.`, now);
+    const moved = resolveAlert(current, `The database now belongs to tenant ${judged.tenant}.`, now);
+    return { ...moved, ...onceResolved(judged, now) };
   }
-  if (verdict.name === 'deleted') return resolution({ ...current, verdict: 'deleted' }, judged, verdict.reason, now);
+  if (verdict.name === 'deleted') return resolution(current, judged, now);
   if (verdict.name === 'due') return { alert: { ...current, ...subject(judged) }, ...ownCheck(verdict) };
   if (verdict.severity === 'info' || (verdict.name === 'protected' && current.verdict !== 'protected')) {
-    return resolution(withNewest(current, judged), judged, verdict.reason, now);
+    return resolution(current, judged, now);
   }
   return carryOn(current, judged, now);
 }
@@ -145,7 +146,7 @@ function open(judged: Judged, now: Date): AlertOutcome {
     opened: now,
     severity: verdict.severity,
     notified: [],
-    ...(verdict.name === 'deleted' && { resolved: now, resolution: verdict.reason }),
+    ...(verdict.name === 'deleted' && { resolved: now, resolution: verdict.reason, outcome: 'deleted' as const }),
   };
   return tell(alert, judged, 'open', now);
 }
@@ -154,7 +155,7 @@ function open(judged: Judged, now: Date): AlertOutcome {
 function afterResolution(current: Alert, judged: Judged, now: Date): AlertOutcome {
   const { verdict, tenant } = judged;
   const told = current.intent === undefined;
-  if (told && current.verdict === 'deleted' && verdict.name === 'deleted')
+  if (told && current.outcome === 'deleted' && verdict.name === 'deleted')
     return { alert: current, ...ownCheck(verdict) };
   if (told) return open(judged, now);
   const brokenAgain =
@@ -163,13 +164,16 @@ function afterResolution(current: Alert, judged: Judged, now: Date): AlertOutcom
     !['protected', 'deleted', 'unknown'].includes(verdict.name);
   if (!brokenAgain) return { ...tellAgain(current, now), ...onceResolved(judged, now) };
   // A resolution that perhaps nobody was told of is taken back, so that none is left untold.
-  const { resolved: _, resolution: __, ...reopened } = loud(withoutFacts(current));
+  const { resolved: _, resolution: __, outcome: ___, ...reopened } = loud(withoutFacts(current));
   const severity = worst(current.severity, verdict.severity);
   return tell({ ...reopened, ...subject(judged), ...facts(verdict), severity }, judged, 'open', now);
 }
 
-function resolution(current: Alert, judged: Judged, reason: string, now: Date): AlertOutcome {
-  return { ...resolveAlert(current, reason, now), ...onceResolved(judged, now) };
+/** Resolved by a verdict. It names the backup that ended it; verdict and reason stay those of the alert. */
+function resolution(current: Alert, judged: Judged, now: Date): AlertOutcome {
+  const { name, reason, newestBackup } = judged.verdict;
+  const alert: Alert = { ...current, ...subject(judged), outcome: name, ...(newestBackup && { newestBackup }) };
+  return { ...resolveAlert(alert, reason, now), ...onceResolved(judged, now) };
 }
 
 /** What is still to be warned of opens an alert of its own, at the next look once the resolution is out. */
@@ -278,12 +282,6 @@ function facts(verdict: Verdict): Pick<Alert, 'verdict' | 'reason' | 'newestBack
 function withoutFacts(alert: Alert): Alert {
   const { newestBackup: _, deadline: __, ...rest } = alert;
   return rest;
-}
-
-/** The resolution names the backup that ended it; verdict and reason stay those of the alert. */
-function withNewest(alert: Alert, judged: Judged): Alert {
-  const { newestBackup } = judged.verdict;
-  return { ...alert, ...subject(judged), ...(newestBackup && { newestBackup }) };
 }
 
 function ownCheck({ checkAt }: Verdict): { checkAt?: Date } {
