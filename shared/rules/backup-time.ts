@@ -7,6 +7,7 @@ import type { Snapshot } from '../model.ts';
  */
 export function backupTimeOf(snapshot: Snapshot, sourceTime?: Date): Date | undefined {
   if (snapshot.originalCreatedAt !== undefined) return snapshot.originalCreatedAt;
-  const isClusterCopy = snapshot.databaseKind === 'cluster' && snapshot.sourceArn !== undefined;
+  const isClusterCopy =
+    snapshot.databaseKind === 'cluster' && (snapshot.kind === 'copy' || snapshot.sourceArn !== undefined);
   return isClusterCopy ? sourceTime : snapshot.createdAt;
 }
