@@ -1,4 +1,4 @@
-"""Starts MiniStack with two changes: RDS is served by the simulator, and its events may be put on the bus.
+"""Starts MiniStack with RDS served by the simulator, whose events may be put on the bus, and authorization written down.
 
 Environment, besides MiniStack's own: RDS_SIMULATOR_URL (where RDS calls go), RUN_FOLDER (removed at the end),
 IAM_TRAIL (the file that gets one JSON line for each authorization of a role).
@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import eventbridge, rds
 
 FORWARDED_HEADERS = ("content-type", "authorization")
@@ -73,6 +73,39 @@ def let_rds_events_pass():
     eventbridge._put_events = put_events
 
 
+# What AWS authorizes RDS reads on when the call names nothing (Service Authorization Reference, Amazon RDS).
+RDS_LISTS = {
+    "DescribeDBInstances": "db",
+    "DescribeDBClusters": "cluster",
+    "DescribeDBSnapshots": "snapshot",
+    "DescribeDBClusterSnapshots": "cluster-snapshot",
+}
+
+
+def authorize_as_aws_does():
+    """Adds what MiniStack leaves out: the resources of RDS lists, and the namespace of PutMetricData."""
+    resource_of = iam_actions.extract_resource_arn
+    context_of = iam_actions.request_tag_context
+
+    def extract_resource_arn(service, method, path, headers, body, params, region, account):
+        arn = resource_of(service, method, path, headers, body, params, region, account)
+        if service == "rds" and arn == "*":
+            action = params.get("Action", "")
+            kind = RDS_LISTS.get(action[0] if isinstance(action, list) else action)
+            if kind:
+                return f"arn:aws:rds:{region}:{account}:{kind}:*"
+        return arn
+
+    def request_tag_context(service, iam_action, body, params):
+        context = context_of(service, iam_action, body, params)
+        if iam_action == "cloudwatch:PutMetricData" and body[:1] == b"{":
+            return {**context, "cloudwatch:namespace": json.loads(body).get("Namespace", "")}
+        return context
+
+    iam_actions.extract_resource_arn = extract_resource_arn
+    iam_actions.request_tag_context = request_tag_context
+
+
 def write_iam_trail(path):
     """One line for each decision about a role, refusals included (MiniStack's CloudTrail records no refused call)."""
     trail = open(path, "a", encoding="utf-8", buffering=1)
@@ -123,6 +156,7 @@ def main():
     threading.Thread(target=end_with_parent, daemon=True).start()
     forward_rds_to(os.environ["RDS_SIMULATOR_URL"])
     let_rds_events_pass()
+    authorize_as_aws_does()
     write_iam_trail(os.environ["IAM_TRAIL"])
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]

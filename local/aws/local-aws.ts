@@ -52,6 +52,13 @@ export type LocalAws = {
   stop(): Promise<void>;
 };
 
+export type ClientConfig = {
+  endpoint: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  requestHandler: { httpsAgent: Agent };
+};
+
 /**
  * Starts an empty AWS on this machine, with IAM enforced and TLS. Functions run on the Node that runs this, with sessions
  * of their own roles. It ends with this process, however that ends.
@@ -107,7 +114,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
  * Settings for AWS clients of this process. They hold the certificate, since Node reads NODE_EXTRA_CA_CERTS only when it
  * starts. Children need `aws.env` alone.
  */
-export function clientConfig(aws: LocalAws) {
+export function clientConfig(aws: LocalAws): ClientConfig {
   return {
     endpoint: aws.endpoint,
     region: localRegion,

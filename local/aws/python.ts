@@ -39,10 +39,10 @@ export async function findPython(env: NodeJS.ProcessEnv = process.env): Promise<
       `Python ${withoutVenv[0]} cannot make virtual environments; install that part of it, for example with: apt install python3-venv`,
     );
   }
-  const what = env.PYTHON ? `PYTHON names ${env.PYTHON}, which is ` : 'found ';
-  const found = tooOld.length > 0 ? `${what}only ${[...new Set(tooOld)].join(', ')}` : `${what}none`;
+  const found = tooOld.length > 0 ? `found only ${[...new Set(tooOld)].join(', ')}` : 'found none';
+  const where = env.PYTHON ? `, looking at PYTHON=${env.PYTHON}` : '';
   throw new Error(
-    `The local AWS needs Python ${oldestPython.join('.')} or newer, but ${found}; install one, for example with: apt install python3 python3-venv`,
+    `The local AWS needs Python ${oldestPython.join('.')} or newer, but ${found}${where}; install one, for example with: apt install python3 python3-venv`,
   );
 }
 
