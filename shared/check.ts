@@ -1,0 +1,208 @@
+/** Use case: judges databases against what RDS shows of them, and brings ledger and alerts up to date with the judgement. */
+import { isDeepStrictEqual } from 'node:util';
+import { backupFrom, isAvailable, sourceTimeOf } from './backup.ts';
+import type { ConfiguredDatabase } from './config/fleet.ts';
+import { isNews, type Judgement, judge, newestAmong, type Seen, type Subject } from './judge.ts';
+import { closeBackup } from './ledger/close.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Alert, AlertStep, DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
+import { backupTimeOf } from './rules/backup-time.ts';
+import type { View } from './view.ts';
+
+export interface CheckOptions {
+  /** The moment of judgement. */
+  readonly at: Date;
+  /** Judge, and write nothing. */
+  readonly dryRun: boolean;
+  readonly retentionDays: number;
+  /** Whether an alert may open now; else its database is to be looked at anew first, and is left as it was. */
+  readonly mayOpen: boolean;
+}
+
+/** One database as it was judged, and what is to be told of it. */
+export interface Checked {
+  readonly subject: Subject;
+  readonly verdict?: Verdict;
+  readonly row: DatabaseRow;
+  readonly step?: AlertStep;
+  readonly alert?: Alert;
+  readonly recorded: number;
+  readonly missed: readonly Snapshot[];
+  readonly closed: number;
+  /** Left as it was: an alert would open, and the database is to be looked at anew before. */
+  readonly postponed: boolean;
+}
+
+/** Databases whose rows are written side by side. */
+const parallel = 10;
+
+/** Checks up to 100 databases, for whose rows one call is made. */
+export async function checkDatabases(
+  ledger: Ledger,
+  subjects: readonly Subject[],
+  view: View,
+  options: CheckOptions,
+): Promise<Checked[]> {
+  const rows = new Map((await ledger.databases(subjects.map((subject) => subject.key))).map((row) => [row.key, row]));
+  const checked: Checked[] = [];
+  for (let start = 0; start < subjects.length; start += parallel) {
+    const some = subjects.slice(start, start + parallel);
+    checked.push(
+      ...(await Promise.all(some.map((subject) => checkOne(ledger, subject, rows.get(subject.key), view, options)))),
+    );
+  }
+  return checked;
+}
+
+/** Somebody else may write the row in between; then the database is judged again on what is there now. */
+const maxConflicts = 5;
+
+async function checkOne(
+  ledger: Ledger,
+  subject: Subject,
+  row: DatabaseRow | undefined,
+  view: View,
+  options: CheckOptions,
+): Promise<Checked> {
+  const seen = await seenOf(ledger, subject, view, options.at);
+  const placed = await placeMember(ledger, subject, view, options.at);
+  let known = row;
+  for (let conflicts = 0; conflicts < maxConflicts; conflicts += 1) {
+    const judgement = judge(placed, seen, known, options.at);
+    const postponed = judgement.step === 'open' && !options.mayOpen;
+    const result = (written: DatabaseRow, recorded = 0, missed: Snapshot[] = []): Checked => ({
+      subject,
+      ...(judgement.verdict && { verdict: judgement.verdict }),
+      row: written,
+      ...(judgement.step && !postponed && { step: judgement.step }),
+      ...(judgement.alert && { alert: judgement.alert }),
+      recorded,
+      missed,
+      closed: judgement.gone.length,
+      postponed,
+    });
+    if (options.dryRun || postponed) {
+      const missed = judgement.unrecorded.filter(({ eventMissed }) => eventMissed);
+      return result(
+        judgement.row,
+        postponed ? 0 : judgement.unrecorded.length,
+        postponed ? [] : missed.map(({ snapshot }) => snapshot),
+      );
+    }
+    const { recorded, missed } = await recordAll(ledger, placed.configured, judgement, known, options.at);
+    await closeAll(ledger, judgement, options);
+    if (!isNews(judgement.row, known)) return result(judgement.row, recorded, missed);
+    const { row: judged, alert } = judgement;
+    const written =
+      alert !== undefined && !isDeepStrictEqual(alert, known?.alert)
+        ? await ledger.putDatabaseWithAlert(judged, alert)
+        : await ledger.putDatabase(judged);
+    if (written === 'written') return result({ ...judged, version: (judged.version ?? 0) + 1 }, recorded, missed);
+    [known] = await ledger.databases([subject.key]);
+  }
+  throw new Error(`the row of database ${subject.key} was changed by others ${maxConflicts} times in a row`);
+}
+
+/** What the view shows of a database's snapshots, with the times of copied ones where they could be the newest. */
+async function seenOf(ledger: Ledger, subject: Subject, view: View, at: Date): Promise<Seen> {
+  const snapshots = view.snapshots(subject.key);
+  const unread = view.snapshotsUnread(subject.kind);
+  return {
+    snapshots,
+    ...(unread !== undefined && { unread }),
+    whole: view.whole,
+    copyTimes: await copyTimesOf(ledger, snapshots, at),
+  };
+}
+
+/**
+ * When the data of copied cluster snapshots is from: RDS does not say, so their sources are looked up, but only of those
+ * that were made after the newest backup whose time is known.
+ */
+async function copyTimesOf(ledger: Ledger, snapshots: readonly Snapshot[], at: Date): Promise<Map<string, Date>> {
+  const times = new Map<string, Date>();
+  const available = snapshots.filter(isAvailable).filter((snapshot) => snapshot.createdAt <= at);
+  const newest = newestAmong(available, times);
+  for (const copy of available) {
+    if (backupTimeOf(copy) !== undefined || (newest !== undefined && copy.createdAt <= newest.time)) continue;
+    const source = snapshots.find((snapshot) => snapshot.arn === copy.sourceArn);
+    const time =
+      (source && backupTimeOf(source)) ??
+      (await sourceTimeOf(ledger, copy)) ??
+      (await ledger.backupByArn(copy.arn))?.backupTime;
+    if (time !== undefined) times.set(copy.arn, time);
+  }
+  return times;
+}
+
+/** A member that is configured as an instance is judged by its cluster. */
+async function placeMember(ledger: Ledger, subject: Subject, view: View, at: Date): Promise<Subject> {
+  const { found, cluster, configured } = subject;
+  if (found.is !== 'member' || cluster === undefined || configured === undefined) return subject;
+  const asCluster: ConfiguredDatabase = { ...configured, kind: 'cluster', id: cluster.id };
+  const seen = await seenOf(ledger, { ...subject, key: cluster.key, kind: 'cluster' }, view, at);
+  const { verdict } = judge(
+    {
+      key: cluster.key,
+      kind: 'cluster',
+      id: cluster.id,
+      configured: asCluster,
+      found: { is: 'database', database: cluster },
+    },
+    seen,
+    undefined,
+    at,
+  );
+  return verdict === undefined ? subject : { ...subject, found: { ...found, cluster: verdict } };
+}
+
+/** Records what events missed, oldest first, so that the first of a day is the one that is copied. */
+async function recordAll(
+  ledger: Ledger,
+  configured: ConfiguredDatabase | undefined,
+  { unrecorded }: Judgement,
+  row: DatabaseRow | undefined,
+  now: Date,
+): Promise<{ recorded: number; missed: Snapshot[] }> {
+  let recorded = 0;
+  const missed: Snapshot[] = [];
+  const oldestFirst = unrecorded.toSorted((a, b) => a.snapshot.createdAt.getTime() - b.snapshot.createdAt.getTime());
+  for (const { snapshot, eventMissed } of oldestFirst) {
+    const of = { ...(configured && { configured }), ...(row && { row }) };
+    const backup = await backupFrom(ledger, snapshot, of, { from: 'sweep', eventMissed }, now);
+    if ((await ledger.recordBackup(backup)) === 'duplicate') continue;
+    recorded += 1;
+    if (eventMissed) missed.push(snapshot);
+  }
+  return { recorded, missed };
+}
+
+async function closeAll(ledger: Ledger, { row, gone }: Judgement, { at, retentionDays }: CheckOptions): Promise<void> {
+  if (gone.length === 0) return;
+  const backups = await ledger.backups(gone.map((liveBackup) => ({ database: row.key, liveBackup })));
+  for (const backup of backups) {
+    await closeBackup(ledger, backup, { reason: 'RDS does not have the snapshot any more', retentionDays }, at);
+  }
+}
+
+/** The day's judgement of a configured database: the evidence, with the policy that was in force. */
+export function dayOf({ subject, verdict }: Checked, at: Date): Day | undefined {
+  const { configured } = subject;
+  if (configured === undefined || verdict === undefined) return undefined;
+  return {
+    database: subject.key,
+    databaseId: subject.id,
+    databaseKind: subject.kind,
+    tenant: configured.tenant,
+    date: at.toISOString().slice(0, 10),
+    verdict: verdict.name,
+    severity: verdict.severity,
+    reason: verdict.reason,
+    judgedAt: at,
+    ...(verdict.newestBackup && { newestBackup: verdict.newestBackup }),
+    ...(verdict.deadline && { deadline: verdict.deadline }),
+    maxAgeHours: configured.policy.maxAgeHours,
+    graceHours: configured.policy.graceHours,
+    ...(configured.excluded !== undefined && { exclusion: configured.excluded }),
+  };
+}

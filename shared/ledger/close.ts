@@ -1,0 +1,25 @@
+import type { Backup } from '../model.ts';
+import { dayMs } from '../text.ts';
+import type { Ledger } from './ledger.ts';
+
+/** A closed row is kept for this long even where its retention has passed, so that the closing can be seen. */
+const leastDays = 7;
+
+/** Closes a backup's row: its snapshot is gone. It expires at the later of creation plus retention and seven days from now. */
+export async function closeBackup(
+  ledger: Ledger,
+  backup: Backup,
+  why: { readonly reason: string; readonly retentionDays: number },
+  now: Date,
+): Promise<void> {
+  const expiresAt = new Date(
+    Math.max(backup.createdAt.getTime() + why.retentionDays * dayMs, now.getTime() + leastDays * dayMs),
+  );
+  let open: Backup | undefined = backup;
+  while (open !== undefined && open.closed === undefined) {
+    const written = await ledger.updateBackup({ ...open, closed: { at: now, reason: why.reason, expiresAt } });
+    if (written === 'written') return;
+    // Its copy moved on in between; the closing is to be added to what is there now.
+    open = await ledger.backupByArn(backup.arn);
+  }
+}

@@ -1,0 +1,307 @@
+/**
+ * Reads RDS in bulk: whole listings, page by page, and named databases and snapshots by filters with many values.
+ * Never one call a database: AWS throttles that at a few dozen of them.
+ */
+import {
+  type DBCluster,
+  type DBClusterSnapshot,
+  type DBInstance,
+  type DBSnapshot,
+  type Filter,
+  paginateDescribeDBClusterSnapshots,
+  paginateDescribeDBClusters,
+  paginateDescribeDBInstances,
+  paginateDescribeDBSnapshots,
+  type RDSClient,
+} from '@aws-sdk/client-rds';
+import type { BackupKind, ClusterMember, DatabaseKey, RdsDatabase, Snapshot } from '../model.ts';
+import { parseRdsArn } from './arn.ts';
+
+/** RDS's largest page (API reference of each Describe action: 20 to 100). */
+const pageSize = 100;
+
+/** Values put into one filter; AWS documents that a filter takes several and no limit, others send 50. */
+const valuesAFilter = 50;
+
+export interface Instances {
+  readonly databases: readonly RdsDatabase[];
+  readonly members: readonly ClusterMember[];
+}
+
+/** The rows of `databases` to look up: by resource id, since names are re-used, and by name where no id is known. */
+export interface DatabaseNames {
+  readonly resourceIds?: readonly string[];
+  readonly ids?: readonly string[];
+}
+
+export class RdsReader {
+  readonly #client: RDSClient;
+  /** How many calls were made, by action. */
+  readonly calls: Record<string, number> = {};
+
+  constructor(client: RDSClient) {
+    this.#client = client;
+  }
+
+  /** All instances, a page at a time; members of clusters apart, Neptune's and DocumentDB's left out. */
+  instances(): AsyncIterable<Instances> {
+    return this.#instances();
+  }
+
+  clusters(): AsyncIterable<readonly RdsDatabase[]> {
+    return this.#clusters();
+  }
+
+  /** All automated and manual snapshots of instances, and (asked for apart, since they may not come along) AWS Backup's. */
+  instanceSnapshots(type?: 'awsbackup'): AsyncIterable<readonly Snapshot[]> {
+    return this.#instanceSnapshots(undefined, type);
+  }
+
+  clusterSnapshots(): AsyncIterable<readonly Snapshot[]> {
+    return this.#clusterSnapshots();
+  }
+
+  async instancesNamed(names: DatabaseNames): Promise<Instances> {
+    const databases: RdsDatabase[] = [];
+    const members: ClusterMember[] = [];
+    for (const filter of filters({ 'dbi-resource-id': names.resourceIds, 'db-instance-id': names.ids })) {
+      for await (const page of this.#instances([filter])) {
+        databases.push(...page.databases);
+        members.push(...page.members);
+      }
+    }
+    return { databases, members };
+  }
+
+  async clustersNamed(names: DatabaseNames): Promise<RdsDatabase[]> {
+    const named = { 'db-cluster-resource-id': names.resourceIds, 'db-cluster-id': names.ids };
+    return collect(filters(named), (filter) => this.#clusters([filter]));
+  }
+
+  /** The snapshots of instances, by resource id. */
+  async snapshotsOfInstances(resourceIds: readonly string[]): Promise<Snapshot[]> {
+    return collect(filters({ 'dbi-resource-id': resourceIds }), (filter) => this.#ofEveryType([filter]));
+  }
+
+  /** The snapshots of clusters, by name: RDS has no filter on their resource id. */
+  async snapshotsOfClusters(ids: readonly string[]): Promise<Snapshot[]> {
+    return collect(filters({ 'db-cluster-id': ids }), (filter) => this.#clusterSnapshots([filter]));
+  }
+
+  /** The named instance snapshots; what is gone is left out. A filter, for `DBSnapshotIdentifier` also wants the type. */
+  async instanceSnapshotsNamed(ids: readonly string[]): Promise<Snapshot[]> {
+    return collect(filters({ 'db-snapshot-id': ids }), (filter) => this.#ofEveryType([filter]));
+  }
+
+  async clusterSnapshotsNamed(ids: readonly string[]): Promise<Snapshot[]> {
+    return collect(filters({ 'db-cluster-snapshot-id': ids }), (filter) => this.#clusterSnapshots([filter]));
+  }
+
+  async *#ofEveryType(filter: Filter[]): AsyncIterable<readonly Snapshot[]> {
+    const seen = new Set<string>();
+    for (const type of [undefined, 'awsbackup'] as const) {
+      for await (const page of this.#instanceSnapshots(filter, type)) {
+        yield page.filter((snapshot) => !seen.has(snapshot.arn));
+        for (const snapshot of page) seen.add(snapshot.arn);
+      }
+    }
+  }
+
+  async *#instances(filter?: Filter[]): AsyncIterable<Instances> {
+    for await (const page of this.#counted(
+      'DescribeDBInstances',
+      paginateDescribeDBInstances(this.#config, { Filters: filter }),
+    )) {
+      const rds = (page.DBInstances ?? []).filter((row) => isRds(row.Engine));
+      yield {
+        databases: rds.filter((row) => row.DBClusterIdentifier === undefined).map(toInstance),
+        members: rds.flatMap((row) =>
+          row.DBClusterIdentifier === undefined
+            ? []
+            : [
+                {
+                  id: known(row.DBInstanceIdentifier, 'DBInstanceIdentifier').toLowerCase(),
+                  clusterId: row.DBClusterIdentifier.toLowerCase(),
+                },
+              ],
+        ),
+      };
+    }
+  }
+
+  async *#clusters(filter?: Filter[]): AsyncIterable<readonly RdsDatabase[]> {
+    for await (const page of this.#counted(
+      'DescribeDBClusters',
+      paginateDescribeDBClusters(this.#config, { Filters: filter }),
+    )) {
+      yield (page.DBClusters ?? []).filter((row) => isRds(row.Engine)).map(toCluster);
+    }
+  }
+
+  async *#instanceSnapshots(filter?: Filter[], type?: 'awsbackup'): AsyncIterable<readonly Snapshot[]> {
+    for await (const page of this.#counted(
+      'DescribeDBSnapshots',
+      paginateDescribeDBSnapshots(this.#config, { Filters: filter, SnapshotType: type }),
+    )) {
+      yield (page.DBSnapshots ?? []).filter((row) => isRds(row.Engine)).map(toInstanceSnapshot);
+    }
+  }
+
+  async *#clusterSnapshots(filter?: Filter[]): AsyncIterable<readonly Snapshot[]> {
+    for await (const page of this.#counted(
+      'DescribeDBClusterSnapshots',
+      paginateDescribeDBClusterSnapshots(this.#config, { Filters: filter }),
+    )) {
+      yield (page.DBClusterSnapshots ?? []).filter((row) => isRds(row.Engine)).map(toClusterSnapshot);
+    }
+  }
+
+  get #config() {
+    return { client: this.#client, pageSize };
+  }
+
+  async *#counted<T>(action: string, pages: AsyncIterable<T>): AsyncIterable<T> {
+    this.calls[action] = (this.calls[action] ?? 0) + 1;
+    let pending = false;
+    for await (const page of pages) {
+      if (pending) this.calls[action] += 1;
+      pending = true;
+      yield page;
+    }
+  }
+}
+
+/** Neptune and DocumentDB answer RDS's Describe calls too. */
+function isRds(engine: string | undefined): boolean {
+  return engine !== undefined && engine !== 'neptune' && engine !== 'docdb';
+}
+
+function filters(byName: Record<string, readonly string[] | undefined>): Filter[] {
+  return Object.entries(byName).flatMap(([Name, values = []]) => {
+    const distinct = [...new Set(values)];
+    const chunks = Math.ceil(distinct.length / valuesAFilter);
+    return Array.from({ length: chunks }, (_, chunk) => ({
+      Name,
+      Values: distinct.slice(chunk * valuesAFilter, (chunk + 1) * valuesAFilter),
+    }));
+  });
+}
+
+async function collect<T>(by: Filter[], list: (filter: Filter) => AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = [];
+  for (const filter of by) for await (const page of list(filter)) all.push(...page);
+  return all;
+}
+
+function known<T>(value: T | undefined, field: string): T {
+  if (value === undefined) throw new Error(`RDS answered without ${field}, which its API promises`);
+  return value;
+}
+
+function keyOf(arn: string, resourceId: string): DatabaseKey {
+  const { account, region } = parseRdsArn(arn);
+  return `${account}/${region}/${resourceId}`;
+}
+
+function tagsOf(list: DBInstance['TagList']): Record<string, string> {
+  return Object.fromEntries((list ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+}
+
+function toInstance(row: DBInstance): RdsDatabase {
+  const arn = known(row.DBInstanceArn, 'DBInstanceArn');
+  return defined({
+    key: keyOf(arn, known(row.DbiResourceId, 'DbiResourceId')),
+    arn,
+    id: known(row.DBInstanceIdentifier, 'DBInstanceIdentifier').toLowerCase(),
+    kind: 'instance' as const,
+    engine: known(row.Engine, 'Engine'),
+    status: row.DBInstanceStatus ?? 'unknown',
+    createdAt: row.InstanceCreateTime,
+    retentionDays: row.BackupRetentionPeriod ?? 0,
+    window: row.PreferredBackupWindow,
+    latestRestorableTime: row.LatestRestorableTime,
+    automaticRestartTime: row.AutomaticRestartTime,
+    replicaOf: row.ReadReplicaSourceDBInstanceIdentifier || row.ReadReplicaSourceDBClusterIdentifier || undefined,
+    awsBackupRecoveryPointArn: row.AwsBackupRecoveryPointArn,
+    tags: tagsOf(row.TagList),
+  });
+}
+
+function toCluster(row: DBCluster): RdsDatabase {
+  const arn = known(row.DBClusterArn, 'DBClusterArn');
+  return defined({
+    key: keyOf(arn, known(row.DbClusterResourceId, 'DbClusterResourceId')),
+    arn,
+    id: known(row.DBClusterIdentifier, 'DBClusterIdentifier').toLowerCase(),
+    kind: 'cluster' as const,
+    engine: known(row.Engine, 'Engine'),
+    status: row.Status ?? 'unknown',
+    createdAt: row.ClusterCreateTime,
+    retentionDays: row.BackupRetentionPeriod ?? 0,
+    window: row.PreferredBackupWindow,
+    latestRestorableTime: row.LatestRestorableTime,
+    automaticRestartTime: row.AutomaticRestartTime,
+    replicaOf: row.ReplicationSourceIdentifier || undefined,
+    awsBackupRecoveryPointArn: row.AwsBackupRecoveryPointArn,
+    tags: tagsOf(row.TagList),
+  });
+}
+
+function toInstanceSnapshot(row: DBSnapshot): Snapshot {
+  const arn = known(row.DBSnapshotArn, 'DBSnapshotArn');
+  return defined({
+    arn,
+    id: known(row.DBSnapshotIdentifier, 'DBSnapshotIdentifier'),
+    database: keyOf(arn, known(row.DbiResourceId, 'DbiResourceId')),
+    databaseId: known(row.DBInstanceIdentifier, 'DBInstanceIdentifier').toLowerCase(),
+    databaseKind: 'instance' as const,
+    kind: kindOf(arn, row.SnapshotType, row.SourceDBSnapshotIdentifier),
+    status: row.Status ?? 'unknown',
+    engine: known(row.Engine, 'Engine'),
+    storageType: row.StorageType,
+    sizeGiB: row.AllocatedStorage,
+    encrypted: row.Encrypted ?? false,
+    createdAt: row.SnapshotCreateTime,
+    originalCreatedAt: row.OriginalSnapshotCreateTime,
+    sourceArn: row.SourceDBSnapshotIdentifier,
+    percentProgress: row.PercentProgress,
+  });
+}
+
+function toClusterSnapshot(row: DBClusterSnapshot): Snapshot {
+  const arn = known(row.DBClusterSnapshotArn, 'DBClusterSnapshotArn');
+  const engine = known(row.Engine, 'Engine');
+  return defined({
+    arn,
+    id: known(row.DBClusterSnapshotIdentifier, 'DBClusterSnapshotIdentifier'),
+    database: keyOf(arn, known(row.DbClusterResourceId, 'DbClusterResourceId')),
+    databaseId: known(row.DBClusterIdentifier, 'DBClusterIdentifier').toLowerCase(),
+    databaseKind: 'cluster' as const,
+    kind: kindOf(arn, row.SnapshotType, row.SourceDBClusterSnapshotArn),
+    status: row.Status ?? 'unknown',
+    engine,
+    storageType: row.StorageType,
+    // Aurora's storage grows by itself; its AllocatedStorage means nothing.
+    sizeGiB: engine.startsWith('aurora') ? undefined : row.AllocatedStorage,
+    encrypted: row.StorageEncrypted ?? false,
+    createdAt: row.SnapshotCreateTime,
+    sourceArn: row.SourceDBClusterSnapshotArn,
+    percentProgress: row.PercentProgress,
+  });
+}
+
+/** AWS Backup's snapshots of Aurora are of type `manual`; their ids tell. */
+function kindOf(arn: string, type: string | undefined, source: string | undefined): BackupKind {
+  if (type === 'awsbackup' || parseRdsArn(arn).id.startsWith('awsbackup:')) return 'awsbackup';
+  if (type === 'automated') return 'automated';
+  return source === undefined || source === '' ? 'manual' : 'copy';
+}
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Leaves out what is `undefined`, as our types want it. */
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Defined<T>;
+}

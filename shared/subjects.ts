@@ -1,0 +1,85 @@
+/** Who is to be judged: the configured databases held against what RDS shows and what the ledger knew. Pure. */
+import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
+import type { Subject } from './judge.ts';
+import type { DatabaseSummary } from './ledger/ledger.ts';
+import { isPlaceholder, placeholderKey, type View } from './view.ts';
+
+/** Subjects in the order of their keys, so that a sweep that stops half-way can be carried on. */
+export function subjectsOf(
+  fleet: Pick<Fleet, 'account' | 'region'>,
+  configured: readonly ConfiguredDatabase[],
+  view: View,
+  known: readonly DatabaseSummary[],
+): Subject[] {
+  const knownByName = new Map<string, DatabaseSummary[]>();
+  for (const row of known) {
+    const name = `${row.kind}/${row.id}`;
+    knownByName.set(name, [...(knownByName.get(name) ?? []), row]);
+  }
+  const subjects = new Map<string, Subject>();
+  const configuredNames = new Set(configured.map((entry) => `${entry.kind}/${entry.id}`));
+  for (const entry of configured) {
+    const namesakes = knownByName.get(`${entry.kind}/${entry.id}`) ?? [];
+    const subject = configuredSubject(fleet, entry, view, namesakes, configuredNames);
+    subjects.set(subject.key, subject);
+  }
+  for (const database of view.databases) {
+    if (subjects.has(database.key)) continue;
+    const { key, kind, id } = database;
+    subjects.set(key, { key, kind, id, found: { is: 'database', database } });
+  }
+  for (const row of known) {
+    // Of a kind whose listing was not read to its end, nobody can say that it left.
+    if (subjects.has(row.key) || view.databasesUnread(row.kind) !== undefined) continue;
+    const { key, kind, id } = row;
+    subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
+  }
+  return [...subjects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function configuredSubject(
+  fleet: Pick<Fleet, 'account' | 'region'>,
+  configured: ConfiguredDatabase,
+  view: View,
+  namesakes: readonly DatabaseSummary[],
+  configuredNames: ReadonlySet<string>,
+): Subject {
+  const { kind, id } = configured;
+  const base = { kind, id, configured };
+  const database = view.databaseNamed(kind, id);
+  if (database !== undefined) {
+    const earlier = latest(namesakes.filter((row) => row.key !== database.key && row.newestBackup !== undefined));
+    return { ...base, key: database.key, found: { is: 'database', database }, ...(earlier && { earlier }) };
+  }
+  const placeholder = placeholderKey(fleet.account, fleet.region, kind, id);
+  const clusterId = kind === 'instance' ? view.clusterOf(id) : undefined;
+  if (clusterId !== undefined) {
+    const cluster = view.databaseNamed('cluster', clusterId);
+    return { ...base, key: placeholder, found: { is: 'member', of: clusterId }, ...(cluster && { cluster }) };
+  }
+  const last = latest(namesakes);
+  const renamed = last && view.database(last.key);
+  if (renamed !== undefined && !configuredNames.has(`${renamed.kind}/${renamed.id}`)) {
+    // Names change, resource ids do not: it is watched on until the configuration follows.
+    return { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
+  }
+  const unread = view.databasesUnread(kind);
+  const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
+  return { ...base, key: last?.key ?? placeholder, found };
+}
+
+/** Why the alert ends of a row that no configured database claims, and that RDS does not show. */
+function goneReason(row: DatabaseSummary, configuredNames: ReadonlySet<string>): string {
+  if (!configuredNames.has(`${row.kind}/${row.id}`)) return 'The database is not configured any more.';
+  return isPlaceholder(row.key)
+    ? 'RDS has the database now.'
+    : 'Another database has its name now and is judged in its place.';
+}
+
+/** The one that was enrolled last, among databases that bore one name. */
+function latest(rows: readonly DatabaseSummary[]): DatabaseSummary | undefined {
+  return rows.reduce<DatabaseSummary | undefined>(
+    (last, row) => (last === undefined || row.enrolledAt > last.enrolledAt ? row : last),
+    undefined,
+  );
+}

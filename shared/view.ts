@@ -1,0 +1,171 @@
+/** What RDS shows at one moment, gathered from listings: of everything (a sweep) or of some databases (the watch). */
+import type { ClusterMember, DatabaseKey, DatabaseKind, DatabaseRow, RdsDatabase, Snapshot } from './model.ts';
+import type { RdsReader } from './rds/reader.ts';
+
+/** The four listings that a view is made of. */
+export type Listing = 'instances' | 'clusters' | 'instanceSnapshots' | 'clusterSnapshots';
+
+export class View {
+  /** Whether it was to show everything; only then is a snapshot that is not in it gone. */
+  readonly whole: boolean;
+
+  readonly #databases = new Map<DatabaseKey, RdsDatabase>();
+  readonly #byName = new Map<string, RdsDatabase>();
+  readonly #members = new Map<string, string>();
+  readonly #snapshots = new Map<DatabaseKey, Map<string, Snapshot>>();
+  /** Listings that were not read to their end, with the reason. Half a listing proves nothing about what it lacks. */
+  readonly unread = new Map<Listing, string>();
+
+  constructor({ whole }: { readonly whole: boolean }) {
+    this.whole = whole;
+  }
+
+  get databases(): Iterable<RdsDatabase> {
+    return this.#databases.values();
+  }
+
+  database(key: DatabaseKey): RdsDatabase | undefined {
+    return this.#databases.get(key);
+  }
+
+  databaseNamed(kind: DatabaseKind, id: string): RdsDatabase | undefined {
+    return this.#byName.get(`${kind}/${id}`);
+  }
+
+  /** The cluster of which `id` is a member. */
+  clusterOf(id: string): string | undefined {
+    return this.#members.get(id);
+  }
+
+  /** A database's snapshots of any status, in no order. */
+  snapshots(key: DatabaseKey): readonly Snapshot[] {
+    return [...(this.#snapshots.get(key)?.values() ?? [])];
+  }
+
+  snapshotByArn(key: DatabaseKey, arn: string): Snapshot | undefined {
+    return this.#snapshots.get(key)?.get(arn);
+  }
+
+  /** Why what is missing of this kind of database proves nothing; absent if the listing was read to its end. */
+  databasesUnread(kind: DatabaseKind): string | undefined {
+    return this.unread.get(kind === 'instance' ? 'instances' : 'clusters');
+  }
+
+  snapshotsUnread(kind: DatabaseKind): string | undefined {
+    return this.unread.get(kind === 'instance' ? 'instanceSnapshots' : 'clusterSnapshots');
+  }
+
+  addDatabases(databases: readonly RdsDatabase[]): void {
+    for (const database of databases) {
+      this.#databases.set(database.key, database);
+      this.#byName.set(`${database.kind}/${database.id}`, database);
+    }
+  }
+
+  addMembers(members: readonly ClusterMember[]): void {
+    for (const member of members) this.#members.set(member.id, member.clusterId);
+  }
+
+  addSnapshots(snapshots: readonly Snapshot[]): void {
+    for (const snapshot of snapshots) {
+      const ofDatabase = this.#snapshots.get(snapshot.database) ?? new Map<string, Snapshot>();
+      ofDatabase.set(snapshot.arn, snapshot);
+      this.#snapshots.set(snapshot.database, ofDatabase);
+    }
+  }
+}
+
+/** Thrown into a listing when the time is up. */
+export class OutOfTime extends Error {
+  constructor() {
+    super('the time limit was near before RDS had been listed to its end');
+  }
+}
+
+/**
+ * Lists all databases and snapshots, the kinds side by side, page by page. A listing that fails leaves what it read,
+ * and its reason in `unread`; one that runs out of time does too.
+ */
+export async function viewAll(reader: RdsReader, timeIsUp: () => boolean): Promise<View> {
+  const view = new View({ whole: true });
+  const read = async <T>(listing: Listing, pages: AsyncIterable<T>, take: (page: T) => void) => {
+    try {
+      for await (const page of pages) {
+        take(page);
+        if (timeIsUp()) throw new OutOfTime();
+      }
+    } catch (error) {
+      view.unread.set(listing, reasonOf(error));
+    }
+  };
+  const takeSnapshots = (page: readonly Snapshot[]) => view.addSnapshots(page);
+  await Promise.all([
+    read('instances', reader.instances(), (page) => {
+      view.addDatabases(page.databases);
+      view.addMembers(page.members);
+    }),
+    read('clusters', reader.clusters(), (page) => view.addDatabases(page)),
+    read('instanceSnapshots', reader.instanceSnapshots(), takeSnapshots),
+    read('instanceSnapshots', reader.instanceSnapshots('awsbackup'), takeSnapshots),
+    read('clusterSnapshots', reader.clusterSnapshots(), takeSnapshots),
+  ]);
+  return view;
+}
+
+/** A name under which a database is to be looked up, and the key under which the ledger knows it, if it does. */
+export type Wanted = Pick<DatabaseRow, 'id' | 'kind'> & { readonly key?: DatabaseKey };
+
+/** Looks at some databases and their snapshots, in bulk: the whole view of them, and of nothing else. */
+export async function viewOf(reader: RdsReader, wanted: readonly Wanted[]): Promise<View> {
+  const view = new View({ whole: false });
+  const read = async (listings: readonly Listing[], look: () => Promise<void>) => {
+    try {
+      await look();
+    } catch (error) {
+      for (const listing of listings) view.unread.set(listing, reasonOf(error));
+    }
+  };
+  const memberClusters: string[] = [];
+  const of = (kind: DatabaseKind) => {
+    const rows = wanted.filter((row) => row.kind === kind);
+    return {
+      ids: rows.map((row) => row.id),
+      resourceIds: rows.flatMap((row) => (row.key === undefined ? [] : (resourceIdOf(row.key) ?? []))),
+    };
+  };
+  await read(['instances', 'instanceSnapshots'], async () => {
+    const { ids, resourceIds } = of('instance');
+    // By name as well as by resource id: a restored database has the old name and another resource id.
+    const found = await reader.instancesNamed({ ids, resourceIds });
+    view.addDatabases(found.databases);
+    view.addMembers(found.members);
+    memberClusters.push(...found.members.map((member) => member.clusterId));
+    const present = found.databases.flatMap((row) => resourceIdOf(row.key) ?? []);
+    view.addSnapshots(await reader.snapshotsOfInstances([...resourceIds, ...present]));
+  });
+  await read(['clusters', 'clusterSnapshots'], async () => {
+    const { ids, resourceIds } = of('cluster');
+    const found = await reader.clustersNamed({ ids: [...ids, ...memberClusters], resourceIds });
+    view.addDatabases(found);
+    view.addSnapshots(await reader.snapshotsOfClusters([...ids, ...found.map((row) => row.id)]));
+  });
+  return view;
+}
+
+/** The key of a configured database that RDS never had; it has no resource id. */
+export function placeholderKey(account: string, region: string, kind: DatabaseKind, id: string): DatabaseKey {
+  return `${account}/${region}/${kind}:${id}`;
+}
+
+export function isPlaceholder(key: DatabaseKey): boolean {
+  return key.includes(':');
+}
+
+/** The resource id in a key, unless the key is a placeholder. */
+function resourceIdOf(key: DatabaseKey): string | undefined {
+  return isPlaceholder(key) ? undefined : key.slice(key.lastIndexOf('/') + 1);
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
