@@ -1,6 +1,7 @@
 /** The sentences of verdicts: what is so, why, and what a person is to do. Times are UTC, ages exact to the minute. */
 import type { ConfiguredDatabase } from '../config/fleet.ts';
-import type { DatabaseRow, NewestBackup } from '../model.ts';
+import type { DatabaseSummary } from '../ledger/ledger.ts';
+import type { NewestBackup } from '../model.ts';
 import { formatAge, formatUtc, formatUtcTime } from '../text.ts';
 import { lastWindow, windowOf } from './deadline.ts';
 import { type Facts, type NewestFacts, stoppedSince } from './facts.ts';
@@ -22,7 +23,7 @@ export function missingReason(configured: ConfiguredDatabase): string {
   return `RDS has no ${configured.kind} ${configured.id} in this account and Region, and never had while it was watched: correct its name or kind in the configuration, or take it out.`;
 }
 
-export function deletedReason(last: DatabaseRow, newest: NewestBackup | undefined, now: Date): string {
+export function deletedReason(last: DatabaseSummary, newest: NewestBackup | undefined, now: Date): string {
   const seen =
     last.verdict === 'deleted' || last.judgedAt === undefined ? '' : `, last seen ${formatUtc(last.judgedAt)}`;
   const backup =
@@ -177,7 +178,7 @@ function remarks(facts: Facts): string[] {
 }
 
 /** The resource id is the last part of the key; the ids before it, account and Region, are the same. */
-function resourceOf(row: DatabaseRow): string {
+function resourceOf(row: DatabaseSummary): string {
   return row.key.slice(row.key.lastIndexOf('/') + 1);
 }
 

@@ -1,4 +1,5 @@
 import type { ConfiguredDatabase } from '../config/fleet.ts';
+import type { DatabaseSummary } from '../ledger/ledger.ts';
 import type { DatabaseRow, NewestBackup, RdsDatabase, Verdict } from '../model.ts';
 import { addHours, dayMs } from '../text.ts';
 import { type Facts, factsOf, stoppedSince } from './facts.ts';
@@ -49,7 +50,7 @@ export interface Situation {
   /** What the ledger knew of it; of an absent database, the row that was last seen under its name. */
   readonly row?: DatabaseRow;
   /** Another database (another resource id) that the ledger knew under this name: it was replaced, restored or renamed. */
-  readonly earlier?: DatabaseRow;
+  readonly earlier?: DatabaseSummary;
   /** Its newest backup was learned by looking, although an event should have announced it. */
   readonly eventsLost?: boolean;
 }
@@ -115,7 +116,7 @@ function absent(situation: Situation, now: Date): Verdict {
 }
 
 /** Whether RDS ever showed the database of this row: only RDS tells an engine or a backup. */
-function wasThere(row: DatabaseRow): boolean {
+function wasThere(row: DatabaseSummary): boolean {
   return row.engine !== undefined || row.newestBackup !== undefined || row.verdict === 'deleted';
 }
 
