@@ -1,0 +1,17 @@
+/** The scenario table: every situation that the product tells apart, by theme. */
+import { age } from './age.ts';
+import { alerts } from './alerts.ts';
+import { causes } from './causes.ts';
+import { counts } from './counts.ts';
+import { kinds } from './kinds.ts';
+import { life } from './life.ts';
+import type { Scenario } from './scenario.ts';
+
+export const themes: readonly { readonly name: string; readonly scenarios: readonly Scenario[] }[] = [
+  { name: '24 hours, and the backup window', scenarios: age },
+  { name: 'What counts as a backup', scenarios: counts },
+  { name: 'Why no backup came, or none will', scenarios: causes },
+  { name: 'AWS Backup, replicas, clusters', scenarios: kinds },
+  { name: 'New, gone, renamed, excluded, not to be seen', scenarios: life },
+  { name: 'The life of an alert', scenarios: alerts },
+];
