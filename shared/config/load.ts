@@ -61,7 +61,8 @@ function place({ path }: Problem): [tenant: number, database: number] {
 
 function parseJson(text: string, name: string): unknown {
   try {
-    return JSON.parse(text);
+    // Some editors on Windows put a byte order mark first.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new ConfigError(name, [syntaxMistake(text)]);
@@ -77,7 +78,9 @@ function syntaxMistake(text: string): string {
     if (error.message.startsWith('Unexpected end')) return `line ${lines(text)}: the file ends too early`;
     return `line ${error.line}, column ${error.column}: not JSON here (comments and a comma before a closing bracket are not allowed)`;
   }
-  return 'not JSON';
+  // The one thing that parser lets pass and JSON does not.
+  const before = /^(?:[^"]|"(?:[^"\\\p{Cc}]|\\.)*")*"(?:[^"\\\p{Cc}]|\\.)*(?=\p{Cc})/u.exec(text)?.[0] ?? text;
+  return `line ${lines(before)}: a text in quotes holds a line break, a tab or another control character; write \\n, \\t, ...`;
 }
 
 function lines(text: string): number {

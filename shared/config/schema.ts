@@ -15,7 +15,7 @@ const maxPrefixBase = 40;
 const account = z.string().regex(/^\d{12}$/, { error: 'must be an account id of 12 digits' });
 const region = z.string().regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, { error: 'must be a Region such as eu-west-1' });
 
-const bucketNameField = z.string().regex(/^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/, {
+export const bucketNameField = z.string().regex(/^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/, {
   error: 'must be the name of an S3 bucket: 3-63 lower-case letters, digits, dots and hyphens',
 });
 
