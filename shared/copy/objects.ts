@@ -1,0 +1,122 @@
+/** The queue of `object` copies: native dumps that somebody puts into a staging bucket, copied beside the exports. */
+import type { CopyPolicy } from '../config/fleet.ts';
+import type { Backup, Copy } from '../model.ts';
+import { hourMs, minuteMs } from '../text.ts';
+import { ended, queued, readBackup } from './change.ts';
+import { fairly, tenantOf } from './fair.ts';
+import { afterFailure } from './follow.ts';
+import { copyObject, GiB, MiB, type ObjectPlace, objectFailure, type SourceObject, sourceObject } from './object.ts';
+import type { CopyDeps } from './run.ts';
+import { type Destination, destinationsOf } from './targets.ts';
+import { copyFolder, exportPrefix, exportTaskId } from './task-id.ts';
+import { type CopyStep, settle } from './tell.ts';
+
+/** What S3 is counted on to copy in parts side by side, and for how long a run may do so: together the largest object. */
+const assumedBytesPerSecond = 200 * MiB;
+const copyingSeconds = 12 * 60;
+/** Larger dumps are refused: one run cannot carry them. About 140 GiB. */
+export const largestObject = assumedBytesPerSecond * copyingSeconds;
+
+/** How often a dump that is not there yet is looked for. */
+const lookAgainMs = 15 * minuteMs;
+
+type Staging = NonNullable<CopyPolicy['staging']>;
+
+/** Copies what waits and is there, one after the other while the run's time lasts. Returns the rows that moved. */
+export async function copyObjects(deps: CopyDeps, waiting: readonly Backup[], now: Date): Promise<Backup[]> {
+  const ready = waiting.filter(({ copy }) => (copy.notBefore ?? now) <= now);
+  if (ready.length === 0) return [];
+  const destinations = destinationsOf(deps.fleet);
+  const written: Backup[] = [];
+  const told: CopyStep[] = [];
+  for (const candidate of fairly(ready, await deps.ledger.tenantsServed())) {
+    if (deps.remainingMs() <= 0) break;
+    const step = await copyOne(deps, destinations(candidate), candidate, written.length === 0, now);
+    if (!step) continue;
+    await deps.ledger.noteTenantServed(tenantOf(candidate), now);
+    if (step.tell) told.push(step);
+    else written.push(...(await settle(deps, [step], now)));
+  }
+  return [...written, ...(await settle(deps, told, now))];
+}
+
+/** The next step of one object copy; undefined where there is none now. */
+async function copyOne(
+  deps: CopyDeps,
+  destination: Destination | undefined,
+  candidate: Backup,
+  first: boolean,
+  now: Date,
+): Promise<CopyStep | undefined> {
+  const backup = await readBackup(deps.ledger, candidate);
+  if (backup?.copy.state !== 'queued') return undefined;
+  const staging = destination?.copy.staging;
+  if (!destination || !staging) {
+    const reason = 'its database no longer has a staging bucket in the configuration';
+    return { backup, to: ended(backup.copy, 'skipped', now, { reason }), tell: false };
+  }
+  const place = placesOf(backup, destination, staging);
+  const plan = { ...place, keyArn: destination.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
+  const failed = (row: Backup) => (error: unknown) =>
+    afterFailure(row, row.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
+  const source = await sourceObject(deps.s3, plan.from).then((found) => ({ found }), failed(backup));
+  if (!('found' in source)) return source;
+  const { found } = source;
+  if (!found) return absent(backup, plan.from, staging, now);
+  if (found.bytes > largestObject) return refused(backup, plan.from, found, now);
+  // A later run, which has more time, takes it; the first of a run has all there is.
+  if (!first && found.bytes / assumedBytesPerSecond > deps.remainingMs() / 1000) return undefined;
+  const running: Copy = { ...queued(backup.copy), ...place.names, state: 'running', startedAt: deps.clock() };
+  if ((await deps.ledger.updateBackup({ ...backup, copy: running })) === 'conflict') return undefined;
+  const taken: Backup = { ...backup, copy: running };
+  const copied = (): CopyStep => {
+    const facts = { objects: 1, bytes: found.bytes, percent: 100 };
+    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), tell: false };
+  };
+  return copyObject(deps.s3, found, plan).then(copied, failed(taken));
+}
+
+function placesOf(backup: Backup, { target }: Destination, staging: Staging) {
+  const names = {
+    bucket: target.bucket,
+    prefix: exportPrefix(target, backup),
+    taskId: exportTaskId(backup, backup.copy.attempt),
+  };
+  const key = stagingKey(staging.key, backup);
+  const from: ObjectPlace = { bucket: staging.bucket, key, owner: staging.owner };
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const to: ObjectPlace = { bucket: target.bucket, key: `${copyFolder(names)}${name}`, owner: target.owner };
+  return { names, from, to };
+}
+
+/** The key of a backup's dump: `{snapshotId}`, `{databaseId}` and `{date}` (of the backup's data, UTC) are replaced. */
+export function stagingKey(
+  pattern: string,
+  backup: Pick<Backup, 'id' | 'databaseId' | 'createdAt' | 'backupTime'>,
+): string {
+  const values: Record<string, string> = {
+    '{snapshotId}': backup.id,
+    '{databaseId}': backup.databaseId,
+    '{date}': (backup.backupTime ?? backup.createdAt).toISOString().slice(0, 10),
+  };
+  return pattern.replace(/\{(?:snapshotId|databaseId|date)\}/g, (name) => values[name] ?? name);
+}
+
+function absent(backup: Backup, from: ObjectPlace, staging: Staging, now: Date): CopyStep {
+  const { copy } = backup;
+  const where = `s3://${from.bucket}/${from.key}`;
+  const queuedAt = copy.queuedAt ?? backup.recordedAt;
+  if (now.getTime() - queuedAt.getTime() < staging.waitHours * hourMs) {
+    const until = new Date(now.getTime() + lookAgainMs);
+    return { backup, to: queued(copy, { until, reason: `waiting for ${where}` }), tell: false };
+  }
+  const reason = `${where} is not there ${staging.waitHours} h after the backup; find out why the dump was not made, or correct the key in the configuration`;
+  return { backup, to: ended(copy, 'failed', now, { reason }), tell: true };
+}
+
+function refused(backup: Backup, from: ObjectPlace, { bytes }: SourceObject, now: Date): CopyStep {
+  const size = `${(bytes / GiB).toFixed(1)} GiB`;
+  const most = `${Math.floor(largestObject / GiB)} GiB`;
+  const reason = `s3://${from.bucket}/${from.key} has ${size}, one run copies at most ${most}; split the dump, or replicate the staging bucket with S3`;
+  return { backup, to: ended(backup.copy, 'failed', now, { reason, permanent: true }), tell: true };
+}

@@ -1,0 +1,117 @@
+/** What an export left in its bucket. RDS's `COMPLETE` alone proves neither that the objects are there nor that all tables are. */
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { sideBySide } from './side-by-side.ts';
+
+export interface Contents {
+  readonly objects: number;
+  readonly bytes: number;
+  /** Tables that the export's own lists in the bucket do not call complete, with the reason given there. */
+  readonly skipped: ReadonlyMap<string, string>;
+}
+
+export interface Folder {
+  readonly bucket: string;
+  /** Ends with a slash. */
+  readonly folder: string;
+  /** The account that must own the bucket; a name that nobody owns can be taken by a stranger. */
+  readonly owner?: string;
+}
+
+/** Lists the folder of a finished export and reads the table lists in it. S3's errors climb. */
+export async function contentsOf(s3: S3Client, { bucket, folder, owner }: Folder): Promise<Contents> {
+  let objects = 0;
+  let bytes = 0;
+  const lists: string[] = [];
+  const of = { Bucket: bucket, ...(owner && { ExpectedBucketOwner: owner }) };
+  for await (const page of paginateListObjectsV2({ client: s3 }, { ...of, Prefix: folder })) {
+    for (const { Key = '', Size = 0 } of page.Contents ?? []) {
+      objects += 1;
+      bytes += Size;
+      if (/^export_tables_info_.*\.json$/.test(Key.slice(folder.length))) lists.push(Key);
+    }
+  }
+  const skipped = await sideBySide(lists, 4, async (Key) => {
+    const { Body } = await s3.send(new GetObjectCommand({ ...of, Key }));
+    return skippedInList((await Body?.transformToString()) ?? '');
+  });
+  return { objects, bytes, skipped: new Map(skipped.flatMap((tables) => [...tables])) };
+}
+
+/** The list of tables as RDS writes it; AWS documents its name, and its fields only by example. */
+const tableList = z.object({
+  perTableStatus: z.array(
+    z.looseObject({
+      target: z.string(),
+      status: z.string(),
+      failureReason: z.string().optional(),
+      warningMessage: z.string().optional(),
+    }),
+  ),
+});
+
+/** Tables that a list does not call complete. A list of another shape says nothing. */
+export function skippedInList(text: string): Map<string, string> {
+  const parsed = tableList.safeParse(jsonOrUndefined(text));
+  const tables = parsed.success ? parsed.data.perTableStatus : [];
+  return new Map(
+    tables
+      .filter(({ status }) => status.toUpperCase() !== 'COMPLETE')
+      .map(({ target, status, failureReason, warningMessage }) => [target, failureReason ?? warningMessage ?? status]),
+  );
+}
+
+export interface Warnings {
+  readonly skipped: ReadonlyMap<string, string>;
+  readonly others: readonly string[];
+}
+
+/**
+ * Takes apart the `WarningMessage` of a completed task: a JSON string whose lists may be empty, in which case there was
+ * nothing to warn of. What it says in another shape is kept as it is.
+ */
+export function warningsIn(message: string | undefined): Warnings {
+  const text = message?.trim() ?? '';
+  if (text === '') return { skipped: new Map(), others: [] };
+  const json = jsonOrUndefined(text);
+  if (typeof json !== 'object' || json === null) return { skipped: new Map(), others: [text] };
+  const skipped = new Map<string, string>();
+  const others: string[] = [];
+  for (const [name, value] of Object.entries(json)) {
+    for (const entry of Array.isArray(value) ? value : [value]) {
+      const table = skippedTable.safeParse(entry);
+      if (table.success) skipped.set(table.data.tableName, table.data.reason ?? name);
+      else if (!isEmpty(entry)) others.push(typeof entry === 'string' ? entry : `${name}: ${JSON.stringify(entry)}`);
+    }
+  }
+  return { skipped, others };
+}
+
+const skippedTable = z.looseObject({ tableName: z.string(), reason: z.string().optional() });
+
+/** Why a finished export is not whole, in words; undefined if it is. */
+export function shortcomings(warnings: Warnings, listed: ReadonlyMap<string, string>): string | undefined {
+  const skipped = new Map([...listed, ...warnings.skipped]);
+  const parts: string[] = [];
+  if (skipped.size > 0) {
+    const named = [...skipped].slice(0, 10).map(([table, reason]) => `${table} (${reason})`);
+    const more = skipped.size > named.length ? ` and ${skipped.size - named.length} more` : '';
+    parts.push(`${skipped.size} table${skipped.size === 1 ? '' : 's'} skipped: ${named.join(', ')}${more}`);
+    const rights = [...skipped.values()].some((reason) => reason.includes('PERMISSION'));
+    if (rights) parts.push('grant the master user of the database its rights on these tables');
+  }
+  if (warnings.others.length > 0) parts.push(`RDS warns: ${warnings.others.slice(0, 10).join('; ')}`);
+  return parts.length > 0 ? parts.join('; ') : undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
