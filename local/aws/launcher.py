@@ -1,7 +1,7 @@
 """Starts MiniStack with RDS served by the simulator, whose events may be put on the bus, and authorization written down.
 
 Environment, besides MiniStack's own: RDS_SIMULATOR_URL (where RDS calls go), RUN_FOLDER (removed at the end),
-IAM_TRAIL (the file that gets one JSON line for each authorization of a role).
+IAM_TRAIL (the file that gets one JSON line for each authorization of a role), OUTBOX (one for each e-mail and SMS).
 It ends, with every function it started, when its standard input closes: whoever started it is gone then.
 """
 
@@ -21,7 +21,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import eventbridge, rds
+from ministack.services import eventbridge, rds, sns
 
 FORWARDED_HEADERS = ("content-type", "authorization")
 
@@ -132,6 +132,26 @@ def write_iam_trail(path):
     iam_evaluator.enforce = decide
 
 
+def keep_outbox(path):
+    """One line for each e-mail and SMS that SNS would send: MiniStack delivers neither. Confirmed or not: nobody can click."""
+    outbox = open(path, "a", encoding="utf-8", buffering=1)
+    fanout = sns._fanout
+
+    def deliver(topic_arn, msg_id, message, subject, message_structure="", message_attributes=None, *rest, **named):
+        topic = sns._topic_by_arn_any_scope(topic_arn)
+        for subscription in topic["subscriptions"] if topic else ():
+            protocol = subscription.get("protocol")
+            if protocol not in ("email", "sms"):
+                continue
+            text = sns._resolve_message_for_protocol(message, message_structure, protocol)
+            if sns._matches_filter_policy(subscription, message_attributes or {}, text):
+                line = {"protocol": protocol, "to": subscription.get("endpoint"), "subject": subject, "text": text}
+                outbox.write(json.dumps({**line, "time": time.time()}) + "\n")
+        return fanout(topic_arn, msg_id, message, subject, message_structure, message_attributes, *rest, **named)
+
+    sns._fanout = deliver
+
+
 ending = threading.Lock()
 
 
@@ -158,6 +178,7 @@ def main():
     let_rds_events_pass()
     authorize_as_aws_does()
     write_iam_trail(os.environ["IAM_TRAIL"])
+    keep_outbox(os.environ["OUTBOX"])
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75

@@ -46,6 +46,8 @@ export type LocalAws = {
   folder: string;
   /** One JSON line for each decision about a role; see `trail.ts`. */
   trailFile: string;
+  /** One JSON line for each e-mail and SMS that SNS would have sent; see `outbox.ts`. */
+  outboxFile: string;
   /** The process id of the launcher. */
   pid: number;
   /** Ends it with all functions it runs. Ending twice does nothing. */
@@ -72,11 +74,13 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const tls = await writeCertificate(folder);
   const trailFile = join(folder, 'iam-trail.jsonl');
   await writeFile(trailFile, '');
+  const outboxFile = join(folder, 'outbox.jsonl');
+  await writeFile(outboxFile, '');
   const log = options.log ?? join(folder, 'ministack.log');
   const logFile = await open(log, 'w');
   const launcher = spawn(python, [join(here, 'launcher.py')], {
     cwd: folder,
-    env: launcherEnvironment({ port, folder, trailFile, rdsSimulatorUrl: options.rdsSimulatorUrl, ...tls }),
+    env: launcherEnvironment({ port, folder, trailFile, outboxFile, rdsSimulatorUrl: options.rdsSimulatorUrl, ...tls }),
     stdio: ['pipe', logFile.fd, logFile.fd],
     // A process group of its own: Ctrl-C is for whoever started this, and ending the group ends the functions as well.
     detached: true,
@@ -105,6 +109,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     agent,
     folder,
     trailFile,
+    outboxFile,
     pid: launcher.pid ?? 0,
     stop,
   };
@@ -167,6 +172,7 @@ function launcherEnvironment(run: {
   port: number;
   folder: string;
   trailFile: string;
+  outboxFile: string;
   rdsSimulatorUrl: string;
   certificateFile: string;
   keyFile: string;
@@ -200,6 +206,7 @@ function launcherEnvironment(run: {
     RDS_SIMULATOR_URL: run.rdsSimulatorUrl,
     RUN_FOLDER: run.folder,
     IAM_TRAIL: run.trailFile,
+    OUTBOX: run.outboxFile,
   };
 }
 
