@@ -14,7 +14,7 @@ export interface CopyStep {
 }
 
 /** Publishes one message to a tenant's recipients about copies that failed, are incomplete, expired or are stuck. */
-export type TellCopies = (tenant: string, backups: readonly Backup[], now: Date) => Promise<void>;
+export type TellCopies = (tenant: string | undefined, backups: readonly Backup[], now: Date) => Promise<void>;
 
 /** The same missing permission is told once in this time, however many copies it fails. */
 const tellAgainAfterMs = dayMs;
@@ -51,7 +51,7 @@ export async function settle(
       const news = told.filter(({ to }) => !known.has(to.reason ?? ''));
       if (news.length > 0) {
         await deps.tell(
-          tenant,
+          news[0]?.backup.tenant,
           news.map(({ backup, to }) => ({ ...backup, copy: to })),
           now,
         );

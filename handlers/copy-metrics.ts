@@ -1,0 +1,18 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { WorkReport } from '../shared/copy/work.ts';
+import { hourMs } from '../shared/text.ts';
+
+const metrics = new Metrics();
+
+/**
+ * What alarms and dashboards read of copies. Failed are those that people are told of: failed for good, incomplete, and
+ * expired before their turn. The queue is measured by whoever looks at it, also where it is empty.
+ */
+export function publishCopyMetrics({ ended, run }: WorkReport, now: Date): void {
+  const oldest = run.oldestQueuedAt ? (now.getTime() - run.oldestQueuedAt.getTime()) / hourMs : 0;
+  metrics.addMetric('CopiesEnded', MetricUnit.Count, ended.length);
+  metrics.addMetric('CopiesFailed', MetricUnit.Count, ended.filter(({ copy }) => copy.toldAt).length);
+  metrics.addMetric('CopiesQueued', MetricUnit.Count, run.waiting);
+  metrics.addMetric('OldestQueuedCopyHours', MetricUnit.Count, oldest);
+  metrics.publishStoredMetrics();
+}

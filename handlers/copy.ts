@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+import { type WakeUp, workOnCopies } from '../shared/copy/work.ts';
+import { backupOfKey } from '../shared/ledger/items.ts';
+import { composeCopyFailed } from '../shared/messages/copy-failed.ts';
+import { publishInput } from '../shared/messages/message.ts';
+import { publishCopyMetrics } from './copy-metrics.ts';
+import { readExportSettings } from './export-settings.ts';
+import { onFirstCall } from './on-first-call.ts';
+import { configOf, ledgerOf, logger, now } from './parts.ts';
+import { readSettings } from './settings.ts';
+
+/** Time kept back at a run's end for the last writes and messages. */
+const reserveMs = 30_000;
+
+const wakeUpSchema = z.union([
+  // Changes of the ledger's rows.
+  z.object({
+    Records: z.array(
+      z.object({
+        dynamodb: z.object({ Keys: z.object({ pk: z.object({ S: z.string() }), sk: z.object({ S: z.string() }) }) }),
+      }),
+    ),
+  }),
+  // The end of an export: the event names the snapshot, not the task.
+  z.object({ source: z.literal('aws.rds'), detail: z.object({ SourceArn: z.string() }) }),
+  // The watch, the sweep, or somebody by hand.
+  z.strictObject({}),
+]);
+
+/** Reads what woke the function; throws an `Error` that says what is wrong. */
+export function parseWakeUp(event: unknown): WakeUp {
+  const parsed = wakeUpSchema.safeParse(event ?? {});
+  if (!parsed.success) {
+    throw new Error(
+      `not a reason to look at copies (changes of the ledger, the end of an export, or {}): ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const { data } = parsed;
+  if ('Records' in data) {
+    return {
+      rows: data.Records.flatMap(({ dynamodb: { Keys } }) => backupOfKey({ pk: Keys.pk.S, sk: Keys.sk.S }) ?? []),
+    };
+  }
+  return 'detail' in data ? { snapshots: [data.detail.SourceArn] } : {};
+}
+
+/** Starts and follows copies: woken by the ledger's stream, by exports that ended, and by the watch. */
+export const handler = onFirstCall(() => {
+  const settings = readSettings(process.env);
+  const exports = readExportSettings(process.env);
+  const config = configOf(settings);
+  const ledger = ledgerOf(settings);
+  const rds = new RDSClient({ retryMode: 'adaptive', maxAttempts: 6 });
+  const s3 = new S3Client({ maxAttempts: 6 });
+  const sns = new SNSClient();
+  return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
+    const wake = parseWakeUp(event);
+    const { fleet } = await config();
+    const { account, region } = settings;
+    const report = await workOnCopies(
+      {
+        ledger,
+        rds,
+        s3,
+        fleet,
+        tell: async (tenant, backups, at) => {
+          const message = composeCopyFailed(tenant, backups, {
+            account,
+            region,
+            runbookUrl: fleet.alerts.runbookUrl,
+            now: at,
+          });
+          await sns.send(new PublishCommand(publishInput(message, settings.alertTopicArn)));
+        },
+        ...exports,
+        holder: randomUUID(),
+        pause: async (ms) => {
+          await pause(ms);
+        },
+        remainingMs: () => context.getRemainingTimeInMillis() - reserveMs,
+        clock: now,
+      },
+      now(),
+      wake,
+    );
+    const { followed, run, ended } = report;
+    logger.info('copies looked at', {
+      lease: run.lease,
+      started: run.started,
+      waiting: run.waiting,
+      running: followed.running,
+      retried: followed.retried,
+      ended: ended.map(({ arn, copy }) => ({ arn, state: copy.state, task: copy.taskId })),
+    });
+    publishCopyMetrics(report, now());
+  };
+});

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+const schema = z.object({
+  EXPORT_ROLE_ARN: z.string().startsWith('arn:'),
+  EXPORT_KEY_ARN: z.string().startsWith('arn:'),
+});
+
+/** What exports are made with. */
+export interface ExportSettings {
+  readonly exportRoleArn: string;
+  readonly exportKeyArn: string;
+}
+
+/** Reads the part of the environment that only `copy` has; throws an `Error` that names what is missing or malformed. */
+export function readExportSettings(environment: Readonly<Record<string, string | undefined>>): ExportSettings {
+  const parsed = schema.safeParse(environment);
+  if (!parsed.success) throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);
+  return { exportRoleArn: parsed.data.EXPORT_ROLE_ARN, exportKeyArn: parsed.data.EXPORT_KEY_ARN };
+}
