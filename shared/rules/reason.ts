@@ -123,7 +123,9 @@ function cause(facts: Facts): string {
   }
   const upTo = database.latestRestorableTime;
   if (facts.restorable === 'fresh' && upTo !== undefined) {
-    return `RDS skipped its snapshot, as it does under heavy load or while a snapshot of it is being copied; point-in-time restore works up to ${formatUtc(upTo)}: take a manual snapshot.`;
+    const why = 'as it does under heavy load or while a snapshot of it is being copied';
+    const skipped = facts.newest === undefined ? 'RDS took no snapshot of it' : `RDS skipped its snapshot, ${why}`;
+    return `${skipped}; point-in-time restore works up to ${formatUtc(upTo)}: take a manual snapshot.`;
   }
   if (facts.byAwsBackup && database.retentionDays === 0) {
     const seen = situation.awsBackupSeen === undefined ? '' : ` since ${formatUtc(situation.awsBackupSeen)}`;
@@ -153,6 +155,7 @@ function adviceFor(status: string): string {
   if (status.startsWith('inaccessible-encryption-credentials'))
     return "enable its KMS key again and RDS's access to it";
   if (status.startsWith('incompatible-')) return 'correct the setting that the status names';
+  if (status === 'creating') return 'it will once it is created';
   if (status === 'failed') return 'restore it from its last backup';
   return 'see that it becomes available again';
 }

@@ -229,9 +229,9 @@ export const age: readonly Scenario[] = [
     },
   },
   {
-    title: "The clocks are apart: the backup is four minutes ahead of the judge's clock",
+    title: "The clocks are apart: tonight's backup is four minutes ahead of the judge's clock",
     at: '23 Nov 04:06',
-    snapshots: [snapshot('23 Nov 04:10')],
-    expect: { verdict: 'protected', severity: 'info', reason: '0 min old', alert: 'none', deadline: '24 Nov 06:30' },
+    snapshots: [snapshot('22 Nov 04:10'), snapshot('23 Nov 04:10')],
+    expect: { verdict: 'protected', severity: 'info', reason: 'The newest backup', alert: 'none' },
   },
 ];

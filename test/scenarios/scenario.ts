@@ -1,9 +1,10 @@
 /** One row of the scenario table, and the world it is played in: what is not said is as for a healthy database. */
-import type { Policy } from '../../shared/config/fleet.ts';
+import { isAvailable } from '../../shared/backup.ts';
+import type { ConfiguredDatabase, Policy } from '../../shared/config/fleet.ts';
+import { type Judgement, judge } from '../../shared/judge.ts';
+import { liveBackupId } from '../../shared/ledger/ledger.ts';
 import type { Alert, DatabaseRow, RdsDatabase, Severity, Snapshot, Verdict, VerdictName } from '../../shared/model.ts';
-import { nextAlert } from '../../shared/rules/alert.ts';
-import { type Seen, see } from '../../shared/rules/seen.ts';
-import { assess, type Found, type Situation } from '../../shared/rules/verdict.ts';
+import type { Found } from '../../shared/rules/verdict.ts';
 
 type Overrides<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
@@ -16,19 +17,18 @@ export interface Scenario {
   /** The moment of judgement, `23 Nov 12:00` (2026, UTC). */
   readonly at: string;
   readonly policy?: Partial<Policy>;
-  readonly configured?: Pick<Partial<Situation['configured']>, 'excluded' | 'enrolledBy' | 'kind' | 'tenant'>;
+  readonly configured?: Pick<Partial<ConfiguredDatabase>, 'excluded' | 'enrolledBy' | 'kind' | 'tenant'>;
   readonly rds?: Shown;
   /** In no order, as RDS lists them. */
   readonly snapshots?: readonly Snapshot[];
-  /** Backup times that the ledger knows, by snapshot ARN. */
-  readonly knownTimes?: Readonly<Record<string, Date>>;
-  /** Judged as of `at`, by `{"at": ...}`: what is younger does not exist. */
-  readonly asOf?: true;
-  /** What the ledger knows of the database. */
+  /** Why the listing of snapshots was not read to its end. */
+  readonly snapshotsUnread?: string;
+  /** Times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
+  readonly copyTimes?: Readonly<Record<string, Date>>;
+  /** What the ledger knows of the database; its backups are recorded unless an event was lost. */
   readonly row?: Overrides<DatabaseRow>;
   /** The row of another database that had the name before. */
   readonly earlier?: Overrides<DatabaseRow>;
-  readonly eventsLost?: true;
   /** The alert that is open. */
   readonly alert?: Overrides<Alert>;
   readonly expect: Expected;
@@ -83,57 +83,56 @@ export function snapshot(created: string | undefined, fields: Overrides<Snapshot
   );
 }
 
-/** The verdict of a scenario, and what its alert does. */
+/** The verdict of a scenario, and what its alert does: as the sweep and the watch judge. */
 export function play(scenario: Scenario): Played {
   const now = t(scenario.at);
-  const row = scenario.row === undefined ? undefined : databaseRow(key, scenario.row);
-  const seen = (scenario.snapshots ?? []).reduce<Seen>(
-    (before, next) =>
-      see(before, next, {
-        firstSeen: row?.inProgress?.since ?? now,
-        timeOf: (arn) => scenario.knownTimes?.[arn],
-        ...(scenario.asOf ? { asOf: now } : {}),
-      }),
-    {},
-  );
-  const situation: Situation = {
-    configured: {
-      tenant: 'acme',
-      id: 'orders',
-      kind: 'instance',
-      policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, ...scenario.policy },
-      copy: { mode: 'none', schedule: 'every', kinds: ['automated'] },
-      target: { bucket: 'copies', prefix: '', owner: '123456789012' },
-      enrolledBy: 'configuration',
-      ...scenario.configured,
-    },
-    found: foundOf(scenario.rds ?? {}, now),
-    ...seen,
-    ...(row === undefined ? {} : { row }),
-    ...(scenario.earlier === undefined
-      ? {}
-      : { earlier: databaseRow('123456789012/eu-west-1/db-OLD', scenario.earlier) }),
-    ...(scenario.eventsLost ? { eventsLost: true } : {}),
+  const configured: ConfiguredDatabase = {
+    tenant: 'acme',
+    id: 'orders',
+    kind: 'instance',
+    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, ...scenario.policy },
+    copy: { mode: 'none', schedule: 'every', kinds: ['automated'] },
+    target: { bucket: 'copies', prefix: '', owner: '123456789012' },
+    enrolledBy: 'configuration',
+    ...scenario.configured,
   };
-  const verdict = assess(situation, now);
+  const judgement = judge(
+    {
+      key,
+      kind: configured.kind,
+      id: configured.id,
+      configured,
+      found: foundOf(scenario.rds ?? {}, now),
+      ...(scenario.earlier && { earlier: databaseRow('123456789012/eu-west-1/db-OLD', scenario.earlier) }),
+    },
+    {
+      snapshots: scenario.snapshots ?? [],
+      whole: true,
+      copyTimes: new Map(Object.entries(scenario.copyTimes ?? {})),
+      ...(scenario.snapshotsUnread !== undefined && { unread: scenario.snapshotsUnread }),
+    },
+    knownRow(scenario),
+    now,
+  );
+  const { verdict } = judgement;
+  if (verdict === undefined) throw new Error('a configured database has a verdict');
   return {
     verdict,
-    alert: alertColumn(scenario, situation, verdict, now),
-    ...(verdict.newestBackup === undefined ? {} : { newest: verdict.newestBackup.time }),
+    alert: alertColumn(judgement),
+    ...(verdict.newestBackup && { newest: verdict.newestBackup.time }),
   };
 }
 
-function alertColumn(scenario: Scenario, { configured }: Situation, verdict: Verdict, now: Date): AlertColumn {
-  const current = scenario.alert === undefined ? undefined : openAlert(scenario.alert);
-  const judged = {
-    database: key,
-    databaseId: configured.id,
-    databaseKind: configured.kind,
-    tenant: configured.tenant,
-    verdict,
-    policy: configured.policy,
-  };
-  const { alert, step } = nextAlert(current, judged, now);
+function knownRow({ row, alert, snapshots = [] }: Scenario): DatabaseRow | undefined {
+  if (row === undefined && alert === undefined) return undefined;
+  return databaseRow(key, {
+    liveBackups: snapshots.filter(isAvailable).map(liveBackupId),
+    ...(alert && { alert: openAlert(alert) }),
+    ...row,
+  });
+}
+
+function alertColumn({ alert, step }: Judgement): AlertColumn {
   if (alert === undefined || (step === undefined && alert.resolved !== undefined)) return 'none';
   return step === undefined ? 'silent' : (`${step} ${alert.severity}` as AlertColumn);
 }

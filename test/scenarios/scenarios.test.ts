@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { verdictsPage } from '../../scripts/generate/verdicts.ts';
+import { outOfDate } from '../../scripts/generate.ts';
 import { themes } from './index.ts';
 import { play, t } from './scenario.ts';
 
@@ -24,6 +26,10 @@ describe('the table', () => {
   it('holds at least 60 cases, each told apart by its title', () => {
     expect(new Set(all.map((scenario) => scenario.title)).size).toBe(all.length);
     expect(all.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it('is what docs/verdicts.md shows: npm run generate', async () => {
+    expect(await outOfDate([verdictsPage], false)).toEqual([]);
   });
 
   it('gives each reason as one line that ends a sentence', () => {

@@ -115,6 +115,15 @@ describe('a verdict, whatever RDS shows and whatever the clock says,', () => {
     );
   });
 
+  it('has no negative age where the clock of RDS is ahead', () => {
+    fc.assert(
+      fc.property(watched, newest, fc.integer({ min: 1, max: 10 }), (situation, backup, minutes) => {
+        const verdict = assess({ ...situation, newest: backup }, addHours(backup.time, -minutes / 60));
+        expect(verdict).toMatchObject({ name: 'protected', reason: expect.stringContaining(', 0 min old.') });
+      }),
+    );
+  });
+
   it('is not overdue while the newest backup is not older than the maximum age', () => {
     fc.assert(
       fc.property(watched, newest, fc.integer({ min: -10, max: 72 * 60 }), (situation, backup, ageMinutes) => {
