@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { ConfigError, parseConfig } from '../shared/config/load.ts';
+import { LedgerStack } from './stack.ts';
+import { SynthError } from './synth-error.ts';
+
+const defaultConfiguration = 'config/example.json';
+
+function build(): void {
+  const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const path = String(app.node.tryGetContext('config') ?? defaultConfiguration);
+  const env = environment();
+  new LedgerStack(app, 'RdsBackupLedger', {
+    env,
+    fleet: parseConfig(read(path), { ...env, name: path }),
+    configurationPath: resolve(path),
+  });
+  app.synth();
+}
+
+/** The account and Region of the credentials in use, which the CDK command line finds out. */
+function environment(): { account: string; region: string } {
+  const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
+  if (!account || !region) {
+    throw new SynthError(
+      `No AWS ${account ? 'Region' : 'account'} is known. Sign in and choose one, e.g. AWS_PROFILE=<profile> AWS_REGION=<Region>; without credentials, CDK_DEFAULT_ACCOUNT=<12 digits> CDK_DEFAULT_REGION=<Region> npx cdk synth shows the template.`,
+    );
+  }
+  return { account, region };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SynthError(
+      `The configuration ${path} cannot be read (${error instanceof Error ? error.message : String(error)}). Name it with -c config=<path>.`,
+    );
+  }
+}
+
+try {
+  build();
+} catch (error) {
+  // What the user can put right is told in its own words; anything else is ours, and needs its stack trace.
+  if (!(error instanceof ConfigError || error instanceof SynthError)) throw error;
+  console.error(error.message);
+  // Not the exit code alone: CDK would go on to synthesize what there is of the stack.
+  process.exit(1);
+}

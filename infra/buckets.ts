@@ -1,0 +1,83 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { Fleet } from '../shared/config/fleet.ts';
+
+export interface BucketsProps {
+  readonly fleet: Fleet;
+  readonly key: IKey;
+}
+
+/**
+ * The buckets that the stack makes for copies (one a database, or a shared one), and one for reports. All are private,
+ * encrypted with the stack's key, versioned, logged, and kept when the stack goes.
+ */
+export class Buckets extends Construct {
+  readonly reports: Bucket;
+  readonly #accessLogs: Bucket;
+  readonly #key: IKey;
+
+  constructor(scope: Construct, id: string, props: BucketsProps) {
+    super(scope, id);
+    const { stackBuckets, lifecycle } = props.fleet;
+    this.#key = props.key;
+    this.#accessLogs = accessLogBucket(this);
+    const rules: BucketProps = {
+      lifecycleRules: [
+        {
+          id: 'copies-end',
+          expiration: Duration.days(lifecycle.copyDays),
+          noncurrentVersionExpiration: Duration.days(lifecycle.oldVersionDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(lifecycle.unfinishedUploadDays),
+        },
+      ],
+    };
+    this.reports = this.#bucket('Reports', rules);
+    for (const bucketName of stackBuckets) this.#bucket(bucketName, { ...rules, bucketName });
+  }
+
+  #bucket(id: string, props: BucketProps): Bucket {
+    const bucket = new Bucket(this, id, {
+      ...privateBucket,
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.#key,
+      // One request to KMS a bucket and while, not one an object: an export has thousands of objects.
+      bucketKeyEnabled: true,
+      versioned: true,
+      ...props,
+    });
+    // Set by hand: CDK would add a statement a bucket to the log bucket's policy, which has room for 20 KB.
+    (bucket.node.defaultChild as CfnBucket).loggingConfiguration = {
+      destinationBucketName: this.#accessLogs.bucketName,
+      logFilePrefix: `${id}/`,
+    };
+    bucket.node.addDependency(this.#accessLogs);
+    return bucket;
+  }
+}
+
+const privateBucket = {
+  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+  enforceSSL: true,
+  removalPolicy: RemovalPolicy.RETAIN,
+} satisfies BucketProps;
+
+/** Who read the copies of customers' data, and when. S3 delivers access logs only to buckets without a customer key. */
+function accessLogBucket(scope: Construct): Bucket {
+  const bucket = new Bucket(scope, 'AccessLogs', {
+    ...privateBucket,
+    encryption: BucketEncryption.S3_MANAGED,
+    lifecycleRules: [{ id: 'logs-end', expiration: Duration.days(400) }],
+  });
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
+      actions: ['s3:PutObject'],
+      resources: [bucket.arnForObjects('*')],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
+  return bucket;
+}

@@ -1,0 +1,52 @@
+import type { Fleet } from '../shared/config/fleet.ts';
+
+/** A bucket that copies go to, and how far down all of them lie in it. */
+export interface TargetBucket {
+  readonly bucket: string;
+  /** Key pattern of all its copies: `*`, or `<folder>/*` where they share a folder. */
+  readonly objects: string;
+  /** Whether the copy function itself writes there (`object` mode). */
+  readonly writtenByFunction: boolean;
+}
+
+/** The buckets of all copies that the configuration wants, each once. */
+export function targetBuckets(fleet: Fleet): TargetBucket[] {
+  const prefixes = new Map<string, { all: string[]; written: boolean }>();
+  const add = (bucket: string, prefix: string, written: boolean) => {
+    const known = prefixes.get(bucket) ?? { all: [], written: false };
+    prefixes.set(bucket, { all: [...known.all, prefix], written: known.written || written });
+  };
+  for (const { target, copy } of fleet.databases) {
+    if (copy.mode !== 'none') add(target.bucket, target.prefix, copy.mode === 'object');
+  }
+  // Databases that enrol themselves by tag are not known now: they may lie anywhere in the shared bucket.
+  if (fleet.discovery && fleet.sharedTarget) {
+    add(fleet.sharedTarget.bucket, fleet.sharedTarget.prefix ?? '', fleet.defaults.copy.mode === 'object');
+  }
+  return [...prefixes].map(([bucket, { all, written }]) => {
+    const folder = commonFolder(all);
+    return { bucket, objects: folder === '' ? '*' : `${folder}/*`, writtenByFunction: written };
+  });
+}
+
+/** The deepest folder that holds all prefixes; empty where that is the bucket itself. */
+export function commonFolder(prefixes: readonly string[]): string {
+  const [first = [], ...others] = prefixes.map((prefix) => (prefix === '' ? [] : prefix.split('/')));
+  const differs = first.findIndex((part, at) => others.some((other) => other[at] !== part));
+  return first.slice(0, differs === -1 ? first.length : differs).join('/');
+}
+
+/** Buckets that native dumps are copied from. */
+export function stagingBuckets(fleet: Fleet): string[] {
+  const policies = [...fleet.databases.map(({ copy }) => copy), ...(fleet.discovery ? [fleet.defaults.copy] : [])];
+  return [...new Set(policies.flatMap(({ mode, staging }) => (mode === 'object' && staging ? [staging.bucket] : [])))];
+}
+
+/** Keys of others that exports are encrypted with. */
+export function foreignKeys(fleet: Fleet): string[] {
+  return [
+    ...new Set(
+      fleet.databases.flatMap(({ copy, target }) => (copy.mode !== 'none' && target.keyArn ? [target.keyArn] : [])),
+    ),
+  ];
+}

@@ -1,0 +1,239 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Fleet } from '../shared/config/fleet.ts';
+import { indexes } from '../shared/ledger/items.ts';
+import { activeCopyStates } from '../shared/model.ts';
+import { type Alarms, Threshold } from './alarms.ts';
+import { foreignKeys, stagingBuckets, type TargetBucket, targetBuckets } from './copy-targets.ts';
+import { failuresTo, LedgerFunction } from './functions.ts';
+import { allowKeyUse } from './key.ts';
+import { productMetric } from './metrics.ts';
+import type { Parts } from './parts.ts';
+import { DeadLetters } from './queues.ts';
+import { allow, allowRdsReads, bucketArn, rdsArn } from './rights.ts';
+
+/** Ends of export tasks: failed, cancelled, completed; of instances' snapshots, then of clusters'. */
+const exportEnds = ['0159', '0160', '0161', '0162', '0163', '0164'].map((number) => `RDS-EVENT-${number}`);
+
+const exportService = 'export.rds.amazonaws.com';
+
+/** Copies of backups: the ledger's stream and the ends of exports wake the function that starts and follows them. */
+export class Copy extends Construct {
+  readonly function: LedgerFunction;
+
+  constructor(scope: Construct, id: string, parts: Parts) {
+    super(scope, id);
+    const deadLetters = new DeadLetters(this, 'DeadLetters', {
+      alarms: parts.alarms,
+      alarm: {
+        name: 'copy dead letters',
+        impact: 'A wake-up of the copy function was lost: copies start or end late, with the next watch.',
+      },
+    }).queue;
+    const exportRole = new Role(this, 'ExportRole', {
+      description: 'What RDS writes exported snapshots with',
+      // Who may pass the role is decided by iam:PassRole, which does not reach across accounts; RDS documents no
+      // aws:SourceAccount for exports, and a condition that never holds would fail them all.
+      assumedBy: new ServicePrincipal(exportService),
+    });
+    this.function = new LedgerFunction(this, 'Copy', {
+      handler: 'copy',
+      description: 'Starts and follows the copies of backups into their S3 buckets',
+      // Parts of a large dump are copied by S3 itself, side by side; memory is for lists of objects.
+      memoryMiB: 512,
+      // A dump above 5 GB is copied in parts within one run.
+      timeout: Duration.minutes(15),
+      environment: {
+        ...parts.environment,
+        EXPORT_ROLE_ARN: exportRole.roleArn,
+        EXPORT_KEY_ARN: parts.ledger.key.keyArn,
+      },
+      asynchronousFailures: deadLetters,
+    });
+    this.#wake(parts, deadLetters);
+    this.#grantExports(exportRole, parts);
+    this.#grant(exportRole, parts);
+    this.#alarms(parts.alarms, parts.fleet);
+  }
+
+  #wake(parts: Parts, deadLetters: IQueue): void {
+    new Rule(this, 'ExportEnds', {
+      description: 'Ends of exports of snapshots',
+      eventPattern: {
+        source: ['aws.rds'],
+        account: [Stack.of(this).account],
+        detail: { EventID: exportEnds },
+      },
+      targets: [new LambdaFunction(this.function.function, { deadLetterQueue: deadLetters })],
+    });
+    new EventSourceMapping(this, 'Stream', {
+      target: this.function.function,
+      eventSourceArn: parts.ledger.streamArn,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      filters: wakingChanges(),
+      batchSize: 100,
+      // A night's backups come in bursts, and one run starts as many copies as there are slots.
+      maxBatchingWindow: Duration.seconds(5),
+      retryAttempts: 5,
+      bisectBatchOnError: true,
+      // What is older has been seen by a watch.
+      maxRecordAge: Duration.hours(1),
+      onFailure: failuresTo(deadLetters),
+    });
+  }
+
+  /** What RDS asks of an export's role, on the configured buckets. Source: Amazon RDS User Guide, "Exporting DB snapshot data". */
+  #grantExports(role: Role, { fleet, ledger }: Parts): void {
+    const targets = targetBuckets(fleet);
+    if (targets.length === 0) return;
+    allow(role, {
+      actions: ['s3:PutObject*', 's3:GetObject*', 's3:DeleteObject*'],
+      resources: targets.map(objectsOf),
+      wildcard: 'The actions that RDS documents for an export, on what lies where copies go.',
+    });
+    allow(role, {
+      actions: ['s3:ListBucket', 's3:GetBucketLocation'],
+      resources: targets.map(({ bucket }) => bucketArn(bucket)),
+    });
+    allowKeyUse(role, [ledger.key.keyArn, ...foreignKeys(fleet)]);
+  }
+
+  #grant(exportRole: Role, parts: Parts): void {
+    const { fleet, ledger } = parts;
+    const { role } = this.function;
+    allow(role, {
+      actions: ['rds:StartExportTask'],
+      resources: [rdsArn(role, 'snapshot'), rdsArn(role, 'cluster-snapshot')],
+      wildcard: 'The snapshots of tomorrow are not known today.',
+    });
+    allowRdsReads(role, 'DescribeExportTasks', 'DescribeDBSnapshots', 'DescribeDBClusterSnapshots');
+    allow(role, {
+      actions: ['iam:PassRole'],
+      resources: [exportRole.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': exportService } },
+    });
+    const foreign = foreignKeys(fleet);
+    allow(role, { actions: ['kms:CreateGrant'], resources: [ledger.key.keyArn, ...foreign] });
+    if (foreign.length > 0) allowKeyUse(role, foreign);
+    this.#grantBuckets(role, fleet);
+
+    allow(role, {
+      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      resources: [ledger.streamArn],
+    });
+    allow(role, {
+      actions: ['dynamodb:ListStreams'],
+      resources: ['*'],
+      wildcard: 'DynamoDB judges the listing of streams, which Lambda asks for, by no resource.',
+    });
+    ledger.allow(this.function, {
+      rows: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+      query: true,
+      indexes: ['byIdentity', 'byState'],
+    });
+    parts.allowConfiguration(this.function);
+    parts.allowAlerts(this.function);
+  }
+
+  /** Looking at what was copied, and for `object` mode the copying itself. */
+  #grantBuckets(role: Role, fleet: Fleet): void {
+    const targets = targetBuckets(fleet);
+    const written = targets.filter(({ writtenByFunction }) => writtenByFunction);
+    const staging = stagingBuckets(fleet).map(bucketArn);
+    if (targets.length === 0) return;
+    allow(role, {
+      actions: ['s3:ListBucket'],
+      resources: [...targets.map(({ bucket }) => bucketArn(bucket)), ...staging],
+    });
+    allow(role, {
+      actions: ['s3:GetObject'],
+      resources: [...targets.map(objectsOf), ...staging.map((arn) => `${arn}/*`)],
+      wildcard: 'Copies are folders of objects that RDS names, and dumps are named by a pattern.',
+    });
+    if (written.length === 0) return;
+    allow(role, {
+      actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      resources: written.map(objectsOf),
+      wildcard: 'Dumps are named by a pattern.',
+    });
+  }
+
+  #alarms(alarms: Alarms, { copies }: Fleet): void {
+    const period = Duration.hours(1);
+    const queued = productMetric('CopiesQueued', Stats.MINIMUM, period);
+    const ended = productMetric('CopiesEnded', Stats.SUM, period);
+    alarms.add(
+      this,
+      { name: 'copy failing', impact: 'Backups are not copied to S3: copies are neither started nor followed.' },
+      {
+        // Invocations by events are tried three times, those by the stream six; one failure among them heals itself.
+        metric: this.function.function.metricErrors({ period }),
+        threshold: Threshold.atLeast(2),
+      },
+    );
+    alarms.add(
+      this,
+      { name: 'copies failed', impact: 'The data of these backups is not in its bucket, and is not tried again.' },
+      {
+        metric: productMetric('CopiesFailed', Stats.SUM, Duration.minutes(15)),
+        threshold: Threshold.atLeast(1),
+      },
+    );
+    alarms.add(
+      this,
+      {
+        name: 'copies waiting',
+        impact: `A backup has waited for its copy for more than ${copies.queuedHours} hours; it may be gone before its turn.`,
+      },
+      {
+        metric: productMetric('OldestQueuedCopyHours', Stats.MAXIMUM, period),
+        threshold: Threshold.above(copies.queuedHours),
+      },
+    );
+    alarms.add(
+      this,
+      { name: 'copies stalled', impact: 'Copies are queued and none ends: the queue grows until somebody looks.' },
+      {
+        metric: new MathExpression({
+          label: 'queued while none ended',
+          expression: 'IF(FILL(queued, 0) > 0 AND FILL(ended, 0) < 1, 1, 0)',
+          usingMetrics: { queued, ended },
+          period,
+        }),
+        threshold: Threshold.atLeast(1),
+        periods: Math.min(Math.ceil(copies.stuckHours), longestLook),
+      },
+    );
+  }
+}
+
+function objectsOf({ bucket, objects }: TargetBucket): string {
+  return `${bucketArn(bucket)}/${objects}`;
+}
+
+/** Hours that CloudWatch looks back where periods are an hour or longer. Source: PutMetricAlarm, EvaluationPeriods. */
+const longestLook = 168;
+
+/**
+ * The changes of rows that wake copy: a copy's first entry into `queued`, and its end. The step back to `queued` must not
+ * be among them: Lambda's recursion detection does not know DynamoDB, and the function would wake itself for ever.
+ */
+function wakingChanges(): { [key: string]: unknown }[] {
+  const state = indexes.byState.partitionKey;
+  const active = activeCopyStates.map((name) => `COPY#${name}`);
+  const waiting = 'COPY#queued';
+  const noState = { [state]: { S: FilterRule.notExists() } };
+  const change = (eventName: string, images: object) =>
+    FilterCriteria.filter({ eventName: FilterRule.isEqual(eventName), dynamodb: images });
+  return [
+    change('INSERT', { NewImage: { [state]: { S: [waiting] } } }),
+    change('MODIFY', { OldImage: noState, NewImage: { [state]: { S: [waiting] } } }),
+    change('MODIFY', { OldImage: { [state]: { S: active } }, NewImage: noState }),
+  ];
+}

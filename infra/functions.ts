@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type IDestination, type IEventSourceDlq, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { metricsNamespace, metricsService } from './metrics.ts';
+import { allow } from './rights.ts';
+
+export interface LedgerFunctionProps {
+  /** File in `handlers/`, without its extension. */
+  readonly handler: 'record' | 'sweep' | 'copy';
+  /** One sentence for the console. */
+  readonly description: string;
+  readonly memoryMiB: number;
+  readonly timeout: Duration;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where the event of an asynchronous call goes when all its tries failed. Default: no asynchronous calls are made. */
+  readonly asynchronousFailures?: IQueue;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * A function of this stack: Node 24 on ARM64, one minified ES module with its own SDK, a log group whose logs end, and a
+ * role that may do nothing but write them; whoever makes the function gives its role what it needs.
+ */
+export class LedgerFunction extends Construct {
+  readonly function: NodejsFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: LedgerFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      // Long enough to look into last month's night, short enough to cost nothing.
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    allow(this.role, {
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+      wildcard: 'The ARN of a log group ends with `:*`.',
+    });
+    this.function = new NodejsFunction(this, 'Function', {
+      description: props.description,
+      entry: `${root}handlers/${props.handler}.ts`,
+      handler: 'handler',
+      projectRoot: root,
+      depsLockFilePath: `${root}package-lock.json`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMiB,
+      timeout: props.timeout,
+      role: this.role.withoutPolicyUpdates(),
+      logGroup,
+      environment: {
+        ...props.environment,
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: metricsService,
+        POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
+      },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        minify: true,
+        sourceMap: true,
+        // The runtime's own SDK changes under us; ours is the one that was tested.
+        bundleAwsSDK: true,
+        externalModules: [],
+        mainFields: ['module', 'main'],
+      },
+      ...(props.asynchronousFailures && { retryAttempts: 2, onFailure: failuresTo(props.asynchronousFailures) }),
+    });
+    if (props.asynchronousFailures) {
+      allow(this.role, { actions: ['sqs:SendMessage'], resources: [props.asynchronousFailures.queueArn] });
+    }
+  }
+}
+
+/** A queue as the place of failures. CDK's own destination would also allow reading the queue's attributes. */
+export function failuresTo(queue: IQueue): IDestination & IEventSourceDlq {
+  return { bind: () => ({ destination: queue.queueArn }) };
+}

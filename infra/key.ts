@@ -1,0 +1,39 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { Fleet } from '../shared/config/fleet.ts';
+import { allow } from './rights.ts';
+
+/** Lets a role read and write what is encrypted with these keys. */
+export function allowKeyUse(role: Role, keyArns: readonly string[]): void {
+  allow(role, {
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
+    resources: keyArns,
+    wildcard: 'DynamoDB, SNS, S3 and RDS exports ask for either form of GenerateDataKey.',
+  });
+}
+
+/**
+ * The stack's one customer key: for the ledger, the topics, the buckets and the exports. It is kept with the table,
+ * since neither table nor copies can be read without it; a kept one is adopted with the table.
+ */
+export function stackKey(scope: Construct, fleet: Fleet): IKey {
+  if (fleet.adopt) return Key.fromKeyArn(scope, 'Key', fleet.adopt.tableKeyArn);
+  const key = new Key(scope, 'Key', {
+    description: 'rds-backup-ledger: the ledger, its alerts, and copies of backups',
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  // Alarms and rules publish to encrypted topics in their own name. The condition names no topic, so that the policy
+  // still fits when a later stack adopts the key.
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      principals: ['cloudwatch', 'events'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
+  return key;
+}

@@ -1,0 +1,68 @@
+import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import type { Fleet } from '../shared/config/fleet.ts';
+import type { Alarms } from './alarms.ts';
+import type { Alerts } from './alerts.ts';
+import type { Buckets } from './buckets.ts';
+import type { LedgerFunction } from './functions.ts';
+import type { LedgerTable } from './ledger-table.ts';
+import { allow, bucketArn } from './rights.ts';
+
+export interface PartsProps {
+  readonly fleet: Fleet;
+  readonly ledger: LedgerTable;
+  readonly alerts: Alerts;
+  readonly alarms: Alarms;
+  readonly buckets: Buckets;
+  /** The configuration file as it is written: the functions read it with the same reader as the stack. */
+  readonly configuration: Asset;
+}
+
+/** What the three functions share: where things are, and the rights that come with it. */
+export class Parts {
+  readonly fleet: Fleet;
+  readonly ledger: LedgerTable;
+  readonly alarms: Alarms;
+  readonly buckets: Buckets;
+  readonly #alerts: Alerts;
+  readonly #configuration: Asset;
+
+  constructor(props: PartsProps) {
+    this.fleet = props.fleet;
+    this.ledger = props.ledger;
+    this.alarms = props.alarms;
+    this.buckets = props.buckets;
+    this.#alerts = props.alerts;
+    this.#configuration = props.configuration;
+  }
+
+  /** The functions' settings (`handlers/settings.ts` reads them). */
+  get environment(): Readonly<Record<string, string>> {
+    return {
+      ACCOUNT_ID: this.fleet.account,
+      LEDGER_TABLE: this.ledger.table.tableName,
+      ALERT_TOPIC_ARN: this.#alerts.topic.topicArn,
+      CONFIG_BUCKET: this.#configuration.s3BucketName,
+      CONFIG_KEY: this.#configuration.s3ObjectKey,
+      REPORT_BUCKET: this.buckets.reports.bucketName,
+    };
+  }
+
+  allowConfiguration(fn: LedgerFunction): void {
+    const { s3BucketName, s3ObjectKey } = this.#configuration;
+    allow(fn.role, { actions: ['s3:GetObject'], resources: [`${bucketArn(s3BucketName)}/${s3ObjectKey}`] });
+  }
+
+  /** Sending alerts; the right to the topic's key comes with the ledger's, which is the same. */
+  allowAlerts(fn: LedgerFunction): void {
+    allow(fn.role, { actions: ['sns:Publish'], resources: [this.#alerts.topic.topicArn] });
+  }
+
+  /** Writing reports and the full lists of digests; reading none. */
+  allowReports(fn: LedgerFunction): void {
+    allow(fn.role, {
+      actions: ['s3:PutObject'],
+      resources: [this.buckets.reports.arnForObjects('*')],
+      wildcard: 'Reports and digests are objects named by their time.',
+    });
+  }
+}

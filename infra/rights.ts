@@ -1,0 +1,64 @@
+import { Aws, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+
+export interface Right {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, unknown>>;
+  /** Why a `*` stands in an action or a resource. Default: none does, and cdk-nag refuses one. */
+  readonly wildcard?: string;
+}
+
+/** Lets a role do exactly these actions on exactly these resources. */
+export function allow(role: Role, { actions, resources, conditions, wildcard }: Right): void {
+  role.addToPolicy(
+    new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions && { conditions }) }),
+  );
+  if (wildcard === undefined) return;
+  const findings = [
+    ...actions.map((action) => `Action::${action}`),
+    ...resources.map((resource) => `Resource::${plain(Stack.of(role).resolve(resource))}`),
+  ];
+  for (const finding of findings.filter((text) => text.includes('*'))) {
+    Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason: wildcard });
+  }
+}
+
+/** A resolved value as cdk-nag writes it: `<Name.Arn>/*` for a reference with something behind it. */
+function plain(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if ('Fn::Join' in value) return (value['Fn::Join'] as [string, unknown[]])[1].map(plain).join('');
+  if ('Fn::GetAtt' in value) return `<${(value['Fn::GetAtt'] as string[]).join('.')}>`;
+  return 'Ref' in value ? `<${value.Ref}>` : JSON.stringify(value);
+}
+
+/** Resources that a describing action of RDS is judged by. Source: Service Authorization Reference, Amazon RDS. */
+const describes = {
+  DescribeDBInstances: ['db'],
+  DescribeDBClusters: ['cluster'],
+  DescribeDBSnapshots: ['db', 'snapshot'],
+  DescribeDBClusterSnapshots: ['cluster', 'cluster-snapshot'],
+  DescribeExportTasks: ['snapshot', 'cluster', 'cluster-snapshot'],
+} as const;
+
+/** Lets a role list databases, snapshots or export tasks of the stack's account and Region. */
+export function allowRdsReads(role: Role, ...reads: readonly (keyof typeof describes)[]): void {
+  for (const read of reads) {
+    allow(role, {
+      actions: [`rds:${read}`],
+      resources: describes[read].map((type) => rdsArn(role, type)),
+      wildcard: 'Databases and their snapshots are listed in bulk, and those of tomorrow are not known today.',
+    });
+  }
+}
+
+/** All resources of one type that RDS has in the stack's account and Region. */
+export function rdsArn(role: Role, type: 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot'): string {
+  const { region, account } = Stack.of(role);
+  return `arn:${Aws.PARTITION}:rds:${region}:${account}:${type}:*`;
+}
+
+/** ARN of a bucket by its name. */
+export function bucketArn(name: string): string {
+  return `arn:${Aws.PARTITION}:s3:::${name}`;
+}

@@ -1,0 +1,63 @@
+import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import type { Construct } from 'constructs';
+import type { Fleet } from '../shared/config/fleet.ts';
+import { Alarms } from './alarms.ts';
+import { Alerts } from './alerts.ts';
+import { Buckets } from './buckets.ts';
+import { Copy } from './copy.ts';
+import { stackKey } from './key.ts';
+import { LedgerTable } from './ledger-table.ts';
+import { Parts } from './parts.ts';
+import { Record } from './record.ts';
+import { Sweep } from './sweep.ts';
+import { SynthError } from './synth-error.ts';
+
+export interface LedgerStackProps extends StackProps {
+  readonly fleet: Fleet;
+  /** The file that the fleet was read from; the functions get it as it is. */
+  readonly configurationPath: string;
+}
+
+/** CloudFormation's 500, less what CDK adds while it synthesizes: parts of policies that are too long for one. */
+const maxResources = 480;
+
+/** The whole product in one account and Region. */
+export class LedgerStack extends Stack {
+  constructor(scope: Construct, id: string, { fleet, configurationPath, ...props }: LedgerStackProps) {
+    super(scope, id, { description: 'Knows that every tenant has a fresh RDS backup', ...props });
+    const key = stackKey(this, fleet);
+    const ledger = new LedgerTable(this, 'Ledger', { fleet, key });
+    const alerts = new Alerts(this, 'Alerts', { fleet, key });
+    const alarms = new Alarms(alerts.alarmTopic, fleet.alerts.runbookUrl);
+    const buckets = new Buckets(this, 'Buckets', { fleet, key });
+    const configuration = new Asset(this, 'Configuration', { path: configurationPath });
+    const parts = new Parts({ fleet, ledger, alerts, alarms, buckets, configuration });
+    const record = new Record(this, 'RecordEvents', parts);
+    const copy = new Copy(this, 'CopyBackups', parts);
+    const sweep = new Sweep(this, 'SweepDatabases', parts, copy);
+
+    const outputs = {
+      LedgerTableName: ledger.table.tableName,
+      AlertTopicArn: alerts.topic.topicArn,
+      RecordFunctionName: record.function.function.functionName,
+      CopyFunctionName: copy.function.function.functionName,
+      SweepFunctionName: sweep.function.function.functionName,
+      RecordDeadLetterQueueUrl: record.deadLetters.queueUrl,
+      ReportBucketName: buckets.reports.bucketName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    this.#checkSize(fleet);
+  }
+
+  /** Nothing but buckets and recipients makes the stack larger, so those are what the cure is about. */
+  #checkSize({ stackBuckets }: Fleet): void {
+    const resources = this.node.findAll().filter((construct) => CfnResource.isCfnResource(construct)).length;
+    if (resources <= maxResources) return;
+    const perBucket = 2;
+    const room = Math.max(0, stackBuckets.length - Math.ceil((resources - maxResources) / perBucket));
+    throw new SynthError(
+      `The configuration asks for ${stackBuckets.length} buckets; beside everything else, this stack has room for ${room} (CloudFormation takes 500 resources a stack). Let databases share one bucket, each with a prefix of its own: "bucket": { "type": "shared" } in "defaults" or at tenants.`,
+    );
+  }
+}

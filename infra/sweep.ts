@@ -1,0 +1,143 @@
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type Alarms, Threshold } from './alarms.ts';
+import type { Copy } from './copy.ts';
+import { LedgerFunction } from './functions.ts';
+import { productMetric } from './metrics.ts';
+import type { Parts } from './parts.ts';
+import { DeadLetters } from './queues.ts';
+import { allow, allowRdsReads } from './rights.ts';
+
+/** The watch runs this often: an alert comes within that time of its deadline. */
+const watchEvery = Duration.minutes(15);
+
+/** The check of all databases once a day, and of those whose time has come every 15 minutes. */
+export class Sweep extends Construct {
+  readonly function: LedgerFunction;
+
+  constructor(scope: Construct, id: string, parts: Parts, copy: Copy) {
+    super(scope, id);
+    const deadLetters = new DeadLetters(this, 'DeadLetters', {
+      alarms: parts.alarms,
+      alarm: {
+        name: 'sweep dead letters',
+        impact: 'A sweep or watch did not run, or failed three times: missing backups are told late.',
+      },
+    }).queue;
+    this.function = new LedgerFunction(this, 'Sweep', {
+      handler: 'sweep',
+      description:
+        'Holds configuration, ledger and RDS against each other, and alerts for databases without a fresh backup',
+      // A fleet of 10,000 with its backups passes through in pages; the report's page is built in memory.
+      memoryMiB: 1024,
+      // Lambda's longest: a sweep that nears it stores where it stopped, and the watch goes on from there.
+      timeout: Duration.minutes(15),
+      environment: { ...parts.environment, COPY_FUNCTION_NAME: copy.function.function.functionName },
+      asynchronousFailures: deadLetters,
+    });
+    this.#schedules(parts, deadLetters);
+    this.#grant(parts, copy);
+    this.#alarms(parts.alarms);
+  }
+
+  #schedules(parts: Parts, deadLetters: Queue): void {
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    const { functionArn } = this.function.function;
+    allow(role, { actions: ['lambda:InvokeFunction'], resources: [functionArn] });
+    allow(role, { actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] });
+    const target = (input: object, maxEventAge: Duration) =>
+      new LambdaInvoke(this.function.function, {
+        input: ScheduleTargetInput.fromObject(input),
+        // CDK's own grants would also allow every version and alias.
+        role: role.withoutPolicyUpdates(),
+        deadLetterQueue: deadLetters,
+        retryAttempts: 10,
+        maxEventAge,
+      });
+    const { cron, timeZone } = parts.fleet.sweep;
+    new Schedule(this, 'Daily', {
+      description: 'The daily sweep',
+      schedule: ScheduleExpression.expression(`cron(${cron})`, TimeZone.of(timeZone)),
+      timeWindow: TimeWindow.off(),
+      target: target({}, Duration.hours(2)),
+    });
+    new Schedule(this, 'Watch', {
+      description: 'The watch between sweeps',
+      schedule: ScheduleExpression.rate(watchEvery),
+      timeWindow: TimeWindow.off(),
+      // The next watch does the same work.
+      target: target({ mode: 'watch' }, watchEvery),
+    });
+  }
+
+  #grant(parts: Parts, copy: Copy): void {
+    allowRdsReads(
+      this.function.role,
+      'DescribeDBInstances',
+      'DescribeDBClusters',
+      'DescribeDBSnapshots',
+      'DescribeDBClusterSnapshots',
+    );
+    parts.ledger.allow(this.function, {
+      rows: ['BatchGetItem', 'PutItem', 'BatchWriteItem'],
+      query: true,
+      indexes: ['byIdentity', 'byTenant', 'byDay', 'byState'],
+    });
+    parts.allowConfiguration(this.function);
+    parts.allowAlerts(this.function);
+    parts.allowReports(this.function);
+    allow(this.function.role, {
+      actions: ['lambda:InvokeFunction'],
+      resources: [copy.function.function.functionArn],
+    });
+  }
+
+  #alarms(alarms: Alarms): void {
+    const { function: fn } = this.function;
+    alarms.add(
+      this,
+      { name: 'sweep failing', impact: 'Databases are not checked: a missing backup may not be told.' },
+      {
+        // An asynchronous call is tried three times within the hour; one failure among them heals itself.
+        metric: fn.metricErrors({ period: Duration.hours(1) }),
+        threshold: Threshold.atLeast(2),
+      },
+    );
+    alarms.add(
+      this,
+      {
+        name: 'sweep not running',
+        impact: 'No sweep came to its end for 26 hours: nobody would be told of a missing backup.',
+      },
+      {
+        metric: productMetric('SweepHeartbeat', Stats.SUM, Duration.hours(1)),
+        threshold: Threshold.below(1),
+        // A day and the length of a slow sweep. CloudWatch looks back 7 days at most where periods are an hour or longer.
+        periods: 26,
+        silenceBreaches: true,
+      },
+    );
+    alarms.add(
+      this,
+      {
+        name: 'watch not running',
+        impact: 'Between sweeps nobody is told of a missing backup, and lost export events leave copies stuck.',
+      },
+      {
+        metric: fn.metricInvocations({ period: Duration.hours(1) }),
+        threshold: Threshold.below(1),
+        periods: 2,
+        silenceBreaches: true,
+      },
+    );
+  }
+}
