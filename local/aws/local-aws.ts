@@ -89,10 +89,15 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 
   const endpoint = `https://127.0.0.1:${port}`;
   const agent = new Agent({ ca: tls.certificate, keepAlive: true });
-  const stop = async () => {
+  let stopped: Promise<void> | undefined;
+  const end = async () => {
     agent.destroy();
     await endLauncher(launcher);
     await rm(folder, { recursive: true, force: true });
+  };
+  const stop = () => {
+    stopped ??= end();
+    return stopped;
   };
   try {
     await untilHealthy(endpoint, agent, launcher);
@@ -248,12 +253,16 @@ function isHealthy(endpoint: string, agent: Agent, signal: AbortSignal): Promise
   });
 }
 
-/** Closing its input is the sign to end; one that does not is killed with its group. */
+/** Closing its input is the sign to end. Whatever is left of its group then, functions included, is killed. */
 async function endLauncher(launcher: ChildProcess): Promise<void> {
-  if (launcher.pid === undefined || launcher.exitCode !== null || launcher.signalCode !== null) return;
-  const exit = once(launcher, 'exit');
+  if (launcher.pid === undefined) return;
+  const exit = launcher.exitCode === null && launcher.signalCode === null ? once(launcher, 'exit') : undefined;
   launcher.stdin?.end();
-  if (await Promise.race([exit, sleep(5_000, undefined, { ref: false })])) return;
-  process.kill(-launcher.pid, 'SIGKILL');
+  if (exit) await Promise.race([exit, sleep(5_000, undefined, { ref: false })]);
+  try {
+    process.kill(-launcher.pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
   await exit;
 }

@@ -47,9 +47,16 @@ export async function findPython(env: NodeJS.ProcessEnv = process.env): Promise<
 }
 
 async function inspect(command: string, env: NodeJS.ProcessEnv) {
-  const question =
-    'import sys, importlib.util as u; print("%d.%d.%d" % sys.version_info[:3]); print(sys.executable); ' +
-    'print(all(u.find_spec(m) for m in ("venv", "ensurepip")))';
+  const question = [
+    'import sys',
+    'print("%d.%d.%d" % sys.version_info[:3])',
+    'print(sys.executable)',
+    'try:',
+    '  import venv, ensurepip',
+    '  print(True)',
+    'except ImportError:',
+    '  print(False)',
+  ].join('\n');
   try {
     const { stdout } = await run(command, ['-c', question], { env, timeout: 20_000 });
     const [version = '', path = '', hasVenv] = stdout.trim().split(/\r?\n/);
@@ -89,11 +96,13 @@ export async function ensureVenv(requirementsFile: string, progress: Progress = 
       ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes', '-r', requirementsFile],
       { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } },
     );
-    // A broken one (its Python was upgraded away) stands in the way; a whole one means that another run was faster.
-    if (!existsSync(venvPython)) {
-      await rm(folder, { recursive: true, force: true });
+    await rename(unfinished, folder).catch(async (error: NodeJS.ErrnoException) => {
+      // A whole one means that another run was faster; a broken one stands in the way.
+      if (existsSync(venvPython)) return;
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+      await rm(folder, { recursive: true });
       await rename(unfinished, folder);
-    }
+    });
     return venvPython;
   } catch (error) {
     throw new Error(
