@@ -120,7 +120,8 @@ export function countsOf(words: readonly string[]): [word: string, count: number
 function signOf(entries: readonly Entry[]): string {
   if (entries.every(resolves)) return entries.every(isProtectedAgain) ? 'RESOLVED' : 'CLOSED';
   const severity = severityOf(entries).toUpperCase();
-  return entries.every(({ step }) => step === 'remind') ? `REMINDER ${severity}` : severity;
+  if (entries.every(({ step }) => step === 'remind')) return `REMINDER ${severity}`;
+  return entries.every(({ step }) => step === 'rise') ? `NOW ${severity}` : severity;
 }
 
 /** Resolved by a backup, not because nobody promises one any more. */
@@ -128,7 +129,8 @@ function isProtectedAgain({ alert }: Entry): boolean {
   return alert.outcome === 'protected';
 }
 
-function stateOf(entry: Entry): string {
+/** What a message says of one database. */
+export function stateOf(entry: Entry): string {
   const { alert } = entry;
   if (resolves(entry)) {
     if (alert.outcome === 'deleted') return 'deleted';
@@ -138,7 +140,7 @@ function stateOf(entry: Entry): string {
 }
 
 /** What an alerting verdict says of a database, as it follows "2 databases". */
-export const stateWords: Readonly<Record<VerdictName, string>> = {
+const stateWords: Readonly<Record<VerdictName, string>> = {
   overdue: 'overdue',
   never: 'never backed up',
   disabled: 'with backups disabled',
@@ -173,17 +175,21 @@ function email(entries: readonly Entry[], listed: readonly Entry[], context: Con
   return lines.join('\n');
 }
 
-/** Says what is not listed, and where it is. */
-export function leftOut(count: number, { fullList }: Context): string[] {
-  if (count > 0) return [`And ${count} more. Full list: ${fullList ?? 'npx rds-backup-ledger alerts --open'}`, ''];
+/** Says what is not listed, and where it is: in the stored list, else what command shows it. */
+export function leftOut(
+  count: number,
+  { fullList }: Context,
+  command = 'npx rds-backup-ledger alerts --open',
+): string[] {
+  if (count > 0) return [`And ${count} more. Full list: ${fullList ?? command}`, ''];
   return fullList ? [`Full list: ${fullList}`, ''] : [];
 }
 
 function quietLines(listed: readonly Entry[], now: Date): string[] {
   const example = listed[0]?.alert.databaseId ?? '';
   return [
-    `Quiet until morning:  ${snoozeCommand(example, now)}`,
-    `I look after it:      npx rds-backup-ledger alert ack ${oneLine(example, maxName)} --note "<what you do>"`,
+    `Snooze:       ${snoozeCommand(example, now)}`,
+    `Acknowledge:  npx rds-backup-ledger alert ack ${oneLine(example, maxName)} --note "<what you do>"`,
     '',
   ];
 }
@@ -212,13 +218,15 @@ function block(entry: Entry, many: boolean, context: Context): string[] {
 
 const labelWidth = 15;
 
-function labelled(label: string, text: string): string[] {
-  return wrap(text, 84).map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`);
+/** A label and its text, wrapped and indented under itself; links and commands stay on one line, to be copied. */
+export function labelled(label: string, text: string): string[] {
+  const lines = /^(https|aws|npx|s3):?/.test(text) ? [text] : wrap(text, 84);
+  return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`);
 }
 
 function missingFacts(entry: Entry, context: Context): [label: string, text: string][] {
   const { alert } = entry;
-  const command = snapshotCommand(alert);
+  const command = snapshotCommand(alert, context.now);
   return [
     ['Last backup', lastBackup(alert, context.now)],
     ...(alert.deadline ? ([[...deadlineOf(alert.deadline, context.now)]] as [string, string][]) : []),
@@ -285,14 +293,14 @@ function advice(verdict: VerdictName): string {
 }
 
 /** A command to copy; only for ids that can be nothing else than an id to a shell. */
-function snapshotCommand({ databaseId, databaseKind, database, verdict }: Alert): string | undefined {
+function snapshotCommand({ databaseId, databaseKind, database, verdict }: Alert, now: Date): string | undefined {
   if (!['overdue', 'never', 'disabled', 'protected'].includes(verdict)) return undefined;
   if (!/^[a-z][a-z0-9-]{0,62}$/i.test(databaseId)) return undefined;
   const cluster = databaseKind === 'cluster';
   return [
     `aws rds create-db-${cluster ? 'cluster-' : ''}snapshot --region ${regionOf(database)}`,
     `--db-${cluster ? 'cluster' : 'instance'}-identifier ${databaseId}`,
-    `--db-${cluster ? 'cluster-' : ''}snapshot-identifier ${databaseId}-now`,
+    `--db-${cluster ? 'cluster-' : ''}snapshot-identifier ${databaseId}-${now.toISOString().slice(0, 16).replace(/\D/g, '')}`,
   ].join(' ');
 }
 
@@ -319,13 +327,14 @@ function smsName({ alert, step }: Entry, now: Date): string {
   return `${alert.databaseId} ${age}`;
 }
 
+/** Of what is overdue the age, and then why: its reason begins with the age, too. */
 function smsFacts(entry: Entry, now: Date): string {
   const { alert } = entry;
   if (resolves(entry)) return alert.resolution ?? '';
-  const { newestBackup } = alert;
-  return newestBackup
-    ? `Last backup ${formatUtc(newestBackup.time)}, ${formatAge(now.getTime() - newestBackup.time.getTime())} ago`
-    : 'No backup known';
+  if (!alert.newestBackup || alert.verdict !== 'overdue') return alert.reason;
+  const { time } = alert.newestBackup;
+  const why = alert.reason.split('. ').slice(1).join('. ');
+  return `Last backup ${formatUtc(time)}, ${formatAge(now.getTime() - time.getTime())} ago. ${why}`;
 }
 
 function chat(entries: readonly Entry[], listed: readonly Entry[], context: Context): Message['texts']['chat'] {
@@ -334,7 +343,7 @@ function chat(entries: readonly Entry[], listed: readonly Entry[], context: Cont
   return chatNotification({
     title: `${emojiOf(entries)} ${subjectOf(entries)}`,
     lines: [
-      ...listed.map((entry) => chatLine(entry, many, context)),
+      ...listed.map((entry) => chatLine(entry, many)),
       rest > 0 ? `...and ${rest} more` : `_${context.account}, ${context.region}_`,
     ],
     nextSteps: entries.every(resolves) ? [] : chatSteps(listed, context),
@@ -347,38 +356,35 @@ function emojiOf(entries: readonly Entry[]): string {
   return severityOf(entries) === 'critical' ? ':rotating_light:' : ':warning:';
 }
 
-function chatLine(entry: Entry, many: boolean, context: Context): string {
+function chatLine(entry: Entry, many: boolean): string {
   const { alert } = entry;
   const name = link(linkTo(alert), markdown(alert.databaseId, maxName));
   const tenant = many ? `${markdown(alert.tenant, 64)}: ` : '';
   const text = resolves(entry) ? (alert.resolution ?? '') : alert.reason;
-  const last = alert.newestBackup
-    ? `last backup ${formatUtc(alert.newestBackup.time)}, ${formatAge(context.now.getTime() - alert.newestBackup.time.getTime())} ago`
-    : 'no backup known';
-  return `- ${tenant}*${name}* (${markdown(describe(entry), 80)}) *${stateOf(entry)}*, ${last}. ${markdown(text, 300)}`;
+  return `- ${tenant}*${name}* (${markdown(describe(entry), 80)}) *${stateOf(entry)}*. ${markdown(text, 400)}`;
 }
 
 function chatSteps(listed: readonly Entry[], context: Context): string[] {
   const [worst] = listed;
   if (!worst) return [];
-  const command = snapshotCommand(worst.alert);
+  const command = snapshotCommand(worst.alert, context.now);
   return [
     ...(command ? [`Take a snapshot now: \`${command}\``] : [advice(worst.alert.verdict)]),
     link(runbookLink(context.runbookUrl, runbookAnchor(worst.alert.verdict)), 'Runbook'),
     ...(context.fullList ? [link(context.fullList, 'Full list')] : []),
-    `Quiet for a while: \`${snoozeCommand(markdown(worst.alert.databaseId, maxName), context.now)}\``,
+    `Snooze: \`${snoozeCommand(markdown(worst.alert.databaseId, maxName), context.now)}\``,
   ];
 }
 
 /**
- * A thread is a tenant's trouble that began at one moment: alerts that opened together are reminded of and resolved in
- * their own thread, and next month's trouble has another.
+ * A thread begins with the newest opening in the message: a new alert never hides as an answer in an old thread, and its
+ * reminders and its resolution answer to it.
  */
 function threadOf(entries: readonly Entry[]): string {
-  const first = Math.min(...entries.map(({ alert }) => alert.opened.getTime()));
+  const newest = Math.max(...entries.map(({ alert }) => alert.opened.getTime()));
   const tenants = tenantsOf(entries);
   const who = tenants.length === 1 ? asciiLine(tenants[0] as string, 64).replace(/[^\w-]/g, '-') : 'tenants';
-  return `rds-backup-ledger-${who}-${new Date(first).toISOString().slice(0, 16).replace(/\D/g, '')}`;
+  return `rds-backup-ledger-${who}-${new Date(newest).toISOString().slice(0, 16).replace(/\D/g, '')}`;
 }
 
 /** The same facts for programs: `docs/messages.md`. */

@@ -32,7 +32,9 @@ export function chatNotification({ title, lines, nextSteps, threadId }: ChatText
 /** Text from outside in client markdown: it can neither link, nor mention anybody, nor change the look. */
 export function markdown(text: string, max: number): string {
   return oneLine(text, max)
-    .replace(/[*~`]/g, "'")
+    .replace(/\*/g, '\u2217')
+    .replace(/~/g, '\u223c')
+    .replace(/`/g, "'")
     .replace(/\[/g, '(')
     .replace(/\]/g, ')')
     .replace(/&/g, '&amp;')

@@ -1,0 +1,309 @@
+/** Digests for operators (`digest`): of many tenants alerted at once, and of the day. */
+import type { Severity, VerdictName } from '../model.ts';
+import { bySeverity } from '../rules/alert.ts';
+import { formatAge, formatUtc } from '../text.ts';
+import { bodyEntry, type Context, type Entry, leftOut, stateOf, subjectOf, worstFirst } from './alerts.ts';
+import { chatNotification, link, markdown } from './chat.ts';
+import { runbookAnchors, runbookLink } from './links.ts';
+import { fitting, type Message, manyTenants } from './message.ts';
+import { asciiLine, columns, gsm7Line, oneLine } from './safe.ts';
+
+/** Lines of a digest's tables; the rest is a count and a link. */
+const mostLines = 100;
+
+/** One message instead of one a tenant: every alert of this run, the worst first. `entries` must not be empty. */
+export function composeManyTenants(entries: readonly Entry[], context: Context): Message {
+  const sorted = [...entries].sort(worstFirst);
+  return fitting(sorted, mostLines, (listed) => manyTenantsMessage(sorted, listed, context));
+}
+
+function manyTenantsMessage(entries: readonly Entry[], listed: readonly Entry[], context: Context): Message {
+  const severity = entries.map(({ alert }) => alert.severity).sort(bySeverity)[0] ?? 'warning';
+  const tenants = new Set(entries.map(({ alert }) => alert.tenant)).size;
+  const said = subjectOf(entries);
+  const resolved = entries.every(({ step }) => step === 'resolve');
+  const runbook = runbookLink(context.runbookUrl, runbookAnchors.manyTenants);
+  const notListed = entries.length - listed.length;
+  const subject = asciiLine(said, 99);
+  return {
+    subject,
+    texts: {
+      email: [
+        `${said}.`,
+        ...(resolved
+          ? []
+          : ['That many at once often have one cause: RDS itself, a KMS key, a change of permissions.']),
+        "You get this digest instead of a message a tenant; the tenants' own recipients were told.",
+        '',
+        ...table(listed, context),
+        '',
+        ...leftOut(notListed, context),
+        `Runbook: ${runbook}`,
+        footer(context),
+      ].join('\n'),
+      sms: gsm7Line(`${said}. Worst: ${worstNames(entries)}`, 160),
+      chat: chatNotification({
+        title: `${resolved ? ':white_check_mark:' : ':rotating_light:'} ${said}`,
+        lines: [
+          ...chatLines(listed),
+          entries.length > inChat
+            ? `...and ${entries.length - inChat} more`
+            : `_${context.account}, ${context.region}_`,
+        ],
+        nextSteps: [link(runbook, 'Runbook'), ...(context.fullList ? [link(context.fullList, 'Full list')] : [])],
+        threadId: `rds-backup-ledger-many-${context.now.toISOString().slice(0, 10)}`,
+      }),
+      body: {
+        ...head('digest', severity, subject, context),
+        digest: 'many-tenants',
+        tenants,
+        count: entries.length,
+        databases: listed.map((entry) => bodyEntry(entry, context)),
+        notListed,
+      },
+    },
+    attributes: { tenant: manyTenants, severity, kind: 'digest', audience: 'operators' },
+  };
+}
+
+/** Alerts that a chat message names. */
+const inChat = 20;
+
+function chatLines(entries: readonly Entry[]): string[] {
+  return entries
+    .slice(0, inChat)
+    .map(
+      (entry) => `- ${markdown(entry.alert.tenant, 64)}: *${markdown(entry.alert.databaseId, 63)}* ${stateOf(entry)}`,
+    );
+}
+
+function worstNames(entries: readonly Entry[]): string {
+  return entries
+    .slice(0, 3)
+    .map(({ alert }) => `${alert.tenant}/${alert.databaseId}`)
+    .join(', ');
+}
+
+function table(listed: readonly Entry[], { now }: Context): string[] {
+  const rows = listed.map(({ alert, engine }) => [
+    alert.severity,
+    oneLine(alert.tenant, 40),
+    oneLine(alert.databaseId, 63),
+    oneLine(engine ?? '-', 24),
+    alert.verdict,
+    alert.newestBackup ? formatUtc(alert.newestBackup.time) : '-',
+    alert.newestBackup ? formatAge(now.getTime() - alert.newestBackup.time.getTime()) : '-',
+  ]);
+  return columns([['severity', 'tenant', 'database', 'engine', 'verdict', 'last backup', 'age'], ...rows]);
+}
+
+/** What the digest of a day tells. */
+export interface DailyFacts {
+  /** Databases by verdict. */
+  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
+  /** Databases that are unprotected or have a warning. */
+  readonly alerts: readonly Entry[];
+  /** Names of databases that RDS has and nobody configured. */
+  readonly unconfigured: readonly string[];
+  /** Databases that are excluded by a tag since the last digest, with the tag's reason. */
+  readonly newExclusions: readonly { readonly tenant: string; readonly databaseId: string; readonly reason: string }[];
+  /** Backups that no event announced; names of some of them. */
+  readonly eventsMissed: number;
+  readonly missed: readonly { readonly databaseId: string; readonly snapshotId: string }[];
+  readonly copies: {
+    readonly complete: number;
+    readonly queued: number;
+    readonly running: number;
+    readonly failed: number;
+    readonly oldestQueuedHours?: number;
+  };
+  /** What the sweep could not do. */
+  readonly errors: readonly string[];
+  /** Where the report of this sweep lies. */
+  readonly reportUrl?: string;
+}
+
+/** "All 240 databases protected", or not; so that silence is never the only sign of health. */
+export function composeDailyDigest(facts: DailyFacts, context: Context): Message {
+  const sorted = [...facts.alerts].sort(worstFirst);
+  return fitting(sorted, mostLines, (listed) => dailyMessage(facts, sorted, listed, context));
+}
+
+function dailyMessage(
+  facts: DailyFacts,
+  alerts: readonly Entry[],
+  listed: readonly Entry[],
+  context: Context,
+): Message {
+  const said = dailySubject(facts, alerts);
+  const severity = dailySeverity(facts, alerts);
+  const subject = asciiLine(said, 99);
+  const notListed = alerts.length - listed.length;
+  const also = alsoLines(facts);
+  return {
+    subject,
+    texts: {
+      email: [
+        `${said}.`,
+        '',
+        ...columns(countLines(facts)),
+        '',
+        ...(listed.length > 0 ? [...table(listed, context), '', ...leftOut(notListed, context)] : leftOut(0, context)),
+        ...also.flatMap(({ title, items }) => [title, ...listOf(items), '']),
+        ...(facts.reportUrl ? [`Report: ${facts.reportUrl}`] : []),
+        footer(context),
+      ].join('\n'),
+      sms: gsm7Line([said, ...also.map(({ title }) => title)].join('. '), 160),
+      chat: chatNotification({
+        title: `${dailyEmoji[severity]} ${said}`,
+        lines: [
+          ...chatLines(listed),
+          ...also.map(({ title }) => `- ${markdown(title, 200)}`),
+          `_${context.account}, ${context.region}_`,
+        ],
+        nextSteps: [
+          ...(facts.reportUrl ? [link(facts.reportUrl, 'Report')] : []),
+          ...(context.fullList ? [link(context.fullList, 'Full list')] : []),
+        ],
+        threadId: `rds-backup-ledger-daily-${context.now.toISOString().slice(0, 7)}`,
+      }),
+      body: {
+        ...head('digest', severity, subject, context),
+        digest: 'daily',
+        counts: facts.counts,
+        count: alerts.length,
+        databases: listed.map((entry) => bodyEntry(entry, context)),
+        notListed,
+        unconfigured: { count: facts.unconfigured.length, names: some(facts.unconfigured) },
+        newExclusions: facts.newExclusions.slice(0, mostNamed).map(({ tenant, databaseId, reason }) => ({
+          tenant: oneLine(tenant, 128),
+          database: oneLine(databaseId, 63),
+          reason: oneLine(reason, 256),
+        })),
+        eventsMissed: facts.eventsMissed,
+        copies: facts.copies,
+        reportUrl: facts.reportUrl ?? null,
+        errors: facts.errors.slice(0, mostNamed).map((error) => oneLine(error, 300)),
+      },
+    },
+    attributes: { tenant: manyTenants, severity, kind: 'digest', audience: 'operators' },
+  };
+}
+
+const dailyEmoji: Readonly<Record<Severity, string>> = {
+  info: ':white_check_mark:',
+  warning: ':warning:',
+  critical: ':rotating_light:',
+};
+
+const promised: readonly VerdictName[] = [
+  'protected',
+  'due',
+  'new',
+  'overdue',
+  'never',
+  'disabled',
+  'missing',
+  'unknown',
+];
+
+/** Excluded and deleted databases have no promise to be kept. */
+function promisedCount({ counts }: DailyFacts): number {
+  return promised.reduce((total, verdict) => total + (counts[verdict] ?? 0), 0);
+}
+
+/** `due` is protected still, a `new` one not promised yet. */
+function unprotectedCount({ counts }: DailyFacts): number {
+  return (['overdue', 'never', 'disabled', 'missing', 'unknown'] as const).reduce(
+    (total, verdict) => total + (counts[verdict] ?? 0),
+    0,
+  );
+}
+
+function dailySubject(facts: DailyFacts, alerts: readonly Entry[]): string {
+  const all = promisedCount(facts);
+  const unprotected = unprotectedCount(facts);
+  const warned = alerts.length - unprotected;
+  if (all === 0) return 'WARNING no database is configured, so nothing is watched';
+  if (unprotected > 0)
+    return `${dailySeverity(facts, alerts).toUpperCase()} ${unprotected} of ${all} databases not protected`;
+  const warnings = warned > 0 ? `, ${plural(warned, 'warning', 'warnings')}` : '';
+  return `${all === 1 ? 'The one database is' : `All ${all} databases`} protected${warnings}`;
+}
+
+function dailySeverity(facts: DailyFacts, alerts: readonly Entry[]): Severity {
+  const worst = alerts.map(({ alert }) => alert.severity).sort(bySeverity)[0];
+  if (worst) return worst;
+  if (unprotectedCount(facts) > 0 || promisedCount(facts) === 0) return 'warning';
+  return facts.copies.failed > 0 || facts.errors.length > 0 ? 'warning' : 'info';
+}
+
+function countLines({ counts, copies, eventsMissed }: DailyFacts): string[][] {
+  const verdicts = (Object.entries(counts) as [VerdictName, number][]).filter(([, count]) => count > 0);
+  const oldest =
+    copies.oldestQueuedHours === undefined ? '' : ` (oldest ${formatAge(copies.oldestQueuedHours * 3_600_000)})`;
+  return [
+    ['Databases', verdicts.map(([verdict, count]) => `${count} ${verdict}`).join(', ') || 'none'],
+    [
+      'Copies',
+      `${copies.complete} complete, ${copies.running} running, ${copies.queued} waiting${oldest}, ${copies.failed} failed`,
+    ],
+    ['Events', eventsMissed === 0 ? 'none missed' : `${eventsMissed} missed; the sweep recorded their backups`],
+  ];
+}
+
+/** Names listed in one paragraph. */
+const mostNamed = 50;
+
+function alsoLines(facts: DailyFacts): { readonly title: string; readonly items: readonly string[] }[] {
+  const { unconfigured, newExclusions, eventsMissed, missed, errors } = facts;
+  return [
+    {
+      title: `${plural(unconfigured.length, 'database', 'databases')} in RDS and not configured`,
+      count: unconfigured.length,
+      items: unconfigured,
+    },
+    {
+      title: `${plural(newExclusions.length, 'database', 'databases')} newly excluded by tag`,
+      count: newExclusions.length,
+      items: newExclusions.map(({ tenant, databaseId, reason }) => `${databaseId} (${tenant}): ${reason}`),
+    },
+    {
+      title: `${plural(eventsMissed, 'backup', 'backups')} that no event announced`,
+      count: eventsMissed,
+      items: missed.map(({ databaseId, snapshotId }) => `${databaseId}: ${snapshotId}`),
+    },
+    { title: `${plural(errors.length, 'error', 'errors')} of the sweep`, count: errors.length, items: errors },
+  ].filter(({ count }) => count > 0);
+}
+
+function listOf(items: readonly string[]): string[] {
+  const rest = items.length - mostNamed;
+  return [...some(items).map((item) => `  ${item}`), ...(rest > 0 ? [`  and ${rest} more`] : [])];
+}
+
+function some(items: readonly string[]): string[] {
+  return items.slice(0, mostNamed).map((item) => oneLine(item, 300));
+}
+
+function head(kind: 'digest', severity: Severity, summary: string, context: Context): object {
+  return {
+    version: 1,
+    kind,
+    severity,
+    tenant: manyTenants,
+    at: context.now.toISOString(),
+    account: context.account,
+    region: context.region,
+    summary,
+    fullList: context.fullList ?? null,
+  };
+}
+
+function footer({ now, account, region }: Context): string {
+  return `Times are UTC. Told ${formatUtc(now)} by rds-backup-ledger, account ${account}, ${region}.`;
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
