@@ -12,7 +12,7 @@ import { publishInput } from '../shared/messages/message.ts';
 import { publishCopyMetrics } from './copy-metrics.ts';
 import { readExportSettings } from './export-settings.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, logger, now } from './parts.ts';
+import { configOf, ledgerOf, log, now } from './parts.ts';
 import { readSettings } from './settings.ts';
 
 /** Time kept back at a run's end for the last writes and messages. */
@@ -90,7 +90,7 @@ export const handler = onFirstCall(() => {
       wake,
     );
     const { followed, run, ended } = report;
-    logger.info('copies looked at', {
+    log.info('copies looked at', {
       lease: run.lease,
       started: run.started,
       waiting: run.waiting,

@@ -1,11 +1,12 @@
 /** Use case: judges databases against what RDS shows of them, and brings ledger and alerts up to date with the judgement. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Told } from './alerting.ts';
 import { backupFrom, isAvailable, sourceTimeOf } from './backup.ts';
 import type { ConfiguredDatabase } from './config/fleet.ts';
 import { isNews, type Judgement, judge, newestAmong, type Seen, type Subject } from './judge.ts';
 import { closeBackup } from './ledger/close.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { Alert, AlertStep, DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
+import type { DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
 import type { View } from './view.ts';
 
@@ -23,9 +24,7 @@ export interface CheckOptions {
 export interface Checked {
   readonly subject: Subject;
   readonly verdict?: Verdict;
-  readonly row: DatabaseRow;
-  readonly step?: AlertStep;
-  readonly alert?: Alert;
+  readonly told?: Told;
   readonly recorded: number;
   readonly missed: readonly Snapshot[];
   readonly closed: number;
@@ -69,13 +68,11 @@ async function checkOne(
   let known = row;
   for (let conflicts = 0; conflicts < maxConflicts; conflicts += 1) {
     const judgement = judge(placed, seen, known, options.at);
-    const postponed = judgement.step === 'open' && !options.mayOpen;
+    const postponed = judgement.tell?.step === 'open' && !options.mayOpen;
     const result = (written: DatabaseRow, recorded = 0, missed: Snapshot[] = []): Checked => ({
       subject,
       ...(judgement.verdict && { verdict: judgement.verdict }),
-      row: written,
-      ...(judgement.step && !postponed && { step: judgement.step }),
-      ...(judgement.alert && { alert: judgement.alert }),
+      ...(judgement.tell && !postponed && { told: { ...judgement.tell, row: written } }),
       recorded,
       missed,
       closed: judgement.gone.length,
@@ -92,7 +89,8 @@ async function checkOne(
     const { recorded, missed } = await recordAll(ledger, placed.configured, judgement, known, options.at);
     await closeAll(ledger, judgement, options);
     if (!isNews(judgement.row, known)) return result(judgement.row, recorded, missed);
-    const { row: judged, alert } = judgement;
+    const judged = judgement.row;
+    const { alert } = judged;
     const written =
       alert !== undefined && !isDeepStrictEqual(alert, known?.alert)
         ? await ledger.putDatabaseWithAlert(judged, alert)

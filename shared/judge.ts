@@ -1,19 +1,10 @@
 /** From what RDS shows of one database to its row in the ledger, its verdict and its alert. Pure: nothing is read or written. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Told } from './alerting.ts';
 import { type AvailableSnapshot, isAvailable, newer, newestOf } from './backup.ts';
 import type { ConfiguredDatabase } from './config/fleet.ts';
 import { type DatabaseSummary, liveBackupId } from './ledger/ledger.ts';
-import type {
-  Alert,
-  AlertStep,
-  DatabaseKey,
-  DatabaseKind,
-  DatabaseRow,
-  NewestBackup,
-  RdsDatabase,
-  Snapshot,
-  Verdict,
-} from './model.ts';
+import type { DatabaseKey, DatabaseKind, DatabaseRow, NewestBackup, RdsDatabase, Snapshot, Verdict } from './model.ts';
 import { nextAlert, resolveAlert } from './rules/alert.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
 import { assess, type Found } from './rules/verdict.ts';
@@ -52,8 +43,8 @@ export interface Judgement {
   readonly row: DatabaseRow;
   /** Absent for a database that nobody configured. */
   readonly verdict?: Verdict;
-  readonly alert?: Alert;
-  readonly step?: AlertStep;
+  /** What is to be told of the row's alert once the row is written. */
+  readonly tell?: Omit<Told, 'row'>;
   /** Available snapshots that the ledger does not have. */
   readonly unrecorded: readonly { readonly snapshot: AvailableSnapshot; readonly eventMissed: boolean }[];
   /** Live backups whose snapshots are gone. */
@@ -136,8 +127,14 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
   return {
     row,
     ...(verdict && { verdict }),
-    ...(outcome.alert && { alert: outcome.alert }),
-    ...(outcome.step && { step: outcome.step }),
+    ...(outcome.alert &&
+      outcome.step && {
+        tell: {
+          alert: outcome.alert,
+          step: outcome.step,
+          ...(outcome.checkAtOnceTold && { checkAtOnceTold: outcome.checkAtOnceTold }),
+        },
+      }),
     unrecorded,
     gone,
   };

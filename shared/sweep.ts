@@ -3,13 +3,14 @@
  * other, records what events missed, judges, alerts, and writes the day's evidence. Its calls grow with pages, never with
  * databases: N/100 for databases, N·R/100 for snapshots, N/100 for the ledger's rows.
  */
+import type { Tally, Told } from './alerting.ts';
 import { type Checked, type CheckOptions, checkDatabases, dayOf } from './check.ts';
 import { enrol } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
 import type { Subject } from './judge.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
-import type { Alert, AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
+import type { AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
 import type { RdsReader } from './rds/reader.ts';
 import { subjectsOf } from './subjects.ts';
 import { hourMs } from './text.ts';
@@ -21,19 +22,13 @@ export interface SweepDeps {
   readonly fleet: Fleet;
   /** SHA-256 of the configuration's bytes, in hex. */
   readonly configHash: string;
-  /** Publishes what is to be told, and says how that went. */
-  readonly tell: (told: readonly Told[]) => Promise<{ readonly errors: readonly string[] }>;
+  readonly tell: (told: readonly Told[]) => Promise<Pick<Tally, 'errors'>>;
+  /** Wakes the function that starts and follows copies: an event that should have woken it may be lost. */
+  readonly wakeCopies: () => Promise<void>;
   readonly log: Log;
   readonly now: () => Date;
   /** Milliseconds until the run is ended from outside. */
   readonly remainingMs: () => number;
-}
-
-/** What is to be told of a database, as its row now stands in the ledger. */
-export interface Told {
-  readonly row: DatabaseRow;
-  readonly alert: Alert;
-  readonly step: AlertStep;
 }
 
 /** What the sweep function is invoked with, parsed. */
@@ -115,11 +110,12 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, after?: Data
       `the time limit was near: judged up to ${judgedUpTo ?? 'none'}; the next watch carries on from there`,
     );
   }
-  return run.finish({
+  const end = {
     complete: done && view.unread.size === 0,
     unconfigured: enrolment.unconfigured,
     ...(!done && { stoppedAfter: judgedUpTo ?? '' }),
-  });
+  };
+  return run.finish(end, deps.wakeCopies);
 }
 
 /**
@@ -144,12 +140,12 @@ export async function watch(deps: SweepDeps, request: SweepRequest): Promise<Swe
     }
     await run.look(await deps.ledger.databases(chunk));
   }
-  return run.finish({ complete, unconfigured: [] });
+  return run.finish({ complete, unconfigured: [] }, deps.wakeCopies);
 }
 
 /** Looks at some databases by name at once, and judges them: for events that say that no backup may follow. */
 export async function lookAt(
-  deps: SweepDeps,
+  deps: Omit<SweepDeps, 'wakeCopies'>,
   databases: readonly Pick<DatabaseRow, 'kind' | 'id'>[],
 ): Promise<SweepResult> {
   const run = new Run(deps, { mode: 'watch', dryRun: false });
@@ -161,14 +157,14 @@ export async function lookAt(
 
 /** One run with what it gathers. */
 class Run {
-  readonly #deps: SweepDeps;
+  readonly #deps: Omit<SweepDeps, 'wakeCopies'>;
   readonly #request: SweepRequest;
   readonly #started: Date;
   readonly #checked: Checked[] = [];
   readonly at: Date;
   readonly errors: string[] = [];
 
-  constructor(deps: SweepDeps, request: SweepRequest) {
+  constructor(deps: Omit<SweepDeps, 'wakeCopies'>, request: SweepRequest) {
     this.#deps = deps;
     this.#request = request;
     this.#started = deps.now();
@@ -186,7 +182,7 @@ class Run {
     this.#checked.push(...settled);
     if (!dryRun) {
       // Between sweeps only what is told is evidence: the day's judgement is the sweep's.
-      const evidence = settled.filter(({ step }) => mode === 'sweep' || step !== undefined);
+      const evidence = settled.filter(({ told }) => mode === 'sweep' || told !== undefined);
       await ledger.putDays(evidence.flatMap((one): Day | Day[] => dayOf(one, this.at) ?? []));
     }
     return checked;
@@ -209,16 +205,18 @@ class Run {
   }
 
   /** Tells, and writes the run's row: the sweep's last step, so that its absence shows that it did not get there. */
-  async finish(end: End): Promise<SweepResult> {
+  async finish(end: End, wakeCopies: () => Promise<void>): Promise<SweepResult> {
     const result = await this.result(end);
-    if (!this.#request.dryRun) await this.#deps.ledger.putSweep(result.row);
+    if (this.#request.dryRun) return result;
+    await wakeCopies();
+    await this.#deps.ledger.putSweep(result.row);
     return result;
   }
 
   async result({ complete, unconfigured, stoppedAfter }: End): Promise<SweepResult> {
     const { tell, rds, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
-    const steps = this.#checked.flatMap(({ row, alert, step }) => (alert && step ? [{ row, alert, step }] : []));
+    const steps = this.#checked.flatMap(({ told }) => told ?? []);
     if (!dryRun && steps.length > 0) this.errors.push(...(await tell(steps)).errors);
     const count = (...names: AlertStep[]) => steps.filter(({ step }) => names.includes(step)).length;
     const missed = this.#checked.flatMap((one) => one.missed);

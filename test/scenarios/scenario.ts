@@ -132,9 +132,9 @@ function knownRow({ row, alert, snapshots = [] }: Scenario): DatabaseRow | undef
   });
 }
 
-function alertColumn({ alert, step }: Judgement): AlertColumn {
-  if (alert === undefined || (step === undefined && alert.resolved !== undefined)) return 'none';
-  return step === undefined ? 'silent' : (`${step} ${alert.severity}` as AlertColumn);
+function alertColumn({ row, tell }: Judgement): AlertColumn {
+  if (tell !== undefined) return `${tell.step} ${tell.alert.severity}` as AlertColumn;
+  return row.alert === undefined || row.alert.resolved !== undefined ? 'none' : 'silent';
 }
 
 function foundOf(shown: Shown, now: Date): Found {

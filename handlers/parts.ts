@@ -1,0 +1,62 @@
+/** The parts that more than one function is built of. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Fleet } from '../shared/config/fleet.ts';
+import { configHash, parseConfig } from '../shared/config/load.ts';
+import { DynamoLedger } from '../shared/ledger/dynamo.ts';
+import type { Log } from '../shared/log.ts';
+import { RdsReader } from '../shared/rds/reader.ts';
+import type { Settings } from './settings.ts';
+
+export const now = () => new Date();
+
+export function ledgerOf(settings: Settings): DynamoLedger {
+  return new DynamoLedger(DynamoDBDocumentClient.from(new DynamoDBClient()), settings.ledgerTable, now);
+}
+
+/**
+ * A reader for one run, with its own count of calls. RDS throttles without a published figure, so the client waits and
+ * tries again, slower each time, for as long as a run may take.
+ */
+export function rdsReader(): RdsReader {
+  return new RdsReader(new RDSClient({ retryMode: 'adaptive', maxAttempts: 10 }));
+}
+
+export interface LoadedConfig {
+  readonly fleet: Fleet;
+  readonly hash: string;
+}
+
+/** Reads the configuration once a cold start: its key changes with its content, and with the key the function. */
+export function configOf(settings: Settings): () => Promise<LoadedConfig> {
+  let loading: Promise<LoadedConfig> | undefined;
+  return () => {
+    loading ??= load(settings).catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
+}
+
+async function load({ account, region, config }: Settings): Promise<LoadedConfig> {
+  const object = await new S3Client().send(new GetObjectCommand({ Bucket: config.bucket, Key: config.key }));
+  const text = await object.Body?.transformToString();
+  if (text === undefined) throw new Error(`the configuration s3://${config.bucket}/${config.key} is empty`);
+  return {
+    fleet: parseConfig(text, { account, region, name: `s3://${config.bucket}/${config.key}` }),
+    hash: configHash(text),
+  };
+}
+
+const logger = new Logger();
+
+/** Logs as JSON with the ids of the call; Powertools reads level and service from the environment. */
+export const log: Log = {
+  info: (message, fields = {}) => logger.info(message, fields),
+  warn: (message, fields = {}) => logger.warn(message, fields),
+  error: (message, fields = {}) => logger.error(message, fields),
+};

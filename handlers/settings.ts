@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+const schema = z.object({
+  ACCOUNT_ID: z.string().regex(/^\d{12}$/),
+  AWS_REGION: z.string().min(1),
+  LEDGER_TABLE: z.string().min(1),
+  ALERT_TOPIC_ARN: z.string().startsWith('arn:'),
+  CONFIG_BUCKET: z.string().min(1),
+  CONFIG_KEY: z.string().min(1),
+  REPORT_BUCKET: z.string().min(1),
+});
+
+/** What every function is told by its environment; the stack sets it. */
+export interface Settings {
+  readonly account: string;
+  readonly region: string;
+  readonly ledgerTable: string;
+  readonly alertTopicArn: string;
+  /** Where the validated configuration lies. */
+  readonly config: { readonly bucket: string; readonly key: string };
+  readonly reportBucket: string;
+}
+
+/** The copy function's name, which only the sweep function is told; throws an `Error` where it is missing. */
+export function readCopyFunctionName(environment: Readonly<Record<string, string | undefined>>): string {
+  const name = environment.COPY_FUNCTION_NAME;
+  if (!name) throw new Error("the function's environment is incomplete: COPY_FUNCTION_NAME is missing");
+  return name;
+}
+
+/** Reads the environment; throws an `Error` that names every variable that is missing or malformed. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const parsed = schema.safeParse(environment);
+  if (!parsed.success) throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);
+  const { data } = parsed;
+  return {
+    account: data.ACCOUNT_ID,
+    region: data.AWS_REGION,
+    ledgerTable: data.LEDGER_TABLE,
+    alertTopicArn: data.ALERT_TOPIC_ARN,
+    config: { bucket: data.CONFIG_BUCKET, key: data.CONFIG_KEY },
+    reportBucket: data.REPORT_BUCKET,
+  };
+}

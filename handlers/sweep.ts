@@ -1,0 +1,45 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { z } from 'zod';
+import { type SweepReport, type SweepRequest, sweep, watch } from '../shared/sweep.ts';
+import { publishSweepMetrics } from './metrics.ts';
+import { onFirstCall } from './on-first-call.ts';
+import { configOf, ledgerOf, log } from './parts.ts';
+import { readCopyFunctionName, readSettings } from './settings.ts';
+import { sweepDepsOf } from './sweep-parts.ts';
+
+const requestSchema = z.strictObject({
+  mode: z.enum(['sweep', 'watch']).default('sweep'),
+  at: z.iso.datetime({ offset: true }).optional(),
+  dryRun: z.boolean().optional(),
+});
+
+/** Reads what the function was invoked with; throws an `Error` that says what is wrong. A run as of a moment is dry unless told otherwise. */
+export function parseRequest(event: unknown): SweepRequest {
+  const parsed = requestSchema.safeParse(event ?? {});
+  if (!parsed.success) {
+    throw new Error(`not a request for a sweep, e.g. {} or {"mode":"watch"}: ${z.prettifyError(parsed.error)}`);
+  }
+  const { mode, at, dryRun = at !== undefined } = parsed.data;
+  return { mode, dryRun, ...(at !== undefined && { at: new Date(at) }) };
+}
+
+/** The daily sweep (`{}`), the watch (`{"mode":"watch"}`), or one by hand; answers with its report. */
+export const handler = onFirstCall(() => {
+  const settings = readSettings(process.env);
+  const ledger = ledgerOf(settings);
+  const sweepDeps = sweepDepsOf(settings, ledger, configOf(settings));
+  const lambda = new LambdaClient();
+  const wake = { FunctionName: readCopyFunctionName(process.env), InvocationType: 'Event', Payload: '{}' } as const;
+  const wakeCopies = async () => {
+    await lambda.send(new InvokeCommand(wake));
+  };
+  return async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<SweepReport> => {
+    const request = parseRequest(event);
+    const deps = { ...(await sweepDeps(() => context.getRemainingTimeInMillis())), wakeCopies };
+    const { report, row } = await (request.mode === 'sweep' ? sweep : watch)(deps, request);
+    const { databases: _, ...summary } = report;
+    log.info(`${report.mode} done`, { ...summary, dryRun: request.dryRun });
+    if (!request.dryRun) publishSweepMetrics(row);
+    return report;
+  };
+});
