@@ -7,8 +7,15 @@ afterAll(async () => {
   await (await started)?.stop();
 });
 
-/** Settings for clients of an AWS on this machine, which ends with the test file. No RDS stands behind it. */
-export async function localAws(): Promise<{ readonly clientConfig: ReturnType<typeof clientConfig> }> {
+/** An AWS on this machine, which ends with the test file: settings for clients of this process, and for children's. */
+export interface AwsForTests {
+  readonly clientConfig: ReturnType<typeof clientConfig>;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** No RDS stands behind it. */
+export async function localAws(): Promise<AwsForTests> {
   started ??= startLocalAws({ rdsSimulatorUrl: 'http://127.0.0.1:1' });
-  return { clientConfig: clientConfig(await started) };
+  const aws = await started;
+  return { clientConfig: clientConfig(aws), env: aws.env };
 }
