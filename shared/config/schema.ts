@@ -12,12 +12,18 @@ export const maxPrefix = 59;
 /** A prefix that several databases begin with leaves room for their own part. */
 const maxPrefixBase = 40;
 
-const account = z.string().regex(/^\d{12}$/, { error: 'must be an account id of 12 digits' });
-const region = z.string().regex(/^[a-z]{2,}(-[a-z]+)+-\d$/, { error: 'must be a Region such as eu-west-1' });
+/** A text of one form. Where it is missing, the form says what to write. */
+function textLike(pattern: RegExp, rule: string) {
+  return z.string({ error: (issue) => (issue.input === undefined ? rule : undefined) }).regex(pattern, { error: rule });
+}
 
-export const bucketNameField = z.string().regex(/^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/, {
-  error: 'must be the name of an S3 bucket: 3-63 lower-case letters, digits, dots and hyphens',
-});
+const account = textLike(/^\d{12}$/, 'must be an account id of 12 digits');
+const region = textLike(/^[a-z]{2,}(-[a-z]+)+-\d$/, 'must be a Region such as eu-west-1');
+
+export const bucketNameField = textLike(
+  /^(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]$/,
+  'must be the name of an S3 bucket: 3-63 lower-case letters, digits, dots and hyphens',
+);
 
 const prefixField = (max: number) =>
   z
@@ -28,9 +34,10 @@ const prefixField = (max: number) =>
         'must be path segments of letters, digits and !_.\'()=+@- without a leading, doubled or trailing "/", and without ":"',
     });
 
-const keyArn = z.string().regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, {
-  error: 'must be the ARN of a KMS key (arn:aws:kms:<Region>:<account>:key/<id>; an alias is not enough)',
-});
+const keyArn = textLike(
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+  'must be the ARN of a KMS key (arn:aws:kms:<Region>:<account>:key/<id>; an alias is not enough)',
+);
 
 const hours = (min: number, max: number) =>
   z
@@ -48,15 +55,16 @@ const wholeNumber = (min: number, max: number) =>
 export const maxAgeHoursField = hours(1, 8760);
 
 /** Tenant ids stand in message attributes, filter policies, S3 prefixes and terminals: nothing there needs escaping. */
-export const tenantIdField = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
-  error: 'must be 1-63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit',
-});
+export const tenantIdField = textLike(
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+  'must be 1-63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit',
+);
 
 /** RDS's rule for identifiers of instances and clusters. */
-export const databaseIdField = z.string().regex(/^(?=.{1,63}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/, {
-  error:
-    'must be an RDS identifier: 1-63 letters, digits and hyphens, beginning with a letter, without a trailing or doubled hyphen',
-});
+export const databaseIdField = textLike(
+  /^(?=.{1,63}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/,
+  'must be an RDS identifier: 1-63 letters, digits and hyphens, beginning with a letter, without a trailing or doubled hyphen',
+);
 
 const recipientForms =
   'must have exactly one of email, sms, https and queue, e.g. { "email": "oncall@example.com" } or { "sms": "+441632960000" }';
@@ -68,26 +76,21 @@ const recipient = z
         email: z.email({ error: 'must be an e-mail address' }).describe('E-mail address; its owner confirms once'),
       }),
       z.strictObject({
-        sms: z
-          .string()
-          .regex(/^\+[1-9]\d{6,14}$/, { error: 'must be a phone number in E.164 form, e.g. +441632960000' })
-          .describe('Phone number in E.164 form, e.g. +441632960000'),
+        sms: textLike(/^\+[1-9]\d{6,14}$/, 'must be a phone number in E.164 form, e.g. +441632960000').describe(
+          'Phone number in E.164 form, e.g. +441632960000',
+        ),
       }),
       z.strictObject({
-        https: z
-          .string()
-          .regex(/^https:\/\/[^\s/@?#]+(\/\S*)?$/, {
-            error: 'must be an https:// URL without a user name or password in it',
-          })
-          .describe('URL that SNS posts to: a chat channel or a service'),
+        https: textLike(
+          /^https:\/\/[^\s/@?#]+(\/\S*)?$/,
+          'must be an https:// URL without a user name or password in it',
+        ).describe('URL that SNS posts to: a chat channel or a service'),
       }),
       z.strictObject({
-        queue: z
-          .string()
-          .regex(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$/, {
-            error: 'must be the ARN of a standard SQS queue (arn:aws:sqs:<Region>:<account>:<name>; not a .fifo queue)',
-          })
-          .describe('ARN of a standard SQS queue'),
+        queue: textLike(
+          /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$/,
+          'must be the ARN of a standard SQS queue (arn:aws:sqs:<Region>:<account>:<name>; not a .fifo queue)',
+        ).describe('ARN of a standard SQS queue'),
       }),
     ],
     { error: recipientForms },
@@ -285,9 +288,7 @@ const sectionShapes = {
         .boolean({ error: 'must be true or false' })
         .default(false)
         .describe('Tell operators once a day how all databases are, also when all is well. Default: false'),
-      runbookUrl: z
-        .string()
-        .regex(/^\S{1,300}$/, { error: 'must be a URL or path of at most 300 characters without spaces' })
+      runbookUrl: textLike(/^\S{1,300}$/, 'must be a URL or path of at most 300 characters without spaces')
         .default('docs/runbook.md')
         .describe('Where messages send people: a URL, or a path that they know. Default: docs/runbook.md'),
     },
@@ -331,9 +332,10 @@ const sectionShapes = {
   ),
   discovery: z
     .strictObject({
-      tenantTag: z
-        .string()
-        .regex(/^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/u, { error: 'must be a tag key of at most 128 characters' })
+      tenantTag: textLike(
+        /^(?!aws:)[A-Za-z0-9 _.:/=+@-]{1,128}$/,
+        'must be a tag key: at most 128 letters, digits, spaces and _.:/=+@-',
+      )
         .default('backup-tenant')
         .describe('Tag whose value names the tenant of a database. Default: backup-tenant'),
       allowExclusion: z
@@ -347,10 +349,9 @@ const sectionShapes = {
     .describe('Databases enrol themselves by tag; {} switches it on. Default: off, only listed ones are watched'),
   adopt: z
     .strictObject({
-      tableName: z
-        .string()
-        .regex(/^[A-Za-z0-9_.-]{3,255}$/, { error: 'must be the name of a DynamoDB table' })
-        .describe('Name of the kept ledger table'),
+      tableName: textLike(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table').describe(
+        'Name of the kept ledger table',
+      ),
       tableKeyArn: keyArn.describe('ARN of the KMS key that the kept table is encrypted with'),
       buckets: z
         .boolean({ error: 'must be true or false' })

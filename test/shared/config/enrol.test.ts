@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { enrol, noSharedBucket } from '../../../shared/config/enrol.ts';
+import { parseConfig } from '../../../shared/config/load.ts';
+import type { RdsDatabase } from '../../../shared/model.ts';
+
+const operators = [{ email: 'operators@example.com' }];
+const here = { account: '123456789012', region: 'eu-west-1' };
+
+/** A fleet that lists acme's instance `orders`, with discovery on unless the case says otherwise. */
+function fleet(changes: object = {}) {
+  const content = {
+    operators,
+    defaults: { bucket: { type: 'shared' } },
+    discovery: {},
+    tenants: [
+      {
+        id: 'acme',
+        recipients: [{ email: 'oncall@acme.example.com' }],
+        databases: [{ id: 'orders', kind: 'instance', maxAgeHours: 12 }],
+      },
+    ],
+    ...changes,
+  };
+  return parseConfig(JSON.stringify(content), here);
+}
+
+function database(
+  id: string,
+  tags: Record<string, string> = {},
+  kind: 'instance' | 'cluster' = 'instance',
+): RdsDatabase {
+  return {
+    key: `123456789012/eu-west-1/db-${id}`,
+    arn: `arn:aws:rds:eu-west-1:123456789012:db:${id}`,
+    id,
+    kind,
+    engine: 'postgres',
+    status: 'available',
+    retentionDays: 7,
+    tags,
+  };
+}
+
+describe('enrolment by tag', () => {
+  test('a tagged database is watched under its tenant with the defaults, and copied to the shared bucket', () => {
+    expect(enrol(fleet(), [database('crm', { 'backup-tenant': 'acme' })])).toEqual({
+      databases: [
+        ...fleet().databases,
+        {
+          tenant: 'acme',
+          id: 'crm',
+          kind: 'instance',
+          policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24 },
+          copy: { mode: 'export', schedule: 'daily', kinds: ['automated', 'awsbackup'] },
+          target: {
+            bucket: 'rds-backup-ledger--shared-123456789012-eu-west-1',
+            prefix: 'acme/crm',
+            owner: '123456789012',
+          },
+          enrolledBy: 'tag',
+        },
+      ],
+      tenants: fleet().tenants,
+      unconfigured: [],
+      problems: [],
+    });
+  });
+
+  test('a listed database wins over its tags', () => {
+    const tags = { 'backup-tenant': 'globex', 'backup-max-age-hours': '48', 'backup-exclude': 'mine' };
+    const all = fleet({ discovery: { allowExclusion: true } });
+    expect(enrol(all, [database('orders', tags)])).toEqual({
+      databases: all.databases,
+      tenants: all.tenants,
+      unconfigured: [],
+      problems: [],
+    });
+  });
+
+  test('a cluster of the same id as a listed instance is another database', () => {
+    const enrolment = enrol(fleet(), [database('orders', { 'backup-tenant': 'acme' }, 'cluster')]);
+    expect(enrolment.databases.map(({ id, kind, enrolledBy }) => [id, kind, enrolledBy])).toEqual([
+      ['orders', 'instance', 'configuration'],
+      ['orders', 'cluster', 'tag'],
+    ]);
+  });
+
+  test('an unlisted tenant is watched all the same, and the operators are told of it', () => {
+    const found = [database('a', { 'backup-tenant': 'hooli' }), database('b', { 'backup-tenant': 'hooli' })];
+    const { databases, tenants } = enrol(fleet(), found);
+    expect(databases.map(({ tenant }) => tenant)).toEqual(['acme', 'hooli', 'hooli']);
+    expect(tenants).toEqual([...fleet().tenants, { id: 'hooli', recipients: operators }]);
+  });
+
+  test('a tenant in another case is the listed one', () => {
+    expect(enrol(fleet(), [database('crm', { 'backup-tenant': 'ACME' })]).databases[1]?.tenant).toBe('acme');
+  });
+
+  test('the tag is the configured one', () => {
+    const found = [database('a', { customer: 'acme' }), database('b', { 'backup-tenant': 'acme' })];
+    const enrolment = enrol(fleet({ discovery: { tenantTag: 'customer' } }), found);
+    expect(enrolment.databases.map(({ id }) => id)).toEqual(['orders', 'a']);
+    expect(enrolment.unconfigured).toEqual(['b']);
+  });
+
+  test('without discovery tags enrol nobody, and what is not listed is named', () => {
+    const enrolment = enrol(fleet({ discovery: undefined }), [
+      database('crm', { 'backup-tenant': 'acme' }),
+      database('orders'),
+    ]);
+    expect(enrolment.databases.map(({ id }) => id)).toEqual(['orders']);
+    expect(enrolment.unconfigured).toEqual(['crm']);
+  });
+
+  test('without a shared bucket copies are skipped with that reason', () => {
+    const enrolment = enrol(fleet({ defaults: {} }), [database('crm', { 'backup-tenant': 'acme' })]);
+    expect(enrolment.databases[1]).toMatchObject({ id: 'crm', copy: { mode: 'export' }, copySkipped: noSharedBucket });
+  });
+});
+
+describe('overrides by tag', () => {
+  const tagged = (tags: Record<string, string>, changes: object = {}) => {
+    const { databases, problems } = enrol(fleet(changes), [database('crm', { 'backup-tenant': 'acme', ...tags })]);
+    return { found: databases[1], problems };
+  };
+
+  test('the maximum age and the copy mode are taken', () => {
+    const { found, problems } = tagged({ 'backup-max-age-hours': ' 36 ', 'backup-copy': 'None' });
+    expect(found).toMatchObject({
+      policy: { maxAgeHours: 36, graceHours: 2 },
+      copy: { mode: 'none', schedule: 'daily' },
+    });
+    expect(problems).toEqual([]);
+  });
+
+  test.each(['', 'a day', '0', '-5', '1e3', '9000', '24h'])(
+    'a maximum age of %j is told, and the default applies',
+    (value) => {
+      const { found, problems } = tagged({ 'backup-max-age-hours': value });
+      expect(found?.policy.maxAgeHours).toBe(24);
+      expect(problems).toEqual([
+        `instance crm: tag backup-max-age-hours is ${JSON.stringify(value)}; it must be a number of hours from 1 to 8760. The default of 24 applies`,
+      ]);
+    },
+  );
+
+  test('a copy mode that does not exist is told, and the default applies', () => {
+    const { found, problems } = tagged({ 'backup-copy': 'glacier' });
+    expect(found?.copy.mode).toBe('export');
+    expect(problems).toEqual([
+      'instance crm: tag backup-copy is "glacier"; it must be export or none, or object where defaults.copy.staging is configured. The default of export applies',
+    ]);
+  });
+
+  test('object mode needs staging in the defaults', () => {
+    const staging = { bucket: 'dumps', owner: '123456789012' };
+    const staged = { defaults: { bucket: { type: 'shared' }, copy: { staging } } };
+    expect(tagged({ 'backup-copy': 'object' }, staged).found?.copy.mode).toBe('object');
+    expect(tagged({ 'backup-copy': 'object' }).problems).toHaveLength(1);
+  });
+
+  test('an exclusion is honoured only where the configuration allows it', () => {
+    const tags = { 'backup-exclude': 'scratch\ndata' };
+    const allowed = tagged(tags, { discovery: { allowExclusion: true } });
+    expect([allowed.found?.excluded, allowed.problems]).toEqual(['scratch data', []]);
+    const refused = tagged(tags);
+    expect(refused.found).not.toHaveProperty('excluded');
+    expect(refused.problems).toEqual([
+      'instance crm: tag backup-exclude is "scratch data"; it is not honoured, since discovery.allowExclusion is not set. The database is watched',
+    ]);
+  });
+
+  test('an exclusion without a reason is none', () => {
+    const { found, problems } = tagged({ 'backup-exclude': ' ' }, { discovery: { allowExclusion: true } });
+    expect(found).not.toHaveProperty('excluded');
+    expect(problems).toEqual(['instance crm: tag backup-exclude is " "; it must say why. The database is watched']);
+  });
+
+  test('a tenant that cannot be one is told on one line, and the database counts as not configured', () => {
+    const enrolment = enrol(fleet(), [database('crm', { 'backup-tenant': `Acme\r\nInc. ${'x'.repeat(300)}` })]);
+    expect(enrolment.databases).toHaveLength(1);
+    expect(enrolment.unconfigured).toEqual(['crm']);
+    expect(enrolment.problems).toHaveLength(1);
+    expect(enrolment.problems[0]).toMatch(
+      /^instance crm: tag backup-tenant is "Acme Inc\. x+\.\.\."; a tenant must be 1-63 /,
+    );
+    expect(enrolment.problems[0]).not.toMatch(/[\r\n]/);
+  });
+});
