@@ -3,12 +3,11 @@ import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/fleet.ts';
-import { indexes } from '../shared/ledger/items.ts';
-import { activeCopyStates } from '../shared/model.ts';
+import { copyWakeUps } from '../shared/ledger/items.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { foreignKeys, stagingBuckets, type TargetBucket, targetBuckets } from './copy-targets.ts';
 import { failuresTo, LedgerFunction } from './functions.ts';
@@ -16,7 +15,7 @@ import { allowKeyUse } from './key.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
-import { allow, allowRdsReads, bucketArn, rdsArn } from './rights.ts';
+import { allow, bucketArn, rdsArn } from './rights.ts';
 
 /** Ends of export tasks: failed, cancelled, completed; of instances' snapshots, then of clusters'. */
 const exportEnds = ['0159', '0160', '0161', '0162', '0163', '0164'].map((number) => `RDS-EVENT-${number}`);
@@ -76,7 +75,8 @@ export class Copy extends Construct {
       target: this.function.function,
       eventSourceArn: parts.ledger.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
-      filters: wakingChanges(),
+      // Not every step: Lambda's recursion detection does not know DynamoDB, and copy would wake itself for ever.
+      filters: copyWakeUps.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
       batchSize: 100,
       // A night's backups come in bursts, and one run starts as many copies as there are slots.
       maxBatchingWindow: Duration.seconds(5),
@@ -112,7 +112,11 @@ export class Copy extends Construct {
       resources: [rdsArn(role, 'snapshot'), rdsArn(role, 'cluster-snapshot')],
       wildcard: 'The snapshots of tomorrow are not known today.',
     });
-    allowRdsReads(role, 'DescribeExportTasks', 'DescribeDBSnapshots', 'DescribeDBClusterSnapshots');
+    allow(role, {
+      actions: ['rds:DescribeExportTasks'],
+      resources: ['*'],
+      wildcard: "The account's slots are counted without naming a snapshot, and then RDS has no resource to judge by.",
+    });
     allow(role, {
       actions: ['iam:PassRole'],
       resources: [exportRole.roleArn],
@@ -133,9 +137,8 @@ export class Copy extends Construct {
       wildcard: 'DynamoDB judges the listing of streams, which Lambda asks for, by no resource.',
     });
     ledger.allow(this.function, {
-      rows: ['BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
-      query: true,
-      indexes: ['byIdentity', 'byState'],
+      rows: ['BatchGetItem', 'PutItem'],
+      indexes: ['byIdentity', 'byTenant', 'byState'],
     });
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
@@ -158,7 +161,7 @@ export class Copy extends Construct {
     });
     if (written.length === 0) return;
     allow(role, {
-      actions: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
       resources: written.map(objectsOf),
       wildcard: 'Dumps are named by a pattern.',
     });
@@ -219,21 +222,3 @@ function objectsOf({ bucket, objects }: TargetBucket): string {
 
 /** Hours that CloudWatch looks back where periods are an hour or longer. Source: PutMetricAlarm, EvaluationPeriods. */
 const longestLook = 168;
-
-/**
- * The changes of rows that wake copy: a copy's first entry into `queued`, and its end. The step back to `queued` must not
- * be among them: Lambda's recursion detection does not know DynamoDB, and the function would wake itself for ever.
- */
-function wakingChanges(): { [key: string]: unknown }[] {
-  const state = indexes.byState.partitionKey;
-  const active = activeCopyStates.map((name) => `COPY#${name}`);
-  const waiting = 'COPY#queued';
-  const noState = { [state]: { S: FilterRule.notExists() } };
-  const change = (eventName: string, images: object) =>
-    FilterCriteria.filter({ eventName: FilterRule.isEqual(eventName), dynamodb: images });
-  return [
-    change('INSERT', { NewImage: { [state]: { S: [waiting] } } }),
-    change('MODIFY', { OldImage: noState, NewImage: { [state]: { S: [waiting] } } }),
-    change('MODIFY', { OldImage: { [state]: { S: active } }, NewImage: noState }),
-  ];
-}

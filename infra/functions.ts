@@ -67,6 +67,8 @@ export class LedgerFunction extends Construct {
         target: 'node24',
         minify: true,
         sourceMap: true,
+        // A stack trace needs names and lines, not the text.
+        sourcesContent: false,
         // The runtime's own SDK changes under us; ours is the one that was tested.
         bundleAwsSDK: true,
         externalModules: [],

@@ -16,12 +16,11 @@ import type { LedgerFunction } from './functions.ts';
 import { allowKeyUse } from './key.ts';
 import { allow } from './rights.ts';
 
-/** What a function may do with rows. `index` and `query` say which questions it asks. */
+/** What a function may do with the ledger, besides asking for ranges of the table itself, which all of them do. */
 export interface LedgerRights {
-  /** Actions on single rows, e.g. `PutItem`. */
+  /** Actions on rows, e.g. `PutItem`; `ledgerActions` of the ledger's adapter says what each question needs. */
   readonly rows: readonly string[];
-  /** Whether it asks for ranges of the table itself. */
-  readonly query: boolean;
+  /** The indexes it asks for ranges of. */
   readonly indexes: readonly IndexName[];
 }
 
@@ -64,7 +63,7 @@ export class LedgerTable extends Construct {
     allow(fn.role, { actions: rights.rows.map((action) => `dynamodb:${action}`), resources: [tableArn] });
     allow(fn.role, {
       actions: ['dynamodb:Query'],
-      resources: [...(rights.query ? [tableArn] : []), ...rights.indexes.map((name) => `${tableArn}/index/${name}`)],
+      resources: [tableArn, ...rights.indexes.map((name) => `${tableArn}/index/${name}`)],
     });
     allowKeyUse(fn.role, [this.key.keyArn]);
   }

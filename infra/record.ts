@@ -85,7 +85,6 @@ export class Record extends Construct {
     );
     parts.ledger.allow(this.function, {
       rows: ['BatchGetItem', 'PutItem', 'BatchWriteItem'],
-      query: true,
       indexes: ['byIdentity', 'byState'],
     });
     parts.allowConfiguration(this.function);

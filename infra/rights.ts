@@ -38,10 +38,9 @@ const describes = {
   DescribeDBClusters: ['cluster'],
   DescribeDBSnapshots: ['db', 'snapshot'],
   DescribeDBClusterSnapshots: ['cluster', 'cluster-snapshot'],
-  DescribeExportTasks: ['snapshot', 'cluster', 'cluster-snapshot'],
 } as const;
 
-/** Lets a role list databases, snapshots or export tasks of the stack's account and Region. */
+/** Lets a role list databases and snapshots of the stack's account and Region. */
 export function allowRdsReads(role: Role, ...reads: readonly (keyof typeof describes)[]): void {
   for (const read of reads) {
     allow(role, {

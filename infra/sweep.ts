@@ -89,8 +89,7 @@ export class Sweep extends Construct {
     );
     parts.ledger.allow(this.function, {
       rows: ['BatchGetItem', 'PutItem', 'BatchWriteItem'],
-      query: true,
-      indexes: ['byIdentity', 'byTenant', 'byDay', 'byState'],
+      indexes: ['byIdentity', 'byState'],
     });
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
