@@ -90,8 +90,11 @@ def authorize_as_aws_does():
     def extract_resource_arn(service, method, path, headers, body, params, region, account):
         arn = resource_of(service, method, path, headers, body, params, region, account)
         if service == "rds" and arn == "*":
-            action = params.get("Action", "")
-            kind = RDS_LISTS.get(action[0] if isinstance(action, list) else action)
+            action, source = (value[0] if isinstance(value, list) else value
+                              for value in (params.get("Action", ""), params.get("SourceArn", "*")))
+            if action == "StartExportTask":
+                return source
+            kind = RDS_LISTS.get(action)
             if kind:
                 return f"arn:aws:rds:{region}:{account}:{kind}:*"
         return arn
