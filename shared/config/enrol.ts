@@ -31,9 +31,11 @@ export function enrol(fleet: Fleet, databases: readonly RdsDatabase[]): Enrolmen
   const listed = new Set(fleet.databases.map(nameOf));
   const found = databases.filter((database) => !listed.has(nameOf(database)));
   const { discovery } = fleet;
+  // Tenant ids that differ only in case are one tenant, as in the file.
+  const spelling = new Map(fleet.tenants.map(({ id }) => [id.toLowerCase(), id]));
   const outcomes = found.map((database) => ({
     database,
-    ...(discovery ? discover(fleet, discovery, database) : { problems: [] }),
+    ...(discovery ? discover(fleet, discovery, spelling, database) : { problems: [] }),
   }));
   const discovered = outcomes.flatMap((outcome) => outcome.configured ?? []);
   const known = new Set(fleet.tenants.map((tenant) => tenant.id));
@@ -51,7 +53,12 @@ interface Discovered {
   readonly problems: readonly string[];
 }
 
-function discover(fleet: Fleet, discovery: Discovery, database: RdsDatabase): Discovered {
+function discover(
+  fleet: Fleet,
+  discovery: Discovery,
+  spelling: ReadonlyMap<string, string>,
+  database: RdsDatabase,
+): Discovered {
   const tagged = database.tags[discovery.tenantTag]?.trim();
   if (tagged === undefined) return { problems: [] };
   const told = (tag: string, text: string): string =>
@@ -63,10 +70,8 @@ function discover(fleet: Fleet, discovery: Discovery, database: RdsDatabase): Di
       problems: [told(discovery.tenantTag, `a tenant ${rule}. The database is not watched until that is put right`)],
     };
   }
-  // Tenant ids that differ only in case are one tenant, as in the file.
-  const tenant = fleet.tenants.find(({ id }) => id.toLowerCase() === parsed.data.toLowerCase())?.id ?? parsed.data;
+  const tenant = spelling.get(parsed.data.toLowerCase()) ?? parsed.data;
   const { policy, copy } = fleet.defaults;
-
   const maxAge = maxAgeOf(database.tags[maxAgeTag]);
   const mode = copyModeOf(database.tags[copyTag], copy.staging !== undefined);
   const exclusion = database.tags[excludeTag]?.trim();
