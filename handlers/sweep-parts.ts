@@ -23,7 +23,7 @@ export function sweepDepsOf(
       rds: rdsReader(),
       fleet,
       configHash: hash,
-      tell: (told) => tell({ ledger, publisher, lists, fleet }, told, now()),
+      tell: (told, at) => tell({ ledger, publisher, lists, fleet }, told, at),
       log,
       now,
       remainingMs,

@@ -22,7 +22,7 @@ export interface SweepDeps {
   readonly fleet: Fleet;
   /** SHA-256 of the configuration's bytes, in hex. */
   readonly configHash: string;
-  readonly tell: (told: readonly Told[]) => Promise<Pick<Tally, 'errors'>>;
+  readonly tell: (told: readonly Told[], at: Date) => Promise<Pick<Tally, 'errors'>>;
   /** Wakes the function that starts and follows copies: an event that should have woken it may be lost. */
   readonly wakeCopies: () => Promise<void>;
   readonly log: Log;
@@ -217,7 +217,7 @@ class Run {
     const { tell, rds, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
     const steps = this.#checked.flatMap(({ told }) => told ?? []);
-    if (!dryRun && steps.length > 0) this.errors.push(...(await tell(steps)).errors);
+    if (!dryRun && steps.length > 0) this.errors.push(...(await tell(steps, this.at)).errors);
     const count = (...names: AlertStep[]) => steps.filter(({ step }) => names.includes(step)).length;
     const missed = this.#checked.flatMap((one) => one.missed);
     const counts: Partial<Record<VerdictName, number>> = {};
