@@ -10,7 +10,10 @@ const databaseId = fc
   .tuple(fc.constantFrom('', 'production-customer-database-'), letter, fc.array(lettersAndDigits, { maxLength: 4 }))
   .map(([start, first, parts]) => `${start}${[first, ...parts].join('-')}`.slice(0, 63).replace(/-$/, ''));
 const database = fc.record({ id: databaseId, kind: fc.constantFrom('instance' as const, 'cluster' as const) });
-const tenantId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+const tenantId = fc.oneof(
+  fc.constantFrom('acme', 'a-tenant-with-a-rather-long-name', 'a-tenant-with-a-rather-long-name.eu'),
+  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
+);
 const where = fc.record({
   account: fc.stringMatching(/^\d{12}$/),
   region: fc.constantFrom('eu-west-1', 'ap-southeast-1', 'us-gov-west-1'),
