@@ -310,7 +310,7 @@ function clusterSnapshotRow(row: Snapshot, now: Date): DBClusterSnapshot {
     Engine: source.engine,
     EngineVersion: source.engineVersion,
     ClusterCreateTime: source.created,
-    AllocatedStorage: isAurora(source.engine) ? 0 : source.allocatedGb,
+    AllocatedStorage: isAurora(source.engine) ? 1 : source.allocatedGb,
     StorageType: source.storageType,
     StorageEncrypted: source.encrypted,
     KmsKeyId: source.kmsKeyId,

@@ -40,6 +40,8 @@ export interface BackupSpec {
   at?: Date;
   durationMinutes?: number;
   createTimeWhileCreating?: boolean;
+  /** A snapshot does not take over its database's tags unless that was asked for. */
+  tags?: Readonly<Record<string, string>>;
   /** AWS Backup announces some of its snapshots as the copy of a recent one. */
   announcedAs?: 'created' | 'copied';
   /** Whether events are sent; without it, those of the past are not. */
@@ -219,7 +221,7 @@ export class Fleet extends World {
       originalTime: undefined,
       copyOf: undefined,
       sourceRegion: undefined,
-      tags: row.tags,
+      tags: spec.tags ?? {},
       status: 'creating',
     };
     this.#begin(snapshot, announcement(snapshot, spec.announcedAs === 'copied'), row, spec.announce);

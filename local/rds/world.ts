@@ -15,7 +15,7 @@ export interface WorldOptions {
   delivery?: Delivery;
 }
 
-const fourteenDays = 14 * 24 * 60 * 60 * 1000;
+const day = 24 * 60 * 60 * 1000;
 
 /** One account and Region, its time, and what RDS announces there. */
 export class World {
@@ -53,9 +53,12 @@ export class World {
 
   /** What RDS announced in the last 14 days, delivered or not: DescribeEvents shows no more. */
   history(): readonly RdsEvent[] {
-    const oldest = this.#now.getTime() - fourteenDays;
-    this.#history = this.#history.filter((event) => Date.parse(event.detail.Date) >= oldest);
+    this.#forgetBefore(this.#now.getTime() - 14 * day);
     return this.#history;
+  }
+
+  #forgetBefore(oldest: number): void {
+    this.#history = this.#history.filter((event) => Date.parse(event.detail.Date) >= oldest);
   }
 
   /** RDS announces something. Its delivery is planned, unless it is lost or `announced` is false (history only). */
@@ -66,6 +69,9 @@ export class World {
   ): void {
     const at = options.at ?? this.now;
     const event = rdsEvent(this, number, subject, at, this.random, options.named);
+    const first = this.#history[0];
+    // Once a day, or months of a large fleet would not fit into memory.
+    if (first !== undefined && Date.parse(first.detail.Date) < this.#now.getTime() - 15 * day) this.history();
     this.#history.push(event);
     const sink = this.#sink;
     if (sink === undefined || options.announced === false) return;

@@ -133,12 +133,13 @@ describe('filters', () => {
 
   test('cluster snapshots by cluster, id, type and engine', async () => {
     const { rds, client } = simulated();
-    rds.createCluster({ id: 'sea' });
+    const { arn } = rds.createCluster({ id: 'sea' });
     rds.takeBackup('sea', { id: 'm1' });
     rds.createCluster({ id: 'lake', engine: 'docdb' });
     rds.takeBackup('lake', { kind: 'automated' });
     for (const [Name, value] of [
       ['db-cluster-id', 'sea'],
+      ['db-cluster-id', arn],
       ['db-cluster-snapshot-id', 'm1'],
       ['snapshot-type', 'manual'],
       ['engine', 'aurora-postgresql'],

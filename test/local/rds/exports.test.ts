@@ -6,9 +6,11 @@ import {
   StartExportTaskCommand,
   type StartExportTaskCommandInput,
 } from '@aws-sdk/client-rds';
+import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { exportFailure } from '../../../local/rds/exports.ts';
+import type { RdsFault } from '../../../local/rds/faults.ts';
 import type { SimulatorOptions } from '../../../local/rds/simulator.ts';
 import { errorName, simulated, utc } from './support.ts';
 
@@ -330,4 +332,44 @@ describe('DescribeExportTasks', () => {
     const { tasks } = withSnapshot();
     expect(await errorName(tasks({ ExportTaskIdentifier: 'nothing' }))).toBe('ExportTaskNotFoundFault');
   });
+});
+
+test('whatever is asked for, at most five tasks run, never two of one snapshot, and each ends once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ snapshot: fc.integer({ min: 1, max: 8 }), minutes: fc.integer({ min: 0, max: 15 }) }), {
+        maxLength: 40,
+      }),
+      fc.integer(),
+      async (requests, seed) => {
+        const outcomes = [{ kind: 'complete' }, { kind: 'warn', skipTables: 1 }, { kind: 'fail', cause: 'x' }] as const;
+        const { rds, numbers } = simulated({
+          seed,
+          exportOutcome: (_snapshot, random) => outcomes[Math.floor(random() * 3)] ?? outcomes[0],
+        });
+        rds.createInstance({ id: 'db1', retention: 0, dataGb: 50 });
+        const at = utc('2026-10-31T05:00:00');
+        for (let id = 1; id <= 8; id++) rds.takeBackup('db1', { id: `s${id}`, at });
+        let started = 0;
+        for (const [index, { snapshot, minutes }] of requests.entries()) {
+          const { arn } = rds.snapshot(`s${snapshot}`);
+          const input = { SourceArn: arn, S3BucketName: 'b', IamRoleArn: 'r', KmsKeyId: 'k' };
+          try {
+            rds.call('StartExportTask', { ...input, ExportTaskIdentifier: `t${index}` });
+            started += 1;
+          } catch (error) {
+            expect((error as RdsFault).code).toMatch(/^(ExportTaskAlreadyExists|ExportTaskLimitReachedFault)$/);
+          }
+          const running = rds.exportTasks().filter(({ Status }) => Status === 'STARTING' || Status === 'IN_PROGRESS');
+          expect(running.length).toBeLessThanOrEqual(5);
+          expect(new Set(running.map(({ SourceArn }) => SourceArn)).size).toBe(running.length);
+          await rds.advanceBy({ minutes });
+        }
+        await rds.advanceBy({ hours: 2 });
+        expect(rds.exportTasks()).toHaveLength(started);
+        expect(numbers().filter((number) => number === '0159' || number === '0161')).toHaveLength(started);
+      },
+    ),
+    { numRuns: 50 },
+  );
 });
