@@ -38,7 +38,7 @@ const maxSubject = 99;
  */
 export function composeAlerts(entries: readonly Entry[], audience: Audience, context: Context): Message {
   const sorted = [...entries].sort(worstFirst);
-  return fitting(sorted, mostListed, (listed) => compose(sorted, listed, audience, context));
+  return fitting(mostListed, (limit) => compose(sorted, sorted.slice(0, limit), audience, context));
 }
 
 function compose(entries: readonly Entry[], listed: readonly Entry[], audience: Audience, context: Context): Message {

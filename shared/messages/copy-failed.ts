@@ -10,7 +10,7 @@ import { asciiLine, gsm7Line, oneLine } from './safe.ts';
 /** One message about a tenant's copies (`undefined`: of databases without a tenant); `failed` must not be empty. */
 export function composeCopyFailed(tenant: string | undefined, failed: readonly Backup[], context: Context): Message {
   const sorted = [...failed].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
-  return fitting(sorted, mostListed, (listed) => compose(tenant, sorted, listed, context));
+  return fitting(mostListed, (limit) => compose(tenant, sorted, sorted.slice(0, limit), context));
 }
 
 function compose(

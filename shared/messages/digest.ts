@@ -14,7 +14,7 @@ const mostLines = 100;
 /** One message instead of one a tenant: every alert of this run, the worst first. `entries` must not be empty. */
 export function composeManyTenants(entries: readonly Entry[], context: Context): Message {
   const sorted = [...entries].sort(worstFirst);
-  return fitting(sorted, mostLines, (listed) => manyTenantsMessage(sorted, listed, context));
+  return fitting(mostLines, (limit) => manyTenantsMessage(sorted, sorted.slice(0, limit), context));
 }
 
 function manyTenantsMessage(entries: readonly Entry[], listed: readonly Entry[], context: Context): Message {
@@ -126,15 +126,12 @@ export interface DailyFacts {
 /** "All 240 databases protected", or not; so that silence is never the only sign of health. */
 export function composeDailyDigest(facts: DailyFacts, context: Context): Message {
   const sorted = [...facts.alerts].sort(worstFirst);
-  return fitting(sorted, mostLines, (listed) => dailyMessage(facts, sorted, listed, context));
+  return fitting(mostLines, (limit) => dailyMessage(facts, sorted, limit, context));
 }
 
-function dailyMessage(
-  facts: DailyFacts,
-  alerts: readonly Entry[],
-  listed: readonly Entry[],
-  context: Context,
-): Message {
+function dailyMessage(facts: DailyFacts, alerts: readonly Entry[], limit: number, context: Context): Message {
+  const listed = alerts.slice(0, limit);
+  const named = Math.min(limit, mostNamed);
   const said = dailySubject(facts, alerts);
   const severity = dailySeverity(facts, alerts);
   const subject = asciiLine(said, 99);
@@ -149,7 +146,7 @@ function dailyMessage(
         ...columns(countLines(facts)),
         '',
         ...(listed.length > 0 ? [...table(listed, context), '', ...leftOut(notListed, context)] : leftOut(0, context)),
-        ...also.flatMap(({ title, items }) => [title, ...listOf(items), '']),
+        ...also.flatMap(({ title, items }) => [title, ...listOf(items, named), '']),
         ...(facts.reportUrl ? [`Report: ${facts.reportUrl}`] : []),
         footer(context),
       ].join('\n'),
@@ -174,8 +171,8 @@ function dailyMessage(
         count: alerts.length,
         databases: listed.map((entry) => bodyEntry(entry, context)),
         notListed,
-        unconfigured: { count: facts.unconfigured.length, names: some(facts.unconfigured) },
-        newExclusions: facts.newExclusions.slice(0, mostNamed).map(({ tenant, databaseId, reason }) => ({
+        unconfigured: { count: facts.unconfigured.length, names: some(facts.unconfigured, named) },
+        newExclusions: facts.newExclusions.slice(0, named).map(({ tenant, databaseId, reason }) => ({
           tenant: oneLine(tenant, 128),
           database: oneLine(databaseId, 63),
           reason: oneLine(reason, 256),
@@ -183,7 +180,7 @@ function dailyMessage(
         eventsMissed: facts.eventsMissed,
         copies: facts.copies,
         reportUrl: facts.reportUrl ?? null,
-        errors: facts.errors.slice(0, mostNamed).map((error) => oneLine(error, 300)),
+        errors: some(facts.errors, named),
       },
     },
     attributes: { tenant: manyTenants, severity, kind: 'digest', audience: 'operators' },
@@ -277,13 +274,13 @@ function alsoLines(facts: DailyFacts): { readonly title: string; readonly items:
   ].filter(({ count }) => count > 0);
 }
 
-function listOf(items: readonly string[]): string[] {
-  const rest = items.length - mostNamed;
-  return [...some(items).map((item) => `  ${item}`), ...(rest > 0 ? [`  and ${rest} more`] : [])];
+function listOf(items: readonly string[], limit: number): string[] {
+  const rest = items.length - limit;
+  return [...some(items, limit).map((item) => `  ${item}`), ...(rest > 0 ? [`  and ${rest} more`] : [])];
 }
 
-function some(items: readonly string[]): string[] {
-  return items.slice(0, mostNamed).map((item) => oneLine(item, 300));
+function some(items: readonly string[], limit: number): string[] {
+  return items.slice(0, limit).map((item) => oneLine(item, 300));
 }
 
 function head(kind: 'digest', severity: Severity, summary: string, context: Context): object {

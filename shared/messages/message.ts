@@ -84,19 +84,15 @@ export function messageBytes(message: Message): number {
 }
 
 /**
- * The message with as many of `entries` as fit under SNS's limit: all where possible. `compose` gets those to list and
- * says itself how many it leaves out.
+ * The message with lists as long as fit under SNS's limit, `most` entries at best. `compose` gets how many each list may
+ * show, and says itself how many it leaves out.
  */
-export function fitting<Entry>(
-  entries: readonly Entry[],
-  most: number,
-  compose: (listed: readonly Entry[]) => Message,
-): Message {
-  let listed = Math.min(entries.length, most);
-  let message = compose(entries.slice(0, listed));
-  while (messageBytes(message) > maxMessageBytes && listed > 1) {
-    listed = Math.floor(listed / 2);
-    message = compose(entries.slice(0, listed));
+export function fitting(most: number, compose: (limit: number) => Message): Message {
+  let limit = most;
+  let message = compose(limit);
+  while (messageBytes(message) > maxMessageBytes && limit > 1) {
+    limit = Math.floor(limit / 2);
+    message = compose(limit);
   }
   return message;
 }
