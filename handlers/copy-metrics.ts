@@ -13,6 +13,8 @@ export function publishCopyMetrics({ ended, run }: WorkReport, now: Date): void 
   metrics.addMetric('CopiesEnded', MetricUnit.Count, ended.length);
   metrics.addMetric('CopiesFailed', MetricUnit.Count, ended.filter(({ copy }) => copy.toldAt).length);
   metrics.addMetric('CopiesQueued', MetricUnit.Count, run.waiting);
+  // Its minimum over hours tells whether anything ended while something waited.
+  metrics.addMetric('CopiesStalled', MetricUnit.Count, run.waiting > 0 && ended.length === 0 ? 1 : 0);
   metrics.addMetric('OldestQueuedCopyHours', MetricUnit.Count, oldest);
   metrics.publishStoredMetrics();
 }

@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -169,8 +169,6 @@ export class Copy extends Construct {
 
   #alarms(alarms: Alarms, { copies }: Fleet): void {
     const period = Duration.hours(1);
-    const queued = productMetric('CopiesQueued', Stats.MINIMUM, period);
-    const ended = productMetric('CopiesEnded', Stats.SUM, period);
     alarms.add(
       this,
       { name: 'copy failing', impact: 'Backups are not copied to S3: copies are neither started nor followed.' },
@@ -203,12 +201,7 @@ export class Copy extends Construct {
       this,
       { name: 'copies stalled', impact: 'Copies are queued and none ends: the queue grows until somebody looks.' },
       {
-        metric: new MathExpression({
-          label: 'queued while none ended',
-          expression: 'IF(FILL(queued, 0) > 0 AND FILL(ended, 0) < 1, 1, 0)',
-          usingMetrics: { queued, ended },
-          period,
-        }),
+        metric: productMetric('CopiesStalled', Stats.MINIMUM, period),
         threshold: Threshold.atLeast(1),
         periods: Math.min(Math.ceil(copies.stuckHours), longestLook),
       },
