@@ -1,22 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/load.ts';
+import { findKeptTable } from './kept-table.ts';
 import { LedgerStack } from './stack.ts';
 import { SynthError } from './synth-error.ts';
 
 const defaultConfiguration = 'config/example.json';
 
-function build(): void {
+async function build(): Promise<void> {
   const app = new App();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const path = String(app.node.tryGetContext('config') ?? defaultConfiguration);
   const env = environment();
+  const fleet = parseConfig(read(path), { ...env, name: path });
   new LedgerStack(app, 'RdsBackupLedger', {
     env,
-    fleet: parseConfig(read(path), { ...env, name: path }),
+    fleet,
     configurationPath: resolve(path),
+    ...(fleet.adopt && { keptTable: await findKeptTable(new DynamoDBClient({ region: env.region }), fleet.adopt) }),
   });
   app.synth();
 }
@@ -43,7 +47,7 @@ function read(path: string): string {
 }
 
 try {
-  build();
+  await build();
 } catch (error) {
   // What the user can put right is told in its own words; anything else is ours, and needs its stack trace.
   if (!(error instanceof ConfigError || error instanceof SynthError)) throw error;

@@ -21,7 +21,7 @@ export class Buckets extends Construct {
 
   constructor(scope: Construct, id: string, props: BucketsProps) {
     super(scope, id);
-    const { stackBuckets, lifecycle } = props.fleet;
+    const { stackBuckets, lifecycle, adopt } = props.fleet;
     this.#key = props.key;
     this.#accessLogs = accessLogBucket(this);
     const rules: BucketProps = {
@@ -35,6 +35,8 @@ export class Buckets extends Construct {
       ],
     };
     this.reports = this.#bucket('Reports', rules);
+    // Kept ones are there, as they were: copies go to them by name.
+    if (adopt?.buckets) return;
     for (const bucketName of stackBuckets) this.#bucket(bucketName, { ...rules, bucketName });
   }
 
@@ -54,6 +56,8 @@ export class Buckets extends Construct {
       logFilePrefix: `${id}/`,
     };
     bucket.node.addDependency(this.#accessLogs);
+    // The refusal of plain HTTP stays with what is kept.
+    bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return bucket;
   }
 }

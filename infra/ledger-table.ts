@@ -10,7 +10,6 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import type { Fleet } from '../shared/config/fleet.ts';
 import { type IndexName, indexes, tableKeys, timeToLiveAttribute } from '../shared/ledger/items.ts';
 import type { LedgerFunction } from './functions.ts';
 import { allowKeyUse } from './key.ts';
@@ -24,42 +23,38 @@ export interface LedgerRights {
   readonly indexes: readonly IndexName[];
 }
 
-/**
- * The ledger: paid by request, restorable to any second of 35 days, and never deleted with the stack. All its indexes
- * exist from the first deploy on, since CloudFormation changes one an update.
- */
+/** A table that an earlier stack left behind. */
+export interface KeptTable {
+  readonly tableName: string;
+  readonly tableArn: string;
+  readonly streamArn: string;
+}
+
+export interface LedgerTableProps {
+  readonly key: IKey;
+  /** A table to go on with. Default: a new one is made. */
+  readonly kept?: KeptTable;
+}
+
+/** Where the ledger is, and who may use it. */
 export class LedgerTable extends Construct {
-  readonly table: TableV2;
+  readonly tableName: string;
+  readonly tableArn: string;
+  readonly streamArn: string;
   readonly key: IKey;
 
-  constructor(scope: Construct, id: string, props: { readonly fleet: Fleet; readonly key: IKey }) {
+  constructor(scope: Construct, id: string, { key, kept }: LedgerTableProps) {
     super(scope, id);
-    this.key = props.key;
-    this.table = new TableV2(this, 'Table', {
-      // A kept table is imported by its name (`cdk deploy --import-existing-resources`); a new one gets its own.
-      ...(props.fleet.adopt && { tableName: props.fleet.adopt.tableName }),
-      partitionKey: string(tableKeys.partitionKey),
-      sortKey: string(tableKeys.sortKey),
-      globalSecondaryIndexes: Object.entries(indexes).map(([name, index]) => globalIndex(name, index)),
-      timeToLiveAttribute,
-      billing: Billing.onDemand(),
-      dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
-      encryption: TableEncryptionV2.customerManagedKey(props.key),
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-  }
-
-  get streamArn(): string {
-    const { tableStreamArn } = this.table;
-    if (tableStreamArn === undefined) throw new Error('the ledger has no stream');
-    return tableStreamArn;
+    const { tableName, tableArn, streamArn } = kept ?? newTable(this, key);
+    this.tableName = tableName;
+    this.tableArn = tableArn;
+    this.streamArn = streamArn;
+    this.key = key;
   }
 
   /** Lets a function use the ledger: the rows and questions it names, and the key they are encrypted with. */
   allow(fn: LedgerFunction, rights: LedgerRights): void {
-    const { tableArn } = this.table;
+    const { tableArn } = this;
     allow(fn.role, { actions: rights.rows.map((action) => `dynamodb:${action}`), resources: [tableArn] });
     allow(fn.role, {
       actions: ['dynamodb:Query'],
@@ -67,6 +62,28 @@ export class LedgerTable extends Construct {
     });
     allowKeyUse(fn.role, [this.key.keyArn]);
   }
+}
+
+/**
+ * A new ledger: paid by request, restorable to any second of 35 days, and never deleted with the stack. All its indexes
+ * exist from the first deploy on, since CloudFormation changes one an update.
+ */
+function newTable(scope: Construct, key: IKey): KeptTable {
+  const table = new TableV2(scope, 'Table', {
+    partitionKey: string(tableKeys.partitionKey),
+    sortKey: string(tableKeys.sortKey),
+    globalSecondaryIndexes: Object.entries(indexes).map(([name, index]) => globalIndex(name, index)),
+    timeToLiveAttribute,
+    billing: Billing.onDemand(),
+    dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
+    encryption: TableEncryptionV2.customerManagedKey(key),
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  const { tableName, tableArn, tableStreamArn: streamArn } = table;
+  if (streamArn === undefined) throw new Error('CDK made the ledger without a stream');
+  return { tableName, tableArn, streamArn };
 }
 
 function string(name: string) {

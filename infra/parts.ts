@@ -39,7 +39,7 @@ export class Parts {
   get environment(): Readonly<Record<string, string>> {
     return {
       ACCOUNT_ID: this.fleet.account,
-      LEDGER_TABLE: this.ledger.table.tableName,
+      LEDGER_TABLE: this.ledger.tableName,
       ALERT_TOPIC_ARN: this.#alerts.topic.topicArn,
       CONFIG_BUCKET: this.#configuration.s3BucketName,
       CONFIG_KEY: this.#configuration.s3ObjectKey,

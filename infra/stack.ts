@@ -7,7 +7,7 @@ import { Alerts } from './alerts.ts';
 import { Buckets } from './buckets.ts';
 import { Copy } from './copy.ts';
 import { stackKey } from './key.ts';
-import { LedgerTable } from './ledger-table.ts';
+import { type KeptTable, LedgerTable } from './ledger-table.ts';
 import { Parts } from './parts.ts';
 import { Record } from './record.ts';
 import { Sweep } from './sweep.ts';
@@ -17,6 +17,8 @@ export interface LedgerStackProps extends StackProps {
   readonly fleet: Fleet;
   /** The file that the fleet was read from; the functions get it as it is. */
   readonly configurationPath: string;
+  /** The table that `adopt` names. Default: a new one is made. */
+  readonly keptTable?: KeptTable;
 }
 
 /** CloudFormation's 500, less what CDK adds while it synthesizes: parts of policies that are too long for one. */
@@ -24,10 +26,10 @@ const maxResources = 480;
 
 /** The whole product in one account and Region. */
 export class LedgerStack extends Stack {
-  constructor(scope: Construct, id: string, { fleet, configurationPath, ...props }: LedgerStackProps) {
+  constructor(scope: Construct, id: string, { fleet, configurationPath, keptTable, ...props }: LedgerStackProps) {
     super(scope, id, { description: 'Knows that every tenant has a fresh RDS backup', ...props });
     const key = stackKey(this, fleet);
-    const ledger = new LedgerTable(this, 'Ledger', { fleet, key });
+    const ledger = new LedgerTable(this, 'Ledger', { key, ...(keptTable && { kept: keptTable }) });
     const alerts = new Alerts(this, 'Alerts', { fleet, key });
     const alarms = new Alarms(alerts.alarmTopic, fleet.alerts.runbookUrl);
     const buckets = new Buckets(this, 'Buckets', { fleet, key });
@@ -38,7 +40,7 @@ export class LedgerStack extends Stack {
     const sweep = new Sweep(this, 'SweepDatabases', parts, copy);
 
     const outputs = {
-      LedgerTableName: ledger.table.tableName,
+      LedgerTableName: ledger.tableName,
       AlertTopicArn: alerts.topic.topicArn,
       RecordFunctionName: record.function.function.functionName,
       CopyFunctionName: copy.function.function.functionName,

@@ -1,0 +1,37 @@
+import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
+import type { Fleet } from '../shared/config/fleet.ts';
+import type { KeptTable } from './ledger-table.ts';
+import { SynthError } from './synth-error.ts';
+
+/**
+ * Looks up the table that the configuration adopts: its stream's ARN has the time of its making in it, so the name alone
+ * does not tell it. Throws `SynthError` where the table is not there or does not fit.
+ */
+export async function findKeptTable(
+  dynamo: DynamoDBClient,
+  { tableName, tableKeyArn }: NonNullable<Fleet['adopt']>,
+): Promise<KeptTable> {
+  const table = await describe(dynamo, tableName);
+  const { TableArn: tableArn, LatestStreamArn: streamArn } = table;
+  if (!tableArn || !streamArn || table.StreamSpecification?.StreamViewType !== 'NEW_AND_OLD_IMAGES') {
+    throw new SynthError(
+      `adopt.tableName: table ${tableName} has no stream of new and old images. Is it a ledger? If so: aws dynamodb update-table --table-name ${tableName} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES`,
+    );
+  }
+  const key = table.SSEDescription?.KMSMasterKeyArn;
+  if (key !== undefined && key !== tableKeyArn) {
+    throw new SynthError(`adopt.tableKeyArn: table ${tableName} is encrypted with ${key}, got ${tableKeyArn}.`);
+  }
+  return { tableName, tableArn, streamArn };
+}
+
+async function describe(dynamo: DynamoDBClient, tableName: string): Promise<TableDescription> {
+  try {
+    const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: tableName }));
+    return Table ?? {};
+  } catch (error) {
+    throw new SynthError(
+      `adopt.tableName: table ${tableName} cannot be described (${error instanceof Error ? error.message : String(error)}). Check its name, and that AWS_PROFILE or other credentials of its account are in the environment.`,
+    );
+  }
+}
