@@ -1,0 +1,62 @@
+/** The databases of `config/example.json` as a simulated RDS, and what happens to them. */
+import type { RdsSimulator } from './rds/simulator.ts';
+
+const hourMs = 3_600_000;
+
+/** Moments of the story, all before the present one, so that the night's backups are real to functions on the real clock. */
+export interface Moments {
+  /** Six days ago: RDS's own backups start, and nobody writes them down. */
+  readonly start: Date;
+  /** The ledger is deployed and sees the fleet for the first time. */
+  readonly firstSweep: Date;
+  /** Backup windows open at this time of day. */
+  readonly night: Date;
+  readonly now: Date;
+}
+
+export function momentsBefore(now: Date): Moments {
+  const ago = (hours: number) => new Date(now.getTime() - hours * hourMs);
+  return { start: ago(6 * 24), firstSweep: ago(26), night: ago(9), now };
+}
+
+/** Lets the fleet live until the first sweep. Nothing of this is announced: the ledger is not there yet. */
+export async function growExampleFleet(rds: RdsSimulator, { start, firstSweep, night }: Moments): Promise<void> {
+  const window = `${clockTime(night)}-${clockTime(new Date(night.getTime() + hourMs))}`;
+  const created = new Date(start.getTime() - 90 * 24 * hourMs);
+  const of = (id: string, engine: string, more = {}) => ({ id, engine, window, created, encrypted: true, ...more });
+  rds.createInstance(of('acme-orders', 'postgres'));
+  rds.createCluster(of('acme-billing', 'aurora-postgresql', { members: 2 }));
+  rds.createInstance(of('globex-shop', 'mysql'));
+  rds.createInstance(of('globex-archive', 'mariadb'));
+  rds.createInstance(of('initech-crm', 'sqlserver-se'));
+  rds.createInstance(of('initech-reports', 'oracle-ee'));
+  rds.createInstance(of('initech-sandbox', 'mysql'));
+  rds.createInstance(of('umbrella-lab', 'postgres'));
+  // RDS has it, and nobody configured it.
+  rds.createInstance(of('hooli-trial', 'mysql'));
+
+  await rds.advanceTo(new Date(start.getTime() + 48 * hourMs));
+  // Somebody switched automated backups off; RDS deletes those that there were. One manual snapshot is left.
+  rds.takeBackup('umbrella-lab', { id: 'umbrella-lab-before-migration' });
+  await rds.advanceBy({ hours: 1 });
+  rds.setRetention('umbrella-lab', 0);
+
+  await rds.advanceTo(new Date(firstSweep.getTime() - 24 * hourMs));
+  // Stopped for two days by now: no backups while it is stopped.
+  rds.stop('globex-archive');
+  await rds.advanceTo(firstSweep);
+}
+
+/** The night to come: one event gets lost, and one backup is skipped in silence. */
+export async function liveThroughTheNight(rds: RdsSimulator, { now }: Moments): Promise<void> {
+  const heal = rds.loseEvents(({ detail }) => detail.SourceArn.includes(':snapshot:rds:globex-shop-'));
+  rds.skipBackups('initech-crm', 1);
+  rds.setLatestRestorable('initech-crm', new Date(now.getTime() - 20 * hourMs));
+  await rds.advanceTo(now);
+  heal();
+}
+
+/** `hh:mm` in UTC. */
+function clockTime(time: Date): string {
+  return time.toISOString().slice(11, 16);
+}

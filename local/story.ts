@@ -1,0 +1,300 @@
+/** The story that `npm start` tells: a fleet, a night of backups, what the ledger knows of it, and who is told. */
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import Table from 'cli-table3';
+import { DynamoLedger } from '../shared/ledger/dynamo.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { activeCopyStates, type Backup } from '../shared/model.ts';
+import type { SweepReport } from '../shared/sweep.ts';
+import { formatAge, formatUtc, hourMs } from '../shared/text.ts';
+import { readOutbox, type Sent } from './aws/outbox.ts';
+import { growExampleFleet, liveThroughTheNight, momentsBefore } from './example-fleet.ts';
+import { followClock } from './rds/server.ts';
+import { openStage, type Stage } from './stage.ts';
+import { say } from './terminal.ts';
+
+/** How long the story waits for something to happen before it says that it did not. */
+const patienceMs = 60_000;
+
+export async function play({ once, port }: { once: boolean; port?: number }): Promise<number> {
+  say.title(
+    'rds-backup-ledger',
+    'Does every tenant have a fresh backup, where is each backup, and who was told when one was missing?\n' +
+      'Everything below happens on this machine: the real stack on a local AWS, with a simulated RDS.',
+  );
+  const moments = momentsBefore(new Date());
+  say.step('Starting a local AWS (no account, no Docker)');
+  const stage = await openStage({
+    from: moments.start,
+    // A few seconds an export, so that the story does not last the night.
+    simulator: { exportMinutes: () => 0.15 },
+    progress: say.progress,
+    ...(port !== undefined && { port }),
+  });
+  let stopClock = () => {};
+  try {
+    say.line(`It answers at ${stage.aws.endpoint}, with TLS and with IAM enforced.`);
+    say.step('Deploying the stack with the real cdk bootstrap and cdk deploy');
+    const outputs = await stage.deploy();
+    say.block(
+      Object.entries(outputs)
+        .map(([name, value]) => `${name.padEnd(26)} ${value}`)
+        .join('\n'),
+    );
+    const ledger = new DynamoLedger(
+      DynamoDBDocumentClient.from(new DynamoDBClient(stage.client)),
+      outputs.LedgerTableName ?? '',
+      () => new Date(),
+    );
+    const sweep = sweeper(stage, outputs.SweepFunctionName ?? '');
+
+    say.step('Meeting the fleet: 4 tenants, 8 databases of config/example.json, and one that nobody configured');
+    await growExampleFleet(stage.rds, moments);
+    say.block(fleetTable(stage));
+
+    say.step(`The first sweep, as of ${formatUtc(moments.firstSweep)}: what was there before is recorded, not copied`);
+    const baseline = await sweep({ at: moments.firstSweep.toISOString(), dryRun: false });
+    say.line(
+      `${sum(baseline.counts)} databases judged; ${baseline.eventsMissed} events missed; ${baseline.alerts.opened} alerts opened.`,
+    );
+
+    say.step(`A night of backups: windows open at ${formatUtc(moments.night)}`);
+    stage.announcing = true;
+    await liveThroughTheNight(stage.rds, moments);
+    stopClock = followClock(stage.rds, { everyMs: 500 });
+    say.line('Each event on the bus becomes a row of the ledger:');
+    const recorded = await watchBackupsArrive(ledger, moments.firstSweep);
+
+    say.step('The daily sweep: configuration, ledger and RDS held against each other');
+    const sentBefore = (await readOutbox(stage.aws)).length;
+    const report = await sweep({});
+    say.block(verdictTable(report));
+    say.line(
+      `${report.eventsMissed} backup was made whose event never came; the sweep has recorded it. ` +
+        `Alerts: ${report.alerts.opened} opened, ${report.alerts.reminded} reminded, ${report.alerts.resolved} resolved.`,
+    );
+    say.line(
+      `RDS calls: ${Object.entries(report.apiCalls)
+        .map(([call, times]) => `${times} ${call}`)
+        .join(', ')}.`,
+    );
+    say.line(`In RDS, but in no tenant's configuration: ${report.unconfigured.join(', ')}.`);
+
+    say.step('What people get');
+    const sent = (await readOutbox(stage.aws)).slice(sentBefore);
+    for (const message of byText(sent)) {
+      say.line();
+      say.line(`${message.protocol === 'sms' ? 'SMS' : 'E-mail'} to ${message.to.join(', ')}`);
+      say.quote(message.protocol === 'sms' ? message.text : `Subject: ${message.subject}\n\n${message.text}`);
+    }
+
+    say.step('Copies of the backups to the databases’ buckets (Parquet, by RDS export tasks)');
+    const copies = await watchCopiesEnd(ledger, moments.firstSweep);
+
+    const met = checkExpectations({ recorded, report, sent, copies, baseline });
+    if (!once) await stay(stage);
+    return met ? 0 : 1;
+  } finally {
+    stopClock();
+    await stage.close();
+  }
+}
+
+/** Invokes the sweep function as the schedule does, and gives its report. */
+function sweeper(stage: Stage, name: string): (request: object) => Promise<SweepReport> {
+  const lambda = new LambdaClient(stage.client);
+  return async (request) => {
+    const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(request) }));
+    const payload = answer.Payload?.transformToString() ?? '';
+    if (answer.FunctionError) throw new Error(`the sweep function failed: ${payload}`);
+    return JSON.parse(payload) as SweepReport;
+  };
+}
+
+function fleetTable({ rds }: Stage): string {
+  const rows = rds
+    .databases()
+    .filter((database) => database.memberOf === undefined)
+    .map((database) => [
+      database.id,
+      database.kind,
+      database.engine,
+      database.status,
+      database.retention === 0 ? 'disabled' : `${database.retention} days`,
+      String(rds.snapshots(database).length),
+    ]);
+  return table(['database', 'kind', 'engine', 'status', 'automated backups', 'snapshots'], rows.sort());
+}
+
+function verdictTable(report: SweepReport): string {
+  const rank = { critical: 0, warning: 1, info: 2 };
+  const rows = report.databases
+    .toSorted((a, b) => rank[a.severity] - rank[b.severity] || a.tenant.localeCompare(b.tenant))
+    .map((row) => [
+      row.tenant,
+      row.database,
+      row.verdict,
+      row.severity,
+      row.ageHours === null ? 'none' : formatAge(row.ageHours * hourMs),
+      row.reason,
+    ]);
+  return table(['tenant', 'database', 'verdict', 'severity', 'backup’s age', 'reason'], rows, [10, 17, 11, 10, 13, 52]);
+}
+
+function table(head: string[], rows: string[][], colWidths?: number[]): string {
+  const made = new Table({
+    head,
+    ...(colWidths && { colWidths, wordWrap: true }),
+    style: { head: [], border: [], compact: true },
+  });
+  made.push(...rows);
+  return made.toString();
+}
+
+/** Prints the night's rows as they appear in the ledger, until no more come. */
+async function watchBackupsArrive(ledger: Ledger, since: Date): Promise<Backup[]> {
+  const seen = new Map<string, Backup>();
+  await until(async () => {
+    for (const backup of await backupsSince(ledger, since)) {
+      if (seen.has(backup.arn)) continue;
+      seen.set(backup.arn, backup);
+      const tenant = backup.tenant ?? '(nobody’s)';
+      say.line(
+        `  ${tenant.padEnd(10)} ${backup.databaseId.padEnd(17)} ${backup.id.padEnd(42)} copy: ${backup.copy.state}`,
+      );
+    }
+    return seen.size >= expectedEvents.length;
+  });
+  return [...seen.values()];
+}
+
+/** Prints each copy's way through its states, until all have ended. */
+async function watchCopiesEnd(ledger: Ledger, since: Date): Promise<Backup[]> {
+  const states = new Map<string, string>();
+  let backups: Backup[] = [];
+  await until(async () => {
+    backups = (await backupsSince(ledger, since)).filter(({ copy }) => copy.state !== 'none');
+    for (const { arn, databaseId, copy } of backups) {
+      if (states.get(arn) === copy.state) continue;
+      states.set(arn, copy.state);
+      const where =
+        copy.state === 'complete' ? ` ${copy.objects} objects in s3://${copy.bucket}/${copy.prefix ?? ''}` : '';
+      const why = copy.reason ? ` ${copy.reason}` : '';
+      say.line(`  ${databaseId.padEnd(17)} ${copy.state}${where}${why}`);
+    }
+    return backups.every(({ copy }) => !activeCopyStates.some((state) => state === copy.state));
+  });
+  return backups;
+}
+
+async function backupsSince(ledger: Ledger, since: Date): Promise<Backup[]> {
+  const backups: Backup[] = [];
+  for (let day = since.getTime(); day <= Date.now() + 24 * hourMs; day += 24 * hourMs) {
+    for await (const backup of ledger.backupsOfDay(new Date(day).toISOString().slice(0, 10))) backups.push(backup);
+  }
+  return backups.filter(({ createdAt }) => createdAt > since);
+}
+
+/** Databases whose nightly backup an event announces. */
+const expectedEvents = ['acme-billing', 'acme-orders', 'hooli-trial', 'initech-reports', 'initech-sandbox'];
+
+/** What the daily sweep must find. */
+const expectedVerdicts: Readonly<Record<string, string>> = {
+  'acme-billing': 'protected info',
+  'acme-orders': 'protected info',
+  'globex-archive': 'overdue warning',
+  'globex-shop': 'protected info',
+  'initech-crm': 'overdue critical',
+  'initech-reports': 'protected info',
+  'initech-sandbox': 'excluded info',
+  'umbrella-lab': 'disabled critical',
+};
+
+/** Databases whose backup of the night must be complete in S3. */
+const expectedCopies = ['acme-billing', 'acme-orders', 'globex-shop'];
+
+interface Happened {
+  readonly recorded: readonly Backup[];
+  readonly report: SweepReport;
+  readonly baseline: SweepReport;
+  readonly sent: readonly Sent[];
+  readonly copies: readonly Backup[];
+}
+
+function checkExpectations({ recorded, report, baseline, sent, copies }: Happened): boolean {
+  say.step('Was that what had to happen?');
+  const complete = copies.filter(({ copy }) => copy.state === 'complete').map(({ databaseId }) => databaseId);
+  const wrong = report.databases.filter(
+    ({ database, verdict, severity }) => expectedVerdicts[database] !== `${verdict} ${severity}`,
+  );
+  const checks: [string, boolean][] = [
+    [
+      'each announced backup is in the ledger, once',
+      same(
+        recorded.map(({ databaseId }) => databaseId),
+        expectedEvents,
+      ),
+    ],
+    [
+      'the backup whose event was lost was found by the sweep',
+      report.eventsMissed === 1 && baseline.eventsMissed === 0,
+    ],
+    [
+      `each database has its verdict${wrong.map((row) => `; ${row.database} is ${row.verdict} ${row.severity}`).join('')}`,
+      wrong.length === 0 && report.databases.length === Object.keys(expectedVerdicts).length,
+    ],
+    ['initech was told of the silently skipped backup', sent.some(({ to }) => to === 'it@initech.example.com')],
+    ['nobody at acme was woken', !sent.some(({ to }) => to.includes('acme') || to.startsWith('+'))],
+    ['the copies wanted are complete, and nothing else was copied', same(complete, expectedCopies)],
+    ['the sweep came to its end without errors', report.complete && report.errors.length === 0],
+  ];
+  for (const [what, met] of checks) say.expected(what, met);
+  return checks.every(([, met]) => met);
+}
+
+/** Stays up for trying things, until Ctrl-C. */
+async function stay(stage: Stage): Promise<void> {
+  const file = '.local/env';
+  const exports = Object.entries(stage.aws.env).map(([name, value]) => `export ${name}='${value}'`);
+  await writeFile(file, `${exports.join('\n')}\n`);
+  say.step('Try it: the local AWS stays up until Ctrl-C. In another terminal:');
+  say.block(
+    [
+      `source ${file}`,
+      'npx rds-backup-ledger status',
+      'npx rds-backup-ledger database initech-crm',
+      'npx rds-backup-ledger alerts --open',
+    ].join('\n'),
+  );
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  say.line('Ending.');
+}
+
+function byText(sent: readonly Sent[]): (Omit<Sent, 'to'> & { to: string[] })[] {
+  const messages = new Map<string, Omit<Sent, 'to'> & { to: string[] }>();
+  for (const { to, ...message } of sent) {
+    const known = messages.get(message.text);
+    if (known) known.to.push(to);
+    else messages.set(message.text, { ...message, to: [to] });
+  }
+  return [...messages.values()];
+}
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  const patience = AbortSignal.timeout(patienceMs);
+  while (!(await done()) && !patience.aborted) await sleep(250);
+}
+
+function same(found: readonly string[], expected: readonly string[]): boolean {
+  return found.toSorted().join() === expected.toSorted().join();
+}
+
+function sum(counts: SweepReport['counts']): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
