@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configurationSchema, configurationTable } from './generate/configuration.ts';
+import { messagesPage } from './generate/messages.ts';
 import { verdictsPage } from './generate/verdicts.ts';
 
 /** A file that is made from code. */
@@ -15,7 +16,7 @@ export interface Generator {
   readonly content: (current: string) => string | Promise<string>;
 }
 
-export const generators: readonly Generator[] = [configurationSchema, configurationTable, verdictsPage];
+export const generators: readonly Generator[] = [configurationSchema, configurationTable, messagesPage, verdictsPage];
 
 const root = join(import.meta.dirname, '..');
 

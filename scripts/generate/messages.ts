@@ -1,0 +1,113 @@
+import { composeAlerts } from '../../shared/messages/alerts.ts';
+import { composeCopyFailed } from '../../shared/messages/copy-failed.ts';
+import { composeDailyDigest, composeManyTenants } from '../../shared/messages/digest.ts';
+import { type Message, operatorFilter, tenantFilter } from '../../shared/messages/message.ts';
+import { context, entry, failedCopy, now } from '../../test/shared/messages/given.ts';
+import type { Generator } from '../generate.ts';
+
+/** Every kind of message with an example, as the code composes it. */
+export const messagesPage: Generator = { file: 'docs/messages.md', content: () => page() };
+
+const restored = entry(
+  {
+    resolved: now,
+    outcome: 'protected',
+    resolution: 'The newest backup is from 2026-11-23 05:50 UTC, 10 min old.',
+    newestBackup: {
+      arn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:orders-by-hand',
+      id: 'orders-by-hand',
+      time: new Date('2026-11-23T05:50:00Z'),
+    },
+  },
+  'resolve',
+);
+
+const others = [
+  entry(),
+  entry({
+    tenant: 'zeta',
+    databaseId: 'crm',
+    database: '123456789012/eu-west-1/db-CRM',
+    severity: 'warning',
+    reason: 'RDS skipped its snapshot, as it does under heavy load.',
+  }),
+];
+
+const list = 'https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&prefix=alerts%2Flist.txt';
+
+function page(): string {
+  return `# Messages
+
+<!-- Written by \`npm run generate\`. -->
+
+What the alert topic carries. Each protocol gets its own text: e-mail plain text, SMS one part in GSM-7, \`https\` the
+custom notification of Amazon Q Developer (chat), and everything else (queues, functions, Firehose, HTTP) the JSON body.
+
+| attribute | values |
+|---|---|
+| \`tenant\` | the tenant's id, or \`*\` for messages about many |
+| \`severity\` | \`critical\`, \`warning\`, \`info\`: the worst inside. A resolution has that of its alert, so that whoever filters by it gets both. |
+| \`kind\` | \`backup-missing\` (opened, reminder, got worse, deleted), \`backup-restored\` (resolved), \`copy-failed\`, \`digest\` |
+| \`audience\` | \`all\` (the tenant's recipients and operators), \`tenant\` (operators get a digest instead), \`operators\` |
+
+Filter policies: a tenant's recipients \`${JSON.stringify(tenantFilter(['acme']))}\`, operators \`${JSON.stringify(operatorFilter)}\`.
+
+An alert opens once, is reminded of every \`reminderHours\`, is told at once when its severity rises, and resolves once.
+**Acknowledged**, it is not reminded of any more. **Snoozed**, it is silent until the snooze ends and then reminded of. A rise
+in severity breaks both, and the resolution is told in any case. A message that was perhaps not sent is sent again, after
+15 and 30 minutes, 1, 2, 4 and then every 6 hours: so a message may come twice, but none is lost.
+
+In the JSON body times are ISO 8601 in UTC; \`step\` is \`open\`, \`remind\`, \`rise\` or \`resolve\`; \`databases\` lists the worst
+first, \`notListed\` says how many more there are, and \`fullList\` where they all stand. New fields may be added; \`version\`
+changes when one goes or changes its meaning.
+
+${section('A backup is missing (`backup-missing`)', composeAlerts([entry()], 'all', context))}
+${section('A backup is there again (`backup-restored`)', composeAlerts([restored], 'all', context))}
+${section('A copy failed (`copy-failed`)', composeCopyFailed('acme', [failedCopy()], context))}
+${section('Many tenants at once (`digest`), for operators', composeManyTenants(others, { ...context, fullList: list }))}
+${section(
+  'The day (`digest`), for operators',
+  composeDailyDigest(
+    {
+      counts: { protected: 238, overdue: 2, excluded: 3 },
+      alerts: others,
+      unconfigured: ['playground'],
+      newExclusions: [{ tenant: 'acme', databaseId: 'scratch', reason: 'thrown away on Friday' }],
+      eventsMissed: 1,
+      missed: [{ databaseId: 'crm', snapshotId: 'rds:crm-2026-11-22-03-40' }],
+      copies: { complete: 201, queued: 3, running: 5, failed: 1, oldestQueuedHours: 2.5 },
+      errors: [],
+    },
+    context,
+  ),
+)}`;
+}
+
+function section(title: string, { subject, texts }: Message): string {
+  return `## ${title}
+
+Subject: \`${subject}\`
+
+\`\`\`text
+${texts.email}
+\`\`\`
+
+SMS:
+
+\`\`\`text
+${texts.sms}
+\`\`\`
+
+Chat:
+
+\`\`\`json
+${JSON.stringify(texts.chat, null, 2)}
+\`\`\`
+
+JSON body:
+
+\`\`\`json
+${JSON.stringify(texts.body, null, 2)}
+\`\`\`
+`;
+}
