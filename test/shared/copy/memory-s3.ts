@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+  S3ServiceException,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+
+interface StoredObject {
+  readonly bytes: number;
+  readonly body: Uint8Array;
+  readonly checksum: string;
+  readonly checksumType: 'FULL_OBJECT' | 'COMPOSITE';
+  readonly metadata: Record<string, string>;
+  readonly contentType: string;
+  readonly keyArn?: string;
+}
+
+interface Upload {
+  readonly bucket: string;
+  readonly key: string;
+  readonly input: CreateMultipartUploadCommand['input'];
+  readonly parts: Map<number, { readonly range: string; readonly source: StoredObject }>;
+}
+
+export type S3Call = { readonly name: string; readonly input: Record<string, unknown> };
+
+/** S3 in memory behind the SDK's own client: what copies need of it, with owners, checksums, and uploads in parts. */
+export class MemoryS3 {
+  readonly client: S3Client;
+  readonly calls: S3Call[] = [];
+  readonly uploads = new Map<string, Upload>();
+  readonly #owners = new Map<string, string>();
+  readonly #objects = new Map<string, StoredObject>();
+  /** Called before each command; what it throws is S3's answer. */
+  onCall: ((call: S3Call) => void | Promise<void>) | undefined;
+
+  constructor() {
+    this.client = new S3Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 's' } });
+    this.client.send = ((command: { input: Record<string, unknown> }) => this.#answer(command)) as S3Client['send'];
+  }
+
+  createBucket(name: string, owner: string): void {
+    this.#owners.set(name, owner);
+  }
+
+  deleteBucket(name: string): void {
+    this.#owners.delete(name);
+  }
+
+  /** `bytes` stands for the size where a test wants one larger than its content. */
+  put(bucket: string, key: string, body: Uint8Array | string, options: Partial<StoredObject> = {}): void {
+    const content = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+    this.#objects.set(`${bucket}/${key}`, {
+      bytes: content.length,
+      body: content,
+      checksum: createHash('sha256').update(content).digest('base64'),
+      checksumType: 'FULL_OBJECT',
+      metadata: {},
+      contentType: 'application/octet-stream',
+      ...options,
+    });
+  }
+
+  remove(bucket: string, key: string): void {
+    this.#objects.delete(`${bucket}/${key}`);
+  }
+
+  object(bucket: string, key: string): StoredObject | undefined {
+    return this.#objects.get(`${bucket}/${key}`);
+  }
+
+  keys(bucket: string): string[] {
+    const start = `${bucket}/`;
+    return [...this.#objects.keys()]
+      .filter((key) => key.startsWith(start))
+      .map((key) => key.slice(start.length))
+      .sort();
+  }
+
+  called(name: string): S3Call[] {
+    return this.calls.filter((call) => call.name === name);
+  }
+
+  async #answer(command: { input: Record<string, unknown> }): Promise<unknown> {
+    const call = { name: command.constructor.name.replace(/Command$/, ''), input: command.input };
+    this.calls.push(call);
+    await this.onCall?.(call);
+    if (command instanceof ListObjectsV2Command) return this.#list(command.input);
+    if (command instanceof GetObjectCommand) return this.#get(command.input);
+    if (command instanceof HeadObjectCommand) return this.#head(command.input);
+    if (command instanceof CopyObjectCommand) return this.#copy(command.input);
+    if (command instanceof CreateMultipartUploadCommand) return this.#create(command.input);
+    if (command instanceof UploadPartCopyCommand) return this.#part(command.input);
+    if (command instanceof CompleteMultipartUploadCommand) return this.#complete(command.input);
+    if (command instanceof AbortMultipartUploadCommand) return this.#abort(command.input);
+    throw new Error(`MemoryS3 does not know ${call.name}`);
+  }
+
+  #bucket(name: string | undefined, expectedOwner: string | undefined): string {
+    const owner = this.#owners.get(name ?? '');
+    if (name === undefined || owner === undefined) throw s3Error('NoSuchBucket', 404);
+    if (expectedOwner !== undefined && expectedOwner !== owner) throw s3Error('AccessDenied', 403);
+    return name;
+  }
+
+  #list({ Bucket, Prefix = '', ExpectedBucketOwner, ContinuationToken }: ListObjectsV2Command['input']) {
+    const bucket = this.#bucket(Bucket, ExpectedBucketOwner);
+    const keys = this.keys(bucket).filter((key) => key.startsWith(Prefix));
+    const from = Number(ContinuationToken ?? 0);
+    const page = keys.slice(from, from + 2);
+    const more = from + 2 < keys.length;
+    return {
+      Contents: page.map((Key) => ({ Key, Size: this.object(bucket, Key)?.bytes ?? 0 })),
+      IsTruncated: more,
+      ...(more && { NextContinuationToken: String(from + 2) }),
+    };
+  }
+
+  #get({ Bucket, Key = '', ExpectedBucketOwner }: GetObjectCommand['input']) {
+    const found = this.object(this.#bucket(Bucket, ExpectedBucketOwner), Key);
+    if (!found) throw s3Error('NoSuchKey', 404);
+    return { Body: { transformToString: async () => new TextDecoder().decode(found.body) } };
+  }
+
+  #head({ Bucket, Key = '', ExpectedBucketOwner }: HeadObjectCommand['input']) {
+    const found = this.object(this.#bucket(Bucket, ExpectedBucketOwner), Key);
+    if (!found) throw s3Error('NotFound', 404);
+    return {
+      ContentLength: found.bytes,
+      ETag: `"${found.checksum}"`,
+      ChecksumCRC64NVME: found.checksum,
+      ChecksumType: found.checksumType,
+      Metadata: found.metadata,
+      ContentType: found.contentType,
+      $metadata: {},
+    };
+  }
+
+  #source(input: CopyObjectCommand['input'] | UploadPartCopyCommand['input']): StoredObject {
+    const [bucket = '', ...rest] = (input.CopySource ?? '').split('/');
+    this.#bucket(bucket, input.ExpectedSourceBucketOwner);
+    const found = this.object(bucket, rest.map(decodeURIComponent).join('/'));
+    if (!found) throw s3Error('NoSuchKey', 404);
+    if (input.CopySourceIfMatch !== `"${found.checksum}"`) throw s3Error('PreconditionFailed', 412);
+    return found;
+  }
+
+  #copy(input: CopyObjectCommand['input']) {
+    const source = this.#source(input);
+    const bucket = this.#bucket(input.Bucket, input.ExpectedBucketOwner);
+    if (source.bytes > 5 * 2 ** 30) throw s3Error('InvalidRequest', 400);
+    this.put(bucket, input.Key ?? '', source.body, {
+      ...source,
+      ...(input.SSEKMSKeyId && { keyArn: input.SSEKMSKeyId }),
+    });
+    return {};
+  }
+
+  #create(input: CreateMultipartUploadCommand['input']) {
+    const bucket = this.#bucket(input.Bucket, input.ExpectedBucketOwner);
+    const UploadId = `upload-${this.uploads.size + 1}`;
+    this.uploads.set(UploadId, { bucket, key: input.Key ?? '', input, parts: new Map() });
+    return { UploadId };
+  }
+
+  #part(input: UploadPartCopyCommand['input']) {
+    const upload = this.#upload(input.UploadId);
+    upload.parts.set(input.PartNumber ?? 0, { range: input.CopySourceRange ?? '', source: this.#source(input) });
+    return { CopyPartResult: { ETag: `part-${input.PartNumber}` } };
+  }
+
+  /** Puts the parts together in the order of their numbers, and refuses another checksum than the stated one. */
+  #complete(input: CompleteMultipartUploadCommand['input']) {
+    const upload = this.#upload(input.UploadId);
+    const numbers = (input.MultipartUpload?.Parts ?? []).map(({ PartNumber = 0 }) => PartNumber);
+    const body: number[] = [];
+    let bytes = 0;
+    for (const number of numbers) {
+      const part = upload.parts.get(number);
+      const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(part?.range ?? '') ?? [];
+      if (!part || first === undefined || last === undefined) throw s3Error('InvalidPart', 400);
+      body.push(...part.source.body.slice(Number(first), Number(last) + 1));
+      bytes += Number(last) + 1 - Number(first);
+    }
+    const content = new Uint8Array(body);
+    const small = [...upload.parts.values()].every(({ source }) => source.bytes === source.body.length);
+    const checksum = small
+      ? createHash('sha256').update(content).digest('base64')
+      : ([...upload.parts.values()][0]?.source.checksum ?? '');
+    if (input.ChecksumCRC64NVME !== undefined && input.ChecksumCRC64NVME !== checksum) throw s3Error('BadDigest', 400);
+    const { Metadata, ContentType, SSEKMSKeyId } = upload.input;
+    this.put(upload.bucket, upload.key, content, {
+      bytes,
+      checksum,
+      ...(Metadata && { metadata: Metadata }),
+      ...(ContentType && { contentType: ContentType }),
+      ...(SSEKMSKeyId && { keyArn: SSEKMSKeyId }),
+    });
+    this.uploads.delete(input.UploadId ?? '');
+    return {};
+  }
+
+  #abort(input: AbortMultipartUploadCommand['input']) {
+    this.#upload(input.UploadId);
+    this.uploads.delete(input.UploadId ?? '');
+    return {};
+  }
+
+  #upload(id: string | undefined): Upload {
+    const upload = this.uploads.get(id ?? '');
+    if (!upload) throw s3Error('NoSuchUpload', 404);
+    return upload;
+  }
+}
+
+export function s3Error(name: string, httpStatusCode: number): S3ServiceException {
+  return new S3ServiceException({ name, message: name, $fault: 'client', $metadata: { httpStatusCode } });
+}
