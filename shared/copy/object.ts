@@ -183,7 +183,8 @@ function metadataOf(head: HeadObjectCommandOutput) {
 
 /** `bytes=<first>-<last>` of each part. */
 export function ranges(bytes: number, least: number): string[] {
-  const size = Math.max(least, Math.ceil(bytes / mostParts / MiB) * MiB);
+  const needed = Math.ceil(bytes / mostParts);
+  const size = needed <= least ? least : Math.ceil(needed / MiB) * MiB;
   const parts = Math.ceil(bytes / size);
   return Array.from({ length: parts }, (_, part) => {
     return `bytes=${part * size}-${Math.min(bytes, (part + 1) * size) - 1}`;
