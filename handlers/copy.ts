@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
 import { type WakeUp, workOnCopies } from '../shared/copy/work.ts';
 import { backupOfKey } from '../shared/ledger/items.ts';
 import { composeCopyFailed } from '../shared/messages/copy-failed.ts';
-import { publishInput } from '../shared/messages/message.ts';
+import { SnsPublisher } from '../shared/messages/sns-publisher.ts';
 import { publishCopyMetrics } from './copy-metrics.ts';
 import { readExportSettings } from './export-settings.ts';
 import { onFirstCall } from './on-first-call.ts';
@@ -58,7 +58,7 @@ export const handler = onFirstCall(() => {
   const ledger = ledgerOf(settings);
   const rds = new RDSClient({ retryMode: 'adaptive', maxAttempts: 6 });
   const s3 = new S3Client({ maxAttempts: 6 });
-  const sns = new SNSClient();
+  const publisher = new SnsPublisher(new SNSClient(), settings.alertTopicArn);
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
     const wake = parseWakeUp(event);
     const { fleet } = await config();
@@ -69,14 +69,9 @@ export const handler = onFirstCall(() => {
         rds,
         s3,
         fleet,
-        tell: async (tenant, backups, at) => {
-          const message = composeCopyFailed(tenant, backups, {
-            account,
-            region,
-            runbookUrl: fleet.alerts.runbookUrl,
-            now: at,
-          });
-          await sns.send(new PublishCommand(publishInput(message, settings.alertTopicArn)));
+        tell: (tenant, backups, at) => {
+          const { runbookUrl } = fleet.alerts;
+          return publisher.publish(composeCopyFailed(tenant, backups, { account, region, runbookUrl, now: at }));
         },
         ...exports,
         holder: randomUUID(),
