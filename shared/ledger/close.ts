@@ -1,6 +1,6 @@
 import type { Backup } from '../model.ts';
 import { dayMs } from '../text.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, liveBackupId } from './ledger.ts';
 
 /** A closed row is kept for this long even where its retention has passed, so that the closing can be seen. */
 const leastDays = 7;
@@ -22,4 +22,13 @@ export async function closeBackup(
     // Its copy moved on in between; the closing is to be added to what is there now.
     open = await ledger.backupByArn(backup.arn);
   }
+}
+
+/** Takes back the closing of a row whose snapshot RDS shows as available; one that is open stays as it is. */
+export async function reopenBackup(ledger: Ledger, backup: Pick<Backup, 'database' | 'createdAt' | 'id'>): Promise<void> {
+  const [row] = await ledger.backups([{ database: backup.database, liveBackup: liveBackupId(backup) }]);
+  if (row?.closed === undefined) return;
+  const { closed: _, ...open } = row;
+  // Where somebody else writes it in between, the next sweep looks again.
+  await ledger.updateBackup(open);
 }

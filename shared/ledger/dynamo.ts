@@ -43,7 +43,7 @@ import {
   ranges,
   tableKeys,
 } from './items.ts';
-import type { DatabaseSummary, Ledger, Span, Written } from './ledger.ts';
+import type { DatabaseSummary, Ledger, ListedCopyState, Span, Written } from './ledger.ts';
 
 const query = ['dynamodb:Query'] as const;
 const batchGet = ['dynamodb:BatchGetItem'] as const;
@@ -147,7 +147,7 @@ export class DynamoLedger implements Ledger {
 
   // Copies ------------------------------------------------------------------------------------------------------------
 
-  copies(state: 'queued' | 'starting' | 'running'): AsyncIterable<Backup> {
+  copies(state: ListedCopyState): AsyncIterable<Backup> {
     return this.#backups(ranges.copies(state));
   }
 

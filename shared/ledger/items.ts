@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Alert, Backup, DatabaseKey, DatabaseKind, DatabaseRow, Day, SweepRow } from '../model.ts';
 import { activeCopyStates } from '../model.ts';
 import { alertFacts, backupFacts, databaseFacts, dayFacts, sweepFacts, time } from './facts.ts';
-import { type DatabaseSummary, liveBackupId, type Span } from './ledger.ts';
+import { type DatabaseSummary, type ListedCopyState, liveBackupId, type Span } from './ledger.ts';
 
 // The table -----------------------------------------------------------------------------------------------------------
 
@@ -29,8 +29,9 @@ const shown = ['facts', 'version'] as const;
  * - `byIdentity`: a backup by its snapshot's ARN, databases by their name.
  * - `byTenant`: databases, backups, alerts and days of one tenant, each kind a range of the sort key.
  * - `byDay`: backups and judgements of one UTC day.
- * - `byState`: copies while they are active, alerts while they are open, databases by when they are to be checked. All
- *   databases share one partition, which takes about 1,000 writes a second: a sweep of 10,000 is done in seconds.
+ * - `byState`: copies while they are active, or failed with their snapshot still there; alerts while they are open; databases
+ *   by when they are to be checked. All databases share one partition, which takes about 1,000 writes a second: a sweep of
+ *   10,000 is done in seconds.
  */
 export const indexes = {
   byIdentity: { partitionKey: 'identityKey', projected: [] },
@@ -91,15 +92,17 @@ export function keysOfBackup(backup: Backup): Keys {
     ...(backup.tenant !== undefined && { tenantKey: backup.tenant, tenantSort: listed }),
     dayKey: isoDay(listedAt(backup)),
     daySort: listed,
-    ...(isActive(state) && {
+    ...(isListed(backup) && {
       stateKey: `COPY#${state}`,
       stateSort: `${iso(queuedAt ?? backup.recordedAt)}#${backup.arn}`,
     }),
   };
 }
 
-function isActive(state: Backup['copy']['state']): boolean {
-  return (activeCopyStates as readonly string[]).includes(state);
+/** A copy that still moves, or that failed and can be tried again: without its snapshot that is history. */
+function isListed({ copy, closed }: Backup): boolean {
+  const active = (activeCopyStates as readonly string[]).includes(copy.state);
+  return active || (copy.state === 'failed' && closed === undefined);
 }
 
 export function keysOfDatabase(row: DatabaseRow): Keys {
@@ -181,7 +184,7 @@ export const ranges = {
     between: all('BACKUP'),
     newestFirst: true,
   }),
-  copies: (state: (typeof activeCopyStates)[number]): Range => ({ index: 'byState', partition: `COPY#${state}` }),
+  copies: (state: ListedCopyState): Range => ({ index: 'byState', partition: `COPY#${state}` }),
   tenantsServed: (): Range => ({ partition: 'SERVED' }),
 
   databasesOfTenant: (tenant: string): Range => ({ index: 'byTenant', partition: tenant, between: all('DATABASE') }),

@@ -6,7 +6,16 @@
  * as `conflict` when somebody else wrote in between. The writer then reads again and decides again. The first write of a
  * row gives it version 1, each further one adds 1. Rows whose `expiresAt` has passed are not there.
  */
-import type { Alert, Backup, DatabaseKey, DatabaseKind, DatabaseRow, Day, SweepRow } from '../model.ts';
+import type {
+  Alert,
+  activeCopyStates,
+  Backup,
+  DatabaseKey,
+  DatabaseKind,
+  DatabaseRow,
+  Day,
+  SweepRow,
+} from '../model.ts';
 
 export type Written = 'written' | 'conflict';
 
@@ -21,6 +30,9 @@ export interface Span {
  * change a database, read its row by `databases`.
  */
 export type DatabaseSummary = Omit<DatabaseRow, 'liveBackups' | 'version'>;
+
+/** States of copies that are listed by themselves: what still moves, and what a person may try again. */
+export type ListedCopyState = (typeof activeCopyStates)[number] | 'failed';
 
 export interface Ledger {
   // Backups ---------------------------------------------------------------------------------------------------------
@@ -42,8 +54,11 @@ export interface Ledger {
 
   // Copies ----------------------------------------------------------------------------------------------------------
 
-  /** Backups whose copy is in an active state, queued first first. The index lags behind. */
-  copies(state: 'queued' | 'starting' | 'running'): AsyncIterable<Backup>;
+  /**
+   * Backups whose copy is in an active state, or failed while RDS still has the snapshot, queued first first. The index lags
+   * behind.
+   */
+  copies(state: ListedCopyState): AsyncIterable<Backup>;
   /** Takes the lease on starting copies until `until`, unless another holder's has not run out by `now`. */
   takeLease(holder: string, now: Date, until: Date): Promise<'taken' | 'held'>;
   /** Gives the lease back; does nothing if somebody else holds it by now. */

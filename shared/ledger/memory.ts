@@ -18,7 +18,7 @@ import {
   type Range,
   ranges,
 } from './items.ts';
-import type { DatabaseSummary, Ledger, Span, Written } from './ledger.ts';
+import type { DatabaseSummary, Ledger, ListedCopyState, Span, Written } from './ledger.ts';
 
 export class MemoryLedger implements Ledger {
   readonly #now: () => Date;
@@ -74,7 +74,7 @@ export class MemoryLedger implements Ledger {
 
   // Copies ------------------------------------------------------------------------------------------------------------
 
-  async *copies(state: 'queued' | 'starting' | 'running'): AsyncIterable<Backup> {
+  async *copies(state: ListedCopyState): AsyncIterable<Backup> {
     yield* this.#present(this.#backups.query(ranges.copies(state)));
   }
 

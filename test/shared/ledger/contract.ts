@@ -343,8 +343,18 @@ export function ledgerContract(make: (now: () => Date) => Promise<Ledger>): void
       expect(ids(await all(ledger.copies('queued')))).toEqual(['b', 'a']);
     });
 
+    it('lists failed copies while RDS has the snapshot, since they can be tried again', async () => {
+      const ledger = await given();
+      await ledger.recordBackup(aBackup({ id: 'failed', copy: copyIn('failed', at('2026-11-23T05:00:00Z')) }));
+      expect(ids(await all(ledger.copies('failed')))).toEqual(['failed']);
+      const [failed] = await all(ledger.copies('failed'));
+      const closed = { at: at('2026-11-23T06:00:00Z'), reason: 'gone', expiresAt: at('2027-12-01') };
+      await ledger.updateBackup({ ...(failed as Backup), closed });
+      expect(await all(ledger.copies('failed'))).toEqual([]);
+    });
+
     it.each(['none', 'complete', 'incomplete', 'failed', 'skipped', 'cancelled'] as const)(
-      'lists no copy that is %s',
+      'lists no copy that is %s among the active ones',
       async (state) => {
         const ledger = await given();
         await ledger.recordBackup(aBackup({ copy: copyIn('queued') }));
