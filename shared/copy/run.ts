@@ -35,8 +35,8 @@ export interface BackupId {
 }
 
 export interface RunReport {
-  /** Whether this run got the lease; without it no export was started. */
-  readonly lease: 'taken' | 'held';
+  /** Whether this run got the lease; without it, or where it did not ask, no export was started. */
+  readonly lease: 'taken' | 'held' | 'not asked';
   readonly started: number;
   /** Copies that ended in this run, as they were written: failed, skipped, object copies that are complete. */
   readonly ended: readonly Backup[];
@@ -63,8 +63,10 @@ const triesARun = 50;
  * copy is claimed by its row's version, and the task's id follows from snapshot and attempt, so RDS refuses a second one.
  */
 export async function runCopies(deps: CopyDeps, now: Date, woken: readonly BackupId[] = []): Promise<RunReport> {
-  const waiting = await waitingCopies(deps, woken);
-  const lease = await takeLease(deps, now);
+  const { waiting, refusals } = await waitingCopies(deps, woken);
+  // A failure that needs a person frees a slot for the next copy, which would fail as well: it would take the whole queue
+  // with it within minutes. So it wakes nobody; the watch tries one more every quarter of an hour.
+  const lease = woken.length > 0 && refusals === woken.length ? 'not asked' : await takeLease(deps, now);
   const starts = lease === 'taken' ? await startUnderLease(deps, waiting, now) : { started: 0, written: [] };
   const objects = [...waiting.values()].filter(({ copy }) => copy.mode === 'object');
   const copied = await copyObjects(deps, objects, now);
@@ -134,17 +136,19 @@ async function reconcileStarting(deps: CopyDeps, now: Date) {
   return { steps, errors, back };
 }
 
-/** Queued copies by row: those of the index, and those that woke this run. */
-async function waitingCopies({ ledger }: CopyDeps, woken: readonly BackupId[]): Promise<Map<string, Backup>> {
-  const rows = new Map<string, Backup>();
-  for await (const row of ledger.copies('queued')) rows.set(rowId(row), row);
+/** Queued copies by row: those of the index, and those that woke this run. `refusals`: woken rows that need a person. */
+async function waitingCopies({ ledger }: CopyDeps, woken: readonly BackupId[]) {
+  const waiting = new Map<string, Backup>();
+  let refusals = 0;
+  for await (const row of ledger.copies('queued')) waiting.set(rowId(row), row);
   for (let from = 0; from < woken.length; from += 100) {
     for (const row of await ledger.backups(woken.slice(from, from + 100))) {
-      if (row.copy.state === 'queued') rows.set(rowId(row), row);
-      else rows.delete(rowId(row));
+      if (row.copy.state === 'queued') waiting.set(rowId(row), row);
+      else waiting.delete(rowId(row));
+      if (row.copy.state === 'failed' && row.copy.permanent) refusals += 1;
     }
   }
-  return rows;
+  return { waiting, refusals };
 }
 
 function rowId(row: Backup): string {

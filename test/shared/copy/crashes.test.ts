@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { flakyDelivery } from '../../../local/rds/events.ts';
-import { throttling } from '../../../local/rds/faults.ts';
+import { RdsFault, throttling } from '../../../local/rds/faults.ts';
 import { seededRandom } from '../../../local/rds/randomness.ts';
 import { minuteMs } from '../../../shared/text.ts';
 import { Crash, Mortal } from './crash.ts';
@@ -55,6 +55,59 @@ describe('a run that dies', () => {
           expect(world.rds.exportTasks()).toHaveLength(4);
         }
       });
+    }
+  }
+});
+
+/** Passes until nothing moves, the first of which dies at the given call. */
+async function passes(world: ReturnType<typeof copyWorld>, life: Mortal) {
+  for (let pass = 1; pass <= 4; pass += 1) {
+    await world.pass({}, pass === 1 ? life : new Mortal()).catch((error: unknown) => {
+      if (!(error instanceof Crash)) throw error;
+    });
+    await world.rds.advanceBy({ minutes: 15 });
+  }
+}
+
+it('a failure is told of, rather twice than never, whatever call the run that meets it dies at', async () => {
+  for (const when of ['before', 'after'] as const) {
+    let died = true;
+    for (let call = 1; died; call += 1) {
+      const world = copyWorld({ config: exporting({ acme: ['orders'] }) });
+      const database = world.rds.createInstance({ id: 'orders' });
+      const at = new Date(world.rds.now.getTime() - 60 * minuteMs);
+      const backup = await world.record(world.rds.takeBackup(database, { kind: 'automated', at }).id);
+      world.rds.failNext('StartExportTask', 10, new RdsFault('IamRoleNotFound', 404, 'refused'));
+      const life = new Mortal(call, when);
+      await passes(world, life);
+      died = life.died;
+      expect(await world.copyOf(backup)).toMatchObject({ state: 'failed', permanent: true });
+      expect(world.told.length).toBeGreaterThanOrEqual(1);
+      expect(world.told.length).toBeLessThanOrEqual(2);
+    }
+  }
+});
+
+it('a dump is copied whole, whatever call the run that copies it dies at', async () => {
+  const staging = { bucket: 'dumps', owner: '222222222222', key: '{snapshotId}', waitHours: 24 };
+  for (const when of ['before', 'after'] as const) {
+    let died = true;
+    for (let call = 1; died; call += 1) {
+      const world = copyWorld({ config: exporting({ acme: ['erp'] }, {}, { mode: 'object', staging }) });
+      const database = world.rds.createInstance({ id: 'erp', engine: 'sqlserver-se' });
+      const at = new Date(world.rds.now.getTime() - 60 * minuteMs);
+      const backup = await world.record(world.rds.takeBackup(database, { kind: 'automated', at }).id);
+      world.s3.put('dumps', backup.id, 'a dump');
+      const life = new Mortal(call, when);
+      await passes(world, life);
+      // Past the time a run can live, and the pause before the next attempt.
+      await world.rds.advanceBy({ hours: 1 });
+      await world.pass();
+      await world.rds.advanceBy({ hours: 1 });
+      await world.pass();
+      died = life.died;
+      expect(await world.copyOf(backup)).toMatchObject({ state: 'complete', bytes: 6 });
+      expect(world.told).toEqual([]);
     }
   }
 });

@@ -219,6 +219,15 @@ describe('a refusal that trying again cannot heal', () => {
     expect(world.told).toHaveLength(1);
   });
 
+  it('does not take the rest of the queue with it through the stream', async () => {
+    const world = await given({ acme: ['a', 'b', 'c', 'd'], globex: ['e', 'f', 'g', 'h'] });
+    world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    world.woken.length = 0;
+    await world.settled();
+    expect(world.rds.calls('StartExportTask')).toBe(1);
+    expect(await world.copies('queued')).toHaveLength(7);
+  });
+
   it('is told again a day later', async () => {
     const world = await given({ acme: ['orders', 'billing'] });
     world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
