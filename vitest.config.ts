@@ -1,5 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** CI adds up the results of its runs; people read them as they come. */
+const resultsFile = process.env.TEST_RESULTS;
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'] },
+  test: {
+    ...(resultsFile && { reporters: ['default', 'json'], outputFile: { json: resultsFile } }),
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/browser/**'],
+          // Some start a local AWS; the machine may be busy with others of their kind.
+          testTimeout: 60_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // One deployed stack for all of them, one after the other.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+    ],
+  },
 });

@@ -1,0 +1,271 @@
+/** The whole path, through the deployed stack with IAM enforced: RDS's event, queue, function, ledger, S3, alert. */
+import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTrail } from '../../local/aws/trail.ts';
+import type { Backup } from '../../shared/model.ts';
+import { hourMs } from '../../shared/text.ts';
+import { collect } from '../support/world.ts';
+import { type Deployed, deployStack, eventually } from './deployed.ts';
+
+const now = new Date();
+const ago = (hours: number) => new Date(now.getTime() - hours * hourMs);
+/** Windows opened nine hours ago, and on each day before. */
+const night = ago(9);
+const windowOf = (start: Date) => {
+  const clock = (time: Date) => time.toISOString().slice(11, 16);
+  return `${clock(start)}-${clock(new Date(start.getTime() + hourMs))}`;
+};
+
+let stack: Deployed;
+
+beforeAll(async () => {
+  stack = await deployStack(ago(72), ({ acme, globex, operators }) => ({
+    operators: [{ queue: operators }],
+    alerts: { digestAbove: 1 },
+    defaults: { copy: { mode: 'export', schedule: 'daily' }, bucket: { type: 'shared' } },
+    tenants: [
+      {
+        id: 'acme',
+        recipients: [{ queue: acme }],
+        databases: [
+          { id: 'acme-orders', kind: 'instance', bucket: { type: 'own' } },
+          { id: 'acme-ledger', kind: 'cluster' },
+        ],
+      },
+      {
+        id: 'globex',
+        recipients: [{ queue: globex }],
+        reminderHours: 6,
+        databases: [
+          { id: 'globex-shop', kind: 'instance' },
+          { id: 'globex-crm', kind: 'instance', copy: { mode: 'none' } },
+        ],
+      },
+    ],
+  }));
+  const { rds } = stack.stage;
+  const created = ago(1000);
+  rds.createInstance({ id: 'acme-orders', engine: 'postgres', window: windowOf(night), created });
+  rds.createCluster({ id: 'acme-ledger', window: windowOf(night), created });
+  rds.createInstance({ id: 'globex-shop', engine: 'mysql', window: windowOf(night), created });
+  rds.createInstance({ id: 'globex-crm', engine: 'sqlserver-se', window: windowOf(night), created });
+  await rds.advanceTo(ago(26));
+});
+
+afterAll(() => stack?.close());
+
+const rowsOf = async (database: string) => {
+  const { rds } = stack.stage;
+  const { resourceId } = rds.find(database);
+  return collect(stack.ledger.backupsOfDatabase(`123456789012/eu-west-1/${resourceId}`));
+};
+
+describe('the first sweep', () => {
+  it('takes what was there as the baseline: recorded, not copied, not missed', async () => {
+    const report = await stack.sweep({ at: ago(26).toISOString(), dryRun: false });
+    expect(report).toMatchObject({ complete: true, eventsMissed: 0, errors: [], counts: { protected: 4 } });
+    const rows = await rowsOf('acme-orders');
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.map(({ learnedFrom, copy }) => [learnedFrom, copy.state])).toEqual(rows.map(() => ['sweep', 'none']));
+  });
+});
+
+describe('an event on the bus', () => {
+  it('becomes a row of the ledger, with its tenant and the event that told it', async () => {
+    const { rds } = stack.stage;
+    stack.stage.announcing = true;
+    const heal = rds.loseEvents(({ detail }) => detail.SourceArn.includes('globex-shop-'));
+    rds.skipBackups('globex-crm', 1);
+    rds.setLatestRestorable('globex-crm', ago(20));
+    await rds.advanceTo(now);
+    heal();
+    const [row] = await eventually('the row of acme-orders', async () => {
+      const rows = (await rowsOf('acme-orders')).filter(({ learnedFrom }) => learnedFrom === 'event');
+      return rows.length > 0 && rows;
+    });
+    expect(row).toMatchObject({ tenant: 'acme', kind: 'automated', event: { id: expect.any(String) } });
+    await eventually('the row of the cluster', async () =>
+      (await rowsOf('acme-ledger')).find(({ learnedFrom }) => learnedFrom === 'event'),
+    );
+  });
+
+  it('that comes twice leaves one row', async () => {
+    const before = await rowsOf('acme-orders');
+    const [newest] = before;
+    const event = {
+      detailType: 'RDS DB Snapshot Event',
+      detail: { EventID: 'RDS-EVENT-0091', SourceArn: newest?.arn, Date: now.toISOString() },
+    };
+    // The marker behind it shows that the pair was worked on.
+    const marker = stack.stage.rds.takeBackup('globex-crm', { id: 'marker', at: ago(30), announce: false });
+    await stack.putEvents([
+      event,
+      event,
+      { ...event, detail: { ...event.detail, EventID: 'RDS-EVENT-0042', SourceArn: marker.arn } },
+    ]);
+    await eventually('the marker', async () => stack.ledger.backupByArn(marker.arn));
+    const facts = ({ arn, recordedAt, event }: Backup) => ({ arn, recordedAt, event });
+    expect((await rowsOf('acme-orders')).map(facts)).toEqual(before.map(facts));
+  });
+
+  it('that nobody can read ends in the dead-letter queue', async () => {
+    await stack.putEvents([{ detailType: 'RDS DB Snapshot Event', detail: { EventID: 'RDS-EVENT-0091' } }]);
+    await eventually(
+      'a dead letter',
+      async () => (await stack.depth(stack.outputs.RecordDeadLetterQueueUrl ?? '')) === 1,
+    );
+  });
+});
+
+describe('the daily sweep', () => {
+  it('back-fills the backup whose event was lost, and finds the one that never happened', async () => {
+    const report = await stack.sweep();
+    expect(report).toMatchObject({ complete: true, eventsMissed: 1, errors: [], alerts: { opened: 1 } });
+    const verdicts = Object.fromEntries(
+      report.databases.map((row) => [row.database, `${row.verdict} ${row.severity}`]),
+    );
+    expect(verdicts).toEqual({
+      'acme-ledger': 'protected info',
+      'acme-orders': 'protected info',
+      'globex-crm': 'overdue critical',
+      'globex-shop': 'protected info',
+    });
+    expect((await rowsOf('globex-shop'))[0]).toMatchObject({ learnedFrom: 'sweep', eventMissed: true });
+  });
+
+  it('tells the tenant and the operators, and nobody else', async () => {
+    const { acme, globex, operators } = stack.inboxes;
+    await eventually('the message to globex', async () => (await globex.read()).length > 0);
+    expect(globex.received).toMatchObject([
+      {
+        subject: 'CRITICAL globex: 1 database overdue (globex-crm)',
+        attributes: { tenant: 'globex', severity: 'critical', kind: 'backup-missing' },
+      },
+    ]);
+    await operators.read();
+    expect(operators.received.map(({ attributes }) => attributes.tenant)).toEqual(['globex']);
+    await acme.read();
+    expect(acme.received).toEqual([]);
+  });
+
+  it('judges without a trace when it is run dry', async () => {
+    const before = await collect(stack.ledger.sweeps());
+    const report = await stack.sweep({ dryRun: true });
+    expect(report.counts).toEqual({ protected: 3, overdue: 1 });
+    expect(await collect(stack.ledger.sweeps())).toEqual(before);
+  });
+
+  it('refuses a request that it does not understand', async () => {
+    const { error, payload } = await stack.invoke(stack.outputs.SweepFunctionName ?? '', { mode: 'brush' });
+    expect(error).toBe('Unhandled');
+    expect(payload).toContain('not a request for a sweep');
+  });
+});
+
+describe('copies', () => {
+  it('of what is wanted reach their buckets, and say so', async () => {
+    const wanted = ['acme-orders', 'acme-ledger', 'globex-shop'];
+    const copies = await eventually('all copies complete', async () => {
+      await stack.stage.rds.advanceTo(new Date());
+      const newest = await Promise.all(wanted.map(async (database) => (await rowsOf(database))[0]));
+      return newest.every((row) => row?.copy.state === 'complete') && newest;
+    });
+    const s3 = new S3Client({ ...stack.stage.client, forcePathStyle: true });
+    for (const row of copies) {
+      const { bucket, prefix, taskId, objects, bytes } = row?.copy ?? {};
+      const listed = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/${taskId}/` }));
+      expect({ objects, bytes }).toEqual({
+        objects: listed.KeyCount,
+        bytes: listed.Contents?.reduce((sum, { Size = 0 }) => sum + Size, 0),
+      });
+    }
+  });
+});
+
+describe('an alert', () => {
+  const later = (hours: number) => new Date(now.getTime() + hours * hourMs).toISOString();
+
+  it('is silent, then reminds', async () => {
+    const { globex } = stack.inboxes;
+    await stack.sweep({ mode: 'watch', at: later(3), dryRun: false });
+    expect(await globex.read()).toEqual([]);
+    await stack.sweep({ mode: 'watch', at: later(7), dryRun: false });
+    await eventually('the reminder', async () => {
+      await globex.read();
+      return globex.received.find(({ subject }) => subject.startsWith('REMINDER CRITICAL globex'));
+    });
+  });
+
+  it('resolves once a backup is there, for those who got the opening', async () => {
+    const { rds } = stack.stage;
+    const { globex } = stack.inboxes;
+    rds.takeBackup('globex-crm', { id: 'by-hand', durationMinutes: 0 });
+    await rds.settle();
+    await eventually('the manual backup', async () => (await rowsOf('globex-crm')).find(({ id }) => id === 'by-hand'));
+    await stack.sweep({ mode: 'watch' });
+    const resolved = await eventually('the resolution', async () => {
+      await globex.read();
+      return globex.received.find(({ attributes }) => attributes.kind === 'backup-restored');
+    });
+    expect(resolved.attributes.tenant).toBe('globex');
+    expect(await collect(stack.ledger.openAlerts())).toEqual([]);
+  });
+
+  it('opens at once when automated backups are switched off, and as a digest for operators where many are', async () => {
+    const { rds } = stack.stage;
+    const { globex, operators, acme } = stack.inboxes;
+    rds.setRetention('globex-shop', 0);
+    rds.setRetention('acme-orders', 0);
+    await rds.settle();
+    await eventually('both tenants told', async () => {
+      await Promise.all([globex.read(), acme.read(), operators.read()]);
+      return acme.received.length > 0 && globex.received.some(({ subject }) => subject.includes('globex-shop'));
+    });
+    expect(acme.received[0]?.attributes).toMatchObject({
+      tenant: 'acme',
+      severity: 'critical',
+      kind: 'backup-missing',
+    });
+    expect(JSON.stringify(acme.received)).not.toContain('globex');
+    await eventually('the digest', async () => {
+      await operators.read();
+      return operators.received.some(({ attributes }) => attributes.kind === 'digest');
+    });
+  });
+});
+
+describe('IAM', () => {
+  it('has refused nothing that the functions did', async () => {
+    const refused = (await readTrail(stack.stage.aws)).filter((decision) => decision.refused);
+    expect(refused).toEqual([]);
+  });
+
+  it('fails clearly where one grant is taken away', async () => {
+    const iam = new IAMClient(stack.stage.client);
+    const lambda = new LambdaClient(stack.stage.client);
+    const { Role = '' } = await lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: stack.outputs.SweepFunctionName ?? '' }),
+    );
+    const RoleName = Role.split('/').at(-1) ?? '';
+    const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+    const PolicyName = PolicyNames[0] ?? '';
+    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+    const whole = decodeURIComponent(PolicyDocument);
+    const without = whole.replaceAll('rds:DescribeDBClusters', 'rds:DescribeNothing');
+    expect(without).not.toBe(whole);
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: without }));
+    try {
+      const report = await stack.sweep({ dryRun: true });
+      expect(report.complete).toBe(false);
+      expect(report.errors.join()).toMatch(
+        /clusters could not be listed to the end: .*not authorized.*DescribeDBClusters/,
+      );
+      const cluster = report.databases.find(({ database }) => database === 'acme-ledger');
+      expect(cluster?.verdict).toBe('unknown');
+    } finally {
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: whole }));
+    }
+  });
+});
