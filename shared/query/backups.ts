@@ -1,0 +1,50 @@
+/** Any slice of backups, newest first, by the shortest way the table knows. */
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Backup, BackupKind, CopyState, DatabaseKey } from '../model.ts';
+import { dateAfter, dateOf, merged } from './collect.ts';
+
+export interface Slice {
+  readonly tenant?: string;
+  /** Keys of the databases; more than one where a name was used again. */
+  readonly databases?: readonly DatabaseKey[];
+  /** By the moment their data is from (where that is unknown, by creation); from inclusive, to exclusive. */
+  readonly from: Date;
+  readonly to: Date;
+  readonly kinds?: readonly BackupKind[];
+  readonly copyStates?: readonly CopyState[];
+}
+
+/** Reads the partition of a database, of a tenant, or of each day, whichever is asked for; the rest is sorted out here. */
+export async function* readBackups(ledger: Ledger, slice: Slice): AsyncIterable<Backup> {
+  for await (const backup of source(ledger, slice)) if (belongs(backup, slice)) yield backup;
+}
+
+async function* source(ledger: Ledger, { databases, tenant, from, to }: Slice): AsyncIterable<Backup> {
+  if (databases !== undefined) {
+    // By creation, which a copied snapshot's data is older than: its row comes before its time, so the end stays open.
+    const lists = databases.map((key) => ledger.backupsOfDatabase(key, { from }));
+    yield* merged(lists, (backup) => backup.createdAt.getTime());
+  } else if (tenant !== undefined) yield* ledger.backupsOfTenant(tenant, { from, to });
+  else {
+    const first = dateOf(from);
+    for (let date = dateOf(new Date(to.getTime() - 1)); date >= first; date = dateAfter(date, -1)) {
+      yield* ledger.backupsOfDay(date);
+    }
+  }
+}
+
+/** Where a backup stands in lists by time. */
+export function listedAt(backup: Pick<Backup, 'backupTime' | 'createdAt'>): Date {
+  return backup.backupTime ?? backup.createdAt;
+}
+
+function belongs(backup: Backup, { tenant, from, to, kinds, copyStates }: Slice): boolean {
+  const time = listedAt(backup);
+  return (
+    time >= from &&
+    time < to &&
+    (tenant === undefined || backup.tenant === tenant) &&
+    (kinds === undefined || kinds.includes(backup.kind)) &&
+    (copyStates === undefined || copyStates.includes(backup.copy.state))
+  );
+}
