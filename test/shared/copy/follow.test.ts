@@ -109,6 +109,14 @@ describe('an export that ends', () => {
     expect(copy.reason).toContain('s3:ListBucket');
   });
 
+  it('has failed for good when its bucket is gone', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ minutes: 30 });
+    world.s3.deleteBucket(bucket);
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'failed', permanent: true });
+  });
+
   it('is not believed in a bucket that belongs to somebody else', async () => {
     const world = await given();
     world.s3.createBucket(bucket, '999999999999');

@@ -68,10 +68,6 @@ export class MemoryS3 {
     });
   }
 
-  remove(bucket: string, key: string): void {
-    this.#objects.delete(`${bucket}/${key}`);
-  }
-
   object(bucket: string, key: string): StoredObject | undefined {
     return this.#objects.get(`${bucket}/${key}`);
   }

@@ -49,14 +49,21 @@ describe('a copy that waits', () => {
     expect(ended.map(({ copy }) => copy.state)).toEqual(Array(5).fill('complete'));
   });
 
-  it('counts slots that other people took, starting ones too', async () => {
+  it('counts slots that other people took, by tasks that start and tasks that run', async () => {
     const world = await given({ acme: ['a', 'b'] });
     for (const id of ['x1', 'x2', 'x3', 'x4']) {
-      const other = world.rds.createInstance({ id });
+      const other = world.rds.createInstance({ id, dataGb: 1000 });
       const snapshot = world.rds.takeBackup(other, { kind: 'manual', at: minutesLater(world.rds.now, -60) });
       await exportByHand(world, `theirs-${id}`, snapshot.arn);
+      if (id === 'x2') await world.rds.advanceBy({ hours: 1 });
     }
+    expect(world.rds.exportTasks().map(({ Status }) => Status)).toEqual([
+      ...['IN_PROGRESS', 'IN_PROGRESS'],
+      ...['STARTING', 'STARTING'],
+    ]);
+    world.rds.resetCalls();
     expect((await world.pass()).run).toMatchObject({ started: 1, waiting: 1 });
+    expect(world.rds.calls('StartExportTask')).toBe(1);
   });
 
   it('stays queued when RDS says that the limit is reached, for as long as it takes', async () => {
@@ -194,7 +201,7 @@ describe('the lease', () => {
     world.ledger.takeLease = async () => 'taken';
     await Promise.all([world.pass(), world.pass(), world.pass()]);
     await world.pass();
-    expect(world.rds.exportTasks()).toHaveLength(3);
+    expect(world.rds.calls('StartExportTask')).toBe(3);
     expect(await world.copies('running')).toHaveLength(3);
   });
 });
