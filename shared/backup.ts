@@ -24,12 +24,18 @@ export interface Learned {
 export async function backupFrom(
   ledger: Ledger,
   snapshot: AvailableSnapshot,
-  of: { readonly configured?: ConfiguredDatabase; readonly tenant?: string; readonly row?: DatabaseRow },
+  of: {
+    readonly configured?: ConfiguredDatabase;
+    readonly tenant?: string;
+    readonly row?: DatabaseRow;
+    /** When the data of a copied cluster snapshot is from, where that is known already; else the ledger is asked. */
+    readonly sourceTime?: Date;
+  },
   learned: Learned,
   now: Date,
 ): Promise<Backup> {
   const { configured, tenant = configured?.tenant } = of;
-  const backupTime = backupTimeOf(snapshot, await sourceTimeOf(ledger, snapshot));
+  const backupTime = backupTimeOf(snapshot, of.sourceTime ?? (await sourceTimeOf(ledger, snapshot)));
   const facts = {
     arn: snapshot.arn,
     id: snapshot.id,
@@ -92,7 +98,7 @@ export function firstRow(snapshot: Snapshot, configured: ConfiguredDatabase | un
 
 /**
  * The row once a backup of it is recorded: the newest moves the deadline, and with it the moment of the watch's next look;
- * an open alert wants that look now.
+ * an open alert wants that look now, and so does a verdict that was not `protected`.
  */
 export function withBackup(
   row: DatabaseRow,
@@ -113,8 +119,15 @@ export function withBackup(
     ...(newest !== undefined && { newestBackup: newest }),
   };
   if (newest === row.newestBackup || newest === undefined || configured === undefined) return moved;
+  // What is excluded has no deadline.
+  if (configured.excluded !== undefined) return moved;
   const { deadline } = deadlineOf(newest.time, row, configured.policy);
-  return { ...moved, deadline, checkAt: row.alert === undefined ? deadline : now };
+  return { ...moved, deadline, checkAt: row.alert === undefined && settledBefore(row) ? deadline : now };
+}
+
+/** Whether the verdict that the row shows still holds with a newer backup; else the next watch judges anew. */
+function settledBefore({ verdict }: DatabaseRow): boolean {
+  return verdict === undefined || verdict === 'protected';
 }
 
 export function newestOf(backup: Pick<Backup, 'arn' | 'id' | 'backupTime'>): NewestBackup | undefined {

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Told } from './alerting.ts';
 import { backupFrom, isAvailable, sourceTimeOf } from './backup.ts';
 import type { ConfiguredDatabase } from './config/fleet.ts';
-import { isNews, type Judgement, judge, newestAmong, type Seen, type Subject } from './judge.ts';
-import { closeBackup } from './ledger/close.ts';
+import { clockSkewMs, isNews, type Judgement, judge, newestAmong, type Seen, type Subject } from './judge.ts';
+import { closeBackup, reopenBackup } from './ledger/close.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
@@ -13,6 +13,8 @@ import type { View } from './view.ts';
 export interface CheckOptions {
   /** The moment of judgement. */
   readonly at: Date;
+  /** What was made after this moment does not exist. */
+  readonly until: Date;
   /** Judge, and write nothing. */
   readonly dryRun: boolean;
   readonly retentionDays: number;
@@ -63,53 +65,60 @@ async function checkOne(
   view: View,
   options: CheckOptions,
 ): Promise<Checked> {
-  const seen = await seenOf(ledger, subject, view, options.at);
-  const placed = await placeMember(ledger, subject, view, options.at);
+  const { at, until } = options;
+  const seen = await seenOf(ledger, subject, view, until);
+  const placed = await placeMember(ledger, subject, view, options);
   let known = row;
+  let recorded = 0;
+  const missed: Snapshot[] = [];
   for (let conflicts = 0; conflicts < maxConflicts; conflicts += 1) {
-    const judgement = judge(placed, seen, known, options.at);
-    const postponed = judgement.tell?.step === 'open' && !options.mayOpen;
-    const result = (written: DatabaseRow, recorded = 0, missed: Snapshot[] = []): Checked => ({
-      subject,
-      ...(judgement.verdict && { verdict: judgement.verdict }),
-      ...(judgement.tell && !postponed && { told: { ...judgement.tell, row: written } }),
+    const judgement = judge(placed, seen, known, at, until);
+    const base = { subject, ...(judgement.verdict && { verdict: judgement.verdict }) };
+    if (judgement.tell?.step === 'open' && !options.mayOpen) {
+      return { ...base, recorded, missed, closed: 0, postponed: true };
+    }
+    const result = (written: DatabaseRow): Checked => ({
+      ...base,
+      ...(judgement.tell && { told: { ...judgement.tell, row: written } }),
       recorded,
       missed,
       closed: judgement.gone.length,
-      postponed,
+      postponed: false,
     });
-    if (options.dryRun || postponed) {
-      const missed = judgement.unrecorded.filter(({ eventMissed }) => eventMissed);
-      return result(
-        judgement.row,
-        postponed ? 0 : judgement.unrecorded.length,
-        postponed ? [] : missed.map(({ snapshot }) => snapshot),
-      );
+    if (options.dryRun) {
+      recorded = judgement.unrecorded.length;
+      missed.push(...judgement.unrecorded.flatMap(({ snapshot, eventMissed }) => (eventMissed ? [snapshot] : [])));
+      return result(judgement.row);
     }
-    const { recorded, missed } = await recordAll(ledger, placed.configured, judgement, known, options.at);
+    const back = await recordAll(ledger, placed.configured, judgement, known, seen.copyTimes, at);
+    recorded += back.recorded;
+    missed.push(...back.missed);
     await closeAll(ledger, judgement, options);
-    if (!isNews(judgement.row, known)) return result(judgement.row, recorded, missed);
+    if (!isNews(judgement.row, known)) return result(judgement.row);
     const judged = judgement.row;
     const { alert } = judged;
     const written =
       alert !== undefined && !isDeepStrictEqual(alert, known?.alert)
         ? await ledger.putDatabaseWithAlert(judged, alert)
         : await ledger.putDatabase(judged);
-    if (written === 'written') return result({ ...judged, version: (judged.version ?? 0) + 1 }, recorded, missed);
+    if (written === 'written') return result({ ...judged, version: (judged.version ?? 0) + 1 });
     [known] = await ledger.databases([subject.key]);
   }
   throw new Error(`the row of database ${subject.key} was changed by others ${maxConflicts} times in a row`);
 }
 
 /** What the view shows of a database's snapshots, with the times of copied ones where they could be the newest. */
-async function seenOf(ledger: Ledger, subject: Subject, view: View, at: Date): Promise<Seen> {
+async function seenOf(ledger: Ledger, subject: Subject, view: View, until: Date): Promise<Seen> {
   const snapshots = view.snapshots(subject.key);
-  const unread = view.snapshotsUnread(subject.kind);
+  const kind = subject.found.is === 'member' ? 'cluster' : subject.kind;
+  const unread = view.snapshotsUnread(kind);
+  const { listed } = view;
   return {
     snapshots,
     ...(unread !== undefined && { unread }),
-    whole: view.whole,
-    copyTimes: await copyTimesOf(ledger, snapshots, at),
+    whole: view.whole || (listed?.whole === true && listed.snapshotsUnread(kind) === undefined),
+    ...(listed && { listed: listed.snapshots(subject.key) }),
+    copyTimes: await copyTimesOf(ledger, snapshots, until),
   };
 }
 
@@ -117,9 +126,9 @@ async function seenOf(ledger: Ledger, subject: Subject, view: View, at: Date): P
  * When the data of copied cluster snapshots is from: RDS does not say, so their sources are looked up, but only of those
  * that were made after the newest backup whose time is known.
  */
-async function copyTimesOf(ledger: Ledger, snapshots: readonly Snapshot[], at: Date): Promise<Map<string, Date>> {
+async function copyTimesOf(ledger: Ledger, snapshots: readonly Snapshot[], until: Date): Promise<Map<string, Date>> {
   const times = new Map<string, Date>();
-  const available = snapshots.filter(isAvailable).filter((snapshot) => snapshot.createdAt <= at);
+  const available = snapshots.filter(isAvailable).filter((snapshot) => snapshot.createdAt <= until);
   const newest = newestAmong(available, times);
   for (const copy of available) {
     if (backupTimeOf(copy) !== undefined || (newest !== undefined && copy.createdAt <= newest.time)) continue;
@@ -134,11 +143,16 @@ async function copyTimesOf(ledger: Ledger, snapshots: readonly Snapshot[], at: D
 }
 
 /** A member that is configured as an instance is judged by its cluster. */
-async function placeMember(ledger: Ledger, subject: Subject, view: View, at: Date): Promise<Subject> {
+async function placeMember(
+  ledger: Ledger,
+  subject: Subject,
+  view: View,
+  { at, until }: Pick<CheckOptions, 'at' | 'until'>,
+): Promise<Subject> {
   const { found, cluster, configured } = subject;
   if (found.is !== 'member' || cluster === undefined || configured === undefined) return subject;
   const asCluster: ConfiguredDatabase = { ...configured, kind: 'cluster', id: cluster.id };
-  const seen = await seenOf(ledger, { ...subject, key: cluster.key, kind: 'cluster' }, view, at);
+  const seen = await seenOf(ledger, { ...subject, key: cluster.key }, view, until);
   const { verdict } = judge(
     {
       key: cluster.key,
@@ -150,6 +164,7 @@ async function placeMember(ledger: Ledger, subject: Subject, view: View, at: Dat
     seen,
     undefined,
     at,
+    until,
   );
   return verdict === undefined ? subject : { ...subject, found: { ...found, cluster: verdict } };
 }
@@ -160,15 +175,21 @@ async function recordAll(
   configured: ConfiguredDatabase | undefined,
   { unrecorded }: Judgement,
   row: DatabaseRow | undefined,
+  copyTimes: Seen['copyTimes'],
   now: Date,
 ): Promise<{ recorded: number; missed: Snapshot[] }> {
   let recorded = 0;
   const missed: Snapshot[] = [];
   const oldestFirst = unrecorded.toSorted((a, b) => a.snapshot.createdAt.getTime() - b.snapshot.createdAt.getTime());
   for (const { snapshot, eventMissed } of oldestFirst) {
-    const of = { ...(configured && { configured }), ...(row && { row }) };
+    const sourceTime = copyTimes.get(snapshot.arn);
+    const of = { ...(configured && { configured }), ...(row && { row }), ...(sourceTime && { sourceTime }) };
     const backup = await backupFrom(ledger, snapshot, of, { from: 'sweep', eventMissed }, now);
-    if ((await ledger.recordBackup(backup)) === 'duplicate') continue;
+    if ((await ledger.recordBackup(backup)) === 'duplicate') {
+      // Closed by a deletion's event that was about an earlier snapshot of that name, perhaps: RDS has it.
+      await reopenBackup(ledger, backup, new Date(now.getTime() - clockSkewMs));
+      continue;
+    }
     recorded += 1;
     if (eventMissed) missed.push(snapshot);
   }

@@ -8,10 +8,16 @@ import type { DatabaseKey, DatabaseKind, DatabaseRow, NewestBackup, RdsDatabase,
 import { nextAlert, resolveAlert } from './rules/alert.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
 import { assess, type Found } from './rules/verdict.ts';
-import { addHours } from './text.ts';
+import { addHours, minuteMs } from './text.ts';
 
 /** A snapshot this young may still be announced by its event, so that its absence from the ledger proves no loss. */
 const eventPatienceHours = 2;
+
+/** One that was seen in progress became available later than it was created: by this much at most, as the rules wait. */
+const inProgressHours = 6;
+
+/** Clocks of RDS and of this code may be apart by this much. */
+export const clockSkewMs = 5 * minuteMs;
 
 /** One database to be judged: configured, or only seen in RDS, or only known to the ledger. */
 export interface Subject {
@@ -35,6 +41,8 @@ export interface Seen {
   readonly unread?: string;
   /** Whether what is absent from it is gone: only a whole listing proves that. */
   readonly whole: boolean;
+  /** What a whole listing showed before this look, which itself is none: only what neither shows is gone. */
+  readonly listed?: readonly Snapshot[];
   /** The times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
   readonly copyTimes: ReadonlyMap<string, Date>;
 }
@@ -51,10 +59,13 @@ export interface Judgement {
   readonly gone: readonly string[];
 }
 
-/** Judges a database as of `at`: what was made later does not exist for it. */
-export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefined, at: Date): Judgement {
+/**
+ * Judges a database as of `at`. What was made after `until` does not exist for it: that is `at` itself where somebody asks
+ * about a moment, and a little later in a run as of now, since clocks are apart and listings take their time.
+ */
+export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefined, at: Date, until = at): Judgement {
   const { configured, found } = subject;
-  const existing = seen.snapshots.filter((snapshot) => (snapshot.createdAt ?? at) <= at);
+  const existing = seen.snapshots.filter((snapshot) => (snapshot.createdAt ?? at) <= until);
   const available = existing.filter(isAvailable);
   const recorded = new Set(known?.liveBackups);
   const unrecorded = available
@@ -62,9 +73,11 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
     .map((snapshot) => ({ snapshot, eventMissed: wasMissed(snapshot, known, at) }));
   const live = new Set(available.map(liveBackupId));
   const absent = [...recorded].filter((id) => !live.has(id));
-  // A live backup younger than `at` belongs to a future that does not exist yet; it is not gone.
-  const gone = seen.whole && seen.unread === undefined ? absent.filter((id) => id < `${at.toISOString()}#`) : [];
-  const newest = newestAmong(available, seen.copyTimes);
+  const notShown = absent.filter((id) => mustBeShown(id, seen, at));
+  const gone = seen.whole && seen.unread === undefined ? notShown : [];
+  // An event may have recorded a backup since RDS was listed. It counts, or an alert would open in spite of it.
+  const notYetShown = seen.unread === undefined ? absent.filter((id) => !notShown.includes(id)) : [];
+  const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(known, notYetShown, until));
   const creating = creatingAmong(existing, known, at);
   const database = found.is === 'database' ? found.database : undefined;
   const verdict =
@@ -103,12 +116,17 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
   const engine = database?.engine ?? known?.engine;
   const window = database?.window ?? known?.window;
   const retentionDays = database?.retentionDays ?? known?.retentionDays;
-  const newestKnown = seen.unread === undefined || newest ? newest : known?.newestBackup;
+  // Half a listing may lack the newest. A member has no backups of its own, but its cluster's.
+  const newestKnown =
+    seen.unread === undefined
+      ? (newest ?? (found.is === 'member' ? verdict?.newestBackup : undefined))
+      : newer(newest, known?.newestBackup);
   const row: DatabaseRow = {
     key: subject.key,
     id: subject.id,
     kind: subject.kind,
     ...(configured && { tenant: configured.tenant }),
+    ...(configured?.enrolledBy === 'tag' && { enrolledBy: 'tag' as const }),
     ...(engine !== undefined && { engine }),
     ...(window !== undefined && { window }),
     ...(retentionDays !== undefined && { retentionDays }),
@@ -140,10 +158,11 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
   };
 }
 
-/** Half a listing may prove that a database is protected, but nothing else. */
+/** Half a listing may prove that a database is protected, or still in time, but nothing else. */
 function judged(situation: Parameters<typeof assess>[0], seen: Seen, at: Date): Verdict {
   const verdict = assess(situation, at);
-  if (seen.unread === undefined || ['protected', 'due', 'excluded', 'unknown'].includes(verdict.name)) return verdict;
+  if (seen.unread === undefined || ['protected', 'due', 'new', 'excluded', 'unknown'].includes(verdict.name))
+    return verdict;
   return assess({ ...situation, found: { is: 'unknown', why: seen.unread } }, at);
 }
 
@@ -153,8 +172,32 @@ function judged(situation: Parameters<typeof assess>[0], seen: Seen, at: Date): 
  */
 function wasMissed(snapshot: AvailableSnapshot, known: DatabaseRow | undefined, at: Date): boolean {
   if (known === undefined || snapshot.createdAt < known.enrolledAt) return false;
-  // A snapshot that was seen in progress became available later than it was created.
-  return known.inProgress?.id !== snapshot.id && addHours(snapshot.createdAt, eventPatienceHours) <= at;
+  const hours = known.inProgress?.id === snapshot.id ? inProgressHours + eventPatienceHours : eventPatienceHours;
+  return addHours(snapshot.createdAt, hours) <= at;
+}
+
+/**
+ * Whether a live backup that is not among the available snapshots would be, if RDS still had it: it is older than the
+ * run, and not shown in another status either (one that RDS was still creating when its page was read was perhaps
+ * recorded by its event since).
+ */
+function mustBeShown(liveBackup: string, { snapshots, listed = [] }: Seen, at: Date): boolean {
+  const before = new Date(at.getTime() - clockSkewMs);
+  return (
+    liveBackup < `${before.toISOString()}#` &&
+    ![...snapshots, ...listed].some(({ id }) => liveBackup.endsWith(`#${id}`))
+  );
+}
+
+/** The newest backup that the row knows, if it is one of these live backups and exists by `until`. */
+function newestOnRow(
+  known: DatabaseRow | undefined,
+  liveBackups: readonly string[],
+  until: Date,
+): NewestBackup | undefined {
+  const newest = known?.newestBackup;
+  const counts = newest && liveBackups.some((id) => id.endsWith(`#${newest.id}`) && id < `${until.toISOString()}$`);
+  return counts ? newest : undefined;
 }
 
 /** The newest of a database's snapshots that count. */
@@ -170,15 +213,20 @@ export function newestAmong(
     .reduce(newer, undefined);
 }
 
+/** The youngest snapshot that RDS is creating: an older one may hang. RDS may show its creation time only later. */
 export function creatingAmong(
   snapshots: readonly Snapshot[],
   known: DatabaseRow | undefined,
   at: Date,
 ): { readonly id: string; readonly since: Date } | undefined {
-  const creating = snapshots.find((snapshot) => snapshot.status === 'creating');
-  if (creating === undefined) return undefined;
-  const seenSince = known?.inProgress?.id === creating.id ? known.inProgress.since : at;
-  return { id: creating.id, since: creating.createdAt ?? seenSince };
+  const { inProgress } = known ?? {};
+  return snapshots
+    .filter((snapshot) => snapshot.status === 'creating')
+    .map(({ id, createdAt }) => ({ id, since: createdAt ?? (inProgress?.id === id ? inProgress.since : at) }))
+    .reduce<{ id: string; since: Date } | undefined>(
+      (youngest, one) => (youngest === undefined || one.since > youngest.since ? one : youngest),
+      undefined,
+    );
 }
 
 export function awsBackupSeen(snapshots: readonly Snapshot[]): { awsBackupSeen?: Date } {

@@ -184,6 +184,8 @@ export interface DatabaseRow {
   readonly id: string;
   readonly kind: DatabaseKind;
   readonly tenant?: string;
+  /** Set where its tags enrolled it: when RDS shows it no longer, its tags are gone with it. */
+  readonly enrolledBy?: 'tag';
   readonly engine?: string;
   readonly window?: string;
   readonly retentionDays?: number;

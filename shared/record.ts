@@ -55,9 +55,10 @@ export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEv
   const about = (...meanings: RdsEvent['meaning'][]) => events.filter(({ event }) => meanings.includes(event.meaning));
 
   const announced = about('backup', 'creating');
+  const deleted = about('deleted');
   const snapshots = await describe(
     deps.rds,
-    announced.map(({ event }) => event),
+    [...announced, ...deleted].map(({ event }) => event),
   );
   const configured = await configuredFor(deps, [...snapshots.values()]);
   for (const { messageId, event } of announced) {
@@ -67,21 +68,24 @@ export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEv
       recordSnapshot(deps, event, snapshot, snapshot && configured(snapshot)),
     );
   }
-  for (const { messageId, event } of about('deleted')) {
+  for (const { messageId, event } of deleted) {
     await attempt(messageId, 'deletion could not be recorded', { snapshot: event.arn }, () =>
-      recordDeletion(deps, event),
+      recordDeletion(deps, event, snapshots.get(event.arn)),
     );
   }
   const changed = about('database');
   if (changed.length > 0) {
-    await deps.check(
-      changed.map(({ event }) => ({
-        kind: event.source.type === 'cluster' ? 'cluster' : 'instance',
-        id: event.source.id.toLowerCase(),
-      })),
-    );
+    await deps.check(databasesNamed(changed.map(({ event }) => event)));
   }
   return failed;
+}
+
+/** The databases that events are about, each once. */
+function databasesNamed(events: readonly RdsEvent[]): NamedDatabase[] {
+  const named = events.map(({ source }): NamedDatabase => {
+    return { kind: source.type === 'cluster' ? 'cluster' : 'instance', id: source.id.toLowerCase() };
+  });
+  return [...new Map(named.map((database) => [`${database.kind}/${database.id}`, database])).values()];
 }
 
 /** All snapshots of a batch in one call a kind: events name the snapshot, not the database. */
@@ -170,15 +174,27 @@ async function recordAvailable(
   return outcome;
 }
 
-/** Notes a backup in progress. Where its end should have been announced already, the watch is to look soon. */
+/** Notes the youngest backup in progress. Where its end was announced already, the watch is to look soon. */
 function withInProgress(row: DatabaseRow, snapshot: Snapshot, event: RdsEvent, now: Date): DatabaseRow {
   const since = snapshot.createdAt ?? event.time;
-  const noted = { ...row, inProgress: { id: snapshot.id, since } };
+  const isYoungest = row.inProgress === undefined || row.inProgress.since < since;
+  const noted = snapshot.status === 'creating' && isYoungest ? { ...row, inProgress: { id: snapshot.id, since } } : row;
   return event.meaning === 'backup' ? { ...noted, checkAt: now } : noted;
 }
 
-/** A user deleted a snapshot: its row is closed. One that was never recorded leaves nothing to do. */
-async function recordDeletion({ ledger, fleet, now: clock, log }: RecordDeps, event: RdsEvent): Promise<void> {
+/**
+ * A user deleted a snapshot: its row is closed. One that was never recorded leaves nothing to do; nor does one that RDS
+ * still has: its name was used again, or the event was ahead of RDS, and the next sweep closes the row.
+ */
+async function recordDeletion(
+  { ledger, fleet, now: clock, log }: RecordDeps,
+  event: RdsEvent,
+  snapshot: Snapshot | undefined,
+): Promise<void> {
+  if (snapshot?.status === 'available') {
+    log.info('deleted snapshot is there', { snapshot: event.arn });
+    return;
+  }
   const now = clock();
   const backup = await ledger.backupByArn(event.arn);
   if (backup === undefined) {

@@ -1,8 +1,43 @@
 /** Who is to be judged: the configured databases held against what RDS shows and what the ledger knew. Pure. */
+import { enrol, excludeTag } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
 import type { Subject } from './judge.ts';
 import type { DatabaseSummary } from './ledger/ledger.ts';
 import { isPlaceholder, placeholderKey, type View } from './view.ts';
+
+/**
+ * The databases to judge with those besides that had enrolled themselves by tag and that RDS does not show now: its
+ * listing failed, or they were deleted, and their tags with them. Of what their tags said only tenant and exclusion are
+ * known. A deleted one is told once, and is nobody's then: no configuration names it that could be corrected.
+ */
+export function withEnrolledBefore(
+  fleet: Fleet,
+  configured: readonly ConfiguredDatabase[],
+  view: View,
+  known: readonly DatabaseSummary[],
+): readonly ConfiguredDatabase[] {
+  const { discovery } = fleet;
+  if (discovery === undefined) return configured;
+  const names = new Set(configured.map(nameOf));
+  const enrolledBefore = known.filter(
+    (row) =>
+      row.enrolledBy === 'tag' &&
+      !names.has(nameOf(row)) &&
+      view.database(row.key) === undefined &&
+      view.databaseNamed(row.kind, row.id) === undefined &&
+      (row.verdict !== 'deleted' || row.alert?.intent !== undefined),
+  );
+  const asTheyWere = enrolledBefore.map(({ key, id, kind, tenant = '', engine = '', retentionDays = 0, exclusion }) => {
+    const tags = { [discovery.tenantTag]: tenant, ...(exclusion !== undefined && { [excludeTag]: exclusion }) };
+    return { key, arn: key, id, kind, engine, status: 'unknown', retentionDays, tags };
+  });
+  const again = enrol(fleet, asTheyWere).databases.filter(({ enrolledBy }) => enrolledBy === 'tag');
+  return [...configured, ...again];
+}
+
+export function nameOf({ kind, id }: Pick<DatabaseSummary, 'kind' | 'id'>): string {
+  return `${kind}/${id}`;
+}
 
 /** Subjects in the order of their keys, so that a sweep that stops half-way can be carried on. */
 export function subjectsOf(
@@ -13,13 +48,12 @@ export function subjectsOf(
 ): Subject[] {
   const knownByName = new Map<string, DatabaseSummary[]>();
   for (const row of known) {
-    const name = `${row.kind}/${row.id}`;
-    knownByName.set(name, [...(knownByName.get(name) ?? []), row]);
+    knownByName.set(nameOf(row), [...(knownByName.get(nameOf(row)) ?? []), row]);
   }
   const subjects = new Map<string, Subject>();
-  const configuredNames = new Set(configured.map((entry) => `${entry.kind}/${entry.id}`));
+  const configuredNames = new Set(configured.map(nameOf));
   for (const entry of configured) {
-    const namesakes = knownByName.get(`${entry.kind}/${entry.id}`) ?? [];
+    const namesakes = knownByName.get(nameOf(entry)) ?? [];
     const subject = configuredSubject(fleet, entry, view, namesakes, configuredNames);
     subjects.set(subject.key, subject);
   }
@@ -59,9 +93,12 @@ function configuredSubject(
   }
   const last = latest(namesakes);
   const renamed = last && view.database(last.key);
-  if (renamed !== undefined && !configuredNames.has(`${renamed.kind}/${renamed.id}`)) {
-    // Names change, resource ids do not: it is watched on until the configuration follows.
-    return { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
+  if (last !== undefined && renamed !== undefined) {
+    // Names change, resource ids do not: it is watched on until the configuration follows. Where that has the new name
+    // already, the old one is nobody's.
+    return configuredNames.has(nameOf(renamed))
+      ? { ...base, key: placeholder, found: { is: 'absent' }, earlier: last }
+      : { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
   }
   const unread = view.databasesUnread(kind);
   const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
@@ -70,7 +107,7 @@ function configuredSubject(
 
 /** Why the alert ends of a row that no configured database claims, and that RDS does not show. */
 function goneReason(row: DatabaseSummary, configuredNames: ReadonlySet<string>): string {
-  if (!configuredNames.has(`${row.kind}/${row.id}`)) return 'The database is not configured any more.';
+  if (!configuredNames.has(nameOf(row))) return 'The database is not configured any more.';
   return isPlaceholder(row.key)
     ? 'RDS has the database now.'
     : 'Another database has its name now and is judged in its place.';

@@ -6,15 +6,15 @@
 import type { Tally, Told } from './alerting.ts';
 import { type Checked, type CheckOptions, checkDatabases, dayOf } from './check.ts';
 import { enrol } from './config/enrol.ts';
-import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
-import type { Subject } from './judge.ts';
+import type { Fleet } from './config/fleet.ts';
+import { clockSkewMs, type Subject } from './judge.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import type { AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
 import type { RdsReader } from './rds/reader.ts';
-import { subjectsOf } from './subjects.ts';
+import { nameOf, subjectsOf, withEnrolledBefore } from './subjects.ts';
 import { hourMs } from './text.ts';
-import { type View, viewAll, viewOf } from './view.ts';
+import { type View, viewAll, viewDatabases, viewOf } from './view.ts';
 
 export interface SweepDeps {
   readonly ledger: Ledger;
@@ -81,39 +81,55 @@ const fullAnswer = 2000;
 /** Names of missed backups that a sweep's row keeps. */
 const missedKept = 100;
 
-/** The whole fleet, or what comes after `after` where an earlier sweep stopped there. */
-export async function sweep(deps: SweepDeps, request: SweepRequest, after?: DatabaseKey): Promise<SweepResult> {
+/**
+ * The whole fleet, or what is left of it where the sweep `stopped` ran out of time.
+ *
+ * Listing gets half of the time at most. What takes longer, and what an earlier sweep left over, is looked at by name, 100
+ * databases at a time: each run gets on then, where one that lists everything anew might never come to an end.
+ */
+export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow): Promise<SweepResult> {
   const run = new Run(deps, request);
-  const view = await viewAll(deps.rds, run.timeIsUp);
+  // Who is to be checked now does not wait for a sweep that takes several runs.
+  if (stopped !== undefined) await run.lookAtDue();
+  const view = await (stopped ? viewDatabases : viewAll)(deps.rds, run.halfTimeIsUp);
+  const byName = stopped !== undefined || view.ranOut;
   run.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be listed to the end: ${why}`));
   const enrolment = enrol(deps.fleet, [...view.databases]);
   run.errors.push(...enrolment.problems);
   const known = await collect(deps.ledger.allDatabases());
-  const subjects = subjectsOf(deps.fleet, enrolment.databases, view, known).filter(
-    ({ key }) => after === undefined || key > after,
-  );
-  let judgedUpTo: DatabaseKey | undefined = after;
+  const configured = withEnrolledBefore(deps.fleet, enrolment.databases, view, known);
+  const after = stopped?.stoppedAfter ?? '';
+  const subjects = subjectsOf(deps.fleet, configured, view, known).filter(({ key }) => key > after);
+  let reached = 0;
   const postponed: Subject[] = [];
   for (const chunk of chunksOf(subjects)) {
     if (run.timeIsUp()) break;
-    const checked = await run.check(chunk, view, { mayOpen: false });
-    postponed.push(...checked.filter((one) => one.postponed).map(({ subject }) => subject));
-    judgedUpTo = chunk.at(-1)?.key;
+    if (byName) await run.look(chunk, view);
+    else {
+      const checked = await run.check(chunk, view, { mayOpen: false });
+      postponed.push(...checked.filter((one) => one.postponed).map(({ subject }) => subject));
+    }
+    reached += chunk.length;
   }
   // A listing of thousands takes minutes: what would be alerted is looked at anew, in bulk, before anybody is woken.
+  let lookedAt = 0;
   for (const chunk of chunksOf(postponed)) {
-    await run.look(chunk, enrolment.databases);
+    if (run.timeIsUp()) break;
+    await run.look(chunk, view);
+    lookedAt += chunk.length;
   }
-  const done = judgedUpTo === subjects.at(-1)?.key || subjects.length === 0;
-  if (!done) {
+  const next = postponed[lookedAt] ?? subjects[reached];
+  const stoppedAfter = next && (subjects[subjects.indexOf(next) - 1]?.key ?? after);
+  if (stoppedAfter !== undefined) {
     run.errors.push(
-      `the time limit was near: judged up to ${judgedUpTo ?? 'none'}; the next watch carries on from there`,
+      `the time limit was near: judged up to ${stoppedAfter || 'none'}; the next watch carries on from there`,
     );
   }
+  const listed = view.databasesUnread('instance') === undefined && view.databasesUnread('cluster') === undefined;
   const end = {
-    complete: done && view.unread.size === 0,
-    unconfigured: enrolment.unconfigured,
-    ...(!done && { stoppedAfter: judgedUpTo ?? '' }),
+    complete: next === undefined && (byName ? !run.lookFailed : view.unread.size === 0),
+    unconfigured: listed ? enrolment.unconfigured : (stopped?.unconfigured ?? enrolment.unconfigured),
+    ...(stoppedAfter !== undefined && { stoppedAfter }),
   };
   return run.finish(end, deps.wakeCopies);
 }
@@ -121,25 +137,19 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, after?: Data
 /**
  * The small check between sweeps: only databases whose moment has come, by the ledger's index; nothing due means no RDS
  * call at all. It carries on a sweep that stopped half-way, and runs the first one where none has run yet.
+ *
+ * With nothing due it reads two rows' worth: the newest sweep's row (the first of one Query, of which the ledger reads
+ * that page only), since nothing in the index of databases could tell that no sweep has run yet; and one Query on the
+ * index, which is empty. Rows of databases are read only for what is due.
  */
 export async function watch(deps: SweepDeps, request: SweepRequest): Promise<SweepResult> {
   const last = await first(deps.ledger.sweeps());
   if (last === undefined || last.stoppedAfter !== undefined) {
     deps.log.info(last ? 'carrying on a sweep that stopped half-way' : 'no sweep has run yet');
-    const carriedOn = await sweep(deps, { ...request, mode: 'sweep' }, last?.stoppedAfter || undefined);
-    return carriedOn;
+    return sweep(deps, { ...request, mode: 'sweep' }, last);
   }
   const run = new Run(deps, request);
-  const due = await collect(deps.ledger.databasesToCheck(run.at));
-  let complete = true;
-  for (const chunk of chunksOf(due)) {
-    if (run.timeIsUp()) {
-      complete = false;
-      run.errors.push('the time limit was near: what is left is looked at by the next watch');
-      break;
-    }
-    await run.look(await deps.ledger.databases(chunk));
-  }
+  const complete = await run.lookAtDue();
   return run.finish({ complete, unconfigured: [] }, deps.wakeCopies);
 }
 
@@ -160,23 +170,31 @@ class Run {
   readonly #deps: Omit<SweepDeps, 'wakeCopies'>;
   readonly #request: SweepRequest;
   readonly #started: Date;
+  readonly #budgetMs: number;
   readonly #checked: Checked[] = [];
   readonly at: Date;
   readonly errors: string[] = [];
+  /** Whether RDS did not answer a look at some databases. */
+  lookFailed = false;
 
   constructor(deps: Omit<SweepDeps, 'wakeCopies'>, request: SweepRequest) {
     this.#deps = deps;
     this.#request = request;
     this.#started = deps.now();
+    this.#budgetMs = deps.remainingMs();
     this.at = request.at ?? this.#started;
   }
 
   readonly timeIsUp = (): boolean => this.#deps.remainingMs() < marginMs;
 
+  readonly halfTimeIsUp = (): boolean => this.#deps.remainingMs() < Math.max(marginMs, this.#budgetMs / 2);
+
   async check(subjects: readonly Subject[], view: View, { mayOpen }: Pick<CheckOptions, 'mayOpen'>) {
     const { ledger, fleet } = this.#deps;
     const { dryRun, mode } = this.#request;
-    const options = { at: this.at, dryRun, retentionDays: fleet.ledger.retentionDays, mayOpen };
+    // As of a moment, nothing younger exists. As of now all does that RDS shows, though its clock be a little ahead.
+    const until = this.#request.at ?? new Date(this.#deps.now().getTime() + clockSkewMs);
+    const options = { at: this.at, until, dryRun, retentionDays: fleet.ledger.retentionDays, mayOpen };
     const checked = await checkDatabases(ledger, subjects, view, options);
     const settled = checked.filter(({ postponed }) => !postponed);
     this.#checked.push(...settled);
@@ -188,20 +206,41 @@ class Run {
     return checked;
   }
 
-  /** Looks at databases anew, by name and resource id, and judges them; alerts may open on what this shows. */
-  async look(
-    rows: readonly Pick<DatabaseRow, 'key' | 'kind' | 'id'>[],
-    configured?: readonly ConfiguredDatabase[],
-  ): Promise<void> {
+  /** Looks at the databases whose moment has come; whether it got to the end of them. */
+  async lookAtDue(): Promise<boolean> {
+    const { ledger } = this.#deps;
+    for (const chunk of chunksOf(await collect(ledger.databasesToCheck(this.at)))) {
+      if (this.timeIsUp()) {
+        this.errors.push('the time limit was near: what is left is looked at by the next watch');
+        return false;
+      }
+      await this.look(await ledger.databases(chunk));
+    }
+    return true;
+  }
+
+  /**
+   * Looks at databases anew, by name and resource id, and judges them; alerts may open on what this shows. `listed` is
+   * what a sweep has seen before.
+   */
+  async look(rows: readonly Pick<DatabaseRow, 'key' | 'kind' | 'id'>[], listed?: View): Promise<void> {
     const { rds, fleet, ledger } = this.#deps;
-    const view = await viewOf(rds, rows);
-    this.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be looked up: ${why}`));
-    const names = new Set([...rows, ...view.databases].map(({ kind, id }) => `${kind}/${id}`));
-    const entries = (configured ?? enrol(fleet, [...view.databases]).databases).filter(({ kind, id }) =>
-      names.has(`${kind}/${id}`),
-    );
     const known = await ledger.databases(rows.map(({ key }) => key));
-    await this.check(subjectsOf(fleet, entries, view, known), view, { mayOpen: true });
+    const knownByKey = new Map(known.map((row) => [row.key, row]));
+    const wanted = rows.map(({ key, kind, id }) => knownByKey.get(key) ?? { key, kind, id });
+    const view = await viewOf(rds, wanted, listed);
+    this.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be looked up: ${why}`));
+    if (view.unread.size > 0) this.lookFailed = true;
+    const candidates = withEnrolledBefore(fleet, enrol(fleet, [...view.databases]).databases, view, known);
+    const shown = new Set([...rows, ...view.databases].map(nameOf));
+    const entries = candidates.filter((entry) => shown.has(nameOf(entry)));
+    const keys = new Set(rows.map(({ key }) => key));
+    const names = new Set(rows.map(nameOf));
+    // A member's cluster is shown too; it is judged in its own turn.
+    const subjects = subjectsOf(fleet, entries, view, known).filter(
+      (subject) => keys.has(subject.key) || names.has(nameOf(subject)),
+    );
+    await this.check(subjects, view, { mayOpen: true });
   }
 
   /** Tells, and writes the run's row: the sweep's last step, so that its absence shows that it did not get there. */
@@ -221,14 +260,14 @@ class Run {
     const count = (...names: AlertStep[]) => steps.filter(({ step }) => names.includes(step)).length;
     const missed = this.#checked.flatMap((one) => one.missed);
     const counts: Partial<Record<VerdictName, number>> = {};
-    for (const { verdict } of this.#checked) if (verdict) counts[verdict.name] = (counts[verdict.name] ?? 0) + 1;
+    for (const { verdict } of this.#judged()) counts[verdict.name] = (counts[verdict.name] ?? 0) + 1;
     const row: SweepRow = {
       mode,
       started: this.#started,
       finished: now(),
       at: this.at,
       complete,
-      databases: this.#checked.filter(({ verdict }) => verdict).length,
+      databases: this.#judged().length,
       counts,
       eventsMissed: missed.length,
       missed: missed.slice(0, missedKept).map((snapshot) => ({
@@ -248,10 +287,16 @@ class Run {
     return { row, report: this.#report(row) };
   }
 
-  #report(row: SweepRow): SweepReport {
+  /** The configured databases with their verdicts, each once: who was looked at twice counts as it was seen last. */
+  #judged() {
     const judged = this.#checked.flatMap(({ subject, verdict }) =>
       subject.configured && verdict ? [{ subject, tenant: subject.configured.tenant, verdict }] : [],
     );
+    return [...new Map(judged.map((one) => [one.subject.key, one])).values()];
+  }
+
+  #report(row: SweepRow): SweepReport {
+    const judged = this.#judged();
     const shown = judged.length > fullAnswer ? judged.filter(({ verdict }) => verdict.name !== 'protected') : judged;
     return {
       mode: row.mode,

@@ -8,6 +8,8 @@ export type Listing = 'instances' | 'clusters' | 'instanceSnapshots' | 'clusterS
 export class View {
   /** Whether it was to show everything; only then is a snapshot that is not in it gone. */
   readonly whole: boolean;
+  /** The whole view that was made before this look at some databases, by a sweep. */
+  readonly listed?: View;
 
   readonly #databases = new Map<DatabaseKey, RdsDatabase>();
   readonly #byName = new Map<string, RdsDatabase>();
@@ -15,9 +17,12 @@ export class View {
   readonly #snapshots = new Map<DatabaseKey, Map<string, Snapshot>>();
   /** Listings that were not read to their end, with the reason. Half a listing proves nothing about what it lacks. */
   readonly unread = new Map<Listing, string>();
+  /** Whether one was not because it took too long. */
+  ranOut = false;
 
-  constructor({ whole }: { readonly whole: boolean }) {
+  constructor({ whole, listed }: { readonly whole: boolean; readonly listed?: View }) {
     this.whole = whole;
+    if (listed !== undefined) this.listed = listed;
   }
 
   get databases(): Iterable<RdsDatabase> {
@@ -75,36 +80,16 @@ export class View {
   }
 }
 
-/** Thrown into a listing when the time is up. */
-export class OutOfTime extends Error {
-  constructor() {
-    super('the time limit was near before RDS had been listed to its end');
-  }
-}
-
 /**
  * Lists all databases and snapshots, the kinds side by side, page by page. A listing that fails leaves what it read,
  * and its reason in `unread`; one that runs out of time does too.
  */
 export async function viewAll(reader: RdsReader, timeIsUp: () => boolean): Promise<View> {
   const view = new View({ whole: true });
-  const read = async <T>(listing: Listing, pages: AsyncIterable<T>, take: (page: T) => void) => {
-    try {
-      for await (const page of pages) {
-        take(page);
-        if (timeIsUp()) throw new OutOfTime();
-      }
-    } catch (error) {
-      view.unread.set(listing, reasonOf(error));
-    }
-  };
+  const read = listingInto(view, timeIsUp);
   const takeSnapshots = (page: readonly Snapshot[]) => view.addSnapshots(page);
   await Promise.all([
-    read('instances', reader.instances(), (page) => {
-      view.addDatabases(page.databases);
-      view.addMembers(page.members);
-    }),
-    read('clusters', reader.clusters(), (page) => view.addDatabases(page)),
+    ...databasesInto(view, reader, read),
     read('instanceSnapshots', reader.instanceSnapshots(), takeSnapshots),
     read('instanceSnapshots', reader.instanceSnapshots('awsbackup'), takeSnapshots),
     read('clusterSnapshots', reader.clusterSnapshots(), takeSnapshots),
@@ -112,12 +97,48 @@ export async function viewAll(reader: RdsReader, timeIsUp: () => boolean): Promi
   return view;
 }
 
-/** A name under which a database is to be looked up, and the key under which the ledger knows it, if it does. */
-export type Wanted = Pick<DatabaseRow, 'id' | 'kind'> & { readonly key?: DatabaseKey };
+/** Lists all databases without their snapshots: names and tags, for looks at some of them at a time. */
+export async function viewDatabases(reader: RdsReader, timeIsUp: () => boolean): Promise<View> {
+  const view = new View({ whole: false });
+  await Promise.all(databasesInto(view, reader, listingInto(view, timeIsUp)));
+  return view;
+}
+
+type ReadListing = <T>(listing: Listing, pages: AsyncIterable<T>, take: (page: T) => void) => Promise<void>;
+
+function listingInto(view: View, timeIsUp: () => boolean): ReadListing {
+  return async (listing, pages, take) => {
+    try {
+      for await (const page of pages) {
+        take(page);
+        if (timeIsUp()) {
+          view.ranOut = true;
+          view.unread.set(listing, 'it took too long');
+          return;
+        }
+      }
+    } catch (error) {
+      view.unread.set(listing, reasonOf(error));
+    }
+  };
+}
+
+function databasesInto(view: View, reader: RdsReader, read: ReadListing): Promise<void>[] {
+  return [
+    read('instances', reader.instances(), (page) => {
+      view.addDatabases(page.databases);
+      view.addMembers(page.members);
+    }),
+    read('clusters', reader.clusters(), (page) => view.addDatabases(page)),
+  ];
+}
+
+/** A name under which a database is to be looked up, its key, and its newest backup where the ledger knows one. */
+export type Wanted = Pick<DatabaseRow, 'id' | 'kind' | 'key' | 'newestBackup'>;
 
 /** Looks at some databases and their snapshots, in bulk: the whole view of them, and of nothing else. */
-export async function viewOf(reader: RdsReader, wanted: readonly Wanted[]): Promise<View> {
-  const view = new View({ whole: false });
+export async function viewOf(reader: RdsReader, wanted: readonly Wanted[], listed?: View): Promise<View> {
+  const view = new View({ whole: false, ...(listed && { listed }) });
   const read = async (listings: readonly Listing[], look: () => Promise<void>) => {
     try {
       await look();
@@ -130,7 +151,7 @@ export async function viewOf(reader: RdsReader, wanted: readonly Wanted[]): Prom
     const rows = wanted.filter((row) => row.kind === kind);
     return {
       ids: rows.map((row) => row.id),
-      resourceIds: rows.flatMap((row) => (row.key === undefined ? [] : (resourceIdOf(row.key) ?? []))),
+      resourceIds: rows.flatMap((row) => resourceIdOf(row.key) ?? []),
     };
   };
   await read(['instances', 'instanceSnapshots'], async () => {
@@ -148,6 +169,11 @@ export async function viewOf(reader: RdsReader, wanted: readonly Wanted[]): Prom
     const found = await reader.clustersNamed({ ids: [...ids, ...memberClusters], resourceIds });
     view.addDatabases(found);
     view.addSnapshots(await reader.snapshotsOfClusters([...ids, ...found.map((row) => row.id)]));
+    // A cluster that was renamed may have its newest backup from before, under a name that nobody asked for.
+    const unseen = wanted.flatMap(({ kind, key, newestBackup }) =>
+      kind === 'cluster' && newestBackup && !view.snapshotByArn(key, newestBackup.arn) ? [newestBackup.id] : [],
+    );
+    view.addSnapshots(await reader.clusterSnapshotsNamed(unseen));
   });
   return view;
 }

@@ -24,10 +24,17 @@ export async function closeBackup(
   }
 }
 
-/** Takes back the closing of a row whose snapshot RDS shows as available; one that is open stays as it is. */
-export async function reopenBackup(ledger: Ledger, backup: Pick<Backup, 'database' | 'createdAt' | 'id'>): Promise<void> {
+/**
+ * Takes back the closing of a row whose snapshot RDS has shown as available since `shownSince`. One that was closed later
+ * stays closed: it was deleted after RDS had been listed.
+ */
+export async function reopenBackup(
+  ledger: Ledger,
+  backup: Pick<Backup, 'database' | 'createdAt' | 'id'>,
+  shownSince: Date,
+): Promise<void> {
   const [row] = await ledger.backups([{ database: backup.database, liveBackup: liveBackupId(backup) }]);
-  if (row?.closed === undefined) return;
+  if (row?.closed === undefined || row.closed.at >= shownSince) return;
   const { closed: _, ...open } = row;
   // Where somebody else writes it in between, the next sweep looks again.
   await ledger.updateBackup(open);

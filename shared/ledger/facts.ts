@@ -107,6 +107,7 @@ export const databaseFacts = z.object({
   id: text,
   kind: databaseKind,
   tenant: text.exactOptional(),
+  enrolledBy: z.literal('tag').exactOptional(),
   engine: text.exactOptional(),
   window: text.exactOptional(),
   retentionDays: count.exactOptional(),

@@ -163,7 +163,7 @@ function adviceFor(status: string): string {
 /** What a person should know besides, whatever the verdict. */
 function remarks(facts: Facts): string[] {
   const { situation, database, creating } = facts;
-  const { row, earlier } = situation;
+  const { earlier } = situation;
   const said = facts.held || facts.now.getTime() > facts.deadline.getTime();
   return [
     creating !== undefined && !said
@@ -172,12 +172,20 @@ function remarks(facts: Facts): string[] {
     earlier === undefined
       ? ''
       : `Another database had this name before (${resourceOf(earlier)}${earlier.newestBackup === undefined ? '' : `, last backup ${formatUtc(earlier.newestBackup.time)}`}): its backups do not count for this one.`,
-    row !== undefined && row.id !== database.id ? `It was renamed from ${row.id}.` : '',
+    renaming(facts),
     facts.isReplica && facts.newest !== undefined ? `It is a read replica of ${database.replicaOf}.` : '',
     situation.eventsLost === true
       ? 'No event announced its newest backup: events were lost, so look at the record function and its dead-letter queue.'
       : '',
   ];
+}
+
+/** Names change, resource ids do not: whoever was renamed is judged on, and the configuration should follow. */
+function renaming({ database, situation: { configured, row } }: Facts): string {
+  if (configured.kind === database.kind && configured.id !== database.id) {
+    return `RDS calls it ${database.id} now: it was renamed, so change ${configured.id} to ${database.id} in the configuration.`;
+  }
+  return row !== undefined && row.id !== database.id ? `It was renamed from ${row.id}.` : '';
 }
 
 /** The resource id is the last part of the key; the ids before it, account and Region, are the same. */

@@ -1,10 +1,12 @@
 import type { RDSClientConfig } from '@aws-sdk/client-rds';
 import { inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
-import type { Told } from '../../shared/alerting.ts';
+import { type Told, tell } from '../../shared/alerting.ts';
 import { parseConfig } from '../../shared/config/load.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { MemoryLedger } from '../../shared/ledger/memory.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Message } from '../../shared/messages/message.ts';
 import { RdsReader } from '../../shared/rds/reader.ts';
 import { type RecordDeps, recordEvents } from '../../shared/record.ts';
 import { lookAt, type SweepDeps, type SweepRequest, sweep, watch } from '../../shared/sweep.ts';
@@ -21,10 +23,20 @@ interface WorldOptions {
   readonly remainingMs?: () => number;
   /** Whether events of RDS reach the recorder, as they do by default. */
   readonly recording?: boolean;
+  /** What stands between the use cases and the ledger: counts calls, or lets them fail. */
+  readonly between?: (ledger: Ledger) => Ledger;
 }
 
 /** RDS, ledger and use cases on one simulated clock: everything but AWS. */
-export function makeWorld({ now, config, simulator, client, remainingMs, recording = true }: WorldOptions) {
+export function makeWorld({
+  now,
+  config,
+  simulator,
+  client,
+  remainingMs,
+  recording = true,
+  between = (ledger) => ledger,
+}: WorldOptions) {
   const logged: { level: string; message: string; fields: Record<string, unknown> }[] = [];
   const logAt =
     (level: string) =>
@@ -43,24 +55,38 @@ export function makeWorld({ now, config, simulator, client, remainingMs, recordi
   });
   const clock = () => rds.now;
   const ledger = new MemoryLedger(clock);
+  const used = between(ledger);
+  /** Each step that was handed over to be told, whether it got out or not. */
   const told: Told[] = [];
-  const state = { fleet: parseConfig(JSON.stringify(config), where), configHash: 'hash of the configuration' };
+  const published: Message[] = [];
+  /** Change these to change the world: another configuration, a topic that refuses messages. */
+  const state = {
+    fleet: parseConfig(JSON.stringify(config), where),
+    configHash: 'hash of the configuration',
+    remainingMs: remainingMs ?? (() => 900_000),
+    publish: async (message: Message): Promise<void> => {
+      published.push(message);
+    },
+  };
 
   const deps = (): SweepDeps => ({
-    ledger,
+    ledger: used,
     rds: new RdsReader(inProcessClient(rds, client)),
-    ...state,
-    tell: async (some) => {
+    fleet: state.fleet,
+    configHash: state.configHash,
+    tell: async (some, at) => {
       told.push(...some);
-      return { errors: [] };
+      const publisher = { publish: (message: Message) => state.publish(message) };
+      const lists = { put: async (name: string) => `https://lists.example/${name}` };
+      return tell({ ledger: used, publisher, lists, fleet: state.fleet }, some, at);
     },
     wakeCopies: async () => {},
     log,
     now: clock,
-    remainingMs: remainingMs ?? (() => 900_000),
+    remainingMs: () => state.remainingMs(),
   });
   const recordDeps = (): RecordDeps => ({
-    ledger,
+    ledger: used,
     rds: new RdsReader(inProcessClient(rds, client)),
     fleet: state.fleet,
     log,
@@ -80,16 +106,57 @@ export function makeWorld({ now, config, simulator, client, remainingMs, recordi
     rds,
     ledger,
     told,
+    published,
     logged,
     state,
     deliver,
+    configure: (changed: object) => {
+      state.fleet = parseConfig(JSON.stringify(changed), where);
+    },
     sweep: (options: Partial<SweepRequest> = {}) => sweep(deps(), request('sweep', options)),
     watch: (options: Partial<SweepRequest> = {}) => watch(deps(), request('watch', options)),
+    lookAt: (...databases: Parameters<typeof lookAt>[1]) => lookAt(deps(), databases),
+    /** `step database verdict severity`, of what was to be told since the last time this was asked. */
+    news: () =>
+      told
+        .splice(0)
+        .map(({ step, alert }) => `${step} ${alert.databaseId} ${alert.verdict} ${alert.severity}`)
+        .sort(),
   };
 }
+
+export type World = ReturnType<typeof makeWorld>;
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+/** The one row of a database by its name. */
+export async function rowOf(world: Pick<World, 'ledger'>, id: string, kind: 'instance' | 'cluster' = 'instance') {
+  const [row, another] = await world.ledger.databasesByName(kind, id);
+  if (row === undefined || another !== undefined) throw new Error(`not one row of ${kind} ${id}`);
+  return row;
+}
+
+/** A ledger that counts its calls by name; an iterated one counts once. */
+export function counting(ledger: Ledger, calls: Record<string, number>): Ledger {
+  return between(ledger, (name) => {
+    calls[name] = (calls[name] ?? 0) + 1;
+  });
+}
+
+/** A ledger before each of whose calls something happens. */
+export function between(ledger: Ledger, before: (call: string) => void): Ledger {
+  return new Proxy(ledger, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        before(String(name));
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
 }
