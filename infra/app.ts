@@ -30,7 +30,7 @@ function environment(): { account: string; region: string } {
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region } = process.env;
   if (!account || !region) {
     throw new SynthError(
-      `No AWS ${account ? 'Region' : 'account'} is known. Sign in and choose one, e.g. AWS_PROFILE=<profile> AWS_REGION=<Region>; without credentials, CDK_DEFAULT_ACCOUNT=<12 digits> CDK_DEFAULT_REGION=<Region> npx cdk synth shows the template.`,
+      `No AWS ${account ? 'Region' : 'account'} is known. Sign in and choose one, e.g. AWS_PROFILE=<profile> AWS_REGION=<Region>; without credentials, CDK_DEFAULT_ACCOUNT=<12 digits> AWS_REGION=<Region> npx cdk synth shows the template.`,
     );
   }
   return { account, region };

@@ -39,11 +39,7 @@ export class LedgerFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    allow(this.role, {
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-      wildcard: 'The ARN of a log group ends with `:*`.',
-    });
+    allow(this.role, { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });
     this.function = new NodejsFunction(this, 'Function', {
       description: props.description,
       entry: `${root}handlers/${props.handler}.ts`,

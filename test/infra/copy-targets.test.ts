@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { commonFolder, foreignKeys, stagingBuckets, targetBuckets } from '../../infra/copy-targets.ts';
+import { configured } from './synthesized.ts';
+
+describe('commonFolder', () => {
+  it.each([
+    { prefixes: ['acme/orders'], folder: 'acme/orders', why: 'one prefix is its own folder' },
+    { prefixes: ['acme/orders', 'acme/crm'], folder: 'acme', why: 'two in a folder share it' },
+    { prefixes: ['acme/orders', 'acme'], folder: 'acme', why: 'one may hold the other' },
+    { prefixes: ['acme/a', 'acme-2/a'], folder: '', why: 'names that only begin alike are not one folder' },
+    { prefixes: ['a', ''], folder: '', why: 'without a prefix it is the bucket' },
+    { prefixes: [], folder: '', why: 'nothing shares nothing' },
+  ])('$why', ({ prefixes, folder }) => {
+    expect(commonFolder(prefixes)).toBe(folder);
+  });
+});
+
+describe('targetBuckets', () => {
+  it('names each bucket once, down to the folder of all its copies', () => {
+    const archive = (prefix: string) => ({ type: 'existing', name: 'archive', prefix });
+    const fleet = configured([
+      { id: 'a', kind: 'instance', bucket: archive('backups/a') },
+      { id: 'b', kind: 'cluster', bucket: archive('backups/b') },
+      { id: 'c', kind: 'instance', bucket: archive('elsewhere/c'), copy: { mode: 'none' } },
+    ]);
+    expect(targetBuckets(fleet)).toEqual([{ bucket: 'archive', objects: 'backups/*', writtenByFunction: false }]);
+  });
+
+  it('opens the whole shared bucket where databases may enrol themselves', () => {
+    const fleet = configured([{ id: 'a', kind: 'instance' }], {
+      defaults: { bucket: { type: 'shared' } },
+      discovery: {},
+    });
+    expect(targetBuckets(fleet)).toEqual([
+      { bucket: 'rds-backup-ledger--shared-123456789012-eu-west-1', objects: '*', writtenByFunction: false },
+    ]);
+  });
+
+  it('lets the function itself write only where dumps go', () => {
+    const staging = { bucket: 'dumps', owner: '123456789012' };
+    const fleet = configured([{ id: 'a', kind: 'instance', copy: { mode: 'object', staging } }]);
+    expect(targetBuckets(fleet).map(({ writtenByFunction }) => writtenByFunction)).toEqual([true]);
+    expect(stagingBuckets(fleet)).toEqual(['dumps']);
+  });
+});
+
+it('foreign keys count only where something is copied', () => {
+  const keyArn = 'arn:aws:kms:eu-west-1:210987654321:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789';
+  const theirs = (name: string) => ({ type: 'existing', name, keyArn });
+  const used = configured([{ id: 'a', kind: 'instance', bucket: theirs('one') }]);
+  const unused = configured([{ id: 'a', kind: 'instance', bucket: theirs('one'), copy: { mode: 'none' } }]);
+  expect([foreignKeys(used), foreignKeys(unused)]).toEqual([[keyArn], []]);
+});

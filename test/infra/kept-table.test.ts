@@ -1,0 +1,42 @@
+import { DescribeTableCommand, DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { findKeptTable } from '../../infra/kept-table.ts';
+
+const dynamo = mockClient(DynamoDBClient);
+beforeEach(() => dynamo.reset());
+
+const keyArn = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789';
+const adopt = { tableName: 'kept', tableKeyArn: keyArn, buckets: true };
+const tableArn = 'arn:aws:dynamodb:eu-west-1:123456789012:table/kept';
+const kept = {
+  TableArn: tableArn,
+  LatestStreamArn: `${tableArn}/stream/2026-01-01T00:00:00.000`,
+  StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' as const },
+  SSEDescription: { KMSMasterKeyArn: keyArn },
+};
+const find = () => findKeptTable(new DynamoDBClient({ region: 'eu-west-1' }), adopt);
+
+describe('a kept table', () => {
+  it('is found by its name, with its stream', async () => {
+    dynamo.on(DescribeTableCommand, { TableName: 'kept' }).resolves({ Table: kept });
+    await expect(find()).resolves.toEqual({ tableName: 'kept', tableArn, streamArn: kept.LatestStreamArn });
+  });
+
+  it('that is not there is told with what to check', async () => {
+    dynamo.on(DescribeTableCommand).rejects(new ResourceNotFoundException({ message: 'not found', $metadata: {} }));
+    await expect(find()).rejects.toThrow('adopt.tableName: table kept cannot be described (not found). Check its name');
+  });
+
+  it('without a stream of both images is told with the command that makes one', async () => {
+    const { StreamSpecification: _, ...without } = kept;
+    dynamo.on(DescribeTableCommand).resolves({ Table: without });
+    await expect(find()).rejects.toThrow('has no stream of new and old images');
+  });
+
+  it('that is encrypted with another key than the one named is refused', async () => {
+    const other = keyArn.replace('0a1b', 'ffff');
+    dynamo.on(DescribeTableCommand).resolves({ Table: { ...kept, SSEDescription: { KMSMasterKeyArn: other } } });
+    await expect(find()).rejects.toThrow(`adopt.tableKeyArn: table kept is encrypted with ${other}, got ${keyArn}`);
+  });
+});

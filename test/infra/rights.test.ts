@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { ledgerActions } from '../../shared/ledger/dynamo.ts';
+import { configured, list, plain, type Statement, synthesize, withoutHashes } from './synthesized.ts';
+
+const stack = synthesize(configured([{ id: 'orders', kind: 'instance' }]));
+const bucket = 'rds-backup-ledger-orders-123456789012-eu-west-1';
+
+/** Rights of a role, with the name of the configuration's asset cut short. */
+function rights(roleIdBegins: string, of = stack): string[] {
+  return of
+    .rights(roleIdBegins)
+    .map((right) => withoutHashes(right).replace(/cdk-\S+\.json/, 'the configuration'))
+    .sort();
+}
+
+const logsOf = (id: string) => [`logs:CreateLogStream on ${id}.Arn`, `logs:PutLogEvents on ${id}.Arn`];
+const keyUse = ['kms:Decrypt on Key.Arn', 'kms:DescribeKey on Key.Arn', 'kms:GenerateDataKey* on Key.Arn'];
+const rdsReads = [
+  'rds:DescribeDBClusterSnapshots on arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:*',
+  'rds:DescribeDBClusterSnapshots on arn:aws:rds:eu-west-1:123456789012:cluster:*',
+  'rds:DescribeDBClusters on arn:aws:rds:eu-west-1:123456789012:cluster:*',
+  'rds:DescribeDBInstances on arn:aws:rds:eu-west-1:123456789012:db:*',
+  'rds:DescribeDBSnapshots on arn:aws:rds:eu-west-1:123456789012:db:*',
+  'rds:DescribeDBSnapshots on arn:aws:rds:eu-west-1:123456789012:snapshot:*',
+];
+const ledgerUse = [
+  'dynamodb:BatchGetItem on LedgerTable.Arn',
+  'dynamodb:PutItem on LedgerTable.Arn',
+  'dynamodb:Query on LedgerTable.Arn',
+  'dynamodb:Query on LedgerTable.Arn/index/byIdentity',
+  'dynamodb:Query on LedgerTable.Arn/index/byState',
+];
+const shared = [
+  's3:GetObject on arn:aws:s3:::the configuration',
+  'sns:Publish on AlertsTopic',
+  ...ledgerUse,
+  ...keyUse,
+];
+
+describe('a role may do exactly what its function does', () => {
+  it('record: reads its queue and RDS, writes ledger, alerts and lists', () => {
+    expect(rights('RecordEventsRecordRole')).toEqual(
+      [
+        ...shared,
+        ...rdsReads,
+        ...logsOf('RecordEventsRecordLogs'),
+        'dynamodb:BatchWriteItem on LedgerTable.Arn',
+        's3:PutObject on BucketsReports.Arn/*',
+        'sqs:DeleteMessage on RecordEvents.Arn',
+        'sqs:GetQueueAttributes on RecordEvents.Arn',
+        'sqs:ReceiveMessage on RecordEvents.Arn',
+      ].sort(),
+    );
+  });
+
+  it('sweep: reads RDS, writes ledger, alerts and reports, wakes copy', () => {
+    expect(rights('SweepDatabasesSweepRole')).toEqual(
+      [
+        ...shared,
+        ...rdsReads,
+        ...logsOf('SweepDatabasesSweepLogs'),
+        'dynamodb:BatchWriteItem on LedgerTable.Arn',
+        'lambda:InvokeFunction on CopyBackupsCopyFunction.Arn',
+        's3:PutObject on BucketsReports.Arn/*',
+        'sqs:SendMessage on SweepDatabasesDeadLettersQueue.Arn',
+      ].sort(),
+    );
+  });
+
+  it('copy: starts exports of snapshots with the one role and key, and looks at what they wrote', () => {
+    expect(rights('CopyBackupsCopyRole')).toEqual(
+      [
+        ...shared,
+        ...logsOf('CopyBackupsCopyLogs'),
+        'dynamodb:DescribeStream on LedgerTable.StreamArn',
+        'dynamodb:GetRecords on LedgerTable.StreamArn',
+        'dynamodb:GetShardIterator on LedgerTable.StreamArn',
+        'dynamodb:ListStreams on *',
+        'dynamodb:Query on LedgerTable.Arn/index/byTenant',
+        'iam:PassRole on CopyBackupsExportRole.Arn if {"StringEquals":{"iam:PassedToService":"export.rds.amazonaws.com"}}',
+        'kms:CreateGrant on Key.Arn',
+        'rds:DescribeExportTasks on *',
+        'rds:StartExportTask on arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:*',
+        'rds:StartExportTask on arn:aws:rds:eu-west-1:123456789012:snapshot:*',
+        `s3:GetObject on arn:aws:s3:::${bucket}/*`,
+        `s3:ListBucket on arn:aws:s3:::${bucket}`,
+        'sqs:SendMessage on CopyBackupsDeadLettersQueue.Arn',
+      ].sort(),
+    );
+  });
+
+  it('an export: writes into the configured bucket with the key', () => {
+    expect(rights('CopyBackupsExportRole')).toEqual(
+      [
+        ...keyUse,
+        `s3:DeleteObject* on arn:aws:s3:::${bucket}/*`,
+        `s3:GetBucketLocation on arn:aws:s3:::${bucket}`,
+        `s3:GetObject* on arn:aws:s3:::${bucket}/*`,
+        `s3:ListBucket on arn:aws:s3:::${bucket}`,
+        `s3:PutObject* on arn:aws:s3:::${bucket}/*`,
+      ].sort(),
+    );
+  });
+
+  it('the schedules: call sweep, and leave what they could not deliver', () => {
+    expect(rights('SweepDatabasesSchedulerRole')).toEqual([
+      'lambda:InvokeFunction on SweepDatabasesSweepFunction.Arn',
+      'sqs:SendMessage on SweepDatabasesDeadLettersQueue.Arn',
+    ]);
+  });
+
+  it('no role may do to rows what no question of the ledger needs', () => {
+    const needed = new Set<string>(Object.values(ledgerActions).flat());
+    const given = ['RecordEventsRecordRole', 'SweepDatabasesSweepRole', 'CopyBackupsCopyRole']
+      .flatMap((role) => stack.rights(role))
+      .filter((right) => right.includes('on LedgerTable') && !right.includes('StreamArn'))
+      .map((right) => right.split(' ')[0]);
+    expect([...new Set(given)].sort()).toEqual([...needed].sort());
+  });
+});
+
+describe('copies elsewhere', () => {
+  const dumps = { bucket: 'dumps', owner: '210987654321', key: 'sql/{snapshotId}.bak' };
+  const keyArn = 'arn:aws:kms:eu-west-1:210987654321:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789';
+  const elsewhere = synthesize(
+    configured([
+      {
+        id: 'crm',
+        kind: 'instance',
+        copy: { mode: 'object', staging: dumps },
+        bucket: { type: 'existing', name: 'archive', prefix: 'crm' },
+      },
+      { id: 'shop', kind: 'instance', bucket: { type: 'existing', name: 'theirs', owner: '210987654321', keyArn } },
+      { id: 'lab', kind: 'instance', copy: { mode: 'none' }, bucket: { type: 'existing', name: 'untouched' } },
+    ]),
+  );
+
+  it('in object mode copy reads the staging bucket and writes below the prefix alone', () => {
+    expect(rights('CopyBackupsCopyRole', elsewhere).filter((right) => /archive|dumps/.test(right))).toEqual([
+      's3:AbortMultipartUpload on arn:aws:s3:::archive/crm/*',
+      's3:GetObject on arn:aws:s3:::archive/crm/*',
+      's3:GetObject on arn:aws:s3:::dumps/*',
+      's3:ListBucket on arn:aws:s3:::archive',
+      's3:ListBucket on arn:aws:s3:::dumps',
+      's3:PutObject on arn:aws:s3:::archive/crm/*',
+    ]);
+  });
+
+  it("an export into another account's bucket uses that account's key", () => {
+    const onTheirKey = (role: string) => rights(role, elsewhere).filter((right) => right.endsWith(keyArn));
+    expect(onTheirKey('CopyBackupsCopyRole')).toEqual([
+      `kms:CreateGrant on ${keyArn}`,
+      `kms:Decrypt on ${keyArn}`,
+      `kms:DescribeKey on ${keyArn}`,
+      `kms:GenerateDataKey* on ${keyArn}`,
+    ]);
+    expect(onTheirKey('CopyBackupsExportRole')).toEqual([
+      `kms:Decrypt on ${keyArn}`,
+      `kms:DescribeKey on ${keyArn}`,
+      `kms:GenerateDataKey* on ${keyArn}`,
+    ]);
+  });
+
+  it('reaches no bucket whose databases are not copied', () => {
+    expect(JSON.stringify(elsewhere.template)).not.toContain('untouched');
+  });
+});
+
+describe('everywhere', () => {
+  it('only actions without a resource level stand on every resource', () => {
+    const roles = stack.all('AWS::IAM::Role').map(([id]) => id);
+    const onAll = roles.flatMap((role) => stack.rights(role)).filter((right) => / on \*/.test(right));
+    expect(onAll).toEqual(['dynamodb:ListStreams on *', 'rds:DescribeExportTasks on *']);
+  });
+
+  it('the customer key lets alarms and rules of this account publish, and leaves the rest to IAM', () => {
+    const { Statement } = stack.one('AWS::KMS::Key').Properties.KeyPolicy as { Statement: readonly unknown[] };
+    expect(Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'kms:*',
+        Resource: '*',
+        Principal: { AWS: expect.anything() },
+      },
+      {
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Resource: '*',
+        Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
+        Condition: { StringEquals: { 'aws:SourceAccount': '123456789012' } },
+      },
+    ]);
+    expect(stack.one('AWS::KMS::Key').Properties.EnableKeyRotation).toBe(true);
+  });
+
+  it('the topics use the key; only alarms of this account publish to theirs in the name of a service', () => {
+    for (const [id, { Properties }] of stack.all('AWS::SNS::Topic')) {
+      expect(withoutHashes(plain(Properties.KmsMasterKeyId))).toMatch(/^Key\.(Arn|KeyId)$|^Key$/);
+      const statements = stack
+        .all('AWS::SNS::TopicPolicy')
+        .filter(([, policy]) => list(policy.Properties.Topics).some((topic) => plain(topic) === id))
+        .flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement as Statement[]);
+      expect(statements.some(({ Effect }) => Effect === 'Deny')).toBe(true);
+      expect(statements.filter(({ Effect }) => Effect === 'Allow').map(({ Principal }) => Principal)).toEqual(
+        id.startsWith('AlertsAlarmTopic') ? [{ Service: 'cloudwatch.amazonaws.com' }] : [],
+      );
+    }
+  });
+});

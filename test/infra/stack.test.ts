@@ -1,0 +1,334 @@
+import { Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { readExportSettings } from '../../handlers/export-settings.ts';
+import { readSettings } from '../../handlers/settings.ts';
+import { copyWakeUps, indexes } from '../../shared/ledger/items.ts';
+import { appOf, exampleFleet, list, plain, type Statement, stackOf, synthesize, withoutHashes } from './synthesized.ts';
+
+const stack = synthesize();
+const { template } = stack;
+
+const policyOf = (type: string, property: string, id: string): Statement[] =>
+  stack
+    .all(type)
+    .filter(([, { Properties }]) => list(Properties[property]).some((named) => plain(named) === id))
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement as Statement[]);
+
+const refusesPlainHttp = (statements: readonly Statement[]) =>
+  statements.some(
+    ({ Effect, Condition }) =>
+      Effect === 'Deny' && JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}',
+  );
+
+describe('the stack', () => {
+  it('passes the checks of cdk-nag, each exception acknowledged with its reason', () => {
+    const app = appOf();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    stackOf(app);
+    expect(() => app.synth()).not.toThrow();
+  }, 60_000);
+
+  it('has exactly the outputs that are relied on', () => {
+    expect(Object.keys(template.Outputs).sort()).toEqual([
+      'AlertTopicArn',
+      'CopyFunctionName',
+      'LedgerTableName',
+      'RecordDeadLetterQueueUrl',
+      'RecordFunctionName',
+      'ReportBucketName',
+      'SweepFunctionName',
+    ]);
+    expect(withoutHashes(plain(template.Outputs.RecordDeadLetterQueueUrl?.Value))).toBe('RecordEventsDeadLettersQueue');
+  });
+
+  it('needs no function of its own to be deployed', () => {
+    expect(stack.all('AWS::Lambda::Function')).toHaveLength(3);
+    expect(Object.values(template.Resources).filter(({ Type }) => Type.startsWith('Custom::'))).toEqual([]);
+  });
+
+  it('keeps the table, its key and the buckets when it goes', () => {
+    const kept = Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+    expect([...new Set(kept.map(({ Type }) => Type))].sort()).toEqual([
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::KMS::Key',
+      'AWS::S3::Bucket',
+      'AWS::S3::BucketPolicy',
+    ]);
+    for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::KMS::Key', 'AWS::S3::Bucket']) {
+      expect(stack.all(type).every(([, { UpdateReplacePolicy }]) => UpdateReplacePolicy === 'Retain')).toBe(true);
+    }
+  });
+});
+
+describe('the ledger', () => {
+  const { Properties } = stack.one('AWS::DynamoDB::GlobalTable');
+  const [replica] = Properties.Replicas;
+
+  it('is paid by request, restorable, protected, encrypted with the customer key, and forgets by expiresAt', () => {
+    expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
+    expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+    expect(replica.PointInTimeRecoverySpecification).toEqual({ PointInTimeRecoveryEnabled: true });
+    expect(replica.DeletionProtectionEnabled).toBe(true);
+    expect(withoutHashes(plain(replica.SSESpecification.KMSMasterKeyId))).toBe('Key.Arn');
+  });
+
+  it('has every index of the ledger from the first deploy on', () => {
+    const found = Properties.GlobalSecondaryIndexes as { IndexName: string; Projection: object }[];
+    expect(found.map(({ IndexName }) => IndexName)).toEqual(Object.keys(indexes));
+    expect(found.find(({ IndexName }) => IndexName === 'byIdentity')?.Projection).toEqual({
+      ProjectionType: 'KEYS_ONLY',
+    });
+    expect(found.find(({ IndexName }) => IndexName === 'byState')?.Projection).toEqual({
+      ProjectionType: 'INCLUDE',
+      NonKeyAttributes: ['facts', 'version'],
+    });
+  });
+
+  it('takes a kept table by its name instead of making one', () => {
+    const adopt = {
+      tableName: 'kept',
+      tableKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',
+      buckets: true,
+    };
+    const kept = synthesize(
+      { ...exampleFleet, adopt },
+      {
+        keptTable: {
+          tableName: 'kept',
+          tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/kept',
+          streamArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/kept/stream/2026-01-01T00:00:00.000',
+        },
+      },
+    );
+    expect(kept.all('AWS::DynamoDB::GlobalTable')).toEqual([]);
+    expect(kept.all('AWS::KMS::Key')).toEqual([]);
+    expect(kept.all('AWS::S3::Bucket').map(([id]) => withoutHashes(id))).toEqual([
+      'BucketsAccessLogs',
+      'BucketsReports',
+    ]);
+    expect(kept.template.Outputs.LedgerTableName?.Value).toBe('kept');
+    expect(kept.rights('RecordEventsRecord')).toContain(
+      'kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',
+    );
+    expect(kept.rights('CopyBackupsCopyRole')).toContain(
+      'dynamodb:GetRecords on arn:aws:dynamodb:eu-west-1:123456789012:table/kept/stream/2026-01-01T00:00:00.000',
+    );
+  });
+});
+
+describe('every function', () => {
+  const functions = stack.all('AWS::Lambda::Function');
+
+  it('runs on Node 24 and ARM64, knows its sources, and says what it is for', () => {
+    for (const [, { Properties }] of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        Description: expect.stringMatching(/\w{3}/),
+      });
+      expect(Properties.Environment.Variables.NODE_OPTIONS).toBe('--enable-source-maps');
+    }
+  });
+
+  it('logs into a group of its own whose logs end', () => {
+    const groups = functions.map(([, { Properties }]) => plain(Properties.LoggingConfig.LogGroup));
+    expect(new Set(groups).size).toBe(functions.length);
+    for (const group of groups) expect(template.Resources[group]?.Properties.RetentionInDays).toBe(90);
+  });
+
+  it('has a role of its own, without managed policies', () => {
+    const roles = functions.map(([, { Properties }]) => plain(Properties.Role).replace('.Arn', ''));
+    expect(new Set(roles).size).toBe(functions.length);
+    for (const role of roles) expect(template.Resources[role]?.Properties.ManagedPolicyArns).toBeUndefined();
+  });
+
+  it('is told by its environment all that its settings ask for', () => {
+    for (const [id, { Properties }] of functions) {
+      const variables = Properties.Environment.Variables as Record<string, unknown>;
+      // References become what they stand for: ARNs where the name says so.
+      const told = Object.entries(variables).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : `${name.endsWith('_ARN') ? 'arn:' : ''}${plain(value)}`,
+      ]);
+      const environment = { ...Object.fromEntries(told), AWS_REGION: 'eu-west-1' };
+      expect(() => readSettings(environment)).not.toThrow();
+      if (id.startsWith('CopyBackups')) expect(() => readExportSettings(environment)).not.toThrow();
+    }
+  });
+});
+
+describe('every queue', () => {
+  const queues = stack.all('AWS::SQS::Queue');
+
+  it("has SQS's own encryption, refuses plain HTTP, and keeps messages for 14 days", () => {
+    for (const [id, { Properties }] of queues) {
+      expect(Properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 24 * 3600 });
+      expect(refusesPlainHttp(policyOf('AWS::SQS::QueuePolicy', 'Queues', id))).toBe(true);
+    }
+  });
+
+  it('has a dead-letter queue, or is one with an alarm while it is not empty', () => {
+    const watched = stack
+      .all('AWS::CloudWatch::Alarm')
+      .filter(([, { Properties }]) => Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
+      .map(([, { Properties }]) => plain(Properties.Dimensions[0].Value).replace('.QueueName', ''));
+    const [withOne, others] = [
+      queues.filter(([, { Properties }]) => Properties.RedrivePolicy),
+      queues.filter(([, { Properties }]) => !Properties.RedrivePolicy),
+    ];
+    expect(withOne).toHaveLength(1);
+    expect(others.map(([id]) => id).sort()).toEqual(watched.sort());
+  });
+});
+
+describe('every bucket', () => {
+  const buckets = stack.all('AWS::S3::Bucket');
+
+  it('is private and refuses plain HTTP', () => {
+    for (const [id, { Properties }] of buckets) {
+      expect(Properties.PublicAccessBlockConfiguration).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+      expect(refusesPlainHttp(policyOf('AWS::S3::BucketPolicy', 'Bucket', id))).toBe(true);
+    }
+  });
+
+  it('is versioned, encrypted with the customer key and logged, but for the one that holds the logs', () => {
+    const others = buckets.filter(([id]) => !id.startsWith('BucketsAccessLogs'));
+    expect(others).toHaveLength(buckets.length - 1);
+    for (const [, { Properties }] of others) {
+      expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+      expect(Properties.LoggingConfiguration.LogFilePrefix).toMatch(/.\/$/);
+      const [encryption] = Properties.BucketEncryption.ServerSideEncryptionConfiguration;
+      expect(encryption.BucketKeyEnabled).toBe(true);
+      expect(withoutHashes(plain(encryption.ServerSideEncryptionByDefault.KMSMasterKeyID))).toBe('Key.Arn');
+    }
+  });
+
+  it('forgets copies after 90 days, old versions and unfinished uploads after 7, unless told otherwise', () => {
+    const { Properties } = stack.one('AWS::S3::Bucket', 'Bucketsrdsbackupledgershared');
+    expect(Properties.LifecycleConfiguration.Rules).toEqual([
+      {
+        Id: 'copies-end',
+        Status: 'Enabled',
+        ExpirationInDays: 90,
+        NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+      },
+    ]);
+  });
+});
+
+describe('record', () => {
+  it('hears exactly the events that the ledger knows, by id, of its own account', () => {
+    const { Properties } = stack.one('AWS::Events::Rule', 'RecordEventsRule');
+    expect(Properties.EventPattern).toEqual({
+      source: ['aws.rds'],
+      account: ['123456789012'],
+      detail: { EventID: expect.any(Array) },
+    });
+    const ids = (Properties.EventPattern.detail.EventID as string[]).map((id) => id.replace('RDS-EVENT-', ''));
+    expect(ids.sort()).toEqual(
+      [
+        ...['0091', '0042', '0060', '0197', '0169', '0075'], // available
+        ...['0090', '0040', '0168', '0074'], // being created
+        '0041', // deleted
+        ...['0028', '0032', '0003', '0171', '0172'], // backups disabled, enabled; database deleted, renamed
+        ...['0087', '0088', '0154', '0150', '0151', '0153'], // stopped and started
+      ].sort(),
+    );
+  });
+
+  it('gives an event five tries, each longer than the function may take, then the dead-letter queue', () => {
+    const queue = stack.all('AWS::SQS::Queue').find(([, { Properties }]) => Properties.RedrivePolicy)?.[1].Properties;
+    const fn = stack.one('AWS::Lambda::Function', 'RecordEvents').Properties;
+    expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.Timeout);
+    expect(queue.RedrivePolicy.maxReceiveCount).toBe(5);
+    expect(withoutHashes(plain(queue.RedrivePolicy.deadLetterTargetArn))).toBe('RecordEventsDeadLettersQueue.Arn');
+    const [target] = stack.one('AWS::Events::Rule', 'RecordEventsRule').Properties.Targets;
+    expect(withoutHashes(plain(target.DeadLetterConfig.Arn))).toBe('RecordEventsDeadLettersQueue.Arn');
+  });
+
+  it('takes batches with partial failures and a bounded concurrency', () => {
+    expect(stack.one('AWS::Lambda::EventSourceMapping', 'RecordEvents').Properties).toMatchObject({
+      BatchSize: 25,
+      MaximumBatchingWindowInSeconds: 5,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+  });
+});
+
+describe('sweep', () => {
+  it('is scheduled daily as configured, and the watch every 15 minutes, with retries and a dead-letter queue', () => {
+    const other = synthesize({ ...exampleFleet, sweep: { cron: '30 6 * * ? *', timeZone: 'Europe/London' } });
+    expect(other.one('AWS::Scheduler::Schedule', 'SweepDatabasesDaily').Properties).toMatchObject({
+      ScheduleExpression: 'cron(30 6 * * ? *)',
+      ScheduleExpressionTimezone: 'Europe/London',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { Input: '{}' },
+    });
+    expect(stack.one('AWS::Scheduler::Schedule', 'SweepDatabasesDaily').Properties).toMatchObject({
+      ScheduleExpression: 'cron(0 12 * * ? *)',
+      ScheduleExpressionTimezone: 'UTC',
+    });
+    expect(stack.one('AWS::Scheduler::Schedule', 'SweepDatabasesWatch').Properties).toMatchObject({
+      ScheduleExpression: 'rate(15 minutes)',
+      Target: { Input: '{"mode":"watch"}' },
+    });
+    for (const [, { Properties }] of stack.all('AWS::Scheduler::Schedule')) {
+      expect(Properties.Target.RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
+      expect(withoutHashes(plain(Properties.Target.DeadLetterConfig.Arn))).toBe('SweepDatabasesDeadLettersQueue.Arn');
+    }
+  });
+
+  it('is tried three times, and a failure of its last try is a dead letter too', () => {
+    expect(stack.one('AWS::Lambda::EventInvokeConfig', 'SweepDatabases').Properties).toMatchObject({
+      MaximumRetryAttempts: 2,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^SweepDatabasesDeadLetters/), 'Arn'] } },
+      },
+    });
+  });
+});
+
+describe('copy', () => {
+  it("is woken by the stream on the ledger's own patterns, with retries, bisecting and a place for failures", () => {
+    const { Properties } = stack.one('AWS::Lambda::EventSourceMapping', 'CopyBackups');
+    expect(Properties).toMatchObject({
+      MaximumRetryAttempts: 5,
+      BisectBatchOnFunctionError: true,
+      MaximumRecordAgeInSeconds: 3600,
+      DestinationConfig: {
+        OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^CopyBackupsDeadLetters/), 'Arn'] } },
+      },
+    });
+    const filters = (Properties.FilterCriteria.Filters as { Pattern: string }[]).map(
+      ({ Pattern }) => JSON.parse(Pattern) as unknown,
+    );
+    expect(filters).toEqual(copyWakeUps);
+  });
+
+  it("is woken by the ends of snapshots' exports, and not by those of live clusters", () => {
+    const { Properties } = stack.one('AWS::Events::Rule', 'CopyBackupsExportEnds');
+    expect(Properties.EventPattern).toEqual({
+      source: ['aws.rds'],
+      account: ['123456789012'],
+      detail: { EventID: ['0159', '0160', '0161', '0162', '0163', '0164'].map((id) => `RDS-EVENT-${id}`) },
+    });
+    expect(withoutHashes(plain(Properties.Targets[0].DeadLetterConfig.Arn))).toBe('CopyBackupsDeadLettersQueue.Arn');
+  });
+
+  it('exports with a role that only RDS exports may take', () => {
+    const { Properties } = stack.one('AWS::IAM::Role', 'CopyBackupsExportRole');
+    expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'export.rds.amazonaws.com' } },
+    ]);
+  });
+});

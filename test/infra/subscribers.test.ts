@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { subscribers } from '../../infra/subscribers.ts';
+import type { Fleet, Recipient } from '../../shared/config/fleet.ts';
+import { appOf, exampleFleet, plain, stackOf, synthesize, withoutHashes } from './synthesized.ts';
+
+const told = (tenants: Record<string, readonly Recipient[]>, operators: readonly Recipient[] = []): Fleet => ({
+  ...exampleFleet,
+  operators,
+  tenants: Object.entries(tenants).map(([id, recipients]) => ({ id, recipients })),
+});
+const tenants = (count: number, recipient: (number: number) => Recipient) =>
+  Object.fromEntries(Array.from({ length: count }, (_, number) => [`tenant-${number}`, [recipient(number)]]));
+
+const ann = { email: 'ann@example.com' };
+const queue = { queue: 'arn:aws:sqs:eu-west-1:123456789012:alerts' };
+
+describe('subscribers', () => {
+  it('an address hears of its own tenant alone, whatever its protocol', () => {
+    expect(
+      subscribers(
+        told({ acme: [ann, { sms: '+441632960961' }], globex: [{ https: 'https://chat.example.com' }, queue] }),
+      ),
+    ).toEqual([
+      { protocol: 'email', endpoint: 'ann@example.com', operator: false, filter: { tenant: ['acme'] } },
+      { protocol: 'sms', endpoint: '+441632960961', operator: false, filter: { tenant: ['acme'] } },
+      { protocol: 'https', endpoint: 'https://chat.example.com', operator: false, filter: { tenant: ['globex'] } },
+      { protocol: 'sqs', endpoint: queue.queue, operator: false, filter: { tenant: ['globex'] } },
+    ]);
+  });
+
+  it('an address of two tenants is one subscription that hears of both', () => {
+    expect(subscribers(told({ acme: [ann], globex: [ann] }))).toEqual([
+      { protocol: 'email', endpoint: 'ann@example.com', operator: false, filter: { tenant: ['acme', 'globex'] } },
+    ]);
+  });
+
+  it('an operator hears of every tenant and of digests, also where it is a tenant as well', () => {
+    expect(subscribers(told({ acme: [ann] }, [ann]))).toEqual([
+      { protocol: 'email', endpoint: 'ann@example.com', operator: true, filter: { audience: ['all', 'operators'] } },
+    ]);
+  });
+
+  it('an address of 150 tenants fits one filter policy, one of 151 is refused with the cure', () => {
+    expect(subscribers(told(tenants(150, () => ann)))[0]?.filter.tenant).toHaveLength(150);
+    expect(() => subscribers(told(tenants(151, () => ann)))).toThrow(
+      'email ann@example.com is a recipient of 151 tenants; a filter policy of SNS holds at most 150. Make it one of the "operators"',
+    );
+  });
+
+  it('200 recipients fit one topic, 201 are refused with the cure', () => {
+    const addresses = (count: number) => told(tenants(count, (number) => ({ email: `person-${number}@example.com` })));
+    expect(subscribers(addresses(200))).toHaveLength(200);
+    expect(() => subscribers(addresses(201))).toThrow(
+      'The configuration has 201 recipients; an SNS topic takes at most 200 filter policies. Let tenants share addresses',
+    );
+  });
+});
+
+describe('the topics', () => {
+  it('alerts are filtered for everybody; alarms, which carry no attributes, reach operators without a filter', () => {
+    const stack = synthesize(told({ acme: [ann] }, [{ email: 'oncall@example.com' }]));
+    const found = stack.all('AWS::SNS::Subscription').map(([, { Properties }]) => ({
+      topic: withoutHashes(plain(Properties.TopicArn)),
+      endpoint: Properties.Endpoint as string,
+      filter: Properties.FilterPolicy as unknown,
+    }));
+    expect(found).toEqual([
+      { topic: 'AlertsTopic', endpoint: 'oncall@example.com', filter: { audience: ['all', 'operators'] } },
+      { topic: 'AlertsAlarmTopic', endpoint: 'oncall@example.com', filter: undefined },
+      { topic: 'AlertsTopic', endpoint: 'ann@example.com', filter: { tenant: ['acme'] } },
+    ]);
+  });
+
+  it('a stack whose failing nobody hears of says so at synth, with the cure', () => {
+    const app = appOf();
+    stackOf(app, told({ acme: [ann] }));
+    const messages = app
+      .synth()
+      .getStackByName('RdsBackupLedger')
+      .messages.map(({ level, entry }) => `${level}: ${String(entry.data)}`);
+    expect(messages).toEqual([
+      expect.stringMatching(
+        /^warning: Nobody is told when this stack itself fails.*Add a recipient, e\.g\. "operators"/,
+      ),
+    ]);
+  });
+});
