@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -7,6 +7,7 @@ import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/fleet.ts';
+import { capacityOf, capacityWarnings } from '../shared/copy/capacity.ts';
 import { copyWakeUps } from '../shared/ledger/items.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { foreignKeys, stagingBuckets, type TargetBucket, targetBuckets } from './copy-targets.ts';
@@ -59,6 +60,8 @@ export class Copy extends Construct {
     this.#grantExports(exportRole, parts);
     this.#grant(exportRole, parts);
     this.#alarms(parts.alarms, parts.fleet);
+    for (const warning of capacityWarnings(capacityOf(parts.fleet)))
+      Validations.of(this).addWarning('capacity', warning);
   }
 
   #wake(parts: Parts, deadLetters: IQueue): void {

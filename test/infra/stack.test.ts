@@ -4,7 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { readExportSettings } from '../../handlers/export-settings.ts';
 import { readSettings } from '../../handlers/settings.ts';
 import { copyWakeUps, indexes } from '../../shared/ledger/items.ts';
-import { appOf, exampleFleet, list, plain, type Statement, stackOf, synthesize, withoutHashes } from './synthesized.ts';
+import {
+  appOf,
+  configured,
+  exampleFleet,
+  list,
+  messagesOf,
+  plain,
+  type Statement,
+  stackOf,
+  synthesize,
+  withoutHashes,
+} from './synthesized.ts';
 
 const stack = synthesize();
 const { template } = stack;
@@ -323,6 +334,18 @@ describe('copy', () => {
       detail: { EventID: ['0159', '0160', '0161', '0162', '0163', '0164'].map((id) => `RDS-EVENT-${id}`) },
     });
     expect(withoutHashes(plain(Properties.Targets[0].DeadLetterConfig.Arn))).toBe('CopyBackupsDeadLettersQueue.Arn');
+  });
+
+  it('is said at synth to be more than the slots carry, and not where they carry it', () => {
+    const wanted = (count: number) =>
+      configured(
+        Array.from({ length: count }, (_, number) => ({ id: `db-${number}`, kind: 'instance' })),
+        { defaults: { bucket: { type: 'shared' } } },
+      );
+    expect(messagesOf(wanted(300))).toEqual([
+      expect.stringMatching(/^warning: 300 exports a day are wanted.*grows without end/),
+    ]);
+    expect(messagesOf(wanted(30))).toEqual([]);
   });
 
   it('exports with a role that only RDS exports may take', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { subscribers } from '../../infra/subscribers.ts';
 import type { Fleet, Recipient } from '../../shared/config/fleet.ts';
-import { appOf, exampleFleet, plain, stackOf, synthesize, withoutHashes } from './synthesized.ts';
+import { exampleFleet, messagesOf, plain, synthesize, withoutHashes } from './synthesized.ts';
 
 const told = (tenants: Record<string, readonly Recipient[]>, operators: readonly Recipient[] = []): Fleet => ({
   ...exampleFleet,
@@ -72,13 +72,7 @@ describe('the topics', () => {
   });
 
   it('a stack whose failing nobody hears of says so at synth, with the cure', () => {
-    const app = appOf();
-    stackOf(app, told({ acme: [ann] }));
-    const messages = app
-      .synth()
-      .getStackByName('RdsBackupLedger')
-      .messages.map(({ level, entry }) => `${level}: ${String(entry.data)}`);
-    expect(messages).toEqual([
+    expect(messagesOf(told({ acme: [ann] }))).toEqual([
       expect.stringMatching(
         /^warning: Nobody is told when this stack itself fails.*Add a recipient, e\.g\. "operators"/,
       ),

@@ -37,6 +37,16 @@ export function synthesize(fleet: Fleet = exampleFleet, props: Partial<LedgerSta
   return new Synthesized(Template.fromStack(stack).toJSON() as TemplateJson);
 }
 
+/** What `cdk synth` says besides the template: `warning: <text>`. */
+export function messagesOf(fleet: Fleet): string[] {
+  const app = appOf();
+  const { stackName } = stackOf(app, fleet);
+  return app
+    .synth()
+    .getStackByName(stackName)
+    .messages.map(({ level, entry }) => `${level}: ${String(entry.data)}`);
+}
+
 /** An app with the flags of `cdk.json`: `new App()` alone does not read them. */
 export function appOf(): App {
   return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
