@@ -2,8 +2,8 @@
  * Tells people of alerts. Their intents are written before this is called; here they are published, one message a tenant,
  * and confirmed. What stops half-way leaves the intent, and the next look publishes it again.
  */
+import pMap from 'p-map';
 import type { Fleet } from './config/fleet.ts';
-import { sideBySide } from './copy/side-by-side.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { type Context, composeAlerts, type Entry, fullListOf, mostListed } from './messages/alerts.ts';
 import { composeManyTenants } from './messages/digest.ts';
@@ -64,14 +64,15 @@ export async function tell(deps: Telling, told: readonly Told[], now: Date): Pro
   if (told.length === 0) return { opened: 0, reminded: 0, resolved: 0, errors: [] };
   const errors: string[] = [];
   const untold = new Set<Told>();
-  await sideBySide(await plan(deps, told, now), atOnce, async (letter) => {
+  const send = async (letter: Letter) => {
     try {
       await deps.publisher.publish(await compose(deps, letter, now, errors));
     } catch (error) {
       errors.push(`not told, tried again later: ${letter.name}: ${messageOf(error)}`);
       for (const one of letter.told) untold.add(one);
     }
-  });
+  };
+  await pMap(await plan(deps, told, now), send, { concurrency: atOnce });
   const out = told.filter((one) => !untold.has(one));
   await confirmAll(deps.ledger, out, now, errors);
   const count = (...steps: AlertStep[]) => out.filter(({ step }) => steps.includes(step)).length;
@@ -170,14 +171,15 @@ async function confirmAll(ledger: Ledger, told: readonly Told[], now: Date, erro
   for (const batch of batches) {
     try {
       const rows = new Map((await ledger.databases(batch.map(({ row }) => row.key))).map((row) => [row.key, row]));
-      await sideBySide(batch, atOnce, async (one) => {
+      const confirmRow = async (one: Told) => {
         const row = rows.get(one.row.key);
         try {
           if (row) await confirmOne(ledger, one, row, now);
         } catch (error) {
           errors.push(`told but not confirmed, so told again later: ${one.alert.databaseId}: ${messageOf(error)}`);
         }
-      });
+      };
+      await pMap(batch, confirmRow, { concurrency: atOnce });
     } catch (error) {
       errors.push(`told but not confirmed, so told again later: ${batch.length} databases: ${messageOf(error)}`);
     }

@@ -1,6 +1,7 @@
 /** Brings copies that are under way to their end: by an export's event, or by the periodic look where the event is lost. */
 import type { ExportTask, RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 import type { Fleet } from '../config/fleet.ts';
 import { type Ledger, liveBackupId } from '../ledger/ledger.ts';
 import type { Backup, Copy } from '../model.ts';
@@ -15,7 +16,6 @@ import {
   statusOf,
 } from './causes.ts';
 import { ended, queued } from './change.ts';
-import { sideBySide } from './side-by-side.ts';
 import { type Destinations, destinationsOf } from './targets.ts';
 import { copyFolder } from './task-id.ts';
 import { tasksById } from './tasks.ts';
@@ -91,7 +91,7 @@ export async function stepsOf(
   const ids = rows.flatMap(({ copy }) => (copy.mode === 'export' && copy.taskId ? [copy.taskId] : []));
   const tasks = ids.length > 0 ? await tasksById(deps.rds, ids) : new Map<string, ExportTask>();
   const errors: unknown[] = [];
-  const steps = await sideBySide(rows, 4, async (backup) => {
+  const stepOf = async (backup: Backup) => {
     try {
       if (backup.copy.mode === 'object') return leftBehind(backup, deps.fleet, now);
       const task = tasks.get(backup.copy.taskId ?? '');
@@ -100,7 +100,8 @@ export async function stepsOf(
       errors.push(error);
       return undefined;
     }
-  });
+  };
+  const steps = await pMap(rows, stepOf, { concurrency: 4 });
   return { steps: steps.filter((step) => step !== undefined), errors };
 }
 

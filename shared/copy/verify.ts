@@ -1,7 +1,7 @@
 /** What an export left in its bucket. RDS's `COMPLETE` alone proves neither that the objects are there nor that all tables are. */
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
 import { z } from 'zod';
-import { sideBySide } from './side-by-side.ts';
 
 export interface Contents {
   readonly objects: number;
@@ -31,10 +31,11 @@ export async function contentsOf(s3: S3Client, { bucket, folder, owner }: Folder
       if (/^export_tables_info_.*\.json$/.test(Key.slice(folder.length))) lists.push(Key);
     }
   }
-  const skipped = await sideBySide(lists, 4, async (Key) => {
+  const read = async (Key: string) => {
     const { Body } = await s3.send(new GetObjectCommand({ ...of, Key }));
     return skippedInList((await Body?.transformToString()) ?? '');
-  });
+  };
+  const skipped = await pMap(lists, read, { concurrency: 4 });
   return { objects, bytes, skipped: new Map(skipped.flatMap((tables) => [...tables])) };
 }
 
