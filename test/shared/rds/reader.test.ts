@@ -1,0 +1,280 @@
+import { type DBSnapshot, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
+import { mockClient } from 'aws-sdk-client-mock';
+import { describe, expect, it } from 'vitest';
+import { throttling } from '../../../local/rds/faults.ts';
+import { inProcessClient } from '../../../local/rds/in-process.ts';
+import { RdsSimulator, type SimulatorOptions } from '../../../local/rds/simulator.ts';
+import { RdsReader } from '../../../shared/rds/reader.ts';
+import { collect, where } from '../../support/world.ts';
+
+const created = new Date('2026-10-01T00:00:00Z');
+
+function given(options: Partial<SimulatorOptions> = {}) {
+  const rds = new RdsSimulator({ now: new Date('2026-11-20T12:00:00Z'), ...where, ...options });
+  return { rds, reader: new RdsReader(inProcessClient(rds)) };
+}
+
+const flat = async <T>(pages: AsyncIterable<readonly T[]>) => (await collect(pages)).flat();
+const ids = (rows: readonly { readonly id: string }[]) => rows.map(({ id }) => id).sort();
+
+/** A reader whose snapshots are exactly these rows, for what the simulator never answers. */
+function answering(rows: DBSnapshot[]): RdsReader {
+  const client = mockClient(RDSClient);
+  client.on(DescribeDBSnapshotsCommand).resolves({ DBSnapshots: rows });
+  return new RdsReader(new RDSClient({ region: 'eu-west-1' }));
+}
+
+const awsRow: DBSnapshot = {
+  DBSnapshotArn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:rds:orders-2026-11-23-04-08',
+  DBSnapshotIdentifier: 'rds:orders-2026-11-23-04-08',
+  DBInstanceIdentifier: 'Orders',
+  DbiResourceId: 'db-ORDERS',
+  SnapshotType: 'automated',
+  Status: 'available',
+  Engine: 'postgres',
+};
+
+describe('databases', () => {
+  it('reads all pages, 100 rows each', async () => {
+    const { rds, reader } = given();
+    for (let n = 0; n < 250; n += 1) rds.createInstance({ id: `db-${n}`, created });
+    const pages = await collect(reader.instances());
+    expect(pages.map(({ databases }) => databases.length)).toEqual([100, 100, 50]);
+    expect(new Set(pages.flatMap(({ databases }) => ids(databases))).size).toBe(250);
+    expect(reader.calls).toEqual({ DescribeDBInstances: 3 });
+    expect(rds.calls()).toBe(3);
+  });
+
+  it('gives an instance its key by resource id, and what its backups depend on', async () => {
+    const { rds, reader } = given();
+    const { resourceId, arn } = rds.createInstance({
+      id: 'orders',
+      created,
+      retention: 5,
+      window: '23:30-00:30',
+      tags: { 'backup-tenant': 'acme' },
+      recoveryPoint: 'arn:aws:backup:eu-west-1:123456789012:recovery-point:1',
+      replicaOf: 'orders-main',
+    });
+    rds.stop('orders');
+    const { databases } = await reader.instancesNamed({ ids: ['orders'] });
+    expect(databases).toEqual([
+      {
+        key: `123456789012/eu-west-1/${resourceId}`,
+        arn,
+        id: 'orders',
+        kind: 'instance',
+        engine: 'postgres',
+        status: 'stopped',
+        createdAt: created,
+        retentionDays: 5,
+        window: '23:30-00:30',
+        latestRestorableTime: new Date('2026-11-20T12:00:00Z'),
+        automaticRestartTime: new Date('2026-11-27T12:00:00Z'),
+        replicaOf: 'orders-main',
+        awsBackupRecoveryPointArn: 'arn:aws:backup:eu-west-1:123456789012:recovery-point:1',
+        tags: { 'backup-tenant': 'acme' },
+      },
+    ]);
+  });
+
+  it('gives a cluster its key by resource id', async () => {
+    const { rds, reader } = given();
+    const { resourceId } = rds.createCluster({ id: 'ledger', created, window: '02:00-02:30' });
+    const [cluster] = await reader.clustersNamed({ resourceIds: [resourceId] });
+    expect(cluster).toMatchObject({
+      key: `123456789012/eu-west-1/${resourceId}`,
+      id: 'ledger',
+      kind: 'cluster',
+      engine: 'aurora-postgresql',
+      status: 'available',
+      createdAt: created,
+      retentionDays: 7,
+      window: '02:00-02:30',
+    });
+  });
+
+  it('keeps members of clusters apart: their cluster is what is backed up', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', created });
+    rds.createCluster({ id: 'ledger', members: ['ledger-a', 'ledger-b'], created });
+    const [page] = await collect(reader.instances());
+    expect(ids(page?.databases ?? [])).toEqual(['orders']);
+    expect(page?.members.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
+      { id: 'ledger-a', clusterId: 'ledger' },
+      { id: 'ledger-b', clusterId: 'ledger' },
+    ]);
+  });
+
+  it('leaves Neptune and DocumentDB out, which share the calls', async () => {
+    const { rds, reader } = given();
+    for (const engine of ['neptune', 'docdb', 'aurora-mysql']) {
+      const cluster = rds.createCluster({ id: engine, engine, created });
+      rds.takeBackup(cluster, { id: `${engine}-snapshot`, at: created });
+    }
+    const [instances] = await collect(reader.instances());
+    expect(ids(instances?.members ?? [])).toEqual(['aurora-mysql-1']);
+    expect(ids(await flat(reader.clusters()))).toEqual(['aurora-mysql']);
+    expect(ids(await flat(reader.clusterSnapshots()))).toEqual(['aurora-mysql-snapshot']);
+  });
+
+  it('looks up by resource id and by name, 50 values a filter, and leaves out what is not there', async () => {
+    const { rds, reader } = given();
+    const made = Array.from({ length: 120 }, (_, n) => rds.createInstance({ id: `db-${n}`, created }));
+    const resourceIds = made.map(({ resourceId }) => resourceId);
+    expect((await reader.instancesNamed({ resourceIds: [...resourceIds, 'db-GONE'] })).databases).toHaveLength(120);
+    expect(reader.calls).toEqual({ DescribeDBInstances: 3 });
+    expect((await reader.instancesNamed({ ids: ['db-7', 'db-7', 'no-such'] })).databases).toHaveLength(1);
+    expect(reader.calls).toEqual({ DescribeDBInstances: 4 });
+  });
+
+  it('makes no call for no names', async () => {
+    const { rds, reader } = given();
+    await reader.instancesNamed({ ids: [], resourceIds: [] });
+    await reader.clustersNamed({});
+    await reader.snapshotsOfInstances([]);
+    await reader.instanceSnapshotsNamed([]);
+    expect(rds.calls()).toBe(0);
+  });
+
+  it('tries again where RDS throttles, and lets climb what goes on', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', created });
+    rds.failNext('DescribeDBInstances', 2);
+    expect((await reader.instancesNamed({ ids: ['orders'] })).databases).toHaveLength(1);
+    rds.failNext('DescribeDBInstances', 3, throttling);
+    await expect(reader.instancesNamed({ ids: ['orders'] })).rejects.toThrow('Rate exceeded');
+  });
+});
+
+describe('snapshots', () => {
+  it('reads all pages and types: automated, manual, and AWS Backup’s, which are asked for apart', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', created });
+    for (let n = 0; n < 150; n += 1) rds.takeBackup('orders', { id: `manual-${n}`, at: created });
+    rds.takeBackup('orders', { kind: 'automated', at: created });
+    const theirs = rds.takeBackup('orders', { kind: 'awsbackup', at: created });
+    expect(await flat(reader.instanceSnapshots())).toHaveLength(151);
+    expect(ids(await flat(reader.instanceSnapshots('awsbackup')))).toEqual([theirs.id]);
+    expect(reader.calls).toEqual({ DescribeDBSnapshots: 3 });
+  });
+
+  it.each([true, false])('names each snapshot once, whether AWS Backup’s come unasked (%s) or not', async (unasked) => {
+    const { rds, reader } = given({ awsBackupRowsWithoutType: unasked });
+    const { resourceId } = rds.createInstance({ id: 'orders', created });
+    const theirs = rds.takeBackup('orders', { kind: 'awsbackup', at: created });
+    const manual = rds.takeBackup('orders', { id: 'manual', at: created });
+    const expected = [theirs.id, manual.id].sort();
+    expect(ids(await reader.snapshotsOfInstances([resourceId]))).toEqual(expected);
+    expect(ids(await reader.instanceSnapshotsNamed(expected))).toEqual(expected);
+  });
+
+  it('finds snapshots by ids that contain colons', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', created });
+    const automated = rds.takeBackup('orders', { kind: 'automated', at: new Date('2026-11-20T04:08:00Z') });
+    expect(automated.id).toBe('rds:orders-2026-11-20-04-08');
+    const [found] = await reader.instanceSnapshotsNamed([automated.id, 'rds:gone-2026-11-20-04-08']);
+    expect(found).toMatchObject({ id: automated.id, kind: 'automated', databaseId: 'orders' });
+  });
+
+  it('splits more than 50 names', async () => {
+    const { rds, reader } = given();
+    rds.createCluster({ id: 'ledger', created });
+    const names = Array.from({ length: 51 }, (_, n) => `manual-${n}`);
+    for (const id of names) rds.takeBackup('ledger', { id, at: created });
+    expect(ids(await reader.clusterSnapshotsNamed(names))).toEqual(names.sort());
+    expect(reader.calls).toEqual({ DescribeDBClusterSnapshots: 2 });
+  });
+
+  it('keeps the original time of a copy, which gets a fresh creation time', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', created });
+    const tenDaysAgo = new Date('2026-11-10T04:00:00Z');
+    const original = rds.takeBackup('orders', { id: 'original', at: tenDaysAgo });
+    rds.copySnapshot(original, { id: 'copied', durationMinutes: 0 });
+    const [copy] = await reader.instanceSnapshotsNamed(['copied']);
+    expect(copy).toMatchObject({
+      kind: 'copy',
+      createdAt: rds.now,
+      originalCreatedAt: tenDaysAgo,
+      sourceArn: original.arn,
+    });
+  });
+
+  it('marks the copy of a cluster’s snapshot by its source, since it has no original time', async () => {
+    const { rds, reader } = given();
+    rds.createCluster({ id: 'ledger', created });
+    const original = rds.takeBackup('ledger', { id: 'original', at: new Date('2026-11-10T04:00:00Z') });
+    rds.copySnapshot(original, { id: 'copied', durationMinutes: 0 });
+    const [copy] = await reader.clusterSnapshotsNamed(['copied']);
+    expect(copy).toMatchObject({ kind: 'copy', createdAt: rds.now, sourceArn: original.arn });
+    expect(copy).not.toHaveProperty('originalCreatedAt');
+  });
+
+  it('shows a snapshot without a creation time while it is being created', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', created });
+    rds.takeBackup('orders', { id: 'now' });
+    const [snapshot] = await reader.instanceSnapshotsNamed(['now']);
+    expect(snapshot?.status).toBe('creating');
+    expect(snapshot).not.toHaveProperty('createdAt');
+  });
+
+  it.each([true, false])('reads whether it is encrypted (%s) from the field of its kind', async (encrypted) => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', encrypted, created });
+    rds.createCluster({ id: 'ledger', encrypted, created });
+    rds.takeBackup('orders', { id: 'of-instance', at: created });
+    rds.takeBackup('ledger', { id: 'of-cluster', at: created });
+    const snapshots = [...(await flat(reader.instanceSnapshots())), ...(await flat(reader.clusterSnapshots()))];
+    expect(snapshots.map((snapshot) => snapshot.encrypted)).toEqual([encrypted, encrypted]);
+  });
+
+  it('gives sizes, but not Aurora’s, whose allocated storage means nothing', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', allocatedGb: 200, created });
+    rds.createCluster({ id: 'ledger', created });
+    rds.createCluster({ id: 'multi-az', engine: 'postgres', allocatedGb: 300, created });
+    rds.takeBackup('orders', { id: 'a', at: created });
+    rds.takeBackup('ledger', { id: 'b', at: created });
+    rds.takeBackup('multi-az', { id: 'c', at: created });
+    const snapshots = [...(await flat(reader.instanceSnapshots())), ...(await flat(reader.clusterSnapshots()))];
+    expect(new Map(snapshots.map(({ id, sizeGiB }) => [id, sizeGiB]))).toEqual(
+      new Map([
+        ['a', 200],
+        ['b', undefined],
+        ['c', 300],
+      ]),
+    );
+  });
+
+  it('knows AWS Backup’s snapshots of Aurora, of type manual, by their id', async () => {
+    const { rds, reader } = given();
+    rds.createCluster({ id: 'ledger', created });
+    const theirs = rds.takeBackup('ledger', { kind: 'awsbackup', at: created });
+    expect(theirs.type).toBe('manual');
+    const [snapshot] = await reader.clusterSnapshotsNamed([theirs.id]);
+    expect(snapshot?.kind).toBe('awsbackup');
+  });
+
+  it('compares names of databases in lower case, and bears what RDS leaves out', async () => {
+    const [snapshot] = await answering([awsRow]).instanceSnapshotsNamed([awsRow.DBSnapshotIdentifier ?? '']);
+    expect(snapshot).toEqual({
+      arn: awsRow.DBSnapshotArn,
+      id: 'rds:orders-2026-11-23-04-08',
+      database: '123456789012/eu-west-1/db-ORDERS',
+      databaseId: 'orders',
+      databaseKind: 'instance',
+      kind: 'automated',
+      status: 'available',
+      engine: 'postgres',
+      encrypted: false,
+    });
+  });
+
+  it('says which field is lacking that RDS promises', async () => {
+    const { DbiResourceId: _, ...row } = awsRow;
+    await expect(answering([row]).instanceSnapshotsNamed(['x'])).rejects.toThrow('RDS answered without DbiResourceId');
+  });
+});
