@@ -6,6 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { configurationSchema, configurationTable } from './generate/configuration.ts';
 import { messagesPage } from './generate/messages.ts';
+import { reportScript } from './generate/report.ts';
 import { verdictsPage } from './generate/verdicts.ts';
 
 /** A file that is made from code. */
@@ -16,7 +17,13 @@ export interface Generator {
   readonly content: (current: string) => string | Promise<string>;
 }
 
-export const generators: readonly Generator[] = [configurationSchema, configurationTable, messagesPage, verdictsPage];
+export const generators: readonly Generator[] = [
+  configurationSchema,
+  configurationTable,
+  messagesPage,
+  verdictsPage,
+  reportScript,
+];
 
 const root = join(import.meta.dirname, '..');
 

@@ -20,7 +20,7 @@ function jsonSchema(): z.core.JSONSchema.BaseSchema {
 }
 
 /** The text as Biome writes it, since Biome checks generated files as well. */
-function formatted(file: string, text: string): string {
+export function formatted(file: string, text: string): string {
   const biome = join(import.meta.dirname, '../../node_modules/@biomejs/biome/bin/biome');
   return execFileSync(process.execPath, [biome, 'format', `--stdin-file-path=${file}`], {
     input: text,

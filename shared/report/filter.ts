@@ -1,0 +1,84 @@
+/** Which databases are shown, in which order; the URL's hash keeps it, so that a filtered page can be passed on as a link. */
+import type { VerdictName } from '../model.ts';
+import type { ReportDatabase } from '../query/report-facts.ts';
+import { verdictNames } from './words.ts';
+
+export const sortings = {
+  worst: 'Worst first',
+  oldest: 'Oldest backup first',
+  name: 'By name',
+  tenant: 'By tenant',
+} as const;
+
+export type Sorting = keyof typeof sortings;
+
+export interface Filter {
+  /** Empty: all tenants. */
+  readonly tenant: string;
+  /** Empty: all verdicts. */
+  readonly verdicts: readonly VerdictName[];
+  /** Words that all must occur in tenant, name, engine, verdict or reason. */
+  readonly search: string;
+  readonly sort: Sorting;
+}
+
+export const noFilter: Filter = { tenant: '', verdicts: [], search: '', sort: 'worst' };
+
+/** Reads `#tenant=acme&verdict=overdue,never&search=orders&sort=name`; what it does not know is left out. */
+export function parseFilter(hash: string): Filter {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''));
+  const verdicts = (fields.get('verdict') ?? '').split(',');
+  const sort = fields.get('sort') ?? '';
+  return {
+    tenant: fields.get('tenant') ?? '',
+    verdicts: verdictNames.filter((name) => verdicts.includes(name)),
+    search: fields.get('search') ?? '',
+    sort: Object.hasOwn(sortings, sort) ? (sort as Sorting) : 'worst',
+  };
+}
+
+/** The hash without `#`; empty for `noFilter`. */
+export function formatFilter(filter: Filter): string {
+  const fields = new URLSearchParams();
+  if (filter.tenant) fields.set('tenant', filter.tenant);
+  if (filter.verdicts.length > 0) fields.set('verdict', filter.verdicts.join(','));
+  if (filter.search) fields.set('search', filter.search);
+  if (filter.sort !== 'worst') fields.set('sort', filter.sort);
+  return fields.toString().replaceAll('%2C', ',');
+}
+
+export function isFiltering(filter: Filter): boolean {
+  return filter.tenant !== '' || filter.verdicts.length > 0 || filter.search.trim() !== '';
+}
+
+/** Positions of the databases that a filter shows, in its order; `databases` are worst first. */
+export function select(databases: readonly ReportDatabase[], filter: Filter): number[] {
+  const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const positions = [...databases.keys()].filter((position) => {
+    const database = databases[position];
+    if (!database) return false;
+    if (filter.tenant && database.tenant !== filter.tenant) return false;
+    if (filter.verdicts.length > 0 && !filter.verdicts.includes(database.verdict)) return false;
+    if (words.length === 0) return true;
+    const text =
+      `${database.tenant} ${database.id} ${database.engine ?? ''} ${database.verdict} ${database.reason}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  const key = sortKey[filter.sort];
+  if (!key) return positions;
+  const keys = databases.map(key);
+  return positions.sort((a, b) => compare(keys[a] ?? '', keys[b] ?? '') || a - b);
+}
+
+const sortKey: Readonly<Record<Sorting, ((database: ReportDatabase) => string) | undefined>> = {
+  worst: undefined,
+  // Without any backup sorts before all times.
+  oldest: (database) => database.newestBackup ?? '',
+  name: (database) => `${database.id}\n${database.tenant}`,
+  tenant: (database) => `${database.tenant}\n${database.id}`,
+};
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
