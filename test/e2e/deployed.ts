@@ -23,13 +23,20 @@ import type { SweepReport } from '../../shared/sweep.ts';
 /** Long enough for a cold start on a busy machine; what does not happen by then does not happen. */
 const patienceMs = 60_000;
 
+/** A message as a subscribed queue gets it. */
+export interface Received {
+  readonly subject: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** A queue subscribed to the alert topic, as a recipient that a test can read. */
 export class Inbox {
   readonly arn: string;
   readonly #sqs: SQSClient;
   readonly #url: string;
   /** Everything that arrived so far. */
-  readonly received: { subject: string; attributes: Record<string, string>; body: Record<string, unknown> }[] = [];
+  readonly received: Received[] = [];
 
   private constructor(sqs: SQSClient, url: string, arn: string) {
     this.#sqs = sqs;

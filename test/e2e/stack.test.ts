@@ -4,10 +4,12 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrail } from '../../local/aws/trail.ts';
+import { exportFailure } from '../../local/rds/exports.ts';
 import type { Backup } from '../../shared/model.ts';
 import { hourMs } from '../../shared/text.ts';
 import { collect } from '../support/world.ts';
-import { type Deployed, deployStack, eventually } from './deployed.ts';
+import { type Deployed, deployStack, eventually, type Received } from './deployed.ts';
+import { allowedActions, partOf, unseenReason } from './roles.ts';
 
 const now = new Date();
 const ago = (hours: number) => new Date(now.getTime() - hours * hourMs);
@@ -184,6 +186,26 @@ describe('copies', () => {
   });
 });
 
+describe('a copy that fails for want of a right', () => {
+  it('is told to its tenant, once, with what to grant', async () => {
+    const { rds } = stack.stage;
+    const { acme } = stack.inboxes;
+    await acme.read();
+    rds.planExport('*', { kind: 'fail', cause: exportFailure.role('arn:aws:iam::123456789012:role/export') });
+    // Of another day than the night's, so that it is the first of its day.
+    rds.takeBackup('acme-ledger', { id: 'awsbackup:job-1', kind: 'awsbackup', at: ago(60), announce: true });
+    await rds.settle();
+    const row = await eventually('the failed copy', async () => {
+      await rds.advanceTo(new Date());
+      return (await rowsOf('acme-ledger')).find(({ copy }) => copy.state === 'failed');
+    });
+    expect(row.copy).toMatchObject({ permanent: true, attempt: 1 });
+    await eventually('the message', async () => (await acme.read()).length > 0);
+    expect(acme.received).toMatchObject([{ attributes: { tenant: 'acme', kind: 'copy-failed' } }]);
+    acme.received.length = 0;
+  });
+});
+
 describe('an alert', () => {
   const later = (hours: number) => new Date(now.getTime() + hours * hourMs).toISOString();
 
@@ -228,11 +250,25 @@ describe('an alert', () => {
     ]);
   });
 
+  it('of a second tenant within six hours is a digest for operators', async () => {
+    const { globex, operators } = stack.inboxes;
+    await operators.read();
+    await eventually('the confirmation of the first', async () => {
+      const [first] = await collect(stack.ledger.openAlerts());
+      return first !== undefined && first.intent === undefined;
+    });
+    stack.stage.rds.setRetention('globex-shop', 0);
+    await stack.stage.rds.settle();
+    const isDigest = ({ attributes }: Received) => attributes.kind === 'digest';
+    await eventually('the digest', async () => (await operators.read()).some(isDigest));
+    expect((await globex.read()).map(({ attributes }) => attributes.audience)).toEqual(['tenant']);
+  });
+
   it('of many tenants is one digest for operators with the list in S3, and each tenant’s own message', async () => {
     const { acme, globex, operators } = stack.inboxes;
     await operators.read();
     await stack.sweep({ mode: 'watch', at: later(20), dryRun: false });
-    const isOwn = ({ attributes }: { attributes: Record<string, string> }) => attributes.audience === 'tenant';
+    const isOwn = ({ attributes }: Received) => attributes.audience === 'tenant';
     await eventually('both tenants told', async () => {
       await Promise.all([acme.read(), globex.read()]);
       return acme.received.some(isOwn) && globex.received.some(isOwn);
@@ -244,14 +280,32 @@ describe('an alert', () => {
     const lists = await s3.send(
       new ListObjectsV2Command({ Bucket: stack.outputs.ReportBucketName, Prefix: 'alerts/' }),
     );
-    expect(lists.KeyCount).toBe(1);
+    expect(lists.KeyCount).toBe(2);
   });
 });
 
 describe('IAM', () => {
+  beforeAll(async () => {
+    // What no test above makes `record` do: look at a cluster, since an event says that no backup may follow.
+    stack.stage.rds.stop('acme-ledger');
+    await stack.stage.rds.settle();
+    await eventually('the look at the cluster', async () =>
+      (await readTrail(stack.stage.aws)).some(
+        ({ role, action }) => role.includes('RecordEvents') && action === 'rds:DescribeDBClusters',
+      ),
+    );
+  });
+
   it('has refused nothing that the functions did', async () => {
     const refused = (await readTrail(stack.stage.aws)).filter((decision) => decision.refused);
     expect(refused).toEqual([]);
+  });
+
+  it('allows no role an action that was not seen to be used, but for those that cannot be seen here', async () => {
+    const allowed = await allowedActions(stack.stage);
+    const used = new Set((await readTrail(stack.stage.aws)).map(({ role, action }) => `${role} ${action}`));
+    const unused = allowed.filter(({ role, action }) => !used.has(`${role} ${action}`) && !unseenReason(role, action));
+    expect(unused.map(({ role, action }) => `${partOf(role)} ${action}`)).toEqual([]);
   });
 
   it('fails clearly where one grant is taken away', async () => {
