@@ -1,0 +1,99 @@
+/** What was typed, parsed once; every mistake says what was expected. */
+import { dayMs, hourMs, minuteMs } from '../shared/text.ts';
+import { UserError } from './user-error.ts';
+
+const units: Readonly<Record<string, number>> = { m: minuteMs, h: hourMs, d: dayMs, w: 7 * dayMs };
+
+export class Args {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #now: Date;
+
+  /** Arguments and options by their names, in camel case as commander gives them. */
+  constructor(values: Readonly<Record<string, unknown>>, now: Date) {
+    this.#values = values;
+    this.#now = now;
+  }
+
+  /** An argument that has to be there. */
+  text(name: string): string {
+    const text = this.optional(name);
+    if (text === undefined) throw new UserError(`${name} is missing.`);
+    return text;
+  }
+
+  optional(name: string): string | undefined {
+    const value = this.#values[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  /** A whole number within bounds. */
+  whole(name: string, fallback: number, [min, max]: readonly [number, number]): number {
+    const text = this.optional(name);
+    if (text === undefined) return fallback;
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new UserError(`--${kebab(name)} must be a whole number from ${min} to ${max}, got "${text}".`);
+    }
+    return value;
+  }
+
+  /** One or more of some words, with commas between them. */
+  choices<Word extends string>(name: string, allowed: readonly Word[]): readonly Word[] | undefined {
+    const text = this.optional(name);
+    if (text === undefined) return undefined;
+    return text.split(',').map((part) => {
+      const word = allowed.find((one) => one === part.trim());
+      if (word === undefined) {
+        throw new UserError(`--${kebab(name)} must be of ${allowed.join(', ')}, got "${part.trim()}".`);
+      }
+      return word;
+    });
+  }
+
+  /** A moment: `2026-11-23`, `2026-11-23T04:00Z`, or an age such as `36h` or `7d`. */
+  time(name: string): Date | undefined {
+    const text = this.optional(name);
+    if (text === undefined) return undefined;
+    const ago = durationOf(text);
+    if (ago !== undefined) return new Date(this.#now.getTime() - ago);
+    return this.#moment(name, text);
+  }
+
+  /** A moment ahead: as `time`, with a duration counted from now on. */
+  timeAhead(name: string): Date | undefined {
+    const text = this.optional(name);
+    if (text === undefined) return undefined;
+    const ahead = durationOf(text);
+    return ahead === undefined ? this.#moment(name, text) : new Date(this.#now.getTime() + ahead);
+  }
+
+  /** A UTC date: `2026-11-23`, or an age such as `30d`. */
+  date(name: string): string | undefined {
+    return this.time(name)?.toISOString().slice(0, 10);
+  }
+
+  #moment(name: string, text: string): Date {
+    // Only with an offset is a time of day a moment; a date is its beginning in UTC.
+    const isMoment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
+    const time = new Date(text);
+    if (!isMoment || Number.isNaN(time.getTime()) || (text.length === 10 && !time.toISOString().startsWith(text))) {
+      throw new UserError(
+        `--${kebab(name)} must be a date (2026-11-23), a moment with its offset (2026-11-23T04:00Z) or a duration (36h, 7d), got "${text}".`,
+      );
+    }
+    return time;
+  }
+}
+
+function durationOf(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)([mhdw])$/.exec(text);
+  return match ? Number(match[1]) * (units[match[2] ?? ''] ?? 0) : undefined;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,49 @@
+/** The parts of a real deployment. Region, credentials and endpoint come from the SDK's own environment. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import type { Cloud } from '../parts.ts';
+import { output, readDeployment } from './deployment.ts';
+
+export interface AwsOptions {
+  /** Name of the stack. */
+  readonly stack: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+}
+
+export interface AwsParts {
+  ledger(): Promise<{ readonly ledger: Ledger; readonly table: string }>;
+  readonly cloud: Cloud;
+}
+
+export function awsParts({ stack, now }: AwsOptions): AwsParts {
+  const deployment = once(() => readDeployment(stack));
+  const ledger = once(async () => {
+    const table = output(await deployment(), 'LedgerTableName');
+    return { ledger: new DynamoLedger(DynamoDBDocumentClient.from(new DynamoDBClient()), table, now), table };
+  });
+  const cloud: Cloud = {
+    deployment,
+    ringing: async () => (await import('./alarms.ts')).ringingAlarms(stack),
+    sweep: async (request) => (await import('./functions.ts')).invokeSweep(await deployment(), request),
+    cancelExport: async (taskId) => (await import('./exports.ts')).cancelExport(taskId),
+    configuration: async () => (await import('./functions.ts')).deployedConfiguration(await deployment()),
+    report: async (key) => (await import('./reports.ts')).fetchReport(await deployment(), key),
+    examine: async function* (options) {
+      const { examine } = await import('../doctor/examine.ts');
+      yield* examine({ stack, deployment, ledger, now, ...options });
+    },
+  };
+  return { ledger, cloud };
+}
+
+/** Asks once, whoever asks. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

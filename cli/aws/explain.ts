@@ -1,0 +1,88 @@
+/** AWS's errors as one sentence a person can act on. */
+
+interface AwsError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly status?: number;
+  readonly endpoint?: string;
+}
+
+/** What is wrong and what to do, or undefined for an error that nobody foresaw. */
+export function explain(error: unknown): string | undefined {
+  const seen = readError(error);
+  if (seen === undefined) return undefined;
+  const { name, message, code } = seen;
+  if (name === 'CredentialsProviderError' || /could not load credentials/i.test(message)) {
+    return 'No AWS credentials were found: choose a profile (AWS_PROFILE=<profile>), or sign in, e.g. with "aws sso login".';
+  }
+  if (/region is missing/i.test(message)) {
+    return 'No AWS Region is set: choose one with AWS_REGION=<Region>, or a profile that has one.';
+  }
+  if (/expired/i.test(name) || name === 'RequestExpired') {
+    return 'The AWS credentials have expired: sign in again, e.g. with "aws sso login".';
+  }
+  if (
+    /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|AuthFailure)$/.test(
+      name,
+    )
+  ) {
+    return `AWS does not accept the credentials (${name}): choose another profile, or sign in again.`;
+  }
+  if (isRefusal(seen)) return refusal(message);
+  if (
+    code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ||
+    code === 'SELF_SIGNED_CERT_IN_CHAIN' ||
+    code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+  ) {
+    return 'The endpoint shows a certificate that Node does not trust: name its certificate with NODE_EXTRA_CA_CERTS=<file>, as the local AWS prints it.';
+  }
+  if (
+    code === 'ECONNREFUSED' ||
+    code === 'ENOTFOUND' ||
+    code === 'ECONNRESET' ||
+    code === 'ETIMEDOUT' ||
+    name === 'TimeoutError'
+  ) {
+    return `AWS does not answer (${message}): look at the network, the Region, and AWS_ENDPOINT_URL if it is set.`;
+  }
+  if (name === 'ResourceNotFoundException') {
+    return `A part of the stack is not there any more (${message}): deploy the stack again.`;
+  }
+  if (/^(Throttling|ThrottlingException|TooManyRequestsException|ProvisionedThroughputExceededException)$/.test(name)) {
+    return `AWS asks to slow down (${message}): try again in a moment.`;
+  }
+  return undefined;
+}
+
+function readError(error: unknown): AwsError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // A connection that could be tried by IPv4 and IPv6 fails with both errors inside.
+  const inner = error instanceof AggregateError ? error.errors[0] : (error.cause ?? error);
+  const message = error.message || (inner instanceof Error ? inner.message : '');
+  const code = codeOf(error) ?? codeOf(inner);
+  return { name: error.name, message, ...(code !== undefined && { code }) };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+}
+
+function isRefusal({ name, message }: AwsError): boolean {
+  return (
+    /^(AccessDenied|AccessDeniedException|AccessDeniedFault|UnauthorizedOperation|AuthorizationError|AuthorizationErrorException|KMSAccessDeniedException|NotAuthorized)$/.test(
+      name,
+    ) || /is not authorized to perform/.test(message)
+  );
+}
+
+/** AWS names the right, and mostly who lacks it and on what. */
+function refusal(message: string): string {
+  const right = /perform:?\s+([\w-]+:\w+)/.exec(message)?.[1];
+  const who = /(?:User|Principal):?\s+(arn:\S+)/.exec(message)?.[1];
+  const on = /on resource:?\s+(?:")?([^\s"]+)/.exec(message)?.[1];
+  if (right === undefined) return `AWS refuses access: ${message.trim()}`;
+  return `The right ${right}${on ? ` on ${on}` : ''} is missing${who ? ` for ${who}` : ''}: ask for it, or choose another profile.`;
+}

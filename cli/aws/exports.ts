@@ -1,0 +1,16 @@
+import { CancelExportTaskCommand, RDSClient } from '@aws-sdk/client-rds';
+import { UserError } from '../user-error.ts';
+
+/** Asks RDS to end an export task; its end is an event like any other. */
+export async function cancelExport(taskId: string): Promise<void> {
+  try {
+    await new RDSClient().send(new CancelExportTaskCommand({ ExportTaskIdentifier: taskId }));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (/^ExportTaskNotFound/.test(error.name))
+      throw new UserError(`RDS knows no export task ${taskId}: it may not have started yet; try again in a moment.`);
+    if (/^InvalidExportTaskState/.test(error.name))
+      throw new UserError(`RDS cannot cancel the export task ${taskId} any more: it has ended.`);
+    throw error;
+  }
+}

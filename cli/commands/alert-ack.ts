@@ -1,0 +1,30 @@
+import { acknowledgeAlert } from '../../shared/alerting.ts';
+import { alertFacts } from '../../shared/query/facts.ts';
+import { answer, type Command } from '../command.ts';
+import { findDatabase } from '../find.ts';
+import { UserError } from '../user-error.ts';
+import { printAlert } from './alerts.ts';
+import { kindOption } from './options.ts';
+
+export const alertAck: Command = {
+  name: 'alert ack',
+  summary: 'say that somebody looks after it: no reminders until it gets worse or is resolved',
+  arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
+  options: [
+    kindOption,
+    { flags: '--by <name>', description: 'who looks after it (default: the name you are signed in with)' },
+    { flags: '--note <text>', description: 'what others should know' },
+  ],
+  examples: ['alert ack acme-orders --note "ticket 4711, storage is being enlarged"'],
+  json: { is: 'object', fields: { '(those of `alerts`)': 'the alert as it is now' } },
+  run: async (parts, args) => {
+    const { ledger } = await parts.ledger();
+    const { key, id } = await findDatabase(ledger, args);
+    const note = args.optional('note');
+    const who = { by: args.optional('by') ?? parts.user(), ...(note !== undefined && { note }) };
+    const alert = await acknowledgeAlert(ledger, key, who, parts.now());
+    if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
+    const facts = alertFacts(alert);
+    return answer(facts, (screen) => printAlert(screen, facts));
+  },
+};

@@ -1,0 +1,37 @@
+import { snoozeAlert } from '../../shared/alerting.ts';
+import { alertFacts } from '../../shared/query/facts.ts';
+import { answer, type Command } from '../command.ts';
+import { findDatabase } from '../find.ts';
+import { UserError } from '../user-error.ts';
+import { printAlert } from './alerts.ts';
+import { kindOption } from './options.ts';
+
+export const alertSnooze: Command = {
+  name: 'alert snooze',
+  summary: 'keep an open alert quiet until a moment, unless it gets worse',
+  arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
+  options: [
+    kindOption,
+    {
+      flags: '--until <time>',
+      description: 'how long (8h, 2d), or a moment with its offset (2026-11-24T08:00Z) (default: 8h)',
+    },
+    { flags: '--by <name>', description: 'who wants it quiet (default: the name you are signed in with)' },
+    { flags: '--note <text>', description: 'why' },
+  ],
+  examples: ['alert snooze acme-orders --until 12h', 'alert snooze acme-orders --until 2026-11-24T08:00Z'],
+  json: { is: 'object', fields: { '(those of `alerts`)': 'the alert as it is now' } },
+  run: async (parts, args) => {
+    const { ledger } = await parts.ledger();
+    const now = parts.now();
+    const until = args.timeAhead('until') ?? new Date(now.getTime() + 8 * 3_600_000);
+    if (until <= now) throw new UserError(`--until must be ahead, got "${args.optional('until')}".`);
+    const { key, id } = await findDatabase(ledger, args);
+    const note = args.optional('note');
+    const quiet = { until, by: args.optional('by') ?? parts.user(), ...(note !== undefined && { note }) };
+    const alert = await snoozeAlert(ledger, key, quiet, now);
+    if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
+    const facts = alertFacts(alert);
+    return answer(facts, (screen) => printAlert(screen, facts));
+  },
+};

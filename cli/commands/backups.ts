@@ -1,0 +1,140 @@
+import type { Backup, BackupKind, CopyState } from '../../shared/model.ts';
+import { listedAt, readBackups, type Slice } from '../../shared/query/backups.ts';
+import { first } from '../../shared/query/collect.ts';
+import { type BackupFacts, backupFacts } from '../../shared/query/facts.ts';
+import { dayMs } from '../../shared/text.ts';
+import { type Command, listing } from '../command.ts';
+import { findDatabases, unknownTenant } from '../find.ts';
+import { UserError } from '../user-error.ts';
+import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
+
+const kinds: readonly BackupKind[] = ['automated', 'manual', 'awsbackup', 'copy'];
+
+export const copyStates: readonly CopyState[] = [
+  'none',
+  'queued',
+  'starting',
+  'running',
+  'complete',
+  'incomplete',
+  'failed',
+  'skipped',
+  'cancelled',
+];
+
+export const backups: Command = {
+  name: 'backups',
+  summary: 'any slice of backups, newest first',
+  details: 'By the time their data is from. A page that is full ends with the command for the next one.',
+  options: [
+    tenantOption,
+    databaseOption,
+    fromOption('7 days ago'),
+    toOption,
+    { flags: '--kind <kinds>', description: `${kinds.join(', ')}; several with commas` },
+    { flags: '--copy-state <states>', description: `${copyStates.join(', ')}; several with commas` },
+    { flags: '--limit <number>', description: 'backups on a page (default: 100)' },
+    { flags: '--all', description: 'everything, however much it is' },
+  ],
+  examples: [
+    'backups --tenant acme --from 2026-11-01 --to 2026-12-01',
+    'backups --copy-state failed,incomplete --from 30d --json',
+  ],
+  json: {
+    is: 'list',
+    fields: {
+      id: "the snapshot's id",
+      arn: 'its ARN',
+      tenant: 'whose it was when it was recorded, or null',
+      database: 'the database it is of',
+      databaseKind: '`instance` or `cluster`',
+      kind: '`automated`, `manual`, `awsbackup` or `copy`',
+      engine: "RDS's name of the engine",
+      time: 'the moment its data is from, or null where that cannot be known',
+      createdAt: 'when the snapshot was created',
+      ageHours: 'how old its data is now',
+      sizeGiB: "the snapshot's size as RDS says it, or null",
+      encrypted: 'whether it is encrypted',
+      recordedAt: 'when the ledger learned of it',
+      learnedFrom: '`event` or `sweep`',
+      eventMissed: 'whether an event should have announced it and did not',
+      copy: 'its copy: `mode`, `state`, `attempt`, `queuedAt`, `notBefore`, `startedAt`, `endedAt`, `taskId`, `location`, `percent`, `bytes`, `objects`, `reason`',
+      closedAt: 'since when RDS does not have it any more, or null',
+      closedReason: 'why its row says so, or null',
+    },
+  },
+  run: async (parts, args) => {
+    const { ledger } = await parts.ledger();
+    const now = parts.now();
+    const tenant = args.optional('tenant');
+    const database = args.optional('database');
+    if (tenant !== undefined && (await first(ledger.databasesOfTenant(tenant))) === undefined) {
+      throw await unknownTenant(ledger, tenant);
+    }
+    const slice: Slice = {
+      from: args.time('from') ?? new Date(now.getTime() - 7 * dayMs),
+      // What is there now has been created by now; a clock that is a moment behind must not hide it.
+      to: args.time('to') ?? new Date(now.getTime() + dayMs),
+      ...(tenant !== undefined && { tenant }),
+      ...(database !== undefined && { databases: (await findDatabases(ledger, database)).map(({ key }) => key) }),
+      ...optional('kinds', args.choices('kind', kinds)),
+      ...optional('copyStates', args.choices('copyState', copyStates)),
+    };
+    if (slice.from >= slice.to) throw new UserError('--from must be before --to.');
+    const limit = args.flag('all') ? Number.POSITIVE_INFINITY : args.whole('limit', 100, [1, 100_000]);
+    const page: { next?: Date } = {};
+    return listing(facts(readBackups(ledger, slice), limit, now, page), async (screen, rows) => {
+      const shown = await screen.tableOf(
+        [
+          { title: `TIME (${screen.timeZone})`, wraps: true },
+          { title: 'AGE', wraps: true },
+          { title: 'TENANT' },
+          { title: 'DATABASE' },
+          { title: 'BACKUP', wraps: true },
+          { title: 'KIND' },
+          { title: 'COPY' },
+        ],
+        rows,
+        (row) => [
+          screen.time(row.time),
+          screen.age(row.time),
+          row.tenant ?? '–',
+          row.database,
+          row.closedAt ? screen.colours.dim(`${row.id} (gone)`) : row.id,
+          row.kind,
+          screen.copyState(row.copy.state),
+        ],
+        'No backup in this slice.',
+      );
+      if (page.next) {
+        screen.line();
+        screen.line(screen.colours.dim(`${shown} shown; the next page: the same with --to ${page.next.toISOString()}`));
+      }
+    });
+  },
+};
+
+function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [key in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { [key in Name]: Value });
+}
+
+/** A page; it ends only where the time changes, so that the next one begins where it ended. */
+async function* facts(
+  backups: AsyncIterable<Backup>,
+  limit: number,
+  now: Date,
+  page: { next?: Date },
+): AsyncIterable<BackupFacts> {
+  let count = 0;
+  let last: Date | undefined;
+  for await (const backup of backups) {
+    const time = listedAt(backup);
+    if (count >= limit && last && time.getTime() !== last.getTime()) {
+      page.next = last;
+      return;
+    }
+    yield backupFacts(backup, now);
+    count += 1;
+    last = time;
+  }
+}

@@ -1,0 +1,137 @@
+import { type DatabaseHistory, readDatabase } from '../../shared/query/database.ts';
+import { answer, type Command } from '../command.ts';
+import { findDatabases } from '../find.ts';
+import type { Screen } from '../screen.ts';
+import { formatBytes } from '../screen.ts';
+import { kindOption } from './options.ts';
+
+export const database: Command = {
+  name: 'database',
+  summary: 'one database: its backups over time with their copies, its alerts, what events and sweeps said',
+  arguments: [{ name: '<database>', description: 'its identifier in RDS' }],
+  options: [
+    kindOption,
+    { flags: '--limit <number>', description: 'backups and alerts shown, the newest ones (default: 15)' },
+    { flags: '--days <number>', description: 'days of judgements shown (default: 14)' },
+  ],
+  examples: ['database acme-orders', 'database acme-billing --kind cluster --limit 100 --days 60'],
+  json: {
+    is: 'object',
+    fields: {
+      '(those of `tenant`)': 'all but `copy`',
+      backups: 'its backups as `backups --json` shows them, newest first',
+      alerts: 'its alerts as `alerts --json` shows them, newest first',
+      days: "what each day's sweep said, newest first: `date`, `verdict`, `severity`, `reason`, `judgedAt`, `newestBackup`, `deadline`, `maxAgeHours`, `graceHours`",
+      others: 'keys of other databases that had this name',
+    },
+  },
+  run: async (parts, args) => {
+    const { ledger } = await parts.ledger();
+    const [kind] = args.choices('kind', ['instance', 'cluster']) ?? [];
+    const named = await findDatabases(ledger, args.text('database'), kind);
+    const options = { limit: args.whole('limit', 15, [1, 1000]), days: args.whole('days', 14, [1, 400]) };
+    const history = await readDatabase(ledger, named, options, parts.now());
+    if (history === undefined) throw new Error(`${named.length} databases were found, and none could be read`);
+    return answer(history, (screen) => print(history, screen));
+  },
+};
+
+function print(facts: DatabaseHistory, screen: Screen): void {
+  about(facts, screen);
+  backups(facts, screen);
+  alerts(facts, screen);
+  days(facts, screen);
+}
+
+function about(facts: DatabaseHistory, screen: Screen): void {
+  const { bold, dim } = screen.colours;
+  screen.line(`${bold(facts.database)}  ${screen.verdict(facts.verdict, facts.severity)}`);
+  if (facts.reason) screen.line(facts.reason, '  ');
+  screen.line();
+  const newest = facts.newestBackup;
+  screen.pairs([
+    ['tenant', facts.tenant ?? 'none: nobody configured it'],
+    ['what', [facts.kind, facts.engine].filter((part) => part !== null).join(', ')],
+    ['newest backup', newest ? `${screen.moment(newest.time)}  ${dim(newest.id)}` : 'none'],
+    ['deadline', facts.deadline ? screen.moment(facts.deadline) : '–'],
+    ['window', `${facts.window ?? '–'} UTC, kept ${facts.retentionDays ?? '–'} days by RDS`],
+    ...(facts.creating
+      ? ([['being created', `${facts.creating.id} since ${screen.moment(facts.creating.since)}`]] as const)
+      : []),
+    ['judged', screen.moment(facts.judgedAt)],
+    ['key', facts.key],
+    ...facts.others.map((key) => ['same name', key] as const),
+  ]);
+}
+
+function backups({ backups }: DatabaseHistory, screen: Screen): void {
+  screen.heading('Backups, newest first');
+  if (backups.length === 0) {
+    screen.line('None.', '  ');
+    return;
+  }
+  screen.table(
+    [
+      { title: `TIME (${screen.timeZone})` },
+      { title: 'AGE' },
+      { title: 'BACKUP', wraps: true },
+      { title: 'KIND' },
+      { title: 'LEARNED' },
+      { title: 'COPY', wraps: true },
+    ],
+    backups.map((backup) => [
+      screen.time(backup.time),
+      screen.age(backup.time),
+      backup.closedAt ? screen.colours.dim(`${backup.id} (gone since ${screen.time(backup.closedAt)})`) : backup.id,
+      backup.kind,
+      backup.eventMissed ? screen.colours.yellow('missed') : backup.learnedFrom,
+      copyText(backup.copy, screen),
+    ]),
+  );
+  const explained = backups.filter(({ copy }) => copy.reason !== null).slice(0, 5);
+  for (const { id, copy } of explained) screen.line(screen.colours.dim(`${id}: ${copy.state}: ${copy.reason}`), '  ');
+}
+
+function copyText(copy: DatabaseHistory['backups'][number]['copy'], screen: Screen): string {
+  if (copy.state === 'running' && copy.percent !== null) return `${screen.copyState(copy.state)} ${copy.percent} %`;
+  if (copy.bytes !== null) return `${screen.copyState(copy.state)} ${formatBytes(copy.bytes)}`;
+  return screen.copyState(copy.state);
+}
+
+function alerts({ alerts }: DatabaseHistory, screen: Screen): void {
+  screen.heading('Alerts, newest first');
+  if (alerts.length === 0) {
+    screen.line('None.', '  ');
+    return;
+  }
+  for (const alert of alerts) {
+    const until = alert.resolved ? `resolved ${screen.moment(alert.resolved)}` : screen.colours.bold('open');
+    screen.line(
+      `${screen.bySeverity(alert.verdict, alert.severity)}  opened ${screen.moment(alert.opened)}, ${until}, told ${alert.notified.length} times`,
+      '  ',
+    );
+    screen.line(screen.colours.dim(alert.resolution ?? alert.reason), '    ');
+  }
+}
+
+function days({ days }: DatabaseHistory, screen: Screen): void {
+  screen.heading('What sweeps said, newest first');
+  if (days.length === 0) {
+    screen.line('No sweep has judged it in these days.', '  ');
+    return;
+  }
+  screen.table(
+    [
+      { title: 'DAY (UTC)' },
+      { title: 'VERDICT' },
+      { title: `NEWEST BACKUP (${screen.timeZone})`, wraps: true },
+      { title: 'REASON', wraps: true },
+    ],
+    days.map((day) => [
+      day.date,
+      screen.verdict(day.verdict, day.severity),
+      screen.time(day.newestBackup),
+      day.severity === 'info' && day.verdict === 'protected' ? '' : day.reason,
+    ]),
+  );
+}

@@ -1,0 +1,67 @@
+import { type MissedDay, readMissed } from '../../shared/query/missed.ts';
+import { dayMs } from '../../shared/text.ts';
+import { type Command, listing } from '../command.ts';
+import { fromOption, toOption } from './options.ts';
+
+export const eventsMissed: Command = {
+  name: 'events missed',
+  summary: 'what RDS did and EventBridge never told, by day',
+  details: 'As the sweeps found it: a backup that RDS has, two hours after it should have been announced.',
+  options: [fromOption('30 days ago'), toOption],
+  examples: ['events missed', 'events missed --from 90d --json'],
+  json: {
+    is: 'list',
+    fields: {
+      date: 'UTC date of the sweeps that found them, newest first',
+      missed: 'how many',
+      sweeps: 'sweeps of that day',
+      backups: '`id`, `database`, `time` and `foundAt` of each; a sweep keeps at most 100 names',
+    },
+  },
+  run: async (parts, args) => {
+    const { ledger } = await parts.ledger();
+    const to = args.time('to');
+    const from = args.time('from') ?? new Date(parts.now().getTime() - 30 * dayMs);
+    return listing(readMissed(ledger, { from, ...(to && { to }) }), async (screen, days) => {
+      let [missed, swept] = [0, 0];
+      const rows: string[][] = [];
+      for await (const day of days) {
+        missed += day.missed;
+        swept += 1;
+        rows.push(...rowsOf(day, (time) => screen.time(time)));
+      }
+      if (rows.length > 0) {
+        screen.table(
+          [
+            { title: 'FOUND (UTC)' },
+            { title: 'MISSED', align: 'right' },
+            { title: 'DATABASE' },
+            { title: 'BACKUP', wraps: true },
+            { title: `ITS TIME (${screen.timeZone})`, wraps: true },
+          ],
+          rows,
+        );
+        screen.line();
+      }
+      screen.line(
+        missed === 0
+          ? `No event was missed on ${swept} swept days.`
+          : `${missed} missed on ${swept} swept days. Events are best effort; many of one day point to the record function and its dead letters ("doctor").`,
+      );
+    });
+  },
+};
+
+function rowsOf({ date, missed, backups }: MissedDay, time: (time: string | null) => string): string[][] {
+  if (missed === 0) return [];
+  const rows = backups.map(({ id, database, time: backupTime }, index) => [
+    index === 0 ? date : '',
+    index === 0 ? String(missed) : '',
+    database,
+    id,
+    time(backupTime),
+  ]);
+  if (missed > backups.length)
+    rows.push([backups.length === 0 ? date : '', '', '', `and ${missed - backups.length} more`, '']);
+  return rows;
+}

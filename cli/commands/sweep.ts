@@ -1,0 +1,91 @@
+import type { SweepReport } from '../../shared/sweep.ts';
+import { answer, type Command } from '../command.ts';
+import type { Parts } from '../parts.ts';
+import { plural, type Screen } from '../screen.ts';
+
+export const sweep: Command = {
+  name: 'sweep',
+  summary: 'run a sweep now and print its report',
+  details:
+    'It runs the deployed function, which alerts as it always does. Exit code 2 where the sweep did not get to its end.',
+  options: [
+    { flags: '--dry-run', description: 'judge without writing or telling anybody' },
+    { flags: '--at <time>', description: 'judge as of a moment, without writing: younger backups do not exist for it' },
+    { flags: '--watch', description: 'the small check between sweeps instead' },
+  ],
+  examples: ['sweep --dry-run', 'sweep --at 2026-11-22T12:00Z'],
+  json: {
+    is: 'object',
+    fields: {
+      mode: '`sweep` or `watch`',
+      at: 'the moment of judgement',
+      complete: 'whether it got to its end',
+      databases:
+        '`tenant`, `database`, `verdict`, `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
+      unconfigured: 'names of databases that RDS has and nobody configured',
+      counts: 'databases by verdict',
+      eventsMissed: 'backups that no event announced',
+      alerts: '`opened`, `reminded`, `resolved`',
+      apiCalls: 'calls to RDS by their name',
+      errors: 'what went wrong, as sentences',
+    },
+  },
+  run: async (parts, args) => {
+    const at = args.time('at');
+    const request = {
+      ...(args.flag('watch') && { mode: 'watch' }),
+      ...(args.flag('dryRun') && { dryRun: true }),
+      ...(at && { at: at.toISOString(), dryRun: true }),
+    };
+    const cloud = await parts.cloud();
+    await cloud.deployment();
+    const report = await waiting(parts, 'The sweep runs', cloud.sweep(request));
+    const dry = args.flag('dryRun') || at !== undefined;
+    return answer(report, (screen) => print(report, dry, screen), report.complete ? 0 : 2);
+  },
+};
+
+/** Says every second for how long something is being waited for. */
+async function waiting<T>(parts: Parts, what: string, result: Promise<T>): Promise<T> {
+  const started = parts.now().getTime();
+  const tell = () => parts.progress(`${what} … ${Math.round((parts.now().getTime() - started) / 1000)} s`);
+  tell();
+  const ticking = setInterval(tell, 1000);
+  try {
+    return await result;
+  } finally {
+    clearInterval(ticking);
+    parts.progress('');
+  }
+}
+
+function print(report: SweepReport, dry: boolean, screen: Screen): void {
+  const { bold, yellow, dim } = screen.colours;
+  const what = report.mode === 'sweep' ? 'Sweep' : 'Watch';
+  screen.line(
+    `${bold(`${what} as of ${screen.moment(report.at)}`)}${dry ? ': nothing was written, nobody was told' : ''}`,
+  );
+  if (!report.complete) screen.line(yellow('It did not get to its end.'));
+  const counts = Object.entries(report.counts).map(([name, count]) => `${count} ${name}`);
+  const calls = Object.values(report.apiCalls).reduce((sum, count) => sum + count, 0);
+  const { opened, reminded, resolved } = report.alerts;
+  screen.pairs([
+    ['judged', counts.join(', ') || 'nothing: no database was to be looked at'],
+    ['events missed', report.eventsMissed === 0 ? 'none' : yellow(String(report.eventsMissed))],
+    ['alerts', `${opened} opened, ${reminded} reminded, ${resolved} resolved${dry ? ' (they would be)' : ''}`],
+    ['calls to RDS', String(calls)],
+    ...(report.unconfigured.length > 0
+      ? ([
+          ['unconfigured', `${plural(report.unconfigured.length, 'database')}: ${report.unconfigured.join(', ')}`],
+        ] as const)
+      : []),
+    ...report.errors.map((error) => ['trouble', yellow(error)] as const),
+  ]);
+  const shown = report.databases.filter(({ verdict, severity }) => verdict !== 'protected' || severity !== 'info');
+  if (shown.length === 0) return;
+  screen.line();
+  for (const { tenant, database, verdict, severity, reason } of shown) {
+    screen.line(`${screen.verdict(verdict, severity)}  ${tenant} / ${bold(database)}`);
+    screen.line(dim(reason), '    ');
+  }
+}

@@ -1,0 +1,76 @@
+import { first } from '../../shared/query/collect.ts';
+import { readTenant, type TenantDatabaseFacts } from '../../shared/query/tenant.ts';
+import { type Command, listing } from '../command.ts';
+import { unknownTenant } from '../find.ts';
+import type { Screen } from '../screen.ts';
+
+export const tenant: Command = {
+  name: 'tenant',
+  summary: "a tenant's databases: newest backup, age, deadline, verdict, reason, copy",
+  arguments: [{ name: '<tenant>', description: 'its id in the configuration' }],
+  examples: ['tenant acme', 'tenant acme --tz Europe/Berlin'],
+  json: {
+    is: 'list',
+    fields: {
+      key: '`<account>/<region>/<resource id>`',
+      database: 'its identifier',
+      kind: '`instance` or `cluster`',
+      tenant: 'its tenant',
+      engine: "RDS's name of its engine",
+      window: 'backup window, UTC',
+      retentionDays: 'days RDS keeps automated backups; 0: none are taken',
+      enrolledAt: 'when the ledger first met it',
+      verdict:
+        '`protected`, `due`, `overdue`, `never`, `new`, `disabled`, `missing`, `deleted`, `unknown` or `excluded`',
+      severity: '`critical`, `warning` or `info`',
+      reason: 'a sentence to act on',
+      judgedAt: 'when it was last judged anew',
+      newestBackup: '`id` and `time` of its newest backup, or null',
+      ageHours: 'age of that backup now',
+      deadline: 'when it becomes, or became, overdue',
+      creating: '`id` and `since` of a backup that is being created, or null',
+      alert: 'its open alert as `alerts --json` shows it, or null',
+      copy: 'the copy of its newest backup: `mode`, `state`, `attempt`, `queuedAt`, `startedAt`, `endedAt`, `taskId`, `location`, `percent`, `bytes`, `objects`, `reason`; or null',
+    },
+  },
+  run: async (parts, args) => {
+    const { ledger } = await parts.ledger();
+    const id = args.text('tenant');
+    if ((await first(ledger.databasesOfTenant(id))) === undefined) throw await unknownTenant(ledger, id);
+    return listing(readTenant(ledger, id, parts.now()), print);
+  },
+};
+
+async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>): Promise<void> {
+  const reasons: TenantDatabaseFacts[] = [];
+  const zone = screen.timeZone;
+  await screen.tableOf(
+    [
+      { title: 'DATABASE' },
+      { title: 'VERDICT' },
+      { title: `NEWEST BACKUP (${zone})`, wraps: true },
+      { title: 'AGE', wraps: true },
+      { title: `DEADLINE (${zone})`, wraps: true },
+      { title: 'COPY' },
+    ],
+    rows,
+    (row) => {
+      if (row.severity !== 'info' || row.verdict !== 'protected') reasons.push(row);
+      return [
+        row.database,
+        screen.verdict(row.verdict, row.severity),
+        screen.time(row.newestBackup?.time ?? null),
+        screen.age(row.newestBackup?.time ?? null),
+        screen.time(row.deadline),
+        row.copy ? screen.copyState(row.copy.state) : '–',
+      ];
+    },
+    'No databases.',
+  );
+  for (const { database, reason, alert, severity } of reasons) {
+    screen.line();
+    screen.line(screen.bySeverity(database, severity));
+    screen.line(reason ?? '', '  ');
+    if (alert) screen.line(screen.colours.dim(`Alert open since ${screen.moment(alert.opened)}.`), '  ');
+  }
+}

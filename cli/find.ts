@@ -1,0 +1,51 @@
+/** Looks things up by the names people use; says which name is near where there is none. */
+import type { DatabaseSummary, Ledger } from '../shared/ledger/ledger.ts';
+import type { Backup, DatabaseKind } from '../shared/model.ts';
+import { databasesNamed } from '../shared/query/database.ts';
+import { databaseNames, tenantNames } from '../shared/query/tenant.ts';
+import type { Args } from './args.ts';
+import { didYouMean } from './nearest.ts';
+import type { Parts } from './parts.ts';
+import { UserError } from './user-error.ts';
+
+/** Every database of the name, the one in use first. */
+export async function findDatabases(ledger: Ledger, id: string, kind?: DatabaseKind): Promise<DatabaseSummary[]> {
+  const named = await databasesNamed(ledger, id.toLowerCase(), kind);
+  if (named.length > 0) return named;
+  throw new UserError(
+    `The ledger knows no ${kind ?? 'database'} "${id}".${didYouMean(id.toLowerCase(), await databaseNames(ledger))}`,
+  );
+}
+
+/** The one database of the name that is in use; where an instance and a cluster have it, `--kind` has to say which. */
+export async function findDatabase(ledger: Ledger, args: Args): Promise<DatabaseSummary> {
+  const [kind] = args.choices('kind', ['instance', 'cluster']) ?? [];
+  const [first, ...others] = await findDatabases(ledger, args.text('database'), kind);
+  if (first === undefined) throw new UserError(`The ledger knows no database "${args.text('database')}".`);
+  if (others.some((other) => other.kind !== first.kind)) {
+    throw new UserError(
+      `"${first.id}" is an instance and a cluster: say which with --kind instance or --kind cluster.`,
+    );
+  }
+  return first;
+}
+
+export async function unknownTenant(ledger: Ledger, tenant: string): Promise<UserError> {
+  return new UserError(`The ledger knows no tenant "${tenant}".${didYouMean(tenant, await tenantNames(ledger))}`);
+}
+
+/** The row of a snapshot, by its ARN or its id. */
+export async function findBackup(parts: Parts, ledger: Ledger, name: string): Promise<Backup> {
+  for (const arn of name.startsWith('arn:') ? [name] : await arnsOf(parts, name)) {
+    const backup = await ledger.backupByArn(arn);
+    if (backup) return backup;
+  }
+  throw new UserError(
+    `The ledger knows no backup "${name}": give the snapshot's id or ARN, as "backups" and "database" show it.`,
+  );
+}
+
+async function arnsOf({ cloud }: Parts, id: string): Promise<string[]> {
+  const { account, region, partition } = await (await cloud()).deployment();
+  return ['snapshot', 'cluster-snapshot'].map((type) => `arn:${partition}:rds:${region}:${account}:${type}:${id}`);
+}

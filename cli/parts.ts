@@ -1,0 +1,46 @@
+/** What commands are built of. Everything behind it is made when it is first asked for: `--help` needs no AWS. */
+import type { Fleet } from '../shared/config/fleet.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { RingingAlarm } from '../shared/query/status.ts';
+import type { SweepReport } from '../shared/sweep.ts';
+import type { Finding } from './doctor/finding.ts';
+
+export interface Parts {
+  readonly now: () => Date;
+  /** The ledger of the deployed stack, and the table's name. */
+  ledger(): Promise<{ readonly ledger: Ledger; readonly table: string }>;
+  cloud(): Promise<Cloud>;
+  /** Says what is being waited for, on a terminal only. */
+  readonly progress: (text: string) => void;
+  /** Who is at the keyboard, for acknowledgements. */
+  readonly user: () => string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The deployed stack, as its outputs name its parts. */
+export interface Deployment {
+  readonly stack: string;
+  /** CloudFormation's word for how its last deployment went. */
+  readonly status: string;
+  readonly account: string;
+  readonly region: string;
+  /** `aws`, `aws-cn`, ... */
+  readonly partition: string;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** What commands ask of AWS beside the ledger. Errors that a person can put right are `UserError`s. */
+export interface Cloud {
+  deployment(): Promise<Deployment>;
+  /** Alarms of the stack that ring. */
+  ringing(): Promise<RingingAlarm[]>;
+  /** Runs the sweep function and waits for its report. */
+  sweep(request: Readonly<Record<string, unknown>>): Promise<SweepReport>;
+  cancelExport(taskId: string): Promise<void>;
+  /** The configuration the functions use, resolved, with the SHA-256 of its bytes. */
+  configuration(): Promise<{ readonly fleet: Fleet; readonly hash: string }>;
+  /** An object of the report bucket as text, or undefined where it has none of that name. */
+  report(key: string): Promise<string | undefined>;
+  /** Looks for what is wrong with the deployment, a finding a time. */
+  examine(options: { readonly local?: { readonly text: string; readonly name: string } }): AsyncIterable<Finding>;
+}

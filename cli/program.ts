@@ -1,0 +1,106 @@
+/** Arguments and help: commander fed with the commands' own descriptions. */
+import { Command as Commander } from 'commander';
+import { Args } from './args.ts';
+import type { Answer, Command } from './command.ts';
+import type { Parts } from './parts.ts';
+
+export const programName = 'rds-backup-ledger';
+
+/** Options that every command has. */
+export interface Common {
+  readonly json: boolean;
+  readonly timeZone: string;
+  readonly stack: string;
+}
+
+export interface Wiring {
+  readonly commands: readonly Command[];
+  /** Makes the parts that a command runs on. */
+  readonly parts: (common: Common) => Parts;
+  /** Gets the answer of the command that ran. */
+  readonly deliver: (answer: Answer, common: Common, parts: Parts) => Promise<void>;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  readonly columns?: number;
+}
+
+const groups: Readonly<Record<string, string>> = {
+  alert: 'look after an open alert, or keep it quiet',
+  copy: 'try a copy again, or stop it',
+  events: 'events that never came',
+  config: 'check a configuration, plan with it, or make one',
+};
+
+/** The whole program; `parseAsync` runs a command line on it. */
+export function programOf(wiring: Wiring): Commander {
+  const program = base(new Commander(programName), wiring)
+    .description('Does every tenant have a fresh backup, where is each backup, and who was told when one was missing?')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ ${programName} status\n\nHelp on one of them: ${programName} <command> --help`,
+    );
+  const parents = new Map<string, Commander>();
+  for (const command of wiring.commands) {
+    const [first = '', second] = command.name.split(' ');
+    if (second === undefined) addCommand(program, first, command, wiring);
+    else {
+      const parent = parents.get(first) ?? addGroup(program, first, wiring);
+      parents.set(first, parent);
+      addCommand(parent, second, command, wiring);
+    }
+  }
+  return program;
+}
+
+function base(commander: Commander, { write, writeError, columns }: Wiring): Commander {
+  return commander
+    .exitOverride()
+    .showSuggestionAfterError()
+    .helpCommand(false)
+    .configureOutput({
+      writeOut: write,
+      writeErr: writeError,
+      ...(columns !== undefined && { getOutHelpWidth: () => columns, getErrHelpWidth: () => columns }),
+    });
+}
+
+function addGroup(program: Commander, name: string, wiring: Wiring): Commander {
+  return base(program.command(name), wiring)
+    .description(groups[name] ?? '')
+    .addHelpText('after', `\nExample:\n${example(wiring.commands.find((one) => one.name.startsWith(`${name} `)))}`);
+}
+
+function example(command: Command | undefined): string {
+  return (command?.examples ?? []).map((line) => `  $ ${programName} ${line}`).join('\n');
+}
+
+function addCommand(parent: Commander, word: string, command: Command, wiring: Wiring): void {
+  const commander = base(parent.command(word), wiring)
+    .summary(command.summary)
+    .description(`${sentence(command.summary)}${command.details ? `\n\n${command.details}` : ''}`);
+  for (const { name, description } of command.arguments ?? []) commander.argument(name, description);
+  for (const { flags, description } of command.options ?? []) commander.option(flags, description);
+  commander
+    .option('--json', 'print the facts as JSON')
+    .option('--tz <zone>', 'IANA name of the time zone that times are shown in (default: UTC)')
+    .option('--stack <name>', 'name of the deployed stack (default: RdsBackupLedger)')
+    .addHelpText('after', `\n${command.examples.length === 1 ? 'Example' : 'Examples'}:\n${example(command)}`)
+    .action(async () => {
+      const values: Record<string, unknown> = { ...commander.opts() };
+      for (const [index, argument] of commander.registeredArguments.entries()) {
+        values[argument.name()] = commander.processedArgs[index];
+      }
+      const { json, tz, stack } = values;
+      const common: Common = {
+        json: json === true,
+        timeZone: typeof tz === 'string' ? tz : 'UTC',
+        stack: typeof stack === 'string' ? stack : 'RdsBackupLedger',
+      };
+      const parts = wiring.parts(common);
+      await wiring.deliver(await command.run(parts, new Args(values, parts.now())), common, parts);
+    });
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

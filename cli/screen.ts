@@ -1,0 +1,149 @@
+/** The one place that prints for people: colours, times, ages, tables, text that fits. */
+import type { Colors } from 'picocolors/types.js';
+import wrapAnsi from 'wrap-ansi';
+import type { CopyState, Severity, VerdictName } from '../shared/model.ts';
+import { formatAge } from '../shared/text.ts';
+import { type Column, columnWidths, renderTable } from './table.ts';
+
+export interface ScreenOptions {
+  readonly write: (text: string) => void;
+  /** In characters. */
+  readonly width: number;
+  readonly colours: Colors;
+  /** IANA name of the zone that times are shown in. */
+  readonly timeZone: string;
+  readonly now: Date;
+}
+
+/** Rows that decide how wide the columns of a long list are; the rest is printed as it comes. */
+const rowsMeasured = 200;
+
+export class Screen {
+  readonly now: Date;
+  readonly timeZone: string;
+  readonly colours: Colors;
+  readonly #write: (text: string) => void;
+  readonly #width: number;
+  readonly #clock: Intl.DateTimeFormat;
+
+  constructor({ write, width, colours, timeZone, now }: ScreenOptions) {
+    this.now = now;
+    this.timeZone = timeZone;
+    this.colours = colours;
+    this.#write = write;
+    this.#width = width;
+    // Swedish writes dates as ISO 8601 does.
+    this.#clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+  }
+
+  /** Text that wraps at the terminal's edge, each line behind `indent`. */
+  line(text = '', indent = ''): void {
+    const lines = wrapAnsi(text, Math.max(20, this.#width - indent.length)).split('\n');
+    this.#write(`${lines.map((line) => (line === '' ? '' : `${indent}${line}`)).join('\n')}\n`);
+  }
+
+  /** What begins a part of the screen. */
+  heading(text: string): void {
+    this.line();
+    this.line(this.colours.bold(text));
+  }
+
+  /** Names with what is to be said of them; a name may be empty where it goes on. */
+  pairs(rows: readonly (readonly [name: string, text: string])[]): void {
+    const widest = Math.max(0, ...rows.map(([name]) => name.length));
+    for (const [name, text] of rows) {
+      const lines = wrapAnsi(text, Math.max(20, this.#width - widest - 4)).split('\n');
+      for (const [index, line] of lines.entries()) {
+        const label = (index === 0 ? name : '').padEnd(widest);
+        this.#write(`${`  ${this.colours.dim(label)}  ${line}`.trimEnd()}\n`);
+      }
+    }
+  }
+
+  table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+    const widths = columnWidths(columns, rows, this.#width);
+    this.#write(`${renderTable(columns, rows, widths, this.colours.dim)}\n`);
+  }
+
+  /** A list of any length; returns how many rows it had. `none` is said where it has none. */
+  async tableOf<Row>(
+    columns: readonly Column[],
+    rows: AsyncIterable<Row>,
+    cells: (row: Row) => readonly string[],
+    none: string,
+  ): Promise<number> {
+    let widths: number[] | undefined;
+    let some: (readonly string[])[] = [];
+    let count = 0;
+    const flush = () => {
+      if (some.length === 0) return;
+      const header = widths === undefined ? this.colours.dim : false;
+      widths ??= columnWidths(columns, some, this.#width);
+      this.#write(`${renderTable(columns, some, widths, header)}\n`);
+      some = [];
+    };
+    for await (const row of rows) {
+      some.push(cells(row));
+      count += 1;
+      if (some.length >= rowsMeasured) flush();
+    }
+    flush();
+    if (count === 0) this.line(none);
+    return count;
+  }
+
+  /** `2026-11-23 04:08`, in the screen's zone, which a title or the sentence around it names. */
+  time(time: string | Date | null): string {
+    return time === null ? '–' : this.#clock.format(new Date(time));
+  }
+
+  /** `2026-11-23 04:08 UTC (8 h ago)`, for sentences. */
+  moment(time: string | Date | null): string {
+    return time === null ? 'never' : `${this.time(time)} ${this.timeZone} (${this.ago(time)})`;
+  }
+
+  age(time: string | Date | null): string {
+    return time === null ? '–' : formatAge(this.now.getTime() - new Date(time).getTime());
+  }
+
+  /** `8 h ago`, or `in 2 h` for what is ahead. */
+  ago(time: string | Date): string {
+    const ms = this.now.getTime() - new Date(time).getTime();
+    return ms >= 0 ? `${formatAge(ms)} ago` : `in ${formatAge(-ms)}`;
+  }
+
+  verdict(name: VerdictName | null, severity: Severity | null): string {
+    if (name === null) return this.colours.dim('not configured');
+    return this.bySeverity(name, severity);
+  }
+
+  bySeverity(text: string, severity: Severity | null): string {
+    const { red, yellow, green, dim, bold } = this.colours;
+    if (severity === 'critical') return bold(red(text));
+    if (severity === 'warning') return yellow(text);
+    return text === 'protected' ? green(text) : dim(text);
+  }
+
+  copyState(state: CopyState): string {
+    const { red, yellow, green, cyan, dim } = this.colours;
+    if (state === 'failed') return red(state);
+    if (state === 'incomplete' || state === 'skipped') return yellow(state);
+    if (state === 'complete') return green(state);
+    if (state === 'running' || state === 'starting') return cyan(state);
+    return state === 'none' ? dim('–') : state;
+  }
+}
+
+/** `1.4 GB`, in powers of 1,000 as S3 bills. */
+export function formatBytes(bytes: number | null): string {
+  if (bytes === null) return '–';
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  return `${value >= 100 || power === 0 ? Math.round(value) : Math.round(value * 10) / 10} ${units[power]}`;
+}
+
+/** `1 database`, `2 databases`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+}
