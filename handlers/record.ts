@@ -4,25 +4,28 @@ import { lookAt } from '../shared/sweep.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log, now, rdsReader } from './parts.ts';
 import { readSettings } from './settings.ts';
-import { sweepDepsOf } from './sweep-parts.ts';
+import { sweepDepsOf, voiceOf } from './sweep-parts.ts';
 
 /** Writes the RDS events of a batch into the ledger; messages that failed come again, and end as dead letters. */
 export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
-  const sweepDeps = sweepDepsOf(settings, ledger, config);
+  const voice = voiceOf(settings);
   return async (event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> => {
-    const { fleet } = await config();
+    const loaded = await config();
     const failed = await recordEvents(
       {
         ledger,
         rds: rdsReader(),
-        fleet,
+        fleet: loaded.fleet,
         log,
         now,
         check: async (databases) => {
-          await lookAt(await sweepDeps(() => context.getRemainingTimeInMillis()), databases);
+          await lookAt(
+            sweepDepsOf(loaded, ledger, voice, () => context.getRemainingTimeInMillis()),
+            databases,
+          );
         },
       },
       event.Records,

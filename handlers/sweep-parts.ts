@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { type Lists, tell } from '../shared/alerting.ts';
+import { type Lists, type Publisher, tell } from '../shared/alerting.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { objectLink } from '../shared/messages/links.ts';
 import { SnsPublisher } from '../shared/messages/sns-publisher.ts';
@@ -8,34 +8,44 @@ import type { SweepDeps } from '../shared/sweep.ts';
 import { type LoadedConfig, log, now, rdsReader } from './parts.ts';
 import type { Settings } from './settings.ts';
 
-/** What judging and alerting need, for each run anew: it counts its own calls, and has its own time left. */
-export function sweepDepsOf(
-  settings: Settings,
-  ledger: Ledger,
-  config: () => Promise<LoadedConfig>,
-): (remainingMs: () => number) => Promise<Omit<SweepDeps, 'wakeCopies'>> {
-  const publisher = new SnsPublisher(new SNSClient(), settings.alertTopicArn);
-  const lists = s3Lists(new S3Client(), settings);
-  return async (remainingMs) => {
-    const { fleet, hash } = await config();
-    return {
-      ledger,
-      rds: rdsReader(),
-      fleet,
-      configHash: hash,
-      tell: (told, at) => tell({ ledger, publisher, lists, fleet }, told, at),
-      log,
-      now,
-      remainingMs,
-    };
+/** How people are told: messages by the alert topic, long lists and the page in the report bucket. */
+export interface Voice {
+  readonly publisher: Publisher;
+  readonly lists: Lists;
+}
+
+export function voiceOf(settings: Settings): Voice {
+  return {
+    publisher: new SnsPublisher(new SNSClient(), settings.alertTopicArn),
+    lists: s3Lists(new S3Client(), settings),
   };
 }
 
-/** Keeps long lists in the report bucket; people follow the link with their own rights. */
+/** What judging and alerting need, for each run anew: it counts its own calls, and has its own time left. */
+export function sweepDepsOf(
+  { fleet, hash }: LoadedConfig,
+  ledger: Ledger,
+  voice: Voice,
+  remainingMs: () => number,
+): Omit<SweepDeps, 'wakeCopies'> {
+  return {
+    ledger,
+    rds: rdsReader(),
+    fleet,
+    configHash: hash,
+    tell: (told, at) => tell({ ledger, ...voice, fleet }, told, at),
+    log,
+    now,
+    remainingMs,
+  };
+}
+
+/** People follow the links with their own rights. */
 function s3Lists(s3: S3Client, { reportBucket, region }: Settings): Lists {
   return {
     put: async (name, body) => {
-      const put = { Bucket: reportBucket, Key: name, Body: body, ContentType: 'text/plain; charset=utf-8' };
+      const type = name.endsWith('.html') ? 'text/html' : 'text/plain';
+      const put = { Bucket: reportBucket, Key: name, Body: body, ContentType: `${type}; charset=utf-8` };
       await s3.send(new PutObjectCommand(put));
       return objectLink(region, reportBucket, name);
     },

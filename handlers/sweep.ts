@@ -1,11 +1,12 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
+import { closeRun } from '../shared/day.ts';
 import { type SweepReport, type SweepRequest, sweep, watch } from '../shared/sweep.ts';
 import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log } from './parts.ts';
 import { readCopyFunctionName, readSettings } from './settings.ts';
-import { sweepDepsOf } from './sweep-parts.ts';
+import { sweepDepsOf, voiceOf } from './sweep-parts.ts';
 
 const requestSchema = z.strictObject({
   mode: z.enum(['sweep', 'watch']).default('sweep'),
@@ -27,7 +28,8 @@ export function parseRequest(event: unknown): SweepRequest {
 export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
-  const sweepDeps = sweepDepsOf(settings, ledger, configOf(settings));
+  const config = configOf(settings);
+  const voice = voiceOf(settings);
   const lambda = new LambdaClient();
   const wake = { FunctionName: readCopyFunctionName(process.env), InvocationType: 'Event', Payload: '{}' } as const;
   const wakeCopies = async () => {
@@ -35,11 +37,16 @@ export const handler = onFirstCall(() => {
   };
   return async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<SweepReport> => {
     const request = parseRequest(event);
-    const deps = { ...(await sweepDeps(() => context.getRemainingTimeInMillis())), wakeCopies };
-    const { report, row } = await (request.mode === 'sweep' ? sweep : watch)(deps, request);
+    const loaded = await config();
+    const deps = { ...sweepDepsOf(loaded, ledger, voice, () => context.getRemainingTimeInMillis()), wakeCopies };
+    const result = await (request.mode === 'sweep' ? sweep : watch)(deps, request);
+    const { report, row } = result;
     const { databases: _, ...summary } = report;
     log.info(`${report.mode} done`, { ...summary, dryRun: request.dryRun });
-    if (!request.dryRun) publishSweepMetrics(row);
-    return report;
+    if (request.dryRun) return report;
+    publishSweepMetrics(row);
+    const errors = await closeRun({ ledger, ledgerName: settings.ledgerTable, fleet: loaded.fleet, ...voice }, result);
+    for (const error of errors) log.error(error);
+    return { ...report, errors: [...report.errors, ...errors] };
   };
 });

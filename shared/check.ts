@@ -32,6 +32,7 @@ export interface Checked {
   readonly closed: number;
   /** Left as it was: an alert would open, and the database is to be looked at anew before. */
   readonly postponed: boolean;
+  readonly newlyExcluded: boolean;
 }
 
 /** Databases whose rows are written side by side. */
@@ -73,7 +74,8 @@ async function checkOne(
   const missed: Snapshot[] = [];
   for (let conflicts = 0; conflicts < maxConflicts; conflicts += 1) {
     const judgement = judge(placed, seen, known, at, until);
-    const base = { subject, ...(judgement.verdict && { verdict: judgement.verdict }) };
+    const { newlyExcluded } = judgement;
+    const base = { subject, newlyExcluded, ...(judgement.verdict && { verdict: judgement.verdict }) };
     if (judgement.tell?.step === 'open' && !options.mayOpen) {
       return { ...base, recorded, missed, closed: 0, postponed: true };
     }

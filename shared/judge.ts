@@ -57,6 +57,8 @@ export interface Judgement {
   readonly unrecorded: readonly { readonly snapshot: AvailableSnapshot; readonly eventMissed: boolean }[];
   /** Live backups whose snapshots are gone. */
   readonly gone: readonly string[];
+  /** Excluded by a tag, for a reason that nobody was told of yet: whoever may tag could silence alerts. */
+  readonly newlyExcluded: boolean;
 }
 
 /**
@@ -155,6 +157,8 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
       }),
     unrecorded,
     gone,
+    newlyExcluded:
+      configured?.enrolledBy === 'tag' && configured.excluded !== undefined && configured.excluded !== known?.exclusion,
   };
 }
 

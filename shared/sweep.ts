@@ -6,7 +6,7 @@
 import type { Tally, Told } from './alerting.ts';
 import { type Checked, type CheckOptions, checkDatabases, dayOf } from './check.ts';
 import { enrol } from './config/enrol.ts';
-import type { Fleet } from './config/fleet.ts';
+import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
 import { clockSkewMs, type Subject } from './judge.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
@@ -67,6 +67,8 @@ export interface SweepReport {
 export interface SweepResult {
   readonly report: SweepReport;
   readonly row: SweepRow;
+  /** Databases that a tag excludes for a reason that nobody was told of yet. */
+  readonly newlyExcluded: readonly ConfiguredDatabase[];
 }
 
 /** A run stops in good order when less time than this is left: it still has to tell and to write its row. */
@@ -99,12 +101,14 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   const known = await collect(deps.ledger.allDatabases());
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, view, known);
   const after = stopped?.stoppedAfter ?? '';
-  const subjects = subjectsOf(deps.fleet, configured, view, known).filter(({ key }) => key > after);
+  const everybody = subjectsOf(deps.fleet, configured, view, known);
+  const subjects = everybody.filter(({ key }) => key > after);
+  const withNamesakes = namesakesFrom(known);
   let reached = 0;
   const postponed: Subject[] = [];
   for (const chunk of chunksOf(subjects)) {
     if (run.timeIsUp()) break;
-    if (byName) await run.look(chunk, view);
+    if (byName) await run.look(withNamesakes(chunk), view);
     else {
       const checked = await run.check(chunk, view, { mayOpen: false });
       postponed.push(...checked.filter((one) => one.postponed).map(({ subject }) => subject));
@@ -115,7 +119,7 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   let lookedAt = 0;
   for (const chunk of chunksOf(postponed)) {
     if (run.timeIsUp()) break;
-    await run.look(chunk, view);
+    await run.look(withNamesakes(chunk), view);
     lookedAt += chunk.length;
   }
   const next = postponed[lookedAt] ?? subjects[reached];
@@ -125,10 +129,12 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
       `the time limit was near: judged up to ${stoppedAfter || 'none'}; the next watch carries on from there`,
     );
   }
+  const renamed = new Set(everybody.flatMap(newNameOf));
+  const unconfigured = enrolment.unconfigured.filter((id) => !renamed.has(id));
   const listed = view.databasesUnread('instance') === undefined && view.databasesUnread('cluster') === undefined;
   const end = {
     complete: next === undefined && (byName ? !run.lookFailed : view.unread.size === 0),
-    unconfigured: listed ? enrolment.unconfigured : (stopped?.unconfigured ?? enrolment.unconfigured),
+    unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
     ...(stoppedAfter !== undefined && { stoppedAfter }),
   };
   return run.finish(end, deps.wakeCopies);
@@ -163,6 +169,24 @@ export async function lookAt(
   // What the ledger does not know yet is met by the next sweep: an event about it is no reason to alert.
   for (const chunk of chunksOf(known.flat())) await run.look(chunk);
   return run.result({ complete: true, unconfigured: [] });
+}
+
+type Looked = Pick<DatabaseRow, 'key' | 'kind' | 'id'>;
+
+/** Adds to some databases all that the ledger knew under their names: one may have been renamed, or taken another's place. */
+function namesakesFrom(known: readonly Looked[]): (some: readonly Looked[]) => Looked[] {
+  const byName = new Map<string, Looked[]>();
+  for (const row of known) byName.set(nameOf(row), [...(byName.get(nameOf(row)) ?? []), row]);
+  return (some) => {
+    const all = [...some, ...some.flatMap((one) => byName.get(nameOf(one)) ?? [])];
+    return [...new Map(all.map(({ key, kind, id }) => [key, { key, kind, id }])).values()];
+  };
+}
+
+/** The name that RDS shows of a configured database that was renamed. */
+function newNameOf({ id, kind, configured, found }: Subject): string[] {
+  if (configured === undefined || found.is !== 'database' || found.database.kind !== kind) return [];
+  return found.database.id === id ? [] : [found.database.id];
 }
 
 /** One run with what it gathers. */
@@ -223,11 +247,15 @@ class Run {
    * Looks at databases anew, by name and resource id, and judges them; alerts may open on what this shows. `listed` is
    * what a sweep has seen before.
    */
-  async look(rows: readonly Pick<DatabaseRow, 'key' | 'kind' | 'id'>[], listed?: View): Promise<void> {
+  async look(rows: readonly Looked[], listed?: View): Promise<void> {
     const { rds, fleet, ledger } = this.#deps;
-    const known = await ledger.databases(rows.map(({ key }) => key));
-    const knownByKey = new Map(known.map((row) => [row.key, row]));
-    const wanted = rows.map(({ key, kind, id }) => knownByKey.get(key) ?? { key, kind, id });
+    const inLedger = new Map((await ledger.databases(rows.map(({ key }) => key))).map((row) => [row.key, row]));
+    // Under the names that they had when the run began: it may have written another since.
+    const wanted = rows.map(({ key, kind, id }) => ({ ...inLedger.get(key), key, kind, id }));
+    const known = rows.flatMap(({ key, id }) => {
+      const row = inLedger.get(key);
+      return row ? [{ ...row, id }] : [];
+    });
     const view = await viewOf(rds, wanted, listed);
     this.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be looked up: ${why}`));
     if (view.unread.size > 0) this.lookFailed = true;
@@ -284,7 +312,8 @@ class Run {
       configHash,
       ...(stoppedAfter !== undefined && { stoppedAfter }),
     };
-    return { row, report: this.#report(row) };
+    const newlyExcluded = this.#checked.flatMap((one) => (one.newlyExcluded ? (one.subject.configured ?? []) : []));
+    return { row, report: this.#report(row), newlyExcluded };
   }
 
   /** The configured databases with their verdicts, each once: who was looked at twice counts as it was seen last. */

@@ -22,7 +22,7 @@ export function chatNotification({ title, lines, nextSteps, threadId }: ChatText
     content: {
       textType: 'client-markdown',
       title: markdown(title, maxTitle),
-      description: fit(lines),
+      description: shortened(lines),
       nextSteps: nextSteps.filter((step) => step.length <= maxStep).slice(0, 5),
     },
     metadata: { threadId, summary: markdown(title, maxTitle) },
@@ -47,7 +47,7 @@ export function link(url: string, text: string): string {
   return `<${url}|${text}>`;
 }
 
-function fit(lines: readonly string[]): string {
+function shortened(lines: readonly string[]): string {
   const last = lines.at(-1) ?? '';
   const kept: string[] = [];
   let length = last.length;

@@ -110,6 +110,7 @@ export interface DailyFacts {
   /** Backups that no event announced; names of some of them. */
   readonly eventsMissed: number;
   readonly missed: readonly { readonly databaseId: string; readonly snapshotId: string }[];
+  /** Ends of today and yesterday; what runs and waits now. */
   readonly copies: {
     readonly complete: number;
     readonly queued: number;
@@ -243,7 +244,7 @@ function countLines({ counts, copies, eventsMissed }: DailyFacts): string[][] {
     ['Databases', verdicts.map(([verdict, count]) => `${count} ${verdict}`).join(', ') || 'none'],
     [
       'Copies',
-      `${copies.complete} complete, ${copies.running} running, ${copies.queued} waiting${oldest}, ${copies.failed} failed`,
+      `since yesterday ${copies.complete} complete and ${copies.failed} failed; now ${copies.running} running, ${copies.queued} waiting${oldest}`,
     ],
     ['Events', eventsMissed === 0 ? 'none missed' : `${eventsMissed} missed; the sweep recorded their backups`],
   ];

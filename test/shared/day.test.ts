@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { closeRun, reportKey } from '../../shared/day.ts';
+import type { Message } from '../../shared/messages/message.ts';
+import type { SweepResult } from '../../shared/sweep.ts';
+import { makeWorld } from '../support/world.ts';
+
+const config = (alerts: object, discovery = {}) => ({
+  operators: [{ email: 'operators@example.com' }],
+  alerts,
+  ...discovery,
+  defaults: { copy: { mode: 'none' } },
+  tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
+});
+
+/** A world after an ordinary night, with what `closeRun` sends and writes. */
+async function given(configuration: object) {
+  const world = makeWorld({ now: '2026-11-19T12:00:00Z', config: configuration });
+  world.rds.createInstance({ id: 'orders', created: new Date('2026-10-01T00:00:00Z') });
+  await world.rds.runNight('12:00');
+  const sent: Message[] = [];
+  const written = new Map<string, string>();
+  const trouble = { writing: false };
+  const close = (result: SweepResult) =>
+    closeRun(
+      {
+        ledger: world.ledger,
+        ledgerName: 'the-ledger',
+        fleet: world.state.fleet,
+        publisher: { publish: async (message) => void sent.push(message) },
+        lists: {
+          put: async (name, body) => {
+            if (trouble.writing) throw new Error('the bucket is closed');
+            written.set(name, body);
+            return `https://console.example/${name}`;
+          },
+        },
+      },
+      result,
+    );
+  return { world, sent, written, trouble, close };
+}
+
+describe('after a sweep', () => {
+  it('the page is written, and nobody is told unless the digest is switched on', async () => {
+    const { world, sent, written, close } = await given(config({ dailyDigest: false }));
+    expect(await close(await world.sweep())).toEqual([]);
+    expect([...written.keys()]).toEqual([reportKey]);
+    expect(written.get(reportKey)).toContain('orders');
+    expect(sent).toEqual([]);
+  });
+
+  it('the digest tells operators that all is well, with a link to the page', async () => {
+    const { world, sent, close } = await given(config({ dailyDigest: true }));
+    await close(await world.sweep());
+    expect(sent.map(({ subject, attributes }) => ({ subject, ...attributes }))).toEqual([
+      {
+        subject: 'The one database is protected',
+        tenant: '*',
+        severity: 'info',
+        kind: 'digest',
+        audience: 'operators',
+      },
+    ]);
+    expect(sent[0]?.texts.email).toContain('https://console.example/report.html');
+  });
+
+  it('the digest tells who is unprotected', async () => {
+    const { world, sent, close } = await given(config({ dailyDigest: true }));
+    await world.sweep();
+    world.rds.skipBackups('orders', 2);
+    world.rds.setLatestRestorable('orders', new Date('2026-11-20T12:00:00Z'));
+    await world.rds.runNight('12:00');
+    await world.rds.runNight('12:00');
+    await close(await world.sweep());
+    expect(sent[0]).toMatchObject({ attributes: { severity: 'critical' } });
+    expect(sent[0]?.texts.email).toMatch(/critical +acme +orders/);
+  });
+
+  it('a page that cannot be written is told in the digest, and does not fail the run', async () => {
+    const { world, sent, trouble, close } = await given(config({ dailyDigest: true }));
+    trouble.writing = true;
+    expect(await close(await world.sweep())).toEqual(['the report was not written: Error: the bucket is closed']);
+    expect(sent[0]?.texts.email).toContain('the bucket is closed');
+  });
+});
+
+describe('an exclusion by tag', () => {
+  const tags = { 'backup-tenant': 'acme', 'backup-exclude': 'a copy for tests' };
+  const discovery = { discovery: { allowExclusion: true } };
+
+  it('is told to the operators once, though the digest is off', async () => {
+    const { world, sent, close } = await given(config({ dailyDigest: false }, discovery));
+    world.rds.createInstance({ id: 'orders-copy', tags, created: new Date('2026-11-18T00:00:00Z') });
+    await close(await world.sweep());
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.texts.body).toMatchObject({
+      newExclusions: [{ tenant: 'acme', database: 'orders-copy', reason: 'a copy for tests' }],
+    });
+    await close(await world.sweep());
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('after a watch', () => {
+  it('nothing is written and nobody told', async () => {
+    const { world, sent, written, close } = await given(config({ dailyDigest: true }));
+    await world.sweep();
+    expect(await close(await world.watch())).toEqual([]);
+    expect([sent.length, written.size]).toEqual([0, 0]);
+  });
+});
