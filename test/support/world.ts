@@ -53,7 +53,7 @@ export function makeWorld({
     },
     ...simulator,
   });
-  const clock = () => rds.now;
+  const clock = () => new Date(rds.now.getTime() - state.clockBehindMs);
   const ledger = new MemoryLedger(clock);
   const used = between(ledger);
   /** Each step that was handed over to be told, whether it got out or not. */
@@ -63,6 +63,8 @@ export function makeWorld({
   const state = {
     fleet: parseConfig(JSON.stringify(config), where),
     configHash: 'hash of the configuration',
+    /** How much our clock is behind that of RDS. */
+    clockBehindMs: 0,
     remainingMs: remainingMs ?? (() => 900_000),
     publish: async (message: Message): Promise<void> => {
       published.push(message);
@@ -147,15 +149,18 @@ export function counting(ledger: Ledger, calls: Record<string, number>): Ledger 
   });
 }
 
-/** A ledger before each of whose calls something happens. */
-export function between(ledger: Ledger, before: (call: string) => void): Ledger {
+/** A ledger before each of whose calls something happens; a listing does not wait for what takes time. */
+export function between(ledger: Ledger, before: (call: string) => void | Promise<void>): Ledger {
   return new Proxy(ledger, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
-        before(String(name));
-        return Reflect.apply(member, target, args);
+        const waiting = before(String(name));
+        const call = () => Reflect.apply(member, target, args);
+        return waiting === undefined || member.constructor.name === 'AsyncGeneratorFunction'
+          ? call()
+          : waiting.then(call);
       };
     },
   });
