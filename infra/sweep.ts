@@ -89,7 +89,7 @@ export class Sweep extends Construct {
     );
     parts.ledger.allow(this.function, {
       rows: ['BatchGetItem', 'PutItem', 'BatchWriteItem'],
-      indexes: ['byIdentity', 'byState'],
+      indexes: ['byIdentity', 'byTenant', 'byDay', 'byState'],
     });
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);

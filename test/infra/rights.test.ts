@@ -60,6 +60,8 @@ describe('a role may do exactly what its function does', () => {
         ...rdsReads,
         ...logsOf('SweepDatabasesSweepLogs'),
         'dynamodb:BatchWriteItem on LedgerTable.Arn',
+        'dynamodb:Query on LedgerTable.Arn/index/byDay',
+        'dynamodb:Query on LedgerTable.Arn/index/byTenant',
         'lambda:InvokeFunction on CopyBackupsCopyFunction.Arn',
         's3:PutObject on BucketsReports.Arn/*',
         'sqs:SendMessage on SweepDatabasesDeadLettersQueue.Arn',
