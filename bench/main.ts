@@ -1,8 +1,10 @@
 /** Runs the benchmarks, all or those named (`npm run bench copy`), and prints their tables. */
 import { copyBenchmark } from './copy.ts';
+import { reportBenchmark } from './report.ts';
 
 const benchmarks: Record<string, () => Promise<readonly object[]>> = {
   copy: copyBenchmark,
+  report: reportBenchmark,
 };
 
 const asked = process.argv.slice(2);

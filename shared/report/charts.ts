@@ -7,6 +7,7 @@ import { GridComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { Html, html } from './html.ts';
+import { grouped } from './words.ts';
 
 use([BarChart, LineChart, GridComponent, SVGRenderer]);
 
@@ -29,6 +30,8 @@ export interface ChartFacts {
   readonly series: readonly Series[];
   /** Takes a row of its own; otherwise two charts stand side by side where there is room. */
   readonly full?: boolean;
+  /** Each value stands at its bar (one series): beside a large one a small one is not seen. */
+  readonly labelled?: boolean;
 }
 
 /** Drawn for each width, since text in a scaled drawing would be unreadable on a telephone: CSS shows the one that fits. */
@@ -94,7 +97,6 @@ function optionOf(facts: ChartFacts): EChartsCoreOption {
         ? {
             step: 'middle',
             symbol: 'none',
-            clip: false,
             lineStyle: { color: series.color, width: 2 },
             areaStyle: { color: series.color, opacity: 0.15 },
             data: series.values,
@@ -102,6 +104,9 @@ function optionOf(facts: ChartFacts): EChartsCoreOption {
         : {
             stack: 'one',
             barMaxWidth: 34,
+            ...(facts.labelled && {
+              label: { show: true, position: 'top', color: 'var(--ink)', fontSize: 11, formatter: labelOf },
+            }),
             barCategoryGap: '25%',
             data: series.values.map((value, index) => ({
               value,
@@ -112,10 +117,17 @@ function optionOf(facts: ChartFacts): EChartsCoreOption {
   };
 }
 
-/** What serves ECharts' own script in the browser, which this page does not have; its counters differ from run to run. */
+function labelOf({ value }: { readonly value: number }): string {
+  return value === 0 ? '' : grouped(value);
+}
+
+/**
+ * Leaves out what serves ECharts' own script in the browser, which this page does not have, and the clipping of lines for
+ * their animation: both are named by counters that go on from chart to chart.
+ */
 function withoutClientParts(svg: string): string {
   return svg
-    .replace(/<style[\s\S]*?<\/style>/g, '')
-    .replace(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
+    .replace(/<(style|defs)[\s\S]*?<\/\1>/g, '')
+    .replace(/ (?:class|clip-path|ecmeta_\w+)="[^"]*"/g, '')
     .replace('<svg ', '<svg aria-hidden="true" ');
 }

@@ -68,7 +68,8 @@ ${icons}
 <header class="top"><span><strong>RDS backup ledger</strong> <span class="nowrap">${facts.account} · ${facts.region}</span></span><span class="grow"></span><span>As of <time datetime="${facts.generated}">${formatUtc(new Date(facts.generated))}</time></span><button type="button" id="theme" aria-pressed="false">Dark</button></header>
 <main id="main" tabindex="-1">
 ${answer(facts, data)}
-${databases(facts, data)}
+${filterForm(facts, data)}
+${calendar(facts, data)}
 ${ageSection(facts, data)}
 ${copies(facts)}
 ${attainment(data)}
@@ -197,7 +198,7 @@ function worstTable(named: readonly ReportDatabase[], now: Date): Html {
         html`<tr role="row"><th role="rowheader" scope="row"><span class="who">${nameOf(database)}</span></th><td role="cell">${badge(database.verdict, database.severity)}</td><td role="cell" class="c-since">${sinceOf(database, now)}</td><td role="cell" class="c-reason">${database.reason}</td></tr>`,
     );
   const verdicts = verdictNames.filter((name) => named.some((database) => database.verdict === name));
-  return html`<table class="worst" role="table"><caption>${named.length > mostNamed ? `The worst ${mostNamed} of ${grouped(named.length)} that need somebody` : 'Who needs somebody, worst first'}</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Database</th><th role="columnheader" scope="col">Verdict</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">Reason</th></tr></thead><tbody role="rowgroup">${rows}</tbody></table>${named.length > mostNamed && html`<p class="more"><a href="#verdict=${verdicts.join(',')}">Show all ${grouped(named.length)} below</a></p>`}`;
+  return html`<table class="worst" role="table"><caption>${named.length > mostNamed ? `The worst ${mostNamed} of ${grouped(named.length)} that need attention` : 'Needs attention, worst first'}</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Database</th><th role="columnheader" scope="col">Verdict</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">Reason</th></tr></thead><tbody role="rowgroup">${rows}</tbody></table>${named.length > mostNamed && html`<p class="more"><a href="#verdict=${verdicts.join(',')}">Show all ${grouped(named.length)} below</a></p>`}`;
 }
 
 function sinceOf(database: ReportDatabase, now: Date): Html {
@@ -211,16 +212,14 @@ function sinceOf(database: ReportDatabase, now: Date): Html {
 
 const letters: readonly DayLetter[] = ['t', 'l', 'm', 'n', 'u', '.'];
 
-function databases(facts: ReportFacts, data: PageData): Html {
+function calendar(facts: ReportFacts, data: PageData): Html {
   const first = data.databases.slice(0, pageSize);
   const legend = letters.map(
     (letter) =>
       html`<li><span class="key ${dayClass(letter)}"></span><span><b>${dayWords[letter]}</b>: ${dayMeanings[letter]}</span></li>`,
   );
-  return html`<div id="databases">
-${filterForm(facts, data)}
-<section class="panel" aria-labelledby="calendar-title">
-<header><h2 id="calendar-title">Backup calendar</h2>${pager('calendar', 'Backup calendar', rangeText(0, first.length, data.databases.length, 'database'))}<p>A cell says how a day (UTC) went. Arrow keys move from cell to cell.${facts.gapsLeftOut > 0 && ` The ${count(facts.gapsLeftOut, 'oldest gap')} of this time are shown without their reasons.`}</p></header>
+  return html`<section class="panel" aria-labelledby="calendar-title">
+<header><h2 id="calendar-title">Backup calendar</h2>${pager('calendar', 'Backup calendar', rangeText(0, first.length, data.databases.length, 'database'))}<p>A cell says how a day (UTC) went. <span class="keys">Arrow keys move from cell to cell.</span>${facts.gapsLeftOut > 0 && ` The ${count(facts.gapsLeftOut, 'oldest gap')} of this time are shown without their reasons.`}</p></header>
 ${gapsChart(data)}
 <ul class="legend days" aria-label="What the cells mean">${legend}</ul>
 <table id="calendar" role="grid" aria-labelledby="calendar-title" aria-readonly="true" style="--days:${data.dates.length}">
@@ -229,8 +228,7 @@ ${gapsChart(data)}
 </table>
 <p class="cell" id="cell" hidden></p>
 <noscript><p>Without a script the page shows the first ${pageSize} databases, and filters nothing.</p></noscript>
-</section>
-</div>`;
+</section>`;
 }
 
 /** Mondays carry their date; all others only say theirs to a screen reader. */
@@ -278,9 +276,9 @@ function filterForm(facts: ReportFacts, data: PageData): Html {
 <label class="field wide">Search<input type="search" id="search" placeholder="Name, tenant, reason" autocomplete="off"></label>
 <label class="field">Tenant<select id="tenant" autocomplete="off"><option value="">All tenants</option>${tenants}</select></label>
 <label class="field">Order<select id="sort" autocomplete="off">${Object.entries(sortings).map(([value, name]) => html`<option value="${value}">${name}</option>`)}</select></label>
-<fieldset><legend>Verdict</legend>${chips}</fieldset>
+<p class="shown" id="shown" role="status">${count(data.databases.length, 'database')}, all shown</p>
 <button type="button" id="reset" disabled>Reset</button>
-<p class="shown" id="shown" role="status">${count(data.databases.length, 'database')}</p>
+<fieldset><legend class="sr">Verdict</legend>${chips}</fieldset>
 </form>`;
 }
 
@@ -292,15 +290,15 @@ function pager(id: string, name: string, range: string): Html {
 
 /** Bounds of the chart's columns, in hours to the deadline. */
 const leftBins = [
-  { from: Number.NEGATIVE_INFINITY, name: '> 7 d', long: 'past by more than 7 days' },
-  { from: -168, name: '3–7 d', long: 'past by 3 to 7 days' },
-  { from: -72, name: '1–3 d', long: 'past by 1 to 3 days' },
-  { from: -24, name: '< 1 d', long: 'past by less than a day' },
-  { from: 0, name: '0–4 h', long: 'less than 4 hours left' },
-  { from: 4, name: '4–8 h', long: '4 to 8 hours left' },
-  { from: 8, name: '8–16 h', long: '8 to 16 hours left' },
-  { from: 16, name: '16–24 h', long: '16 to 24 hours left' },
-  { from: 24, name: '> 24 h', long: 'more than 24 hours left' },
+  { from: Number.NEGATIVE_INFINITY, name: 'past\n> 7 d', long: 'past by more than 7 days' },
+  { from: -168, name: 'past\n3–7 d', long: 'past by 3 to 7 days' },
+  { from: -72, name: 'past\n1–3 d', long: 'past by 1 to 3 days' },
+  { from: -24, name: 'past\n< 1 d', long: 'past by less than a day' },
+  { from: 0, name: 'left\n0–4 h', long: 'less than 4 hours left' },
+  { from: 4, name: 'left\n4–8 h', long: '4 to 8 hours left' },
+  { from: 8, name: 'left\n8–16 h', long: '8 to 16 hours left' },
+  { from: 16, name: 'left\n16–24 h', long: '16 to 24 hours left' },
+  { from: 24, name: 'left\n> 24 h', long: 'more than 24 hours left' },
 ] as const;
 
 /** The table's bars in one picture, where the table does not fit on one page. */
@@ -321,6 +319,7 @@ function ageChart(facts: ReportFacts): ChartFacts {
   return {
     title: 'Time to the deadline',
     full: true,
+    labelled: true,
     summary: `${count(sum(values) - past, 'database')} before the deadline, ${grouped(past)} past it${without > 0 ? `, ${grouped(without)} without a backup or a deadline` : ''}.`,
     columns: leftBins.map(({ name }) => name),
     rowNames: leftBins.map(({ long }) => long),

@@ -33,7 +33,7 @@ const colours = `
 
 const frame = `
 * { box-sizing: border-box; }
-html { scroll-padding-top: 4.5rem; }
+html { scroll-padding-top: 140px; }
 body {
   margin: 0; background: var(--bg); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif;
@@ -100,19 +100,19 @@ const answer = `
 `;
 
 const controls = `
-.filter { position: sticky; top: 0; z-index: 4; display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: end; background: var(--bg); padding: 12px 0; margin-bottom: 6px; border-bottom: 1px solid var(--line); }
+.filter { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: end; background: var(--bg); padding: 12px 0; margin-bottom: 14px; border-bottom: 1px solid var(--line); }
+@media screen and (min-width: 721px) and (min-height: 720px) { .filter { position: sticky; top: 0; z-index: 4; } }
 .field { display: flex; flex-direction: column; gap: 3px; font-size: 13px; color: var(--muted); }
 .field select, .field input { color: var(--ink); font-size: 15px; max-width: 230px; }
-.filter fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap; gap: 6px; flex: 1 1 320px; }
-.filter legend { font-size: 13px; color: var(--muted); padding: 0; margin-bottom: 3px; }
+.filter fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-wrap: wrap; gap: 6px; flex-basis: 100%; }
 .chip { position: relative; display: inline-flex; }
 .chip input { position: absolute; opacity: 0; inset: 0; width: 100%; height: 100%; margin: 0; cursor: pointer; }
-.chip span { border: 1px solid light-dark(#7b8794, #6c7987); border-radius: 999px; padding: 4px 11px; min-height: 36px; font-size: 14px; display: inline-flex; align-items: center; gap: 6px; background: var(--panel); }
+.chip span { border: 1px solid light-dark(#7b8794, #6c7987); border-radius: 999px; padding: 3px 11px; min-height: 32px; font-size: 14px; display: inline-flex; align-items: center; gap: 6px; background: var(--panel); }
 .chip input:checked + span { background: var(--accent); border-color: var(--accent); color: light-dark(#fff, #0d1620); }
 .chip input:checked + span .sign { color: inherit; }
 .chip input:focus-visible + span { outline: 2px solid var(--accent); outline-offset: 2px; }
 .chip small { font-size: 13px; opacity: .85; }
-.shown { flex-basis: 100%; font-size: 14px; color: var(--muted); }
+.shown { flex: 1; align-self: center; padding-top: 20px; text-align: right; font-size: 14px; color: var(--muted); min-width: 180px; }
 .pager { display: flex; gap: 8px; align-items: center; font-size: 14px; color: var(--muted); }
 .pager button { padding: 3px 11px; min-height: 32px; }
 `;
@@ -129,7 +129,7 @@ const calendar = `
 #calendar tbody th { display: flex; gap: 8px; align-items: center; padding-right: 10px; }
 #calendar .db, #calendar .of { display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 #calendar .of { font-size: 12px; }
-#calendar td { height: 24px; padding: 0; border-radius: 3px; scroll-margin: 90px; }
+#calendar td { height: 24px; padding: 0; border-radius: 3px; scroll-margin-bottom: 60px; }
 .key { display: inline-block; width: 20px; height: 18px; border-radius: 3px; vertical-align: -3px; flex: none; }
 #calendar td, .key { display: grid; place-items: center; font-size: 13px; line-height: 1; font-weight: 700; overflow: hidden; }
 .key { display: inline-grid; }
@@ -185,11 +185,13 @@ footer { color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
 `;
 
 const narrow = `
-@media (max-width: 1000px) {
+@media screen and (max-width: 1000px) {
   #calendar { --name: 150px; }
   .full .draw.wide { display: block; } .draw.broad { display: none; }
 }
-@media (max-width: 720px) {
+@media screen and (max-width: 720px) {
+  .panel > header { grid-template-columns: 1fr; }
+  .shown { text-align: left; padding: 0; }
   .page { padding: 0 12px 32px; }
   .panel { padding: 16px 14px; border-radius: 10px; }
   .filter { position: static; }
@@ -201,7 +203,7 @@ const narrow = `
   #calendar tr > th:first-child { grid-column: 1 / -1; padding-bottom: 3px; }
   #calendar thead tr > th:first-child { display: none; }
   #calendar tbody th .who { flex-direction: row; gap: 8px; align-items: baseline; }
-  #calendar td { height: 20px; border-radius: 2px; font-size: 11px; } .d-m::before { font-size: 13px; }
+  #calendar td { height: 20px; border-radius: 2px; font-size: 11px; } .d-m::before { font-size: 11px; }
   .d-l::before { border-width: 0 3px 6px; }
   .worst, .worst tbody, .sheet, .sheet tbody { display: block; }
   .worst thead, .sheet thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -210,6 +212,7 @@ const narrow = `
   .worst th, .worst td, .sheet th, .sheet td, #ages .c-reason, .sheet tbody th { border: 0; padding: 0; width: auto; min-width: 0; }
   .worst .c-since, .worst .c-reason, #ages .c-reason { grid-column: 1 / -1; }
   .worst .c-since b { display: inline; }
+  .worst td:nth-child(2), #ages .c-verdict { text-align: right; }
   #ages .c-bar { text-align: right; } #ages .c-bar .bar { width: 120px; margin-left: auto; }
   #attainment tbody tr { grid-template-columns: 1fr 1fr; }
   #attainment .c-now { text-align: right; }
@@ -223,18 +226,18 @@ const print = `
 @media print {
   :root, :root[data-theme] { color-scheme: light; }
   @page { margin: 12mm; }
-  body { background: #fff; font-size: 11px; }
+  body { background: #fff; zoom: .74; }
   * { print-color-adjust: exact; }
   .page { max-width: none; padding: 0; }
-  .panel { border: 0; border-radius: 0; padding: 0; margin-bottom: 18px; }
-  .answer { border-left: 6px solid var(--tone); padding-left: 12px; }
-  .filter, .pager button, .skip, #theme, .cell, details, .more { display: none; }
-  .filter-print { display: block; }
-  tr, figure { break-inside: avoid; }
-  h2, h3, header { break-after: avoid; }
+  .panel { border: 0; border-radius: 0; padding: 0; margin-bottom: 26px; }
+  .answer { border-left: 6px solid var(--tone); padding-left: 16px; }
+  .filter, .pager button, .skip, #theme, .cell, .chart details, summary, .more, .keys { display: none; }
+  .full .draw.broad { display: none; } .full .draw.wide { display: block; max-width: 640px; }
+  .charts { grid-template-columns: 1fr 1fr; }
+  tr, figure, dl { break-inside: avoid; }
+  h2, h3, .panel > header { break-after: avoid; }
   thead { display: table-header-group; }
-  #calendar { --name: 130px; font-size: 10px; } #calendar td { height: 14px; font-size: 10px; }
-  .d-m::before { font-size: 12px; } .d-l::before { border-width: 0 3px 5px; }
+  #calendar { --name: 170px; }
   a { color: inherit; text-decoration: none; }
 }
 `;

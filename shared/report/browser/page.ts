@@ -49,7 +49,6 @@ class PagedTable {
     if (this.#items.length > pageSize) this.#draw();
   }
 
-  /** Adds the hint that a page is there to be turned, and turns it. */
   #turn(step: number): void {
     this.#from = Math.max(0, Math.min(this.#from + step, this.#items.length - 1));
     this.#draw();
@@ -149,7 +148,7 @@ window.addEventListener('hashchange', () => {
   apply(next);
 });
 for (const link of document.querySelectorAll<HTMLAnchorElement>('a[href^="#verdict="]')) {
-  link.addEventListener('click', () => byId('databases').scrollIntoView());
+  link.addEventListener('click', () => byId('filter').scrollIntoView());
 }
 
 // Calendar -----------------------------------------------------------------------------------------------------------
@@ -274,7 +273,6 @@ if (age > hourMs) {
 const first = parseFilter(isFilterHash(location.hash) ? location.hash : '');
 show(first);
 apply(first, formatFilter(first) === '');
-document.documentElement.classList.add('ready');
 
 function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return one<T>(`#${id}`);
