@@ -162,7 +162,8 @@ async function verified(
   const at = task.TaskEndTime ?? now;
   const bucket = task.S3Bucket ?? copy.bucket ?? '';
   const folder = copyFolder({ prefix: task.S3Prefix ?? copy.prefix ?? '', taskId: copy.taskId ?? '' });
-  const target = destinations(backup)?.target;
+  const destination = destinations(backup);
+  const target = 'target' in destination ? destination.target : undefined;
   const warnings = warningsIn(task.WarningMessage);
   const incomplete = (reason: string, facts: Partial<Copy> = {}): CopyStep => ({
     backup,

@@ -1,5 +1,5 @@
 /** The queue of `object` copies: native dumps that somebody puts into a staging bucket, copied beside the exports. */
-import type { CopyPolicy } from '../config/fleet.ts';
+import type { CopyPolicy, CopyTarget } from '../config/fleet.ts';
 import type { Backup, Copy } from '../model.ts';
 import { hourMs, minuteMs } from '../text.ts';
 import { ended, queued, readBackup } from './change.ts';
@@ -43,20 +43,21 @@ export async function copyObjects(deps: CopyDeps, waiting: readonly Backup[], no
 /** The next step of one object copy; undefined where there is none now. */
 async function copyOne(
   deps: CopyDeps,
-  destination: Destination | undefined,
+  destination: Destination,
   candidate: Backup,
   first: boolean,
   now: Date,
 ): Promise<CopyStep | undefined> {
   const backup = await readBackup(deps.ledger, candidate);
   if (backup?.copy.state !== 'queued') return undefined;
-  const staging = destination?.copy.staging;
-  if (!destination || !staging) {
-    const reason = 'its database no longer has a staging bucket in the configuration';
+  const skipped = (reason: string): CopyStep => {
     return { backup, to: ended(backup.copy, 'skipped', now, { reason }), tell: false };
-  }
-  const place = placesOf(backup, destination, staging);
-  const plan = { ...place, keyArn: destination.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
+  };
+  if ('nowhere' in destination) return skipped(destination.nowhere);
+  const { target, staging } = destination;
+  if (!staging) return skipped('its database no longer has a staging bucket in the configuration');
+  const place = placesOf(backup, target, staging);
+  const plan = { ...place, keyArn: target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
   const failed = (row: Backup) => (error: unknown) =>
     afterFailure(row, row.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
   const source = await sourceObject(deps.s3, plan.from).then((found) => ({ found }), failed(backup));
@@ -76,7 +77,7 @@ async function copyOne(
   return copyObject(deps.s3, found, plan).then(copied, failed(taken));
 }
 
-function placesOf(backup: Backup, { target }: Destination, staging: Staging) {
+function placesOf(backup: Backup, target: CopyTarget, staging: Staging) {
   const names = {
     bucket: target.bucket,
     prefix: exportPrefix(target, backup),

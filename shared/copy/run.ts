@@ -8,7 +8,7 @@ import { changeCopy, ended, queued, readBackup, sameStep } from './change.ts';
 import { fairly, tenantOf } from './fair.ts';
 import { type FollowDeps, stepsOf } from './follow.ts';
 import { copyObjects } from './objects.ts';
-import { type Destinations, destinationsOf } from './targets.ts';
+import { type Destination, destinationsOf } from './targets.ts';
 import { exportPrefix, exportTaskId } from './task-id.ts';
 import { exportSlots, takenSlots, tasksById } from './tasks.ts';
 import { type CopyStep, settle } from './tell.ts';
@@ -171,9 +171,10 @@ async function startExports(deps: CopyDeps, waiting: readonly Backup[], now: Dat
   let tries = 0;
   for (const candidate of free > 0 ? fairly(ready, await deps.ledger.tenantsServed()) : []) {
     if (starts.started.length >= free || tries >= triesARun || deps.remainingMs() <= 0) break;
-    const bucket = destinations(candidate)?.target.bucket;
+    const destination = destinations(candidate);
+    const bucket = 'target' in destination ? destination.target.bucket : undefined;
     if (bucket !== undefined && closedBuckets.has(bucket)) continue;
-    const result = await startOne(deps, destinations, candidate, now);
+    const result = await startOne(deps, destination, candidate, now);
     if (result.is === 'passed') continue;
     tries += 1;
     if (result.is === 'full') break;
@@ -199,23 +200,16 @@ type StartResult =
   /** Takes no slot: it ends here, or is to be tried again later. */
   | { readonly is: 'moves'; readonly step: CopyStep; readonly blocks?: 'account' | 'bucket' };
 
-async function startOne(
-  deps: CopyDeps,
-  destinations: Destinations,
-  candidate: Backup,
-  now: Date,
-): Promise<StartResult> {
+async function startOne(deps: CopyDeps, destination: Destination, candidate: Backup, now: Date): Promise<StartResult> {
   const backup = await readBackup(deps.ledger, candidate);
   if (backup?.copy.state !== 'queued') return { is: 'passed' };
   if (backup.closed) return { is: 'moves', step: expired(backup, now) };
-  const destination = destinations(backup);
-  const obstacle = destination
-    ? notExportable(backup)
-    : 'its database is no longer configured; nothing says where to copy it';
-  if (!destination || obstacle) {
-    const to = ended(backup.copy, 'skipped', now, { reason: obstacle ?? '' });
-    return { is: 'moves', step: { backup, to, tell: false } };
-  }
+  const skipped = (reason: string): StartResult => {
+    return { is: 'moves', step: { backup, to: ended(backup.copy, 'skipped', now, { reason }), tell: false } };
+  };
+  if ('nowhere' in destination) return skipped(destination.nowhere);
+  const obstacle = notExportable(backup);
+  if (obstacle) return skipped(obstacle);
   const { target } = destination;
   const request = {
     ExportTaskIdentifier: exportTaskId(backup, backup.copy.attempt),

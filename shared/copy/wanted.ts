@@ -21,7 +21,8 @@ const exportableEngines = new Set(['mysql', 'mariadb', 'postgres', 'aurora', 'au
 
 /**
  * Only backups of configured databases are copied, only of the kinds and as often as configured. A backup from before the
- * database was enrolled is history: it is recorded, not copied. What RDS cannot export is `skipped` at once, never tried.
+ * database was enrolled is history: it is recorded, not copied. What RDS cannot export, or what has no bucket to go to, is
+ * `skipped` at once, never tried.
  */
 export function initialCopy(
   backup: CopyCandidate,
@@ -37,10 +38,8 @@ export function initialCopy(
     return none(copy.mode, `${backup.kind} backups are not copied (copied kinds: ${copy.kinds.join(', ') || 'none'})`);
   }
   if (isBaseline(backup, history.enrolledAt)) return none(copy.mode, 'from before the database was enrolled');
-  if (copy.mode === 'export') {
-    const obstacle = notExportable(backup);
-    if (obstacle) return { mode: 'export', state: 'skipped', attempt: 0, endedAt: now, reason: obstacle };
-  }
+  const obstacle = configured.copySkipped ?? (copy.mode === 'export' ? notExportable(backup) : undefined);
+  if (obstacle) return { mode: copy.mode, state: 'skipped', attempt: 0, endedAt: now, reason: obstacle };
   if (periodIsServed(copy.schedule, backup, history.earlier)) {
     return none(copy.mode, `another backup of the same ${periodNames[copy.schedule]} is copied`);
   }

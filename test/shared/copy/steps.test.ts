@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { noSharedBucket } from '../../../shared/config/enrol.ts';
 import { pauseBeforeAttempt } from '../../../shared/copy/causes.ts';
 import { changeCopy, ended, retried } from '../../../shared/copy/change.ts';
 import { fairly } from '../../../shared/copy/fair.ts';
@@ -118,11 +119,25 @@ describe('work side by side', () => {
   });
 });
 
-it('copies of a database that enrolled itself by tag go to the shared bucket, under its tenant and name', () => {
-  const config = exporting({ acme: ['orders'] }, { discovery: { tenantTag: 'tenant' } });
-  const destinations = destinationsOf(copyWorld({ config }).state.fleet);
+describe('the destination of a copy', () => {
   const tagged = { databaseKind: 'instance', databaseId: 'found', tenant: 'globex' } as const;
-  expect(destinations(tagged)?.target).toMatchObject({ prefix: 'globex/found', owner: '123456789012' });
-  expect(destinations({ databaseKind: 'instance', databaseId: 'found' })).toBeUndefined();
-  expect(destinations({ ...tagged, databaseId: 'orders', tenant: 'acme' })?.target.prefix).toBe('acme/orders');
+  const destinations = (more: object) => {
+    return destinationsOf(copyWorld({ config: exporting({ acme: ['orders'] }, more) }).state.fleet);
+  };
+
+  it('is the shared bucket, under tenant and name, for a database that enrolled itself by tag', () => {
+    const of = destinations({ discovery: { tenantTag: 'tenant' } });
+    expect(of(tagged)).toMatchObject({ target: { prefix: 'globex/found', owner: '123456789012' }, schedule: 'daily' });
+    expect(of({ ...tagged, databaseId: 'orders', tenant: 'acme' })).toMatchObject({
+      target: { prefix: 'acme/orders' },
+    });
+    expect(of({ databaseKind: 'instance', databaseId: 'found' })).toEqual({
+      nowhere: expect.stringContaining('no longer configured'),
+    });
+  });
+
+  it('says what is missing where a tag enrolled a database and there is no shared bucket', () => {
+    const of = destinations({ defaults: { bucket: { type: 'own' } }, discovery: { tenantTag: 'tenant' } });
+    expect(of(tagged)).toEqual({ nowhere: noSharedBucket });
+  });
 });

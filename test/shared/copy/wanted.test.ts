@@ -56,6 +56,13 @@ describe('the copy of a backup that is being recorded', () => {
     expect(initialCopy({ ...backup, ...facts }, database, fresh, now).state).toBe('none');
   });
 
+  it('is skipped at once, with the reason, where there is no bucket for it', () => {
+    const nowhere = { ...configured({ mode: 'object' }), copySkipped: 'no shared bucket' };
+    const skipped = { mode: 'object', state: 'skipped', attempt: 0, endedAt: now, reason: 'no shared bucket' };
+    expect(initialCopy(backup, nowhere, fresh, now)).toEqual(skipped);
+    expect(initialCopy({ ...backup, kind: 'manual' }, nowhere, fresh, now).state).toBe('none');
+  });
+
   it('is wanted of a manual snapshot where the configuration says so', () => {
     const manual = { ...backup, kind: 'manual' } as const;
     expect(initialCopy(manual, configured({ kinds: ['manual'] }), fresh, now).state).toBe('queued');
