@@ -21,7 +21,7 @@ export function targetBuckets(fleet: Fleet): TargetBucket[] {
   }
   // Databases that enrol themselves by tag are not known now: they may lie anywhere in the shared bucket.
   if (fleet.discovery && fleet.sharedTarget) {
-    add(fleet.sharedTarget.bucket, fleet.sharedTarget.prefix ?? '', fleet.defaults.copy.mode === 'object');
+    add(fleet.sharedTarget.bucket, fleet.sharedTarget.prefix ?? '', fleet.defaults.copy.staging !== undefined);
   }
   return [...prefixes].map(([bucket, { all, written }]) => {
     const folder = commonFolder(all);
@@ -36,10 +36,11 @@ export function commonFolder(prefixes: readonly string[]): string {
   return first.slice(0, differs === -1 ? first.length : differs).join('/');
 }
 
-/** Buckets that native dumps are copied from. */
+/** Buckets that native dumps are copied from; a tag may ask for dumps wherever the defaults say where they lie. */
 export function stagingBuckets(fleet: Fleet): string[] {
-  const policies = [...fleet.databases.map(({ copy }) => copy), ...(fleet.discovery ? [fleet.defaults.copy] : [])];
-  return [...new Set(policies.flatMap(({ mode, staging }) => (mode === 'object' && staging ? [staging.bucket] : [])))];
+  const stated = fleet.databases.flatMap(({ copy }) => (copy.mode === 'object' && copy.staging ? [copy.staging] : []));
+  const byTag = fleet.discovery && fleet.sharedTarget && fleet.defaults.copy.staging;
+  return [...new Set([...stated, ...(byTag ? [byTag] : [])].map(({ bucket }) => bucket))];
 }
 
 /** Keys of others that exports are encrypted with. */

@@ -36,6 +36,17 @@ describe('targetBuckets', () => {
     ]);
   });
 
+  it('lets dumps be copied where a tag may ask for them', () => {
+    const tagged = (copy: object, bucket: object = { type: 'shared' }) => {
+      const fleet = configured([], { defaults: { copy, bucket }, discovery: {} });
+      return { written: targetBuckets(fleet).some((target) => target.writtenByFunction), from: stagingBuckets(fleet) };
+    };
+    const staging = { bucket: 'dumps', owner: '123456789012' };
+    expect(tagged({ mode: 'export', staging })).toEqual({ written: true, from: ['dumps'] });
+    expect(tagged({ mode: 'export' })).toEqual({ written: false, from: [] });
+    expect(tagged({ mode: 'export', staging }, { type: 'own' })).toEqual({ written: false, from: [] });
+  });
+
   it('lets the function itself write only where dumps go', () => {
     const staging = { bucket: 'dumps', owner: '123456789012' };
     const fleet = configured([{ id: 'a', kind: 'instance', copy: { mode: 'object', staging } }]);
