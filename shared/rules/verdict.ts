@@ -172,7 +172,7 @@ function judge(facts: Facts): Verdict {
     // Its data does not change while it is stopped, so it is told once.
     return { ...overdue, severity: 'warning', once: true, checkAt: lookAgain, ...stopped(facts) };
   }
-  if (facts.restorable === 'fresh' && now.getTime() <= newest.twiceMaxAge.getTime()) {
+  if (facts.restorable === 'fresh' && now.getTime() < newest.twiceMaxAge.getTime()) {
     return { ...overdue, severity: 'warning', checkAt: nextOf(now, lookAgain, newest.twiceMaxAge) };
   }
   return { ...overdue, severity: 'critical', checkAt: lookAgain };
