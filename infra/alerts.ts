@@ -4,7 +4,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/fleet.ts';
-import { type FilterPolicy, type Subscriber, subscribers } from './subscribers.ts';
+import type { FilterPolicy, Subscriber } from '../shared/messages/endpoints.ts';
+import { subscribers } from './subscribers.ts';
 
 /**
  * Who is told: the alert topic, whose messages are filtered by tenant, and the alarm topic for the operators alone.
