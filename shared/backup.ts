@@ -1,6 +1,7 @@
 /** From a snapshot that RDS shows as `available` to the backup that the ledger records, and what that does to its database's row. */
 import type { ConfiguredDatabase } from './config/fleet.ts';
-import { initialCopy, periodOf } from './copy/wanted.ts';
+import { othersInPeriod } from './copy/period.ts';
+import { initialCopy } from './copy/wanted.ts';
 import { type Ledger, liveBackupId } from './ledger/ledger.ts';
 import type { Backup, DatabaseRow, NewestBackup, Snapshot } from './model.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
@@ -58,8 +59,8 @@ export async function backupFrom(
   const history = of.row && { enrolledAt: of.row.enrolledAt };
   const alone = initialCopy(facts, configured, { ...history, earlier: [] }, now);
   // Only what would be copied if it were the period's only backup needs a look at the others.
-  if (alone.state !== 'queued') return { ...facts, copy: alone };
-  const earlier = await earlierInPeriod(ledger, facts, configured);
+  if (alone.state !== 'queued' || !configured) return { ...facts, copy: alone };
+  const earlier = await othersInPeriod(ledger, facts, configured.copy.schedule);
   return { ...facts, copy: initialCopy(facts, configured, { ...history, earlier }, now) };
 }
 
@@ -67,20 +68,6 @@ export async function backupFrom(
 export async function sourceTimeOf(ledger: Ledger, snapshot: Snapshot): Promise<Date | undefined> {
   if (snapshot.databaseKind !== 'cluster' || snapshot.sourceArn === undefined) return undefined;
   return (await ledger.backupByArn(snapshot.sourceArn))?.backupTime;
-}
-
-async function earlierInPeriod(
-  ledger: Ledger,
-  backup: Pick<Backup, 'arn' | 'database' | 'createdAt' | 'backupTime'>,
-  configured: ConfiguredDatabase | undefined,
-): Promise<Backup[]> {
-  const period = configured && periodOf(configured.copy.schedule, backup.backupTime ?? backup.createdAt);
-  if (period === undefined) return [];
-  const earlier: Backup[] = [];
-  for await (const other of ledger.backupsOfDatabase(backup.database, period)) {
-    if (other.arn !== backup.arn) earlier.push(other);
-  }
-  return earlier;
 }
 
 /** The row of a database that is met for the first time, by one of its snapshots. */

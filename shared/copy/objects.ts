@@ -6,10 +6,12 @@ import { ended, queued, readBackup } from './change.ts';
 import { fairly, tenantOf } from './fair.ts';
 import { afterFailure } from './follow.ts';
 import { copyObject, GiB, MiB, type ObjectPlace, objectFailure, type SourceObject, sourceObject } from './object.ts';
+import { othersInPeriod } from './period.ts';
 import type { CopyDeps } from './run.ts';
 import { type Destination, destinationsOf } from './targets.ts';
 import { copyFolder, exportPrefix, exportTaskId } from './task-id.ts';
 import { type CopyStep, settle } from './tell.ts';
+import { passedOver } from './wanted.ts';
 
 /** What S3 is counted on to copy in parts side by side, and for how long a run may do so: together the largest object. */
 const assumedBytesPerSecond = 200 * MiB;
@@ -54,8 +56,10 @@ async function copyOne(
     return { backup, to: ended(backup.copy, 'skipped', now, { reason }), tell: false };
   };
   if ('nowhere' in destination) return skipped(destination.nowhere);
-  const { target, staging } = destination;
+  const { target, staging, schedule } = destination;
   if (!staging) return skipped('its database no longer has a staging bucket in the configuration');
+  const unwanted = passedOver(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
+  if (unwanted) return { backup, to: unwanted, tell: false };
   const place = placesOf(backup, target, staging);
   const plan = { ...place, keyArn: target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
   const failed = (row: Backup) => (error: unknown) =>

@@ -8,11 +8,12 @@ import { changeCopy, ended, queued, readBackup, sameStep } from './change.ts';
 import { fairly, tenantOf } from './fair.ts';
 import { type FollowDeps, stepsOf } from './follow.ts';
 import { copyObjects } from './objects.ts';
+import { othersInPeriod } from './period.ts';
 import { type Destination, destinationsOf } from './targets.ts';
 import { exportPrefix, exportTaskId } from './task-id.ts';
 import { exportSlots, takenSlots, tasksById } from './tasks.ts';
 import { type CopyStep, settle } from './tell.ts';
-import { notExportable } from './wanted.ts';
+import { notExportable, passedOver } from './wanted.ts';
 
 export interface CopyDeps extends FollowDeps {
   /** The role RDS writes to the buckets with. */
@@ -210,7 +211,9 @@ async function startOne(deps: CopyDeps, destination: Destination, candidate: Bac
   if ('nowhere' in destination) return skipped(destination.nowhere);
   const obstacle = notExportable(backup);
   if (obstacle) return skipped(obstacle);
-  const { target } = destination;
+  const { target, schedule } = destination;
+  const unwanted = passedOver(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
+  if (unwanted) return { is: 'moves', step: { backup, to: unwanted, tell: false } };
   const request = {
     ExportTaskIdentifier: exportTaskId(backup, backup.copy.attempt),
     SourceArn: backup.arn,

@@ -41,7 +41,7 @@ export function initialCopy(
   const obstacle = configured.copySkipped ?? (copy.mode === 'export' ? notExportable(backup) : undefined);
   if (obstacle) return { mode: copy.mode, state: 'skipped', attempt: 0, endedAt: now, reason: obstacle };
   if (periodIsServed(copy.schedule, backup, history.earlier)) {
-    return none(copy.mode, `another backup of the same ${periodNames[copy.schedule]} is copied`);
+    return none(copy.mode, servedReason(copy.schedule));
   }
   return { mode: copy.mode, state: 'queued', attempt: 1, queuedAt: now };
 }
@@ -80,24 +80,47 @@ export function periodOf(schedule: CopySchedule, time: Date): { readonly from: D
 
 const periodNames: Record<CopySchedule, string> = { every: 'backup', daily: 'day', weekly: 'week', monthly: 'month' };
 
-/** A copy in one of these states serves its period; a failed or skipped one leaves it to the period's next backup. */
-const serving: ReadonlySet<CopyState> = new Set([
-  'queued',
-  'starting',
-  'running',
-  'complete',
-  'incomplete',
-  'cancelled',
-]);
+const begun: readonly CopyState[] = ['starting', 'running', 'complete', 'incomplete', 'cancelled'];
 
-function periodIsServed(schedule: CopySchedule, backup: CopyCandidate, others: CopyHistory['earlier']): boolean {
+/** A copy in one of these states serves its period; a failed or skipped one leaves it to the period's next backup. */
+const serving: readonly CopyState[] = ['queued', ...begun];
+
+type Timed = Pick<Backup, 'createdAt' | 'backupTime'>;
+
+function periodIsServed(
+  schedule: CopySchedule,
+  backup: Timed,
+  others: CopyHistory['earlier'],
+  states: readonly CopyState[] = serving,
+): boolean {
   const period = periodOf(schedule, timeOf(backup));
   if (!period) return false;
   for (const other of others) {
     const time = timeOf(other);
-    if (time >= period.from && time < period.to && serving.has(other.copy.state)) return true;
+    if (time >= period.from && time < period.to && states.includes(other.copy.state)) return true;
   }
   return false;
+}
+
+/**
+ * What becomes of a queued copy whose period another one has begun to serve meanwhile; undefined: it is still wanted. Two
+ * backups of a database that are recorded in the same moment do not see each other, and both are queued. Exports start
+ * one after the other (by the lease), so the second to start sees the first. `others` are the database's other backups.
+ */
+export function passedOver(
+  schedule: CopySchedule,
+  backup: Timed & Pick<Backup, 'recordedAt' | 'copy'>,
+  others: CopyHistory['earlier'],
+): Copy | undefined {
+  const { mode, attempt, queuedAt } = backup.copy;
+  // What was queued later was queued by a person, who wants it besides.
+  if (queuedAt?.getTime() !== backup.recordedAt.getTime()) return undefined;
+  if (!periodIsServed(schedule, backup, others, begun)) return undefined;
+  return { mode, state: 'none', attempt, reason: servedReason(schedule) };
+}
+
+function servedReason(schedule: CopySchedule): string {
+  return `another backup of the same ${periodNames[schedule]} is copied`;
 }
 
 /** An event announces something new even if the database is first met by it; what only a sweep finds may be old. */
@@ -105,7 +128,7 @@ function isBaseline(backup: CopyCandidate, enrolledAt: Date | undefined): boolea
   return backup.learnedFrom === 'sweep' && (!enrolledAt || backup.createdAt < enrolledAt);
 }
 
-function timeOf(backup: Pick<Backup, 'createdAt' | 'backupTime'>): Date {
+function timeOf(backup: Timed): Date {
   return backup.backupTime ?? backup.createdAt;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RdsFault } from '../../../local/rds/faults.ts';
+import { retried } from '../../../shared/copy/change.ts';
 import { workOnCopies } from '../../../shared/copy/work.ts';
 import type { Backup } from '../../../shared/model.ts';
 import { minuteMs } from '../../../shared/text.ts';
@@ -47,6 +48,30 @@ describe('a copy that waits', () => {
     const { run, ended } = await world.pass();
     expect(run).toMatchObject({ started: 2, waiting: 0 });
     expect(ended.map(({ copy }) => copy.state)).toEqual(Array(5).fill('complete'));
+  });
+
+  it('is not started where another backup of its day has been, both queued in the same moment', async () => {
+    const world = await given({ acme: ['orders'] });
+    const second = world.rds.takeBackup('orders', { kind: 'awsbackup', at: minutesLater(world.rds.now, -30) });
+    await world.ledger.updateBackup({
+      ...(await world.row(world.first)),
+      copy: { ...world.first.copy, state: 'none' },
+    });
+    const twin = await world.record(second.id);
+    await world.ledger.updateBackup({ ...(await world.row(world.first)), copy: world.first.copy });
+    expect(await world.copies('queued')).toHaveLength(2);
+
+    expect((await world.pass()).run).toMatchObject({ started: 1, waiting: 0 });
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'running' });
+    expect(await world.copyOf(twin)).toMatchObject({ state: 'none', reason: expect.stringContaining('same day') });
+    expect(world.rds.exportTasks()).toHaveLength(1);
+
+    // What a person asks for is made besides.
+    await world.rds.advanceBy({ hours: 1 });
+    const wish = retried((await world.copyOf(twin)) ?? twin.copy, 'export', world.rds.now);
+    await world.ledger.updateBackup({ ...(await world.row(twin)), copy: wish ?? twin.copy });
+    await world.pass();
+    expect(await world.copyOf(twin)).toMatchObject({ state: 'running' });
   });
 
   it('counts slots that other people took, by tasks that start and tasks that run', async () => {
