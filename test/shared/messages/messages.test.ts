@@ -247,7 +247,7 @@ describe('digests', () => {
     expect(subject).toBe('CRITICAL 2 of 240 databases not protected');
     for (const part of [
       '238 protected, 1 overdue, 1 unknown, 3 excluded',
-      '2 waiting (oldest 2 h 30 min), 3 failed',
+      '1 complete and 3 failed; now 5 running, 2 waiting (oldest 2 h 30 min)',
       '1 database in RDS and not configured\n  playground',
       '1 database newly excluded by tag\n  tmp (acme): gone next week',
       '1 backup that no event announced\n  orders: rds:orders-1',
