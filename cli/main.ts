@@ -51,6 +51,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       now,
       environment: env,
       user: () => env.USER ?? userInfo().username,
+      open: async (file) => {
+        const { default: open } = await import('open');
+        await open(file);
+      },
+      note: (text) => void stderr.write(text),
       progress: (text) => {
         if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
       },

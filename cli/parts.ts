@@ -12,6 +12,10 @@ export interface Parts {
   cloud(): Promise<Cloud>;
   /** Says what is being waited for, on a terminal only. */
   readonly progress: (text: string) => void;
+  /** Says something beside the answer: on the standard error, so that the answer stays as it is. */
+  readonly note: (text: string) => void;
+  /** Opens a file with what the desktop opens it with. */
+  readonly open: (file: string) => Promise<void>;
   /** Who is at the keyboard, for acknowledgements. */
   readonly user: () => string;
   readonly environment: Readonly<Record<string, string | undefined>>;

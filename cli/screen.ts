@@ -42,6 +42,11 @@ export class Screen {
     this.#write(`${lines.map((line) => (line === '' ? '' : `${indent}${line}`)).join('\n')}\n`);
   }
 
+  /** Text that is to stay as it is: no wrapping, no line break. */
+  raw(text: string): void {
+    this.#write(text);
+  }
+
   /** What begins a part of the screen. */
   heading(text: string): void {
     this.line();

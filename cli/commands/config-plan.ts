@@ -1,0 +1,112 @@
+import type { Fleet } from '../../shared/config/fleet.ts';
+import { parseConfig } from '../../shared/config/load.ts';
+import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copy/capacity.ts';
+import { collect, dateAfter, dateOf } from '../../shared/query/collect.ts';
+import { answer, type Command } from '../command.ts';
+import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
+import { readText } from '../files.ts';
+import type { Parts } from '../parts.ts';
+import { plural, type Screen } from '../screen.ts';
+
+/** Days of ended exports that durations and sizes are taken from. */
+const observedDays = 7;
+
+export const configPlan: Command = {
+  name: 'config plan',
+  summary: 'what would be deployed, copied and paid',
+  details:
+    'It needs no AWS. With --observed, durations and sizes of exports are those of the last week in the deployed ledger, and the price of copies can be estimated.',
+  arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],
+  options: [
+    ...whereOptions,
+    { flags: '--observed', description: 'take what past exports took from the deployed ledger' },
+  ],
+  examples: ['config plan', 'config plan config/production.json --observed'],
+  json: {
+    is: 'object',
+    fields: {
+      file: 'the file',
+      tenants: 'number of tenants',
+      databases: 'number of databases, with those that are `excluded`',
+      excluded: 'databases that are not watched: `database`, `tenant`, `reason`',
+      recipients: 'addresses that are told, each counted once: `operators`, `tenants`',
+      buckets: 'names of buckets: those that are `made`, and those that have to be there (`existing`)',
+      copies:
+        '`exportsADay`, `exportsAMonth`, `hoursEach`, `measured`, `slotsCarryADay`, `load` (above 1 the queue grows for ever), `monthlyUsd` (about; with --observed)',
+      copiesByMode: 'databases by copy mode',
+      notCopied: 'databases whose copies cannot be made: `database`, `tenant`, `reason`',
+      warnings: 'what somebody has to decide, as sentences',
+    },
+  },
+  run: async (parts, args) => {
+    const file = args.optional('file') ?? defaultConfig;
+    const fleet = parseConfig(await readText(file), { ...configWhere(parts, args), name: file });
+    const observed = args.flag('observed') ? await observedIn(parts) : undefined;
+    const facts = planOf(file, fleet, capacityOf(fleet, observed));
+    return answer(facts, (screen) => print(facts, screen));
+  },
+};
+
+async function observedIn(parts: Parts) {
+  const { ledger } = await parts.ledger();
+  const today = dateOf(parts.now());
+  const days = Array.from({ length: observedDays }, (_, back) => dateAfter(today, -back));
+  const backups = await Promise.all(days.map((day) => collect(ledger.backupsOfDay(day))));
+  return observe(backups.flat());
+}
+
+function planOf(file: string, fleet: Fleet, capacity: Capacity) {
+  const { databases, stackBuckets } = fleet;
+  const addresses = (recipients: readonly object[]) => new Set(recipients.map((one) => JSON.stringify(one))).size;
+  const targets = new Set(databases.filter(({ copy }) => copy.mode !== 'none').map(({ target }) => target.bucket));
+  const modes = { export: 0, object: 0, none: 0 };
+  for (const { copy } of databases) modes[copy.mode] += 1;
+  const named = ({ id, tenant }: Fleet['databases'][number], reason: string) => ({ database: id, tenant, reason });
+  return {
+    file,
+    tenants: fleet.tenants.length,
+    databases: databases.length,
+    excluded: databases.flatMap((one) => (one.excluded === undefined ? [] : [named(one, one.excluded)])),
+    recipients: {
+      operators: addresses(fleet.operators),
+      tenants: addresses(fleet.tenants.flatMap(({ recipients }) => recipients)),
+    },
+    buckets: { made: stackBuckets, existing: [...targets].filter((bucket) => !stackBuckets.includes(bucket)).sort() },
+    copies: capacity,
+    copiesByMode: modes,
+    notCopied: databases.flatMap((one) => (one.copySkipped === undefined ? [] : [named(one, one.copySkipped)])),
+    warnings: capacityWarnings(capacity),
+  };
+}
+
+function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
+  const { bold, yellow, dim } = screen.colours;
+  const { copies, copiesByMode, buckets, recipients } = plan;
+  screen.line(bold(`What ${plan.file} asks for`));
+  const round = (value: number) => String(Math.round(value * 10) / 10);
+  const each = `${round(copies.hoursEach)} h each (${copies.measured ? 'as seen in the last week' : 'assumed: copies.assumedHours'})`;
+  const cost =
+    copies.monthlyUsd === undefined
+      ? `about ${usdPerGiB} US dollars a GB of snapshot; --observed estimates it from past exports`
+      : `about ${Math.round(copies.monthlyUsd)} US dollars a month (${usdPerGiB} a GB of snapshot)`;
+  screen.pairs([
+    ['watched', `${plural(plan.databases - plan.excluded.length, 'database')} of ${plural(plan.tenants, 'tenant')}`],
+    ['told', `${plural(recipients.operators, 'operator')}, ${plural(recipients.tenants, 'recipient')} of tenants`],
+    ['buckets made', buckets.made.length === 0 ? 'none' : buckets.made.join('\n')],
+    ...(buckets.existing.length > 0 ? ([['buckets needed', buckets.existing.join('\n')]] as const) : []),
+    [
+      'copies',
+      `${copiesByMode.export} by export, ${copiesByMode.object} of native dumps, ${copiesByMode.none} not copied`,
+    ],
+    ['exports', `${round(copies.exportsADay)} a day, ${round(copies.exportsAMonth)} a month, ${each}`],
+    ['slots', `carry ${round(copies.slotsCarryADay)} a day: taken for ${Math.round(copies.load * 100)} % of the time`],
+    ['price of exports', cost],
+  ]);
+  for (const { database, tenant, reason } of plan.excluded) {
+    screen.line(dim(`not watched: ${tenant} / ${database}: ${reason}`), '  ');
+  }
+  for (const { database, tenant, reason } of plan.notCopied) {
+    screen.line(yellow(`not copied: ${tenant} / ${database}: ${reason}`), '  ');
+  }
+  for (const warning of plan.warnings) screen.line(yellow(warning), '  ');
+}

@@ -1,0 +1,59 @@
+import { type Command, listing } from '../command.ts';
+import type { Finding, FindingKind } from '../doctor/finding.ts';
+import { readText } from '../files.ts';
+import type { Screen } from '../screen.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'what is wrong with the deployment, and what to do about it',
+  details:
+    'Looks at credentials, stack, configuration, sweeps, subscriptions, text messages, functions, dead letters, key, roles and alarms. Exit code 0: nothing is wrong. 1: something is. 2: nothing that was seen is wrong, but something could not be looked at.',
+  options: [
+    {
+      flags: '--config <file>',
+      description: 'the configuration that should be deployed (default: it is held against no file)',
+    },
+  ],
+  examples: ['doctor', 'doctor --config config/production.json'],
+  json: {
+    is: 'list',
+    fields: {
+      check: 'what was looked at',
+      kind: '`ok`, `warning`, `problem`, or `unread` (could not be looked at)',
+      found: 'what was seen',
+      cure: 'what to do, or null',
+    },
+  },
+  run: async (parts, args) => {
+    const file = args.optional('config');
+    const local = file === undefined ? undefined : { text: await readText(file), name: file };
+    const kinds = new Set<FindingKind>();
+    const findings = noted((await parts.cloud()).examine({ ...(local && { local }) }), kinds);
+    return {
+      ...listing(findings, print),
+      exitCode: () => (kinds.has('problem') ? 1 : kinds.has('unread') ? 2 : 0),
+    };
+  },
+};
+
+async function* noted(findings: AsyncIterable<Finding>, kinds: Set<FindingKind>): AsyncIterable<Finding> {
+  for await (const finding of findings) {
+    kinds.add(finding.kind);
+    yield finding;
+  }
+}
+
+async function print(screen: Screen, findings: AsyncIterable<Finding>): Promise<void> {
+  const { green, yellow, red, bold, dim } = screen.colours;
+  const signs = { ok: green('ok'), warning: yellow('look'), problem: bold(red('WRONG')), unread: yellow('?') };
+  let [wrong, unread] = [0, 0];
+  for await (const { check, kind, found, cure } of findings) {
+    screen.pairs([[check.padEnd(13), `${signs[kind]}  ${found}`]]);
+    if (cure) screen.line(`${dim('→')} ${cure}`, ' '.repeat(17));
+    if (kind === 'problem') wrong += 1;
+    if (kind === 'unread') unread += 1;
+  }
+  screen.line();
+  const open = unread > 0 ? ` ${unread} could not be looked at.` : '';
+  screen.line(wrong === 0 ? `Nothing is wrong.${open}` : bold(red(`${wrong} to be put right.`)) + open);
+}

@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { dateAfter, dateOf, first } from '../../shared/query/collect.ts';
+import { type EvidenceRow, readEvidence } from '../../shared/query/evidence.ts';
+import type { Answer, Command } from '../command.ts';
+import { answer } from '../command.ts';
+import { csvOf, type EvidenceHead, EvidenceSums, type EvidenceTail, jsonOf } from '../evidence-file.ts';
+import { reasonOf } from '../files.ts';
+import { unknownTenant } from '../find.ts';
+import { plural, type Screen } from '../screen.ts';
+import { UserError } from '../user-error.ts';
+
+export const evidence: Command = {
+  name: 'evidence',
+  summary: 'for an auditor: was there a backup within the promised time, per database and day',
+  details:
+    'It comes from the judgements that sweeps wrote on each day, and from the alerts of the time: changing the configuration later does not change it. "in time": a backup was there by the deadline; "late": the deadline was broken, and a backup came on the same day; "missing": none came on that day; "unknown": RDS could not be asked, or no sweep ran; "no promise": new, excluded or deleted. Attainment is the share of "in time" among all days but those without a promise, cut to two decimals.',
+  options: [
+    { flags: '--from <date>', description: 'first UTC day (2026-11-01), or how long ago (30d) (default: 30 days ago)' },
+    { flags: '--to <date>', description: 'last UTC day, included (default: yesterday, since today is not over)' },
+    { flags: '--tenant <id>', description: 'only of this tenant' },
+    { flags: '--out <file>', description: 'write it into a file, as CSV or JSON by its ending, and say its SHA-256' },
+    { flags: '--csv', description: 'write CSV to the standard output' },
+  ],
+  examples: [
+    'evidence --from 2026-10-01 --to 2026-10-31 --out october.csv',
+    'evidence --tenant acme --from 365d --out acme.json',
+    'evidence --from 7d --json',
+  ],
+  json: {
+    is: 'object',
+    fields: {
+      ledger: "the table's name",
+      stack: "the stack's name",
+      account: 'AWS account',
+      region: 'AWS Region',
+      queriedAt: 'when it was read',
+      from: 'first day',
+      to: 'last day',
+      tenant: 'whose, or null: everybody',
+      days: '`date`, `tenant`, `database`, `databaseKind`, `key`, `state`, `verdict`, `newestBackup` (`id`, `time`), `deadline`, `maxAgeHours`, `graceHours`, `judgedAt`, `reason`, `alert` (`opened`, `resolved`, `notified`)',
+      totals: '`inTime`, `late`, `missing`, `unknown`, `noPromise`, `attainment` (percent)',
+      tenants: 'the same totals of each `tenant`',
+      '(with --out)': '`file` and `sha256` in the place of `days`',
+    },
+  },
+  run: async (parts, args) => {
+    const { ledger, table } = await parts.ledger();
+    const now = parts.now();
+    const today = dateOf(now);
+    const tenant = args.optional('tenant');
+    const span = {
+      from: args.date('from') ?? dateAfter(today, -30),
+      to: args.date('to') ?? dateAfter(today, -1),
+      ...(tenant !== undefined && { tenant }),
+    };
+    if (span.from > span.to) throw new UserError(`--from must not be after --to, got ${span.from} and ${span.to}.`);
+    if (tenant !== undefined && (await first(ledger.daysOfTenant(tenant, span.from, span.to))) === undefined) {
+      if ((await first(ledger.databasesOfTenant(tenant))) === undefined) throw await unknownTenant(ledger, tenant);
+    }
+    const { stack, account, region } = await (await parts.cloud()).deployment();
+    const head: EvidenceHead = {
+      ledger: table,
+      stack,
+      account,
+      region,
+      queriedAt: now.toISOString(),
+      from: span.from,
+      to: span.to,
+      tenant: tenant ?? null,
+    };
+    const rows = readEvidence(ledger, span, now);
+    const file = args.optional('out');
+    if (file !== undefined) return writtenTo(file, head, rows);
+    if (args.flag('csv')) return inFull(csvOf(head, rows), parts.note);
+    return {
+      json: () => hashed(jsonOf(head, rows), parts.note),
+      print: (screen) => summary(screen, head, rows),
+    };
+  },
+};
+
+/** Everything on the standard output, and its hash beside it. */
+function inFull(text: AsyncIterable<string>, note: (text: string) => void): Answer {
+  const all = () => hashed(text, note);
+  return {
+    json: all,
+    print: async (screen) => {
+      for await (const part of all()) screen.raw(part);
+    },
+  };
+}
+
+async function* hashed(text: AsyncIterable<string>, note: (text: string) => void): AsyncIterable<string> {
+  const hash = createHash('sha256');
+  for await (const part of text) {
+    hash.update(part);
+    yield part;
+  }
+  note(`SHA-256 ${hash.digest('hex')}\n`);
+}
+
+async function writtenTo(file: string, head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): Promise<Answer> {
+  const format = /\.(csv|json)$/i.exec(file)?.[1]?.toLowerCase();
+  if (format === undefined) throw new UserError(`--out must end with .csv or .json, got "${file}".`);
+  const sums = new EvidenceSums();
+  const counted = sums.counting(rows);
+  const stream = createWriteStream(file);
+  const ended = finished(stream);
+  let sha256 = '';
+  const note = (text: string) => {
+    sha256 = text.trim().replace('SHA-256 ', '');
+  };
+  try {
+    for await (const part of hashed(format === 'csv' ? csvOf(head, counted) : jsonOf(head, counted), note)) {
+      if (!stream.write(part)) await Promise.race([once(stream, 'drain'), ended]);
+    }
+    stream.end();
+    await ended;
+  } catch (error) {
+    throw new UserError(`"${file}" cannot be written: ${reasonOf(error)}.`);
+  }
+  const facts = { ...head, ...sums.tail, file, sha256 };
+  return answer(facts, (screen) => {
+    printSums(screen, head, facts);
+    screen.line();
+    screen.line(`${sha256}  ${file}`);
+    screen.line(screen.colours.dim('That is its SHA-256; "sha256sum -c" reads this line.'));
+  });
+}
+
+/** Gaps listed on the screen; the file has them all. */
+const gapsShown = 30;
+
+async function summary(screen: Screen, head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): Promise<void> {
+  const sums = new EvidenceSums();
+  const gaps: EvidenceRow[] = [];
+  for await (const row of sums.counting(rows)) {
+    if (row.state === 'in time' || row.state === 'no promise') continue;
+    gaps.push(row);
+    // The newest are shown; what is older is counted.
+    if (gaps.length > gapsShown) gaps.shift();
+  }
+  const { totals } = sums.tail;
+  printSums(screen, head, sums.tail);
+  const all = totals.late + totals.missing + totals.unknown;
+  if (gaps.length === 0) return;
+  screen.heading(all > gaps.length ? `The last ${gaps.length} of ${all} gaps` : plural(all, 'gap'));
+  screen.table(
+    [
+      { title: 'DAY (UTC)' },
+      { title: 'TENANT' },
+      { title: 'DATABASE' },
+      { title: 'STATE' },
+      { title: `ALERT (${screen.timeZone})`, wraps: true },
+      { title: 'REASON', wraps: true },
+    ],
+    gaps.map((gap) => [
+      gap.date,
+      gap.tenant ?? '–',
+      gap.database,
+      screen.bySeverity(gap.state, gap.state === 'late' ? 'warning' : 'critical'),
+      gap.alert
+        ? `${screen.time(gap.alert.opened)} to ${gap.alert.resolved ? screen.time(gap.alert.resolved) : 'now'}`
+        : '–',
+      gap.reason ?? '',
+    ]),
+  );
+}
+
+function printSums(screen: Screen, head: EvidenceHead, { totals, tenants }: EvidenceTail): void {
+  screen.line(screen.colours.bold(`Backups within the promised time, ${head.from} to ${head.to} (UTC days)`));
+  screen.line(
+    screen.colours.dim(`From the ledger ${head.ledger} in ${head.account}/${head.region}, read ${head.queriedAt}.`),
+  );
+  screen.line();
+  const cells = (name: string, sum: EvidenceTail['totals']) => [
+    name,
+    sum.attainment === null ? '–' : `${sum.attainment.toFixed(2)} %`,
+    ...[sum.inTime, sum.late, sum.missing, sum.unknown, sum.noPromise].map(String),
+  ];
+  screen.table(
+    [
+      { title: 'TENANT' },
+      ...['ATTAINMENT', 'IN TIME', 'LATE', 'MISSING', 'UNKNOWN', 'NO PROMISE'].map((title) => ({
+        title,
+        align: 'right' as const,
+      })),
+    ],
+    [...tenants.map(({ tenant, ...sum }) => cells(tenant ?? '–', sum)), cells('all', totals)],
+  );
+}

@@ -1,0 +1,75 @@
+import { resolve } from 'node:path';
+import { reportKey } from '../../shared/day.ts';
+import { readReportFacts } from '../../shared/query/report-facts.ts';
+import type { Args } from '../args.ts';
+import { answer, type Command } from '../command.ts';
+import { writeText } from '../files.ts';
+import type { Parts } from '../parts.ts';
+import { formatBytes, type Screen } from '../screen.ts';
+import { UserError } from '../user-error.ts';
+
+const defaultFile = 'rds-backup-ledger-report.html';
+
+export const report: Command = {
+  name: 'report',
+  summary: 'the page to look at: who is protected, the backup calendar, copies, attainment per tenant',
+  details:
+    'One HTML file that needs no server and asks nobody for anything. It is made of what the ledger says now; with --last, it is the one that the last sweep put into the report bucket.',
+  options: [
+    { flags: '--out <file>', description: `where to (default: ${defaultFile})` },
+    { flags: '--days <number>', description: 'days in the calendar, 1 to 90 (default: 35)' },
+    { flags: '--last', description: 'the page that the last sweep wrote' },
+    { flags: '--open', description: 'open it in the browser' },
+  ],
+  examples: ['report --open', 'report --days 90 --out november.html'],
+  json: {
+    is: 'object',
+    fields: {
+      generated: 'when the facts were read',
+      ledger: "the table's name",
+      account: 'AWS account',
+      region: 'AWS Region',
+      dates: 'the days shown, oldest first',
+      sweep: 'the last sweep, as in `status`; or null',
+      watch: 'the last watch; or null',
+      doubts: 'why the verdicts cannot be believed, as sentences; empty otherwise',
+      counts: 'databases by verdict',
+      unconfigured: 'names of databases that RDS has and nobody configured',
+      databases:
+        '`key`, `id`, `kind`, `tenant`, `engine`, `verdict`, `severity`, `reason`, `newestBackup`, `deadline`, `unprotectedSince`, `alert`, `days` (a letter a date: `t` in time, `l` late, `m` missing, `n` no promise, `u` unknown, `.` not watched), `attainment`',
+      tenants:
+        '`tenant`, `databases`, `unprotected`, `inTime`, `late`, `missing`, `unknown`, `noPromise`, `attainment` (percent)',
+      copies:
+        'by date: `queued`, `started`, `complete`, `incomplete`, `failed`, `skipped`, `cancelled`, `bytes`, `mostWaiting`, `longestWaitHours`',
+      copiesNow: '`queued`, `running`, `oldestQueuedAt`',
+      gaps: 'days that were not in time, newest first, at most 3,000: `database` (position in `databases`), `date`, `state`, `reason`, `alertOpened`, `alertResolved`',
+      gapsLeftOut: 'how many more there were',
+    },
+  },
+  run: async (parts, args) => {
+    if (args.flag('last')) return opened(parts, args, await lastPage(parts), {});
+    const { ledger, table } = await parts.ledger();
+    const { account, region } = await (await parts.cloud()).deployment();
+    const days = args.whole('days', 35, [1, 90]);
+    const facts = await readReportFacts(ledger, { ledger: table, account, region }, days, parts.now());
+    // Whoever wants the facts alone is not given a file beside them.
+    if (args.flag('json') && args.optional('out') === undefined) return answer(facts, () => {});
+    const { renderReport } = await import('../../shared/report/page.ts');
+    return opened(parts, args, renderReport(facts), facts);
+  },
+};
+
+async function opened(parts: Parts, args: Args, page: string, facts: object) {
+  const file = resolve(args.optional('out') ?? defaultFile);
+  await writeText(file, page);
+  if (args.flag('open')) await parts.open(file);
+  return answer({ ...facts, file }, (screen: Screen) => {
+    screen.line(`${file}  ${screen.colours.dim(formatBytes(Buffer.byteLength(page)))}`);
+  });
+}
+
+async function lastPage(parts: Parts): Promise<string> {
+  const page = await (await parts.cloud()).report(reportKey);
+  if (page !== undefined) return page;
+  throw new UserError('No sweep has written a report yet: leave --last out to make one now, or run "sweep" first.');
+}

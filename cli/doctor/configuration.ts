@@ -1,0 +1,56 @@
+import type { Fleet } from '../../shared/config/fleet.ts';
+import { configHash } from '../../shared/config/load.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { first } from '../../shared/query/collect.ts';
+import { runFacts } from '../../shared/query/facts.ts';
+import { doubtsOf } from '../../shared/query/status.ts';
+import { formatAge } from '../../shared/text.ts';
+import type { Finding } from './finding.ts';
+
+interface Deployed {
+  readonly fleet: Fleet;
+  readonly hash: string;
+}
+
+/** The deployed configuration, held against the file that it should have come from. */
+export function checkConfiguration(
+  { fleet, hash }: Deployed,
+  local: { readonly text: string; readonly name: string } | undefined,
+): Finding[] {
+  const check = 'configuration';
+  const what = `${fleet.tenants.length} tenants, ${fleet.databases.length} databases (${hash.slice(0, 8)})`;
+  if (local === undefined) {
+    const found = `deployed: ${what}; held against no file`;
+    return [{ check, kind: 'ok', found, cure: null }];
+  }
+  if (configHash(local.text) === hash) {
+    return [{ check, kind: 'ok', found: `deployed as it is in ${local.name}: ${what}`, cure: null }];
+  }
+  const found = `${local.name} (${configHash(local.text).slice(0, 8)}) is not what is deployed (${hash.slice(0, 8)})`;
+  const cure = `Deploy it ("npx cdk deploy -c config=${local.name}"), or name the file that was deployed: --config <file>.`;
+  return [{ check, kind: 'problem', found, cure }];
+}
+
+/** Whether sweeps run, and by the configuration that is deployed. */
+export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date): Promise<Finding[]> {
+  const check = 'sweeps';
+  const [sweep, watch] = await Promise.all([first(ledger.sweeps()), ledger.lastWatch()]);
+  const seen = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch), alerts: [] };
+  const cure = 'See the logs of the sweep function, and "alarms" and "dead letters" below; "sweep" runs one now.';
+  const findings: Finding[] = doubtsOf(seen, now).map((found) => ({ check, kind: 'problem', found, cure }));
+  if (sweep === undefined) return findings;
+  if (sweep.configHash !== hash) {
+    findings.push({
+      check,
+      kind: 'warning',
+      found: `the last sweep judged by another configuration (${sweep.configHash.slice(0, 8)}) than is deployed (${hash.slice(0, 8)})`,
+      cure: 'Run "sweep" to judge by the deployed one now, or wait for the next.',
+    });
+  }
+  for (const error of sweep.errors.slice(0, 5)) {
+    findings.push({ check, kind: 'warning', found: `the last sweep says: ${error}`, cure });
+  }
+  if (findings.length > 0) return findings;
+  const age = formatAge(now.getTime() - (sweep.finished ?? sweep.started).getTime());
+  return [{ check, kind: 'ok', found: `the last one ended ${age} ago and is complete`, cure: null }];
+}

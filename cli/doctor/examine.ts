@@ -1,0 +1,64 @@
+/** Looks at a deployment from the outside in, a finding a time; a check that fails is a finding as well. */
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { explain } from '../aws/explain.ts';
+import { deployedConfiguration } from '../aws/functions.ts';
+import type { Cloud, Deployment } from '../parts.ts';
+import { UserError } from '../user-error.ts';
+import { checkConfiguration, checkSweeps } from './configuration.ts';
+import type { Finding } from './finding.ts';
+import { checkAlarms, checkDeadLetters, checkFunctions, checkKeys, checkRoles } from './health.ts';
+import { checkOperators, checkSms, checkSubscriptions } from './recipients.ts';
+import { checkCredentials, checkStack, stackResources } from './stack.ts';
+
+export interface Examination {
+  readonly stack: string;
+  readonly deployment: () => Promise<Deployment>;
+  readonly ledger: () => Promise<{ readonly ledger: Ledger; readonly table: string }>;
+  readonly now: () => Date;
+  /** A configuration on this machine that the deployed one is held against. */
+  readonly local?: NonNullable<Parameters<Cloud['examine']>[0]['local']>;
+}
+
+/** Nothing is looked at behind credentials or a stack that are not there. */
+export async function* examine({ stack, deployment, ledger, now, local }: Examination): AsyncIterable<Finding> {
+  const credentials = await checked('credentials', checkCredentials);
+  yield* credentials;
+  if (credentials.some(({ kind }) => kind !== 'ok')) return;
+  const found = await checked('stack', async () => checkStack(await deployment()));
+  yield* found;
+  if (found.some(({ kind }) => kind === 'unread' || kind === 'problem')) return;
+  const deployed = await deployment();
+  // Asked for once, and only where a check needs it; each check that does says so if it failed.
+  const resources = lazily(() => stackResources(stack));
+  const configuration = lazily(() => deployedConfiguration(deployed));
+  const checks: readonly (readonly [string, () => Promise<Finding[]>])[] = [
+    ['configuration', async () => checkConfiguration(await configuration(), local)],
+    ['sweeps', async () => checkSweeps((await ledger()).ledger, await configuration(), now())],
+    ['subscriptions', async () => checkSubscriptions(deployed, (await configuration()).fleet)],
+    ['operators', async () => checkOperators((await configuration()).fleet)],
+    ['sms', async () => checkSms((await configuration()).fleet)],
+    ['functions', () => checkFunctions(deployed, now())],
+    ['dead letters', async () => checkDeadLetters(await resources())],
+    ['key', async () => checkKeys(await resources())],
+    ['roles', () => checkRoles(deployed)],
+    ['alarms', () => checkAlarms(stack)],
+  ];
+  for (const [name, check] of checks) yield* await checked(name, check);
+}
+
+async function checked(name: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    const why = error instanceof UserError ? error.message : (explain(error) ?? String(error));
+    return [{ check: name, kind: 'unread', found: `could not be looked at: ${why}`, cure: null }];
+  }
+}
+
+function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,144 @@
+import type { StackResourceSummary } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { dayMs } from '../../shared/text.ts';
+import { ringingAlarms } from '../aws/alarms.ts';
+import { output } from '../aws/deployment.ts';
+import type { Deployment } from '../parts.ts';
+import type { Finding } from './finding.ts';
+
+const functionOutputs = ['RecordFunctionName', 'SweepFunctionName', 'CopyFunctionName'] as const;
+
+/** Whether the functions can run, and ran without errors for a day. */
+export async function checkFunctions(deployment: Deployment, now: Date): Promise<Finding[]> {
+  const [lambda, cloudWatch] = [new LambdaClient(), new CloudWatchClient()];
+  const findings: Finding[] = [];
+  for (const name of functionOutputs.map((one) => output(deployment, one))) {
+    const state = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+    if (state.State === 'Failed' || state.LastUpdateStatus === 'Failed') {
+      const found = `${name} cannot run: ${state.StateReason ?? state.LastUpdateStatusReason ?? state.State}`;
+      findings.push({ check: 'functions', kind: 'problem', found, cure: 'Deploy the stack again.' });
+      continue;
+    }
+    const errors = await errorsOfDay(cloudWatch, name, now);
+    if (errors === 0) continue;
+    findings.push({
+      check: 'functions',
+      kind: 'problem',
+      found: `${name} failed ${errors === 1 ? 'once' : `${errors} times`} in 24 hours`,
+      cure: `Read why: aws logs tail ${state.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`} --since 24h --filter-pattern ERROR`,
+    });
+  }
+  if (findings.length > 0) return findings;
+  return [{ check: 'functions', kind: 'ok', found: 'all three can run, no error in 24 hours', cure: null }];
+}
+
+async function errorsOfDay(cloudWatch: CloudWatchClient, name: string, now: Date): Promise<number> {
+  const { Datapoints } = await cloudWatch.send(
+    new GetMetricStatisticsCommand({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: name }],
+      StartTime: new Date(now.getTime() - dayMs),
+      EndTime: now,
+      Period: 3600,
+      Statistics: ['Sum'],
+    }),
+  );
+  return (Datapoints ?? []).reduce((sum, { Sum }) => sum + (Sum ?? 0), 0);
+}
+
+/** Messages that nobody could handle. */
+export async function checkDeadLetters(resources: readonly StackResourceSummary[]): Promise<Finding[]> {
+  const sqs = new SQSClient();
+  const queues = resources.filter(
+    ({ ResourceType, LogicalResourceId }) =>
+      ResourceType === 'AWS::SQS::Queue' && LogicalResourceId?.includes('DeadLetters'),
+  );
+  const findings: Finding[] = [];
+  for (const { PhysicalResourceId: QueueUrl, LogicalResourceId } of queues) {
+    const asked = new GetQueueAttributesCommand({
+      QueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'QueueArn'],
+    });
+    const { Attributes } = await sqs.send(asked);
+    const waiting = Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+    if (waiting === 0) continue;
+    const name = QueueUrl?.split('/').at(-1) ?? LogicalResourceId;
+    findings.push({
+      check: 'dead letters',
+      kind: 'problem',
+      found: `${waiting} in ${name}`,
+      cure: `The runbook's section on dead letters says what to look at. Once the cause is gone, those of "record" go back with: aws sqs start-message-move-task --source-arn ${Attributes?.QueueArn}; of the others, "sweep" does the work again.`,
+    });
+  }
+  if (findings.length > 0) return findings;
+  return [{ check: 'dead letters', kind: 'ok', found: `none in ${queues.length} queues`, cure: null }];
+}
+
+/** Without its key nothing of the ledger can be read. */
+export async function checkKeys(resources: readonly StackResourceSummary[]): Promise<Finding[]> {
+  const kms = new KMSClient();
+  const keys = resources.filter(({ ResourceType }) => ResourceType === 'AWS::KMS::Key');
+  const findings: Finding[] = [];
+  for (const { PhysicalResourceId: KeyId } of keys) {
+    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+    if (KeyMetadata?.KeyState === 'Enabled') continue;
+    const when = KeyMetadata?.DeletionDate ? ` on ${KeyMetadata.DeletionDate.toISOString()}` : '';
+    findings.push({
+      check: 'key',
+      kind: 'problem',
+      found: `the key ${KeyId} is ${KeyMetadata?.KeyState}${when}: ledger, topic and copies cannot be read without it`,
+      cure:
+        KeyMetadata?.KeyState === 'PendingDeletion'
+          ? `At once: aws kms cancel-key-deletion --key-id ${KeyId}, then aws kms enable-key --key-id ${KeyId}`
+          : `aws kms enable-key --key-id ${KeyId}`,
+    });
+  }
+  if (findings.length > 0 || keys.length === 0) return findings;
+  return [{ check: 'key', kind: 'ok', found: 'enabled', cure: null }];
+}
+
+/** The role that RDS exports with is used by nobody until the first export: its absence would show only then. */
+export async function checkRoles(deployment: Deployment): Promise<Finding[]> {
+  const lambda = new LambdaClient();
+  const name = output(deployment, 'CopyFunctionName');
+  const { Environment, Role } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+  const iam = new IAMClient();
+  const findings: Finding[] = [];
+  for (const [arn, service] of [
+    [Environment?.Variables?.EXPORT_ROLE_ARN, 'export.rds.amazonaws.com'],
+    [Role, 'lambda.amazonaws.com'],
+  ] as const) {
+    const problem = arn === undefined ? `${name} names no role for ${service}` : await roleProblem(iam, arn, service);
+    if (problem) findings.push({ check: 'roles', kind: 'problem', found: problem, cure: 'Deploy the stack again.' });
+  }
+  if (findings.length > 0) return findings;
+  return [{ check: 'roles', kind: 'ok', found: 'those of exports and of their function are there', cure: null }];
+}
+
+async function roleProblem(iam: IAMClient, arn: string, service: string): Promise<string | undefined> {
+  const RoleName = arn.split('/').at(-1);
+  try {
+    const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+    const trusts = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '').includes(service);
+    return trusts ? undefined : `the role ${RoleName} does not trust ${service}`;
+  } catch (error) {
+    if (error instanceof Error && /^NoSuchEntity/.test(error.name)) return `the role ${RoleName} is gone`;
+    throw error;
+  }
+}
+
+export async function checkAlarms(stack: string): Promise<Finding[]> {
+  const ringing = await ringingAlarms(stack);
+  if (ringing.length === 0) return [{ check: 'alarms', kind: 'ok', found: 'none rings', cure: null }];
+  return ringing.map(({ name, description, since }) => ({
+    check: 'alarms',
+    kind: 'problem',
+    found: `${name} rings${since === null ? '' : ` since ${since}`}`,
+    cure: description || 'See its section in the runbook.',
+  }));
+}
