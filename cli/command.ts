@@ -17,11 +17,7 @@ export interface Option {
 }
 
 export interface Command {
-  /** Its words, e.g. `alert ack`. */
-  readonly name: string;
-  /** One line in the list of commands. */
-  readonly summary: string;
-  /** What else help says. */
+  /** What help says beside the summary. */
   readonly details?: string;
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];

@@ -6,7 +6,7 @@ import pc from 'picocolors';
 import type { Answer } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Parts } from './parts.ts';
-import { type Common, programOf } from './program.ts';
+import { type Common, programFor } from './program.ts';
 import { Screen } from './screen.ts';
 import { UserError } from './user-error.ts';
 
@@ -22,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     throw error;
   });
   let exitCode = 0;
-  const program = programOf({
+  const program = await programFor(argv, {
     commands,
     parts: realParts,
     write: (text) => stdout.write(text),

@@ -2,6 +2,7 @@
 import { Command as Commander } from 'commander';
 import { Args } from './args.ts';
 import type { Answer, Command } from './command.ts';
+import type { Entry } from './commands/index.ts';
 import type { Parts } from './parts.ts';
 
 export const programName = 'rds-backup-ledger';
@@ -14,7 +15,7 @@ export interface Common {
 }
 
 export interface Wiring {
-  readonly commands: readonly Command[];
+  readonly commands: readonly Entry[];
   /** Makes the parts that a command runs on. */
   readonly parts: (common: Common) => Parts;
   /** Gets the answer of the command that ran. */
@@ -31,8 +32,11 @@ const groups: Readonly<Record<string, string>> = {
   config: 'check a configuration, plan with it, or make one',
 };
 
-/** The whole program; `parseAsync` runs a command line on it. */
-export function programOf(wiring: Wiring): Commander {
+/**
+ * The program for one command line; `parseAsync` runs it. Commands that the line is not about are only named: each of them
+ * has libraries of its own.
+ */
+export async function programFor(argv: readonly string[], wiring: Wiring): Promise<Commander> {
   const program = base(new Commander(programName), wiring)
     .description('Does every tenant have a fresh backup, where is each backup, and who was told when one was missing?')
     .addHelpText(
@@ -40,16 +44,25 @@ export function programOf(wiring: Wiring): Commander {
       `\nExample:\n  $ ${programName} status\n\nHelp on one of them: ${programName} <command> --help`,
     );
   const parents = new Map<string, Commander>();
-  for (const command of wiring.commands) {
-    const [first = '', second] = command.name.split(' ');
-    if (second === undefined) addCommand(program, first, command, wiring);
-    else {
-      const parent = parents.get(first) ?? addGroup(program, first, wiring);
-      parents.set(first, parent);
-      addCommand(parent, second, command, wiring);
+  for (const entry of wiring.commands) {
+    const [first = '', second] = entry.name.split(' ');
+    const asked =
+      argv[0] === first && (second === undefined || argv[1] === second || !wiring.commands.some(isAsked(argv)));
+    const command = asked ? await entry.load() : undefined;
+    if (second === undefined) {
+      addCommand(program, first, entry, command, wiring);
+      continue;
     }
+    const parent = parents.get(first) ?? base(program.command(first), wiring).description(groups[first] ?? '');
+    if (!parents.has(first) && command) parent.addHelpText('after', `\nExample:\n${examplesOf(command)}`);
+    parents.set(first, parent);
+    addCommand(parent, second, entry, command, wiring);
   }
   return program;
+}
+
+function isAsked(argv: readonly string[]): (entry: Entry) => boolean {
+  return ({ name }) => name === argv[0] || name === `${argv[0]} ${argv[1]}`;
 }
 
 function base(commander: Commander, { write, writeError, columns }: Wiring): Commander {
@@ -64,27 +77,27 @@ function base(commander: Commander, { write, writeError, columns }: Wiring): Com
     });
 }
 
-function addGroup(program: Commander, name: string, wiring: Wiring): Commander {
-  return base(program.command(name), wiring)
-    .description(groups[name] ?? '')
-    .addHelpText('after', `\nExample:\n${example(wiring.commands.find((one) => one.name.startsWith(`${name} `)))}`);
+function examplesOf({ examples }: Command): string {
+  return examples.map((line) => `  $ ${programName} ${line}`).join('\n');
 }
 
-function example(command: Command | undefined): string {
-  return (command?.examples ?? []).map((line) => `  $ ${programName} ${line}`).join('\n');
-}
-
-function addCommand(parent: Commander, word: string, command: Command, wiring: Wiring): void {
-  const commander = base(parent.command(word), wiring)
-    .summary(command.summary)
-    .description(`${sentence(command.summary)}${command.details ? `\n\n${command.details}` : ''}`);
+function addCommand(
+  parent: Commander,
+  word: string,
+  { summary }: Entry,
+  command: Command | undefined,
+  wiring: Wiring,
+): void {
+  const commander = base(parent.command(word), wiring).summary(summary);
+  if (command === undefined) return;
+  commander.description(`${sentence(summary)}${command.details ? `\n\n${command.details}` : ''}`);
   for (const { name, description } of command.arguments ?? []) commander.argument(name, description);
   for (const { flags, description } of command.options ?? []) commander.option(flags, description);
   commander
     .option('--json', 'print the facts as JSON')
     .option('--tz <zone>', 'IANA name of the time zone that times are shown in (default: UTC)')
     .option('--stack <name>', 'name of the deployed stack (default: RdsBackupLedger)')
-    .addHelpText('after', `\n${command.examples.length === 1 ? 'Example' : 'Examples'}:\n${example(command)}`)
+    .addHelpText('after', `\n${command.examples.length === 1 ? 'Example' : 'Examples'}:\n${examplesOf(command)}`)
     .action(async () => {
       const values: Record<string, unknown> = { ...commander.opts() };
       for (const [index, argument] of commander.registeredArguments.entries()) {

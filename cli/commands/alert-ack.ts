@@ -7,8 +7,6 @@ import { printAlert } from './alerts.ts';
 import { kindOption } from './options.ts';
 
 export const alertAck: Command = {
-  name: 'alert ack',
-  summary: 'say that somebody looks after it: no reminders until it gets worse or is resolved',
   arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
   options: [
     kindOption,

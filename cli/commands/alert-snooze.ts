@@ -7,8 +7,6 @@ import { printAlert } from './alerts.ts';
 import { kindOption } from './options.ts';
 
 export const alertSnooze: Command = {
-  name: 'alert snooze',
-  summary: 'keep an open alert quiet until a moment, unless it gets worse',
   arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
   options: [
     kindOption,

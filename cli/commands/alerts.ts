@@ -9,8 +9,6 @@ import type { Screen } from '../screen.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
 export const alerts: Command = {
-  name: 'alerts',
-  summary: 'who was told what, and when',
   details: 'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first.',
   options: [
     { flags: '--open', description: 'only those that are open' },

@@ -23,8 +23,6 @@ export const copyStates: readonly CopyState[] = [
 ];
 
 export const backups: Command = {
-  name: 'backups',
-  summary: 'any slice of backups, newest first',
   details: 'By the time their data is from. A page that is full ends with the command for the next one.',
   options: [
     tenantOption,

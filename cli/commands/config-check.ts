@@ -5,8 +5,6 @@ import { readText } from '../files.ts';
 import { plural } from '../screen.ts';
 
 export const configCheck: Command = {
-  name: 'config check',
-  summary: 'all mistakes of a configuration at once, before anything is deployed',
   details: 'It needs no AWS. Exit code 1 where there is a mistake.',
   arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],
   options: whereOptions,

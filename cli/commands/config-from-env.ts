@@ -6,9 +6,6 @@ import { readText, writeText } from '../files.ts';
 import { UserError } from '../user-error.ts';
 
 export const configFromEnvironment: Command = {
-  name: 'config from-env',
-  summary:
-    "a configuration made of the usual tutorial's variables (DB_INSTANCE_IDENTIFIER_1, S3_BUCKET_NAME_1, SNS_TOPIC_ARN)",
   details: 'It needs no AWS. What cannot be carried over as it was is said with what to do.',
   arguments: [{ name: '[file]', description: 'a .env file (default: the environment itself)' }],
   options: [

@@ -12,8 +12,6 @@ import { plural, type Screen } from '../screen.ts';
 const observedDays = 7;
 
 export const configPlan: Command = {
-  name: 'config plan',
-  summary: 'what would be deployed, copied and paid',
   details:
     'It needs no AWS. With --observed, durations and sizes of exports are those of the last week in the deployed ledger, and the price of copies can be estimated.',
   arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],

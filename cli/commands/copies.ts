@@ -16,8 +16,6 @@ import { fromOption, toOption } from './options.ts';
 const listed: readonly CopyState[] = ['queued', 'starting', 'running', 'failed'];
 
 export const copies: Command = {
-  name: 'copies',
-  summary: 'the queue of copies: what runs, what waits at which place and until when, what failed',
   details:
     'The account may have five exports under way at a time. Next is the tenant served longest ago, and of its copies the oldest; the expected start takes what past exports took.',
   options: [

@@ -7,8 +7,6 @@ import type { Parts } from '../parts.ts';
 import { notNow } from './copies.ts';
 
 export const copyCancel: Command = {
-  name: 'copy cancel',
-  summary: 'take a copy out of the queue, or stop the export that runs',
   arguments: [{ name: '<backup>', description: "the snapshot's id or ARN" }],
   options: [{ flags: '--note <text>', description: 'why (default: who cancelled it)' }],
   examples: ['copy cancel rds:acme-orders-2026-11-23-04-08'],

@@ -9,8 +9,6 @@ import { UserError } from '../user-error.ts';
 import { notNow } from './copies.ts';
 
 export const copyRetry: Command = {
-  name: 'copy retry',
-  summary: 'queue a copy again that failed, was skipped or cancelled, or make one that was never wanted',
   arguments: [{ name: '<backup>', description: "the snapshot's id or ARN" }],
   examples: ['copy retry rds:acme-orders-2026-11-23-04-08'],
   json: { is: 'object', fields: { '(those of `backups`)': 'the backup as it is now' } },

@@ -6,8 +6,6 @@ import { formatBytes } from '../screen.ts';
 import { kindOption } from './options.ts';
 
 export const database: Command = {
-  name: 'database',
-  summary: 'one database: its backups over time with their copies, its alerts, what events and sweeps said',
   arguments: [{ name: '<database>', description: 'its identifier in RDS' }],
   options: [
     kindOption,

@@ -4,8 +4,6 @@ import { readText } from '../files.ts';
 import type { Screen } from '../screen.ts';
 
 export const doctor: Command = {
-  name: 'doctor',
-  summary: 'what is wrong with the deployment, and what to do about it',
   details:
     'Looks at credentials, stack, configuration, sweeps, subscriptions, text messages, functions, dead letters, key, roles and alarms. Exit code 0: nothing is wrong. 1: something is. 2: nothing that was seen is wrong, but something could not be looked at.',
   options: [

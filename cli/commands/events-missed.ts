@@ -4,8 +4,6 @@ import { type Command, listing } from '../command.ts';
 import { fromOption, toOption } from './options.ts';
 
 export const eventsMissed: Command = {
-  name: 'events missed',
-  summary: 'what RDS did and EventBridge never told, by day',
   details: 'As the sweeps found it: a backup that RDS has, two hours after it should have been announced.',
   options: [fromOption('30 days ago'), toOption],
   examples: ['events missed', 'events missed --from 90d --json'],

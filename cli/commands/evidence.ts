@@ -13,8 +13,6 @@ import { plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 
 export const evidence: Command = {
-  name: 'evidence',
-  summary: 'for an auditor: was there a backup within the promised time, per database and day',
   details:
     'It comes from the judgements that sweeps wrote on each day, and from the alerts of the time: changing the configuration later does not change it. "in time": a backup was there by the deadline; "late": the deadline was broken, and a backup came on the same day; "missing": none came on that day; "unknown": RDS could not be asked, or no sweep ran; "no promise": new, excluded or deleted. Attainment is the share of "in time" among all days but those without a promise, cut to two decimals.',
   options: [

@@ -1,41 +1,100 @@
-/** All commands, in the order of help and documentation. */
+/** All commands, in the order of help and documentation. Each is loaded when it is asked for: its libraries take time. */
 import type { Command } from '../command.ts';
-import { alertAck } from './alert-ack.ts';
-import { alertSnooze } from './alert-snooze.ts';
-import { alerts } from './alerts.ts';
-import { backups } from './backups.ts';
-import { configCheck } from './config-check.ts';
-import { configFromEnvironment } from './config-from-env.ts';
-import { configPlan } from './config-plan.ts';
-import { copies } from './copies.ts';
-import { copyCancel } from './copy-cancel.ts';
-import { copyRetry } from './copy-retry.ts';
-import { database } from './database.ts';
-import { doctor } from './doctor.ts';
-import { eventsMissed } from './events-missed.ts';
-import { evidence } from './evidence.ts';
-import { report } from './report.ts';
-import { status } from './status.ts';
-import { sweep } from './sweep.ts';
-import { tenant } from './tenant.ts';
 
-export const commands: readonly Command[] = [
-  status,
-  tenant,
-  database,
-  backups,
-  alerts,
-  alertAck,
-  alertSnooze,
-  copies,
-  copyRetry,
-  copyCancel,
-  sweep,
-  eventsMissed,
-  evidence,
-  report,
-  configCheck,
-  configPlan,
-  configFromEnvironment,
-  doctor,
+export interface Entry {
+  /** Its words, e.g. `alert ack`. */
+  readonly name: string;
+  /** One line in the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const commands: readonly Entry[] = [
+  {
+    name: 'status',
+    summary: 'is everybody protected, who is not, and is the watcher itself alive',
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'tenant',
+    summary: "a tenant's databases: newest backup, age, deadline, verdict, reason, copy",
+    load: async () => (await import('./tenant.ts')).tenant,
+  },
+  {
+    name: 'database',
+    summary: 'one database: its backups over time with their copies, its alerts, what events and sweeps said',
+    load: async () => (await import('./database.ts')).database,
+  },
+  {
+    name: 'backups',
+    summary: 'any slice of backups, newest first',
+    load: async () => (await import('./backups.ts')).backups,
+  },
+  { name: 'alerts', summary: 'who was told what, and when', load: async () => (await import('./alerts.ts')).alerts },
+  {
+    name: 'alert ack',
+    summary: 'say that somebody looks after it: no reminders until it gets worse or is resolved',
+    load: async () => (await import('./alert-ack.ts')).alertAck,
+  },
+  {
+    name: 'alert snooze',
+    summary: 'keep an open alert quiet until a moment, unless it gets worse',
+    load: async () => (await import('./alert-snooze.ts')).alertSnooze,
+  },
+  {
+    name: 'copies',
+    summary: 'the queue of copies: what runs, what waits at which place and until when, what failed',
+    load: async () => (await import('./copies.ts')).copies,
+  },
+  {
+    name: 'copy retry',
+    summary: 'queue a copy again that failed, was skipped or cancelled, or make one that was never wanted',
+    load: async () => (await import('./copy-retry.ts')).copyRetry,
+  },
+  {
+    name: 'copy cancel',
+    summary: 'take a copy out of the queue, or stop the export that runs',
+    load: async () => (await import('./copy-cancel.ts')).copyCancel,
+  },
+  {
+    name: 'sweep',
+    summary: 'run a sweep now and print its report',
+    load: async () => (await import('./sweep.ts')).sweep,
+  },
+  {
+    name: 'events missed',
+    summary: 'what RDS did and EventBridge never told, by day',
+    load: async () => (await import('./events-missed.ts')).eventsMissed,
+  },
+  {
+    name: 'evidence',
+    summary: 'for an auditor: was there a backup within the promised time, per database and day',
+    load: async () => (await import('./evidence.ts')).evidence,
+  },
+  {
+    name: 'report',
+    summary: 'the page to look at: who is protected, the backup calendar, copies, attainment per tenant',
+    load: async () => (await import('./report.ts')).report,
+  },
+  {
+    name: 'config check',
+    summary: 'all mistakes of a configuration at once, before anything is deployed',
+    load: async () => (await import('./config-check.ts')).configCheck,
+  },
+  {
+    name: 'config plan',
+    summary: 'what would be deployed, copied and paid',
+    load: async () => (await import('./config-plan.ts')).configPlan,
+  },
+  {
+    name: 'config from-env',
+    summary:
+      "a configuration made of the usual tutorial's variables (DB_INSTANCE_IDENTIFIER_1, S3_BUCKET_NAME_1, SNS_TOPIC_ARN)",
+    load: async () => (await import('./config-from-env.ts')).configFromEnvironment,
+  },
+  {
+    name: 'doctor',
+    summary: 'what is wrong with the deployment, and what to do about it',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
 ];

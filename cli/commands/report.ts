@@ -11,8 +11,6 @@ import { UserError } from '../user-error.ts';
 const defaultFile = 'rds-backup-ledger-report.html';
 
 export const report: Command = {
-  name: 'report',
-  summary: 'the page to look at: who is protected, the backup calendar, copies, attainment per tenant',
   details:
     'One HTML file that needs no server and asks nobody for anything. It is made of what the ledger says now; with --last, it is the one that the last sweep put into the report bucket.',
   options: [

@@ -4,8 +4,6 @@ import { answer, type Command } from '../command.ts';
 import { plural, type Screen } from '../screen.ts';
 
 export const status: Command = {
-  name: 'status',
-  summary: 'is everybody protected, who is not, and is the watcher itself alive',
   details:
     'Exit code 0: everybody is protected. 1: somebody is not. 2: nobody can tell (no sweep, too old a sweep, RDS not answering), or the command failed.',
   examples: ['status', 'status --json | jq .standing'],

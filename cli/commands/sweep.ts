@@ -4,8 +4,6 @@ import type { Parts } from '../parts.ts';
 import { plural, type Screen } from '../screen.ts';
 
 export const sweep: Command = {
-  name: 'sweep',
-  summary: 'run a sweep now and print its report',
   details:
     'It runs the deployed function, which alerts as it always does. Exit code 2 where the sweep did not get to its end.',
   options: [

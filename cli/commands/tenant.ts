@@ -5,8 +5,6 @@ import { unknownTenant } from '../find.ts';
 import type { Screen } from '../screen.ts';
 
 export const tenant: Command = {
-  name: 'tenant',
-  summary: "a tenant's databases: newest backup, age, deadline, verdict, reason, copy",
   arguments: [{ name: '<tenant>', description: 'its id in the configuration' }],
   examples: ['tenant acme', 'tenant acme --tz Europe/Berlin'],
   json: {
