@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cliPage } from './generate/cli.ts';
 import { configurationSchema, configurationTable } from './generate/configuration.ts';
 import { messagesPage } from './generate/messages.ts';
 import { reportScript } from './generate/report.ts';
@@ -20,6 +21,7 @@ export interface Generator {
 export const generators: readonly Generator[] = [
   configurationSchema,
   configurationTable,
+  cliPage,
   messagesPage,
   verdictsPage,
   reportScript,
