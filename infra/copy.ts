@@ -83,6 +83,9 @@ export class Copy extends Construct {
       batchSize: 100,
       // A night's backups come in bursts, and one run starts as many copies as there are slots.
       maxBatchingWindow: Duration.seconds(5),
+      // One run a shard at a time (the default): starts are serialized by a lease anyway, and a woken run ends within a
+      // minute or two, since long object copies are left to the watch.
+      parallelizationFactor: 1,
       retryAttempts: 5,
       bisectBatchOnError: true,
       // What is older has been seen by a watch.

@@ -24,16 +24,31 @@ const lookAgainMs = 15 * minuteMs;
 
 type Staging = NonNullable<CopyPolicy['staging']>;
 
+/**
+ * What a brief run takes on. The table's stream wakes copy, and while a run lasts, its shard hands out no other backup: it
+ * carries about 12 GiB, and leaves what is larger to the next run of the watch.
+ */
+const briefMs = minuteMs;
+
 /** Copies what waits and is there, one after the other while the run's time lasts. Returns the rows that moved. */
-export async function copyObjects(deps: CopyDeps, waiting: readonly Backup[], now: Date): Promise<Backup[]> {
+export async function copyObjects(
+  deps: CopyDeps,
+  waiting: readonly Backup[],
+  now: Date,
+  { brief = false } = {},
+): Promise<Backup[]> {
   const ready = waiting.filter(({ copy }) => (copy.notBefore ?? now) <= now);
   if (ready.length === 0) return [];
   const destinations = destinationsOf(deps.fleet);
   const written: Backup[] = [];
   const told: CopyStep[] = [];
+  const briefEnd = deps.clock().getTime() + briefMs;
+  const remainingMs = () => Math.min(deps.remainingMs(), brief ? briefEnd - deps.clock().getTime() : Infinity);
   for (const candidate of fairly(ready, await deps.ledger.tenantsServed())) {
-    if (deps.remainingMs() <= 0) break;
-    const step = await copyOne(deps, destinations(candidate), candidate, written.length === 0, now);
+    if (remainingMs() <= 0) break;
+    // The first of a run that is not brief has all the time there is.
+    const room = brief || written.length > 0 ? (remainingMs() / 1000) * assumedBytesPerSecond : largestObject;
+    const step = await copyOne(deps, destinations(candidate), candidate, room, now);
     if (!step) continue;
     await deps.ledger.noteTenantServed(tenantOf(candidate), now);
     if (step.tell) told.push(step);
@@ -42,12 +57,12 @@ export async function copyObjects(deps: CopyDeps, waiting: readonly Backup[], no
   return [...written, ...(await settle(deps, told, now))];
 }
 
-/** The next step of one object copy; undefined where there is none now. */
+/** The next step of one object copy; undefined where there is none now. `room`: bytes that this run may still take on. */
 async function copyOne(
   deps: CopyDeps,
   destination: Destination,
   candidate: Backup,
-  first: boolean,
+  room: number,
   now: Date,
 ): Promise<CopyStep | undefined> {
   const backup = await readBackup(deps.ledger, candidate);
@@ -69,8 +84,8 @@ async function copyOne(
   const { found } = source;
   if (!found) return absent(backup, plan.from, staging, now);
   if (found.bytes > largestObject) return refused(backup, plan.from, found, now);
-  // A later run, which has more time, takes it; the first of a run has all there is.
-  if (!first && found.bytes / assumedBytesPerSecond > deps.remainingMs() / 1000) return undefined;
+  // A later run, which has more time, takes it.
+  if (found.bytes > room) return undefined;
   const running: Copy = { ...queued(backup.copy), ...place.names, state: 'running', startedAt: deps.clock() };
   if ((await deps.ledger.updateBackup({ ...backup, copy: running })) === 'conflict') return undefined;
   const taken: Backup = { ...backup, copy: running };

@@ -70,7 +70,7 @@ export async function runCopies(deps: CopyDeps, now: Date, woken: readonly Backu
   const lease = woken.length > 0 && refusals === woken.length ? 'not asked' : await takeLease(deps, now);
   const starts = lease === 'taken' ? await startUnderLease(deps, waiting, now) : { started: 0, written: [] };
   const objects = [...waiting.values()].filter(({ copy }) => copy.mode === 'object');
-  const copied = await copyObjects(deps, objects, now);
+  const copied = await copyObjects(deps, objects, now, { brief: woken.length > 0 });
   const written = [...starts.written, ...copied];
   for (const row of written) {
     if (row.copy.state === 'queued') waiting.set(rowId(row), row);

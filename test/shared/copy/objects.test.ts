@@ -3,7 +3,7 @@ import { copyObject, GiB, MiB, ranges, sourceObject } from '../../../shared/copy
 import { largestObject, stagingKey } from '../../../shared/copy/objects.ts';
 import { minuteMs } from '../../../shared/text.ts';
 import { MemoryS3, s3Error } from './memory-s3.ts';
-import { copyWorld, exporting, stackKey } from './world.ts';
+import { copyWorld, exporting, idOf, stackKey } from './world.ts';
 
 const owner = '222222222222';
 const staging = { bucket: 'dumps', owner, key: 'nightly/{snapshotId}.bak', waitHours: 24 };
@@ -101,6 +101,23 @@ describe('a native dump', () => {
     expect(copy).toMatchObject({ state: 'failed', permanent: true });
     expect(copy.reason).toContain('141.6 GiB, one run copies at most 140 GiB');
     expect(world.s3.called('CreateMultipartUpload')).toEqual([]);
+  });
+
+  it('whose copy takes long is left by a run that the stream woke, and taken by the next', async () => {
+    const world = await given();
+    world.s3.put('dumps', world.key, 'large', { bytes: 20 * GiB });
+    const { run } = await world.pass({ rows: [idOf(world.backup)] });
+    expect(run).toMatchObject({ waiting: 1 });
+    expect((await world.copy()).state).toBe('queued');
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'complete', bytes: 20 * GiB });
+  });
+
+  it('whose copy is short is copied by the run that the stream woke', async () => {
+    const world = await given();
+    world.s3.put('dumps', world.key, 'small', { bytes: GiB });
+    await world.pass({ rows: [idOf(world.backup)] });
+    expect((await world.copy()).state).toBe('complete');
   });
 
   it('is tried again after trouble of S3', async () => {
