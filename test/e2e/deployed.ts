@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
@@ -105,6 +106,10 @@ export async function deployStack(from: Date, config: (arns: Record<keyof Deploy
       globex: await Inbox.open(sqs, 'inbox-globex'),
       operators: await Inbox.open(sqs, 'inbox-operators'),
     };
+    // The customer's own: native dumps are put there by somebody else.
+    await new S3Client({ ...stage.client, forcePathStyle: true }).send(
+      new CreateBucketCommand({ Bucket: 'staging-of-globex' }),
+    );
     const folder = await mkdtemp(join(tmpdir(), 'rds-backup-ledger-config-'));
     const file = join(folder, 'config.json');
     const { acme, globex, operators } = inboxes;

@@ -1,7 +1,7 @@
 /** The whole path, through the deployed stack with IAM enforced: RDS's event, queue, function, ledger, S3, alert. */
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrail } from '../../local/aws/trail.ts';
 import { exportFailure } from '../../local/rds/exports.ts';
@@ -42,7 +42,15 @@ beforeAll(async () => {
         reminderHours: 6,
         databases: [
           { id: 'globex-shop', kind: 'instance' },
-          { id: 'globex-crm', kind: 'instance', copy: { mode: 'none' } },
+          {
+            id: 'globex-crm',
+            kind: 'instance',
+            copy: {
+              mode: 'object',
+              kinds: ['manual'],
+              staging: { bucket: 'staging-of-globex', owner: '123456789012', key: 'dumps/{snapshotId}.bak' },
+            },
+          },
         ],
       },
     ],
@@ -233,6 +241,28 @@ describe('an alert', () => {
     });
     expect(resolved.attributes.tenant).toBe('globex');
     expect(await collect(stack.ledger.openAlerts())).toEqual([]);
+  });
+
+  it('of a database with native dumps ends with its dump copied, once it lies in the staging bucket', async () => {
+    const s3 = new S3Client({ ...stack.stage.client, forcePathStyle: true });
+    const waiting = await eventually('the waiting copy', async () =>
+      (await rowsOf('globex-crm')).find(({ id, copy }) => id === 'by-hand' && copy.notBefore),
+    );
+    expect(waiting.copy).toMatchObject({ mode: 'object', state: 'queued' });
+    const Body = 'a native dump';
+    await s3.send(new PutObjectCommand({ Bucket: 'staging-of-globex', Key: 'dumps/by-hand.bak', Body }));
+    // Its next try would come by the watch, some minutes later.
+    await stack.ledger.updateBackup({ ...waiting, copy: { ...waiting.copy, notBefore: now } });
+    await stack.invoke(stack.outputs.CopyFunctionName ?? '', {});
+    const { copy } = await eventually('the copied dump', async () =>
+      (await rowsOf('globex-crm')).find(({ id, copy }) => id === 'by-hand' && copy.state === 'complete'),
+    );
+    expect(copy).toMatchObject({ objects: 1, bytes: Body.length });
+    const { Contents = [] } = await s3.send(
+      new ListObjectsV2Command({ Bucket: copy.bucket, Prefix: `${copy.prefix}/` }),
+    );
+    const { Body: copied } = await s3.send(new GetObjectCommand({ Bucket: copy.bucket, Key: Contents[0]?.Key }));
+    expect(await copied?.transformToString()).toBe(Body);
   });
 
   it('opens at once when automated backups are switched off', async () => {
