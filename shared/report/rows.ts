@@ -9,6 +9,9 @@ import { count, dayClass, dayWords, grouped, percent, standingOf } from './words
 /** Rows of a table that are shown at once. */
 export const pageSize = 25;
 
+/** Rows of a table that are printed: thousands would be hundreds of sheets; whoever needs others filters for them. */
+export const printSize = 250;
+
 export type Sign = 'good' | 'warn' | 'bad' | 'unknown' | 'none';
 
 /** Colour and sign of a verdict. A warning is never shown as calmly as what needs nobody. */

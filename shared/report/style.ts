@@ -133,11 +133,11 @@ const calendar = `
 .key { display: inline-block; width: 20px; height: 18px; border-radius: 3px; vertical-align: -3px; flex: none; }
 #calendar td, .key { display: grid; place-items: center; font-size: 13px; line-height: 1; font-weight: 700; overflow: hidden; }
 .key { display: inline-grid; }
-.d-t { background: var(--t); color: var(--t-ink); } .d-t::before { content: '·' / ''; }
-.d-l { background: var(--l); color: var(--l-ink); } .d-l::before { content: '' / ''; border: solid transparent; border-width: 0 4px 7px; border-bottom-color: currentColor; }
-.d-m { background: var(--m); color: var(--m-ink); } .d-m::before { content: '×' / ''; font-size: 16px; }
-.d-n { background: var(--n); color: var(--n-ink); } .d-n::before { content: '–' / ''; }
-.d-u { background: var(--u); color: var(--u-ink); } .d-u::before { content: '?' / ''; }
+.d-t { background: var(--t); color: var(--t-ink); } .d-t::before { content: '·'; content: '·' / ''; }
+.d-l { background: var(--l); color: var(--l-ink); } .d-l::before { content: ''; content: '' / ''; border: solid transparent; border-width: 0 4px 7px; border-bottom-color: currentColor; }
+.d-m { background: var(--m); color: var(--m-ink); } .d-m::before { content: '×'; content: '×' / ''; font-size: 16px; }
+.d-n { background: var(--n); color: var(--n-ink); } .d-n::before { content: '–'; content: '–' / ''; }
+.d-u { background: var(--u); color: var(--u-ink); } .d-u::before { content: '?'; content: '?' / ''; }
 .d-x { box-shadow: inset 0 0 0 1px var(--line); }
 #calendar td:focus { outline: 3px solid var(--ink); outline-offset: 0; z-index: 1; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 0; padding: 0; font-size: 14px; color: var(--muted); }

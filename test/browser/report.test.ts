@@ -235,6 +235,13 @@ describe.runIf(executable)('the report in a browser', () => {
     await expect.poll(() => page.locator('#calendar tbody tr').count()).toBe(25);
   });
 
+  test('print of a large fleet stops at its worst databases, and says so', async () => {
+    await open(large);
+    await page.emulateMedia({ media: 'print' });
+    await expect.poll(() => page.locator('#ages tbody tr').count()).toBe(250);
+    expect(await page.locator('[data-range="ages"]').textContent()).toBe('1–250 of 2,000 databases');
+  });
+
   test('without a script the answer and the first databases are there', async () => {
     await open(large, { html: (whole) => whole.replace(/<script>[\s\S]*?<\/script>/, '') });
     expect(await page.locator('h1').textContent()).toBe('40 of 2,000 databases are not protected.');

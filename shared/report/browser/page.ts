@@ -5,13 +5,22 @@ import { formatAge, hourMs } from '../../text.ts';
 import type { PageData } from '../data.ts';
 import { type Filter, formatFilter, isFiltering, noFilter, parseFilter, type Sorting, select } from '../filter.ts';
 import type { Html } from '../html.ts';
-import { ageRow, calendarRow, cellText, pageSize, rangeText, tenantRow, tenantsByAttainment } from '../rows.ts';
+import {
+  ageRow,
+  calendarRow,
+  cellText,
+  pageSize,
+  printSize,
+  rangeText,
+  tenantRow,
+  tenantsByAttainment,
+} from '../rows.ts';
 import { count, grouped } from '../words.ts';
 
 const data = JSON.parse(byId('facts').textContent ?? '') as PageData;
 const tenants = tenantsByAttainment(data.tenants);
 
-/** A table of which one page is shown; printing shows all. */
+/** A table of which one page is shown; printing shows more. */
 class PagedTable {
   readonly #body: HTMLElement;
   readonly #range: HTMLElement;
@@ -21,7 +30,7 @@ class PagedTable {
   readonly #row: (item: number) => Html;
   #items: readonly number[] = [];
   #from = 0;
-  #all = false;
+  #printed = false;
   /** Called after rows were exchanged. */
   shown: () => void = () => {};
 
@@ -43,9 +52,9 @@ class PagedTable {
     this.#draw(drawn);
   }
 
-  showAll(all: boolean): void {
-    if (this.#all === all) return;
-    this.#all = all;
+  print(printed: boolean): void {
+    if (this.#printed === printed) return;
+    this.#printed = printed;
     if (this.#items.length > pageSize) this.#draw();
   }
 
@@ -58,9 +67,10 @@ class PagedTable {
   }
 
   #draw(drawn = false): void {
-    const page = this.#all ? this.#items : this.#items.slice(this.#from, this.#from + pageSize);
+    const from = this.#printed ? 0 : this.#from;
+    const page = this.#items.slice(from, from + (this.#printed ? printSize : pageSize));
     if (!drawn) this.#body.innerHTML = page.map((item) => this.#row(item).markup).join('');
-    this.#range.textContent = rangeText(this.#all ? 0 : this.#from, page.length, this.#items.length, this.#noun);
+    this.#range.textContent = rangeText(from, page.length, this.#items.length, this.#noun);
     this.#previous.disabled = this.#from === 0;
     this.#next.disabled = this.#from + pageSize >= this.#items.length;
     const single = this.#items.length <= pageSize;
@@ -213,18 +223,18 @@ grid.addEventListener('keydown', (event) => {
   if (target instanceof HTMLElement) target.focus();
 });
 
-// Printing shows every row that the filter lets through --------------------------------------------------------------
+// Printing shows what the filter lets through, up to a bound --------------------------------------------------------------
 
 const tables = [calendar, ages, attainment];
 const printing = matchMedia('print');
 printing.addEventListener('change', () => {
-  for (const table of tables) table.showAll(printing.matches);
+  for (const table of tables) table.print(printing.matches);
 });
 window.addEventListener('beforeprint', () => {
-  for (const table of tables) table.showAll(true);
+  for (const table of tables) table.print(true);
 });
 window.addEventListener('afterprint', () => {
-  for (const table of tables) table.showAll(false);
+  for (const table of tables) table.print(false);
 });
 
 // Light and dark -----------------------------------------------------------------------------------------------------
