@@ -13,7 +13,7 @@ import type { Log } from './log.ts';
 import type { AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
 import type { RdsReader } from './rds/reader.ts';
 import { nameOf, subjectsOf, withEnrolledBefore } from './subjects.ts';
-import { hourMs } from './text.ts';
+import { addHours, hourMs } from './text.ts';
 import { type View, viewAll, viewDatabases, viewOf } from './view.ts';
 
 export interface SweepDeps {
@@ -91,8 +91,6 @@ const missedKept = 100;
  */
 export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow): Promise<SweepResult> {
   const run = new Run(deps, request);
-  // Who is to be checked now does not wait for a sweep that takes several runs.
-  if (stopped !== undefined) await run.lookAtDue();
   const view = await (stopped ? viewDatabases : viewAll)(deps.rds, run.halfTimeIsUp);
   const byName = stopped !== undefined || view.ranOut;
   run.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be listed to the end: ${why}`));
@@ -140,23 +138,26 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   return run.finish(end, deps.wakeCopies);
 }
 
+/** The sweep is daily: one that has not begun for this long did not run, as its alarm says too. */
+const sweepMissingHours = 26;
+
 /**
  * The small check between sweeps: only databases whose moment has come, by the ledger's index; nothing due means no RDS
- * call at all. It carries on a sweep that stopped half-way, and runs the first one where none has run yet.
+ * call at all. Then it carries on a sweep that stopped half-way, or runs the one that did not run.
  *
- * With nothing due it reads two rows' worth: the newest sweep's row (the first of one Query, of which the ledger reads
- * that page only), since nothing in the index of databases could tell that no sweep has run yet; and one Query on the
- * index, which is empty. Rows of databases are read only for what is due.
+ * With nothing due it asks the ledger twice: one Query on the index, which finds nothing; and one for the newest sweep's
+ * row, since an index of databases cannot tell that no sweep has run, or that one stopped. Rows of databases are read
+ * only of what is due.
  */
 export async function watch(deps: SweepDeps, request: SweepRequest): Promise<SweepResult> {
-  const last = await first(deps.ledger.sweeps());
-  if (last === undefined || last.stoppedAfter !== undefined) {
-    deps.log.info(last ? 'carrying on a sweep that stopped half-way' : 'no sweep has run yet');
-    return sweep(deps, { ...request, mode: 'sweep' }, last);
-  }
   const run = new Run(deps, request);
   const complete = await run.lookAtDue();
-  return run.finish({ complete, unconfigured: [] }, deps.wakeCopies);
+  // Told before a sweep begins: nobody waits for one that takes several runs, or that fails.
+  const result = await run.finish({ complete, unconfigured: [] }, deps.wakeCopies);
+  const last = await first(deps.ledger.sweeps({ from: addHours(deps.now(), -sweepMissingHours) }));
+  if (last !== undefined && last.stoppedAfter === undefined) return result;
+  deps.log.info(last ? 'carrying on a sweep that stopped half-way' : 'no sweep has run of late');
+  return sweep(deps, { ...request, mode: 'sweep' }, last);
 }
 
 /** Looks at some databases by name at once, and judges them: for events that say that no backup may follow. */

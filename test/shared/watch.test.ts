@@ -61,6 +61,7 @@ describe('the watch', () => {
     let looks = 0;
     const news: string[] = [];
     for (let quarter = 0; quarter < 96; quarter += 1) {
+      if (quarter === 24) await world.sweep();
       looks += (await world.watch()).report.databases.length;
       news.push(...world.news());
       await world.rds.advanceBy({ minutes: 15 });
@@ -90,6 +91,28 @@ describe('the watch', () => {
     const { report } = await world.watch();
     expect(report).toMatchObject({ mode: 'sweep', complete: true, counts: { protected: 3 }, eventsMissed: 0 });
     expect((await world.watch()).report.mode).toBe('watch');
+  });
+
+  it('runs the daily sweep that did not run', async () => {
+    const world = given(1);
+    await world.sweep();
+    await world.rds.advanceBy({ hours: 26, minutes: -1 });
+    expect((await world.watch()).report.mode).toBe('watch');
+    await world.rds.advanceBy({ minutes: 15 });
+    expect((await world.watch()).report).toMatchObject({ mode: 'sweep', complete: true });
+    expect((await world.watch()).report.mode).toBe('watch');
+  });
+
+  it('tells what is due though the sweep that it carries on fails', async () => {
+    const world = given(1);
+    await world.sweep();
+    world.rds.skipBackups('db-000', 1);
+    await world.rds.advanceBy({ hours: 27 });
+    world.ledger.allDatabases = () => {
+      throw new Error('a row does not parse');
+    };
+    await expect(world.watch()).rejects.toThrow('a row does not parse');
+    expect(world.published).toHaveLength(1);
   });
 
   it('makes unknown what RDS does not answer for, and asks again', async () => {

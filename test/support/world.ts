@@ -7,6 +7,7 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { MemoryLedger } from '../../shared/ledger/memory.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Message } from '../../shared/messages/message.ts';
+import { eventMeanings } from '../../shared/rds/events.ts';
 import { RdsReader } from '../../shared/rds/reader.ts';
 import { type RecordDeps, recordEvents } from '../../shared/record.ts';
 import { lookAt, type SweepDeps, type SweepRequest, sweep, watch } from '../../shared/sweep.ts';
@@ -49,7 +50,8 @@ export function makeWorld({
     ...where,
     seed: 1,
     eventSink: async (event) => {
-      if (recording) await deliver(JSON.stringify(event));
+      // The rule's part: it matches on exact ids.
+      if (recording && event.detail.EventID in eventMeanings) await deliver(JSON.stringify(event));
     },
     ...simulator,
   });
