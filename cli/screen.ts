@@ -2,7 +2,7 @@
 import type { Colors } from 'picocolors/types.js';
 import wrapAnsi from 'wrap-ansi';
 import type { CopyState, Severity, VerdictName } from '../shared/model.ts';
-import { formatAge } from '../shared/text.ts';
+import { formatAge, minuteMs } from '../shared/text.ts';
 import { type Column, columnWidths, renderTable } from './table.ts';
 
 export interface ScreenOptions {
@@ -107,14 +107,20 @@ export class Screen {
     return time === null ? 'never' : `${this.time(time)} ${this.timeZone} (${this.ago(time)})`;
   }
 
+  /** `2026-11-23 04:08 (8 h ago)`, for a table's cell, which breaks between the two. */
+  timeAndAge(time: string | Date | null): string {
+    return time === null ? '–' : `${this.time(time)} ${this.colours.dim(`(${this.ago(time)})`)}`;
+  }
+
   age(time: string | Date | null): string {
     return time === null ? '–' : formatAge(this.now.getTime() - new Date(time).getTime());
   }
 
-  /** `8 h ago`, or `in 2 h` for what is ahead. */
+  /** `8 h ago`, `in 2 h` for what is ahead, `just now` within a minute. */
   ago(time: string | Date): string {
     const ms = this.now.getTime() - new Date(time).getTime();
-    return ms >= 0 ? `${formatAge(ms)} ago` : `in ${formatAge(-ms)}`;
+    if (Math.abs(ms) < minuteMs) return 'just now';
+    return ms > 0 ? `${formatAge(ms)} ago` : `in ${formatAge(-ms)}`;
   }
 
   verdict(name: VerdictName | null, severity: Severity | null): string {

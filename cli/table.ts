@@ -6,8 +6,8 @@ import wrapAnsi from 'wrap-ansi';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Gives way first where the terminal is narrow. */
-  readonly wraps?: boolean;
+  /** Where the terminal is narrow, columns of words give way first, then names, then the others. */
+  readonly holds?: 'words' | 'names';
 }
 
 const gap = 2;
@@ -43,12 +43,12 @@ export function columnWidths(
     Math.max(stringWidth(title), ...rows.map((row) => longestLine(row[index] ?? ''))),
   );
   let excess = widest.reduce((sum, one) => sum + one, 0) + gap * (columns.length - 1) - width;
-  for (const wraps of [true, false]) {
+  for (const holds of ['words', 'names', undefined] as const) {
     // The widest of them gives way first, a character at a time.
     while (excess > 0) {
       const shrinkable = widest
         .map((one, index) => ({ one, index }))
-        .filter(({ one, index }) => (columns[index]?.wraps ?? false) === wraps && one > narrowest);
+        .filter(({ one, index }) => columns[index]?.holds === holds && one > narrowest);
       const most = shrinkable.reduce((max, { one }) => Math.max(max, one), 0);
       const target = shrinkable.find(({ one }) => one === most);
       if (target === undefined) break;

@@ -84,18 +84,16 @@ export const backups: Command = {
     return listing(facts(readBackups(ledger, slice), limit, now, page), async (screen, rows) => {
       const shown = await screen.tableOf(
         [
-          { title: `TIME (${screen.timeZone})`, wraps: true },
-          { title: 'AGE', wraps: true },
+          { title: `TIME (${screen.timeZone})`, holds: 'words' },
           { title: 'TENANT' },
           { title: 'DATABASE' },
-          { title: 'BACKUP', wraps: true },
+          { title: 'BACKUP', holds: 'names' },
           { title: 'KIND' },
           { title: 'COPY' },
         ],
         rows,
         (row) => [
-          screen.time(row.time),
-          screen.age(row.time),
+          screen.timeAndAge(row.time),
           row.tenant ?? '–',
           row.database,
           row.closedAt ? screen.colours.dim(`${row.id} (gone)`) : row.id,

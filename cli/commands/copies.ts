@@ -75,11 +75,10 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
     [
       { title: 'COPY' },
       { title: '#', align: 'right' },
-      { title: `SINCE (${screen.timeZone})`, wraps: true },
-      { title: 'FOR', wraps: true },
-      { title: `STARTS ABOUT (${screen.timeZone})`, wraps: true },
+      { title: `SINCE (${screen.timeZone})`, holds: 'words' },
+      { title: `STARTS ABOUT (${screen.timeZone})`, holds: 'words' },
       { title: 'TENANT' },
-      { title: 'BACKUP', wraps: true },
+      { title: 'BACKUP', holds: 'names' },
     ],
     rows,
     (row) => {
@@ -91,9 +90,8 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
       return [
         `${screen.copyState(copy.state)}${progress}${size}`,
         row.position === null ? '' : String(row.position),
-        screen.time(since),
-        screen.age(since),
-        row.expectedStart ? screen.time(row.expectedStart) : '',
+        screen.timeAndAge(since),
+        row.expectedStart ? screen.timeAndAge(row.expectedStart) : '',
         row.tenant ?? '–',
         row.id,
       ];

@@ -70,16 +70,14 @@ function backups({ backups }: DatabaseHistory, screen: Screen): void {
   }
   screen.table(
     [
-      { title: `TIME (${screen.timeZone})` },
-      { title: 'AGE' },
-      { title: 'BACKUP', wraps: true },
+      { title: `TIME (${screen.timeZone})`, holds: 'words' },
+      { title: 'BACKUP', holds: 'names' },
       { title: 'KIND' },
-      { title: 'LEARNED' },
-      { title: 'COPY', wraps: true },
+      { title: 'BY' },
+      { title: 'COPY', holds: 'words' },
     ],
     backups.map((backup) => [
-      screen.time(backup.time),
-      screen.age(backup.time),
+      screen.timeAndAge(backup.time),
       backup.closedAt ? screen.colours.dim(`${backup.id} (gone since ${screen.time(backup.closedAt)})`) : backup.id,
       backup.kind,
       backup.eventMissed ? screen.colours.yellow('missed') : backup.learnedFrom,
@@ -105,7 +103,7 @@ function alerts({ alerts }: DatabaseHistory, screen: Screen): void {
   for (const alert of alerts) {
     const until = alert.resolved ? `resolved ${screen.moment(alert.resolved)}` : screen.colours.bold('open');
     screen.line(
-      `${screen.bySeverity(alert.verdict, alert.severity)}  opened ${screen.moment(alert.opened)}, ${until}, told ${alert.notified.length} times`,
+      `${screen.bySeverity(alert.verdict, alert.severity)}  opened ${screen.moment(alert.opened)}, ${until}, told ${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}`,
       '  ',
     );
     screen.line(screen.colours.dim(alert.resolution ?? alert.reason), '    ');
@@ -122,8 +120,8 @@ function days({ days }: DatabaseHistory, screen: Screen): void {
     [
       { title: 'DAY (UTC)' },
       { title: 'VERDICT' },
-      { title: `NEWEST BACKUP (${screen.timeZone})`, wraps: true },
-      { title: 'REASON', wraps: true },
+      { title: `NEWEST BACKUP (${screen.timeZone})`, holds: 'words' },
+      { title: 'REASON', holds: 'words' },
     ],
     days.map((day) => [
       day.date,

@@ -34,8 +34,8 @@ export const eventsMissed: Command = {
             { title: 'FOUND (UTC)' },
             { title: 'MISSED', align: 'right' },
             { title: 'DATABASE' },
-            { title: 'BACKUP', wraps: true },
-            { title: `ITS TIME (${screen.timeZone})`, wraps: true },
+            { title: 'BACKUP', holds: 'names' },
+            { title: `ITS TIME (${screen.timeZone})`, holds: 'words' },
           ],
           rows,
         );

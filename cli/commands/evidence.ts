@@ -152,8 +152,8 @@ async function summary(screen: Screen, head: EvidenceHead, rows: AsyncIterable<E
       { title: 'TENANT' },
       { title: 'DATABASE' },
       { title: 'STATE' },
-      { title: `ALERT (${screen.timeZone})`, wraps: true },
-      { title: 'REASON', wraps: true },
+      { title: `ALERT (${screen.timeZone})`, holds: 'words' },
+      { title: 'REASON', holds: 'words' },
     ],
     gaps.map((gap) => [
       gap.date,

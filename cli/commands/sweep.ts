@@ -1,3 +1,4 @@
+import { bySeverity } from '../../shared/rules/alert.ts';
 import type { SweepReport } from '../../shared/sweep.ts';
 import { answer, type Command } from '../command.ts';
 import type { Parts } from '../parts.ts';
@@ -79,7 +80,9 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
       : []),
     ...report.errors.map((error) => ['trouble', yellow(error)] as const),
   ]);
-  const shown = report.databases.filter(({ verdict, severity }) => verdict !== 'protected' || severity !== 'info');
+  const shown = report.databases
+    .filter(({ verdict, severity }) => verdict !== 'protected' || severity !== 'info')
+    .sort((a, b) => bySeverity(a.severity, b.severity));
   if (shown.length === 0) return;
   screen.line();
   for (const { tenant, database, verdict, severity, reason } of shown) {

@@ -46,9 +46,8 @@ async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>): 
     [
       { title: 'DATABASE' },
       { title: 'VERDICT' },
-      { title: `NEWEST BACKUP (${zone})`, wraps: true },
-      { title: 'AGE', wraps: true },
-      { title: `DEADLINE (${zone})`, wraps: true },
+      { title: `NEWEST BACKUP (${zone})`, holds: 'words' },
+      { title: `DEADLINE (${zone})`, holds: 'words' },
       { title: 'COPY' },
     ],
     rows,
@@ -57,9 +56,8 @@ async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>): 
       return [
         row.database,
         screen.verdict(row.verdict, row.severity),
-        screen.time(row.newestBackup?.time ?? null),
-        screen.age(row.newestBackup?.time ?? null),
-        screen.time(row.deadline),
+        screen.timeAndAge(row.newestBackup?.time ?? null),
+        screen.timeAndAge(row.deadline),
         row.copy ? screen.copyState(row.copy.state) : '–',
       ];
     },
