@@ -15,6 +15,9 @@ export interface ScreenOptions {
   readonly now: Date;
 }
 
+/** From here on a table's row has room for what belongs together side by side. */
+const wide = 110;
+
 /** Rows that decide how wide the columns of a long list are; the rest is printed as it comes. */
 const rowsMeasured = 200;
 
@@ -22,6 +25,8 @@ export class Screen {
   readonly now: Date;
   readonly timeZone: string;
   readonly colours: Colors;
+  /** Whether tables have to put things below each other. */
+  readonly narrow: boolean;
   readonly #write: (text: string) => void;
   readonly #width: number;
   readonly #clock: Intl.DateTimeFormat;
@@ -32,6 +37,7 @@ export class Screen {
     this.colours = colours;
     this.#write = write;
     this.#width = width;
+    this.narrow = width < wide;
     // Swedish writes dates as ISO 8601 does.
     this.#clock = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' });
   }
@@ -107,9 +113,14 @@ export class Screen {
     return time === null ? 'never' : `${this.time(time)} ${this.timeZone} (${this.ago(time)})`;
   }
 
-  /** `2026-11-23 04:08 (8 h ago)`, for a table's cell, which breaks between the two. */
+  /** Two things that belong together in one cell, below each other where the terminal is narrow. */
+  both(one: string, other: string): string {
+    return `${one}${this.narrow ? '\n' : '  '}${other}`;
+  }
+
+  /** `2026-11-23 04:08  8 h ago`, for a table's cell. */
   timeAndAge(time: string | Date | null): string {
-    return time === null ? '–' : `${this.time(time)} ${this.colours.dim(`(${this.ago(time)})`)}`;
+    return time === null ? '–' : this.both(this.time(time), this.colours.dim(this.ago(time)));
   }
 
   age(time: string | Date | null): string {

@@ -84,22 +84,25 @@ export const backups: Command = {
     return listing(facts(readBackups(ledger, slice), limit, now, page), async (screen, rows) => {
       const shown = await screen.tableOf(
         [
-          { title: `TIME (${screen.timeZone})`, holds: 'words' },
-          { title: 'TENANT' },
-          { title: 'DATABASE' },
+          { title: `TIME (${screen.timeZone})` },
+          ...(screen.narrow ? [] : [{ title: 'TENANT' }, { title: 'DATABASE' }]),
           { title: 'BACKUP', holds: 'names' },
           { title: 'KIND' },
           { title: 'COPY' },
         ],
         rows,
-        (row) => [
-          screen.timeAndAge(row.time),
-          row.tenant ?? '–',
-          row.database,
-          row.closedAt ? screen.colours.dim(`${row.id} (gone)`) : row.id,
-          row.kind,
-          screen.copyState(row.copy.state),
-        ],
+        (row) => {
+          const id = row.closedAt ? screen.colours.dim(`${row.id} (gone)`) : row.id;
+          const tenantName = row.tenant ?? '–';
+          return [
+            screen.timeAndAge(row.time),
+            ...(screen.narrow
+              ? [`${id}\n${screen.colours.dim(`${tenantName} / ${row.database}`)}`]
+              : [tenantName, row.database, id]),
+            row.kind,
+            screen.copyState(row.copy.state),
+          ];
+        },
         'No backup in this slice.',
       );
       if (page.next) {

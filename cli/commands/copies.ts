@@ -75,25 +75,23 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
     [
       { title: 'COPY' },
       { title: '#', align: 'right' },
-      { title: `SINCE (${screen.timeZone})`, holds: 'words' },
-      { title: `STARTS ABOUT (${screen.timeZone})`, holds: 'words' },
-      { title: 'TENANT' },
-      { title: 'BACKUP', holds: 'names' },
+      { title: `SINCE (${screen.timeZone})` },
+      { title: screen.narrow ? 'BACKUP' : 'TENANT' },
+      ...(screen.narrow ? [] : [{ title: 'BACKUP', holds: 'names' } as const]),
     ],
     rows,
     (row) => {
       const { copy } = row;
       if (copy.reason) reasons.push(row);
-      const since = sinceOf(row);
       const progress = copy.state === 'running' && copy.percent !== null ? ` ${copy.percent} %` : '';
       const size = copy.bytes === null ? '' : ` ${formatBytes(copy.bytes)}`;
+      const start = row.expectedStart ? `\nstarts about ${screen.time(row.expectedStart)}` : '';
+      const tenant = row.tenant ?? '–';
       return [
         `${screen.copyState(copy.state)}${progress}${size}`,
         row.position === null ? '' : String(row.position),
-        screen.timeAndAge(since),
-        row.expectedStart ? screen.timeAndAge(row.expectedStart) : '',
-        row.tenant ?? '–',
-        row.id,
+        `${screen.timeAndAge(sinceOf(row))}${start}`,
+        ...(screen.narrow ? [`${row.id}\n${screen.colours.dim(tenant)}`] : [tenant, row.id]),
       ];
     },
     'No copies in these states.',

@@ -70,22 +70,30 @@ function backups({ backups }: DatabaseHistory, screen: Screen): void {
   }
   screen.table(
     [
-      { title: `TIME (${screen.timeZone})`, holds: 'words' },
+      { title: `TIME (${screen.timeZone})` },
       { title: 'BACKUP', holds: 'names' },
       { title: 'KIND' },
-      { title: 'BY' },
       { title: 'COPY', holds: 'words' },
     ],
     backups.map((backup) => [
       screen.timeAndAge(backup.time),
-      backup.closedAt ? screen.colours.dim(`${backup.id} (gone since ${screen.time(backup.closedAt)})`) : backup.id,
-      backup.kind,
-      backup.eventMissed ? screen.colours.yellow('missed') : backup.learnedFrom,
+      backup.closedAt
+        ? screen.both(screen.colours.dim(backup.id), `gone since ${screen.time(backup.closedAt)}`)
+        : backup.id,
+      screen.both(backup.kind, learned(backup, screen)),
       copyText(backup.copy, screen),
     ]),
   );
-  const explained = backups.filter(({ copy }) => copy.reason !== null).slice(0, 5);
-  for (const { id, copy } of explained) screen.line(screen.colours.dim(`${id}: ${copy.state}: ${copy.reason}`), '  ');
+  const explained = backups.filter(({ copy }) => copy.reason !== null && copy.state !== 'none').slice(0, 5);
+  if (explained.length > 0) screen.line();
+  for (const { id, copy } of explained) {
+    screen.line(`${screen.copyState(copy.state)}  ${id}: ${screen.colours.dim(copy.reason ?? '')}`, '  ');
+  }
+}
+
+function learned({ eventMissed, learnedFrom }: DatabaseHistory['backups'][number], screen: Screen): string {
+  const { yellow, dim } = screen.colours;
+  return eventMissed ? yellow('event missed') : dim(`by ${learnedFrom}`);
 }
 
 function copyText(copy: DatabaseHistory['backups'][number]['copy'], screen: Screen): string {
@@ -116,18 +124,10 @@ function days({ days }: DatabaseHistory, screen: Screen): void {
     screen.line('No sweep has judged it in these days.', '  ');
     return;
   }
-  screen.table(
-    [
-      { title: 'DAY (UTC)' },
-      { title: 'VERDICT' },
-      { title: `NEWEST BACKUP (${screen.timeZone})`, holds: 'words' },
-      { title: 'REASON', holds: 'words' },
-    ],
-    days.map((day) => [
-      day.date,
-      screen.verdict(day.verdict, day.severity),
-      screen.time(day.newestBackup),
-      day.severity === 'info' && day.verdict === 'protected' ? '' : day.reason,
-    ]),
-  );
+  for (const { date, verdict, severity, newestBackup, reason } of days) {
+    const newest =
+      newestBackup === null ? 'no backup' : `newest backup ${screen.time(newestBackup)} ${screen.timeZone}`;
+    screen.line(`${date}  ${screen.verdict(verdict, severity)}  ${screen.colours.dim(newest)}`, '  ');
+    if (severity !== 'info') screen.line(screen.colours.dim(reason), '    ');
+  }
 }

@@ -132,40 +132,56 @@ async function writtenTo(file: string, head: EvidenceHead, rows: AsyncIterable<E
 /** Gaps listed on the screen; the file has them all. */
 const gapsShown = 30;
 
+/** Days in a row on which one database was in the same state. */
+interface Gap {
+  readonly last: EvidenceRow;
+  readonly from: string;
+  readonly days: number;
+}
+
 async function summary(screen: Screen, head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): Promise<void> {
   const sums = new EvidenceSums();
-  const gaps: EvidenceRow[] = [];
-  for await (const row of sums.counting(rows)) {
-    if (row.state === 'in time' || row.state === 'no promise') continue;
-    gaps.push(row);
-    // The newest are shown; what is older is counted.
-    if (gaps.length > gapsShown) gaps.shift();
-  }
-  const { totals } = sums.tail;
+  const gaps = await gapsOf(sums.counting(rows));
   printSums(screen, head, sums.tail);
-  const all = totals.late + totals.missing + totals.unknown;
   if (gaps.length === 0) return;
-  screen.heading(all > gaps.length ? `The last ${gaps.length} of ${all} gaps` : plural(all, 'gap'));
-  screen.table(
-    [
-      { title: 'DAY (UTC)' },
-      { title: 'TENANT' },
-      { title: 'DATABASE' },
-      { title: 'STATE' },
-      { title: `ALERT (${screen.timeZone})`, holds: 'words' },
-      { title: 'REASON', holds: 'words' },
-    ],
-    gaps.map((gap) => [
-      gap.date,
-      gap.tenant ?? '–',
-      gap.database,
-      screen.bySeverity(gap.state, gap.state === 'late' ? 'warning' : 'critical'),
-      gap.alert
-        ? `${screen.time(gap.alert.opened)} to ${gap.alert.resolved ? screen.time(gap.alert.resolved) : 'now'}`
-        : '–',
-      gap.reason ?? '',
-    ]),
+  const shown = gaps.slice(0, gapsShown);
+  screen.heading(
+    gaps.length > shown.length ? `The last ${shown.length} of ${gaps.length} gaps` : plural(gaps.length, 'gap'),
   );
+  for (const { last, from, days } of shown) {
+    const when = days === 1 ? last.date : `${from} to ${last.date}, ${days} days`;
+    const state = screen.bySeverity(last.state, last.state === 'late' ? 'warning' : 'critical');
+    screen.line(`${state}  ${last.tenant ?? '–'} / ${screen.colours.bold(last.database)}  ${when}`, '  ');
+    screen.line(screen.colours.dim(last.reason ?? ''), '    ');
+    if (last.alert) {
+      const { opened, resolved, notified } = last.alert;
+      const until = resolved ? `until ${screen.time(resolved)}` : 'still open';
+      screen.line(
+        screen.colours.dim(
+          `Alert since ${screen.time(opened)} ${screen.timeZone}, ${until}, ${plural(notified, 'message')}.`,
+        ),
+        '    ',
+      );
+    }
+  }
+}
+
+/** Newest first. */
+async function gapsOf(rows: AsyncIterable<EvidenceRow>): Promise<Gap[]> {
+  const ended: Gap[] = [];
+  const open = new Map<string, Gap>();
+  for await (const row of rows) {
+    const gap = open.get(row.key);
+    const isGap = row.state !== 'in time' && row.state !== 'no promise';
+    if (gap && isGap && gap.last.state === row.state) {
+      open.set(row.key, { ...gap, last: row, days: gap.days + 1 });
+      continue;
+    }
+    if (gap) ended.push(gap);
+    if (isGap) open.set(row.key, { last: row, from: row.date, days: 1 });
+    else open.delete(row.key);
+  }
+  return [...ended, ...open.values()].sort((a, b) => (a.last.date < b.last.date ? 1 : -1));
 }
 
 function printSums(screen: Screen, head: EvidenceHead, { totals, tenants }: EvidenceTail): void {

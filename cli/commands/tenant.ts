@@ -46,8 +46,8 @@ async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>): 
     [
       { title: 'DATABASE' },
       { title: 'VERDICT' },
-      { title: `NEWEST BACKUP (${zone})`, holds: 'words' },
-      { title: `DEADLINE (${zone})`, holds: 'words' },
+      { title: `NEWEST BACKUP (${zone})` },
+      { title: `DEADLINE (${zone})` },
       { title: 'COPY' },
     ],
     rows,
