@@ -320,7 +320,7 @@ function ageChart(facts: ReportFacts): ChartFacts {
     title: 'Time to the deadline',
     full: true,
     labelled: true,
-    summary: `${count(sum(values) - past, 'database')} before the deadline, ${grouped(past)} past it${without > 0 ? `, ${grouped(without)} without a backup or a deadline` : ''}.`,
+    summary: `Over all databases: ${grouped(sum(values) - past)} before the deadline, ${grouped(past)} past it${without > 0 ? `, ${grouped(without)} without a backup or a deadline` : ''}.`,
     columns: leftBins.map(({ name }) => name),
     rowNames: leftBins.map(({ long }) => long),
     columnsAre: 'To the deadline',
@@ -400,7 +400,7 @@ function attainment(data: PageData): Html {
   const promised = tenants.filter((tenant) => tenant.attainment !== null).length;
   const lowest = tenants[0];
   return html`<section class="panel" aria-labelledby="attainment-title">
-<header><h2 id="attainment-title">Attainment by tenant</h2>${pager('attainment', 'Attainment by tenant', rangeText(0, first.length, tenants.length, 'tenant'))}<p>Days with a backup in the promised time, of the days on which one was promised, since ${data.dates[0] ?? '–'}. ${promised > 0 && `${grouped(kept)} of ${count(promised, 'tenant')} ${kept === 1 ? 'has' : 'have'} 100 %; the lowest is ${percent(lowest?.attainment ?? null)}.`}</p></header>
+<header><h2 id="attainment-title">Attainment by tenant</h2>${pager('attainment', 'Attainment by tenant', rangeText(0, first.length, tenants.length, 'tenant'))}<p>Days with a backup in the promised time, of the days on which one was promised, since ${data.dates[0] ?? '–'}; a day that is not known counts as not in time. ${promised > 0 && `${grouped(kept)} of ${count(promised, 'tenant')} ${kept === 1 ? 'has' : 'have'} 100 %; the lowest is ${percent(lowest?.attainment ?? null)}.`}</p></header>
 <table class="sheet" id="attainment" role="table" aria-labelledby="attainment-title"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Tenant</th><th role="columnheader" scope="col">Not protected now</th><th role="columnheader" scope="col">Attainment</th><th role="columnheader" scope="col" class="num">Days in time</th><th role="columnheader" scope="col" class="num">Late</th><th role="columnheader" scope="col" class="num">Missing</th><th role="columnheader" scope="col" class="num">Not known</th></tr></thead><tbody role="rowgroup">${first.map(tenantRow)}</tbody></table>
 </section>`;
 }

@@ -54,7 +54,7 @@ export const dayMeanings: Readonly<Record<DayLetter, string>> = {
   m: 'no backup',
   n: 'new, excluded or deleted',
   u: 'RDS could not be asked, or nobody judged the day',
-  '.': 'before it was enrolled',
+  '.': 'not enrolled then, or today’s sweep is still to come',
 };
 
 /** Class names: a full stop cannot be one. */

@@ -1,0 +1,60 @@
+/** From the ledger to the page: what the rows say is what is read there. */
+import { expect, test } from 'vitest';
+import { MemoryLedger } from '../../../shared/ledger/memory.ts';
+import { readReportFacts } from '../../../shared/query/report-facts.ts';
+import { renderReport } from '../../../shared/report/page.ts';
+import { aDatabase, aDay, anAlert, aSweep, at } from '../ledger/rows.ts';
+
+const now = at('2026-11-23T12:30:00.000Z');
+const where = { ledger: 'Ledger', account: '123456789012', region: 'eu-west-1' };
+
+function named(time: string) {
+  return { arn: `arn:${time}`, id: `rds:orders-${time.slice(0, 10)}`, time: at(time) };
+}
+
+test('an overdue database is told with its time, its gap with its reason', async () => {
+  const ledger = new MemoryLedger(() => now);
+  const alert = anAlert({ opened: at('2026-11-23T06:31:00.000Z'), notified: [at('2026-11-23T06:32:00.000Z')] });
+  const row = aDatabase({
+    newestBackup: named('2026-11-22T04:10:00.000Z'),
+    deadline: at('2026-11-23T06:30:00.000Z'),
+    verdict: 'overdue',
+    severity: 'critical',
+    reason: 'RDS skipped its snapshot.',
+    judgedAt: at('2026-11-23T12:00:00.000Z'),
+    alert,
+  });
+  await ledger.putDatabaseWithAlert(row, alert);
+  await ledger.putDays([
+    aDay({
+      date: '2026-11-22',
+      newestBackup: named('2026-11-22T04:10:00.000Z'),
+      deadline: at('2026-11-23T06:30:00.000Z'),
+    }),
+    aDay({
+      date: '2026-11-23',
+      verdict: 'overdue',
+      severity: 'critical',
+      reason: 'RDS skipped its snapshot.',
+      newestBackup: named('2026-11-22T04:10:00.000Z'),
+      deadline: at('2026-11-23T06:30:00.000Z'),
+    }),
+  ]);
+  await ledger.putSweep(aSweep());
+  const page = renderReport(await readReportFacts(ledger, where, 3, now));
+  expect(page).toContain('The one database is not protected.');
+  expect(page).toContain('Longest: <b>orders</b> of acme, for 6 h.');
+  expect([...page.matchAll(/class="d-\w" aria-label="([^"]*)"/g)].map(([, label]) => label)).toEqual([
+    'not watched',
+    'in time',
+    'missing: RDS skipped its snapshot.',
+  ]);
+  expect(page).toContain('Alert since 2026-11-23 06:31 UTC, told 2026-11-23 06:32 UTC.');
+});
+
+test('an empty ledger is no reason for calm', async () => {
+  const page = renderReport(await readReportFacts(new MemoryLedger(() => now), where, 35, now));
+  expect(page).toContain('No database is watched yet.');
+  expect(page).toContain('Last sweep: <b>none yet</b>');
+  expect(page).not.toContain('All 0');
+});
