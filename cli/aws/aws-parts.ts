@@ -9,7 +9,6 @@ import { output, readDeployment } from './deployment.ts';
 export interface AwsOptions {
   /** Name of the stack. */
   readonly stack: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
 }
 
