@@ -8,6 +8,7 @@ import { exportFailure } from '../../local/rds/exports.ts';
 import type { Backup } from '../../shared/model.ts';
 import { hourMs } from '../../shared/text.ts';
 import { collect } from '../support/world.ts';
+import { commandLine } from './command-line.ts';
 import { type Deployed, deployStack, eventually, type Received } from './deployed.ts';
 import { allowedActions, partOf, unseenReason } from './roles.ts';
 
@@ -311,6 +312,44 @@ describe('an alert', () => {
       new ListObjectsV2Command({ Bucket: stack.outputs.ReportBucketName, Prefix: 'alerts/' }),
     );
     expect(lists.KeyCount).toBe(2);
+  });
+});
+
+describe('the command line', () => {
+  const cli = (...args: string[]) => commandLine(stack.stage, ...args);
+
+  it.each([
+    ['status', 1, 'UNPROTECTED'],
+    ['tenant acme', 0, 'acme-orders'],
+    ['database globex-crm', 0, 'by-hand'],
+    ['backups --tenant acme --kind automated', 0, 'rds:acme-orders-'],
+    ['alerts --open', 0, 'acme-orders'],
+    ['copies --state complete', 0, 'by-hand'],
+    ['sweep --dry-run', 0, 'nothing was written'],
+    ['events missed', 0, 'rds:globex-shop-'],
+    ['evidence --from 2020-01-01 --to 2099-12-31 --tenant globex', 0, 'globex'],
+    ['tenant acmee', 2, 'Did you mean "acme"?'],
+    ['database acme-order', 2, 'Did you mean "acme-orders"?'],
+  ])('%s', async (line, code, said) => {
+    const answer = await cli(...line.split(' '));
+    expect({ ...answer, told: (answer.out + answer.err).includes(said) }).toMatchObject({ code, told: true });
+  });
+
+  it('acknowledges an alert, so that everybody sees who looks after it', async () => {
+    const { code } = await cli('alert', 'ack', 'acme-orders', '--note', 'on it');
+    expect(code).toBe(0);
+    const { out } = await cli('alerts', '--open', '--json');
+    const alerts = JSON.parse(out) as { database: string; acknowledged: { note: string } | null }[];
+    expect(alerts.find(({ database }) => database === 'acme-orders')?.acknowledged?.note).toBe('on it');
+  });
+
+  it('finds the deployment whole, and the dead letter in it', async () => {
+    const { out } = await cli('doctor', '--json');
+    const findings = JSON.parse(out) as { check: string; kind: string }[];
+    const of = (kind: string) => findings.filter((finding) => finding.kind === kind).map(({ check }) => check);
+    expect(of('unread')).toEqual([]);
+    expect(of('problem')).toContain('dead letters');
+    expect(of('ok')).toEqual(expect.arrayContaining(['credentials', 'stack', 'configuration', 'key', 'roles']));
   });
 });
 

@@ -1,0 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Stage } from '../../local/stage.ts';
+
+const bin = join(import.meta.dirname, '../../cli/bin.js');
+
+/** Runs the command line as a user would, against the local AWS. */
+export async function commandLine(stage: Stage, ...args: string[]) {
+  // Nothing of the user's own AWS settings may reach it.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { ...Object.fromEntries(own), ...stage.aws.env, NO_COLOR: '1', COLUMNS: '100' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { out, err, code: code as number };
+}
