@@ -24,6 +24,8 @@ export interface StageOptions {
   readonly port?: number;
   /** Told what is being done, a line at a time. */
   readonly progress?: Progress;
+  /** Breaks off what is being done; the stage is still to be closed. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Stage {
@@ -39,7 +41,7 @@ export interface Stage {
 }
 
 /** Starts simulator and local AWS; nothing is deployed yet. Whatever was started is ended if a part of it fails. */
-export async function openStage({ from, seed = 1, simulator, port, progress }: StageOptions): Promise<Stage> {
+export async function openStage({ from, seed = 1, simulator, port, progress, signal }: StageOptions): Promise<Stage> {
   // Its sinks are made once there is an AWS to send to.
   const sinks: { events?: EventBridgeClient; objects?: S3Client } = {};
   const state = { announcing: false };
@@ -66,6 +68,7 @@ export async function openStage({ from, seed = 1, simulator, port, progress }: S
       rdsSimulatorUrl: server.url,
       ...(port !== undefined && { port }),
       ...(progress && { progress }),
+      ...(signal && { signal }),
     });
     const client = clientConfig(aws);
     sinks.events = new EventBridgeClient(client);
@@ -81,8 +84,9 @@ export async function openStage({ from, seed = 1, simulator, port, progress }: S
         state.announcing = on;
       },
       deploy: async (context = {}) => {
-        await bootstrap(aws, progress);
-        return deploy(aws, { context, ...(progress && { progress }) });
+        const run = { ...(progress && { progress }), ...(signal && { signal }) };
+        await bootstrap(aws, run);
+        return deploy(aws, { ...run, context });
       },
       close: async () => {
         await aws.stop();

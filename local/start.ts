@@ -7,12 +7,24 @@ const usage = `npm start -- [--once] [--port <number>]
   --once   end when the story is told; exit code 0 only if everything happened as expected
   --port   the port of the local AWS (default: a free one)`;
 
-try {
-  const { once, port } = readArguments();
-  process.exitCode = await play({ once, ...(port !== undefined && { port }) });
-} catch (error) {
-  say.trouble(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+// The SDK's advice on Node versions is for whoever develops this, not for whoever tries it.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+const interrupt = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort());
+
+// Whatever a story that was broken off still waits for, everything it started is ended by now.
+process.exit(await run());
+
+async function run(): Promise<number> {
+  try {
+    const { once, port } = readArguments();
+    return await play({ once, signal: interrupt.signal, ...(port !== undefined && { port }) });
+  } catch (error) {
+    if (interrupt.signal.aborted) return 130;
+    say.trouble(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
 }
 
 function readArguments(): { once: boolean; port?: number } {

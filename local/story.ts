@@ -1,17 +1,18 @@
 /** The story that `npm start` tells: a fleet, a night of backups, what the ledger knows of it, and who is told. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import Table from 'cli-table3';
+import wrapAnsi from 'wrap-ansi';
 import { DynamoLedger } from '../shared/ledger/dynamo.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { activeCopyStates, type Backup } from '../shared/model.ts';
 import type { SweepReport } from '../shared/sweep.ts';
 import { formatAge, formatUtc, hourMs } from '../shared/text.ts';
 import { readOutbox, type Sent } from './aws/outbox.ts';
-import { growExampleFleet, liveThroughTheNight, momentsBefore } from './example-fleet.ts';
+import { growExampleFleet, liveThroughTheNight, type Moments, momentsBefore } from './example-fleet.ts';
 import { followClock } from './rds/server.ts';
 import { openStage, type Stage } from './stage.ts';
 import { say } from './terminal.ts';
@@ -19,7 +20,17 @@ import { say } from './terminal.ts';
 /** How long the story waits for something to happen before it says that it did not. */
 const patienceMs = 60_000;
 
-export async function play({ once, port }: { once: boolean; port?: number }): Promise<number> {
+export interface PlayOptions {
+  /** Ends when the story is told, instead of staying up. */
+  readonly once: boolean;
+  /** Of the local AWS. Default: a free one. */
+  readonly port?: number;
+  /** Breaks the story off; whatever it started is ended before this throws. */
+  readonly signal: AbortSignal;
+}
+
+/** Tells the story. Returns the exit code: 0 only if everything happened as expected. */
+export async function play({ once, port, signal }: PlayOptions): Promise<number> {
   say.title(
     'rds-backup-ledger',
     'Does every tenant have a fresh backup, where is each backup, and who was told when one was missing?\n' +
@@ -32,8 +43,21 @@ export async function play({ once, port }: { once: boolean; port?: number }): Pr
     // A few seconds an export, so that the story does not last the night.
     simulator: { exportMinutes: () => 0.15 },
     progress: say.progress,
+    signal,
     ...(port !== undefined && { port }),
   });
+  try {
+    const met = await Promise.race([tellStory(stage, moments), aborted(signal)]);
+    if (!once) await stay(stage, signal);
+    return met ? 0 : 1;
+  } finally {
+    if (signal.aborted) say.line('Ending.');
+    await stage.close();
+  }
+}
+
+/** The story itself; whether everything happened as expected. */
+async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
   let stopClock = () => {};
   try {
     say.line(`It answers at ${stage.aws.endpoint}, with TLS and with IAM enforced.`);
@@ -94,12 +118,9 @@ export async function play({ once, port }: { once: boolean; port?: number }): Pr
     say.step('Copies of the backups to the databases’ buckets (Parquet, by RDS export tasks)');
     const copies = await watchCopiesEnd(ledger, moments.firstSweep);
 
-    const met = checkExpectations({ recorded, report, sent, copies, baseline });
-    if (!once) await stay(stage);
-    return met ? 0 : 1;
+    return checkExpectations({ recorded, report, sent, copies, baseline });
   } finally {
     stopClock();
-    await stage.close();
   }
 }
 
@@ -126,22 +147,21 @@ function fleetTable({ rds }: Stage): string {
       database.retention === 0 ? 'disabled' : `${database.retention} days`,
       String(rds.snapshots(database).length),
     ]);
-  return table(['database', 'kind', 'engine', 'status', 'automated backups', 'snapshots'], rows.sort());
+  return table(['database', 'kind', 'engine', 'status', 'retention', 'snapshots'], rows.sort());
 }
 
+/** As wide as a terminal of 100 columns: what belongs together stands one above the other. */
 function verdictTable(report: SweepReport): string {
   const rank = { critical: 0, warning: 1, info: 2 };
   const rows = report.databases
     .toSorted((a, b) => rank[a.severity] - rank[b.severity] || a.tenant.localeCompare(b.tenant))
     .map((row) => [
-      row.tenant,
-      row.database,
-      row.verdict,
-      row.severity,
-      row.ageHours === null ? 'none' : formatAge(row.ageHours * hourMs),
+      `${row.tenant}\n  ${row.database}`,
+      `${row.verdict}\n  ${row.severity}`,
+      row.newestBackup ? formatAge(Date.parse(report.at) - Date.parse(row.newestBackup.time)) : 'none',
       row.reason,
     ]);
-  return table(['tenant', 'database', 'verdict', 'severity', 'backup’s age', 'reason'], rows, [10, 17, 11, 10, 13, 52]);
+  return table(['tenant, database', 'verdict', 'backup’s age', 'reason'], rows, [20, 13, 14, 41]);
 }
 
 function table(head: string[], rows: string[][], colWidths?: number[]): string {
@@ -181,9 +201,10 @@ async function watchCopiesEnd(ledger: Ledger, since: Date): Promise<Backup[]> {
       if (states.get(arn) === copy.state) continue;
       states.set(arn, copy.state);
       const where =
-        copy.state === 'complete' ? ` ${copy.objects} objects in s3://${copy.bucket}/${copy.prefix ?? ''}` : '';
-      const why = copy.reason ? ` ${copy.reason}` : '';
-      say.line(`  ${databaseId.padEnd(17)} ${copy.state}${where}${why}`);
+        copy.state === 'complete' ? `${copy.objects} objects in s3://${copy.bucket}/${copy.prefix ?? ''}` : '';
+      say.line(`  ${databaseId.padEnd(17)} ${copy.state}`);
+      for (const more of [where, copy.reason ?? ''])
+        if (more) say.block(wrapAnsi(more, 72).replace(/^/gm, ' '.repeat(20)));
     }
     return backups.every(({ copy }) => !activeCopyStates.some((state) => state === copy.state));
   });
@@ -256,24 +277,44 @@ function checkExpectations({ recorded, report, baseline, sent, copies }: Happene
 }
 
 /** Stays up for trying things, until Ctrl-C. */
-async function stay(stage: Stage): Promise<void> {
-  const file = '.local/env';
-  const exports = Object.entries(stage.aws.env).map(([name, value]) => `export ${name}='${value}'`);
-  await writeFile(file, `${exports.join('\n')}\n`);
+async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
+  const settings = settingsFile(stage);
+  await writeFile(settingsPath, settings);
   say.step('Try it: the local AWS stays up until Ctrl-C. In another terminal:');
   say.block(
     [
-      `source ${file}`,
+      `source ${settingsPath}`,
       'npx rds-backup-ledger status',
       'npx rds-backup-ledger database initech-crm',
       'npx rds-backup-ledger alerts --open',
     ].join('\n'),
   );
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+  const stopClock = followClock(stage.rds, { everyMs: 500 });
+  await aborted(signal).catch(() => undefined);
+  stopClock();
+  // Another one may have written its own meanwhile.
+  if ((await readFile(settingsPath, 'utf8')) === settings) await rm(settingsPath);
+}
+
+const settingsPath = '.local/env';
+
+/** What a terminal needs to talk to the local AWS. After a kill the file is still there, and says that it is of no use. */
+function settingsFile({ aws }: Stage): string {
+  const ended = 'The local AWS of this file has ended. Start another with: npm start';
+  return [
+    `if ! kill -0 ${aws.pid} 2>/dev/null; then echo '${ended}' >&2; return 1; fi`,
+    ...Object.entries(aws.env).map(([name, value]) => `export ${name}='${value}'`),
+    '',
+  ].join('\n');
+}
+
+/** Rejects once the story is broken off. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
   });
-  say.line('Ending.');
 }
 
 function byText(sent: readonly Sent[]): (Omit<Sent, 'to'> & { to: string[] })[] {

@@ -14,14 +14,10 @@ export const say = {
   line(text = ''): void {
     console.log(text === '' ? '' : `       ${text}`);
   },
-  /** What a tool reports of its work: of the CDK's hundreds of lines, those that say how far it is. */
+  /** What a tool reports of its work, as far as it tells progress. */
   progress(text: string): void {
-    const resource = /\|\s+(?<done>\d+)\/(?<all>\d+) \|.*_COMPLETE/.exec(text)?.groups;
-    if (resource === undefined) {
-      if (!/[|=]|^\s*$|arn:|^Stack ARN|^Outputs/.test(text)) say.line(text.trim());
-    } else if (Number(resource.done) % 20 === 0 || resource.done === resource.all) {
-      say.line(`${resource.done} of ${resource.all} resources`);
-    }
+    const told = progressIn(text);
+    if (told !== undefined) say.line(told);
   },
   block(text: string): void {
     for (const line of text.split('\n')) say.line(line);
@@ -37,6 +33,20 @@ export const say = {
     console.error(`\n${pc.red('✗')} ${text}`);
   },
 };
+
+/**
+ * Of the hundreds of lines that the CDK and its bundler print, those that say how far it is, or that something is odd. Where
+ * it fails, the error has its last lines in it.
+ */
+export function progressIn(line: string): string | undefined {
+  const { done, all } = /\|\s+(?<done>\d+)\/(?<all>\d+) \|.*_COMPLETE/.exec(line)?.groups ?? {};
+  if (done !== undefined) return Number(done) % 20 === 0 || done === all ? `${done} of ${all} resources` : undefined;
+  const { bundled } = /^Bundling asset [^/]+\/[^/]+\/(?<bundled>[^/]+)\//.exec(line)?.groups ?? {};
+  if (bundled !== undefined) return `Bundling the function ${bundled}`;
+  const { seconds } = /Synthesis time: (?<seconds>[\d.]+)s/.exec(line)?.groups ?? {};
+  if (seconds !== undefined) return `Synthesized in ${Math.round(Number(seconds))} s`;
+  return /^Installing |✅|creating CloudFormation changeset|^\[(Warning|Error)/.test(line) ? line.trim() : undefined;
+}
 
 function elapsed(): string {
   return `${((Date.now() - started) / 1000).toFixed(0).padStart(4)} s `;

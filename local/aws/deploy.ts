@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -24,17 +24,27 @@ export type DeployOptions = {
   cwd?: string;
   /** Told each line that the CDK prints. */
   progress?: Progress;
+  /** Ends the CDK before its time. */
+  signal?: AbortSignal;
 };
 
 /** Runs the real `cdk bootstrap`, which needs no app. */
-export async function bootstrap(aws: LocalAws, progress?: Progress): Promise<void> {
-  await runCdk(aws, ['bootstrap', `aws://${localAccount}/${localRegion}`], aws.folder, progress);
+export async function bootstrap(
+  aws: LocalAws,
+  { progress, signal }: Pick<DeployOptions, 'progress' | 'signal'> = {},
+): Promise<void> {
+  const environment = `aws://${localAccount}/${localRegion}`;
+  await runCdk(aws, ['bootstrap', environment], {
+    cwd: aws.folder,
+    ...(progress && { progress }),
+    ...(signal && { signal }),
+  });
 }
 
 /** Runs the real `cdk synth`; the folder it returns can be deployed several times (`app` of DeployOptions). */
 export async function synth(aws: LocalAws, options: DeployOptions = {}): Promise<string> {
   const outdir = options.outdir ?? (await mkdtemp(join(aws.folder, 'cdk.out-')));
-  await runCdk(aws, ['synth', '--quiet', ...appArguments({ ...options, outdir })], options.cwd, options.progress);
+  await runCdk(aws, ['synth', '--quiet', ...appArguments({ ...options, outdir })], options);
   return outdir;
 }
 
@@ -45,7 +55,7 @@ export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promis
   const outputsFile = join(scratch, 'outputs.json');
   const app = appArguments({ ...options, outdir: options.outdir ?? join(scratch, 'cdk.out') });
   const wishes = ['--require-approval', 'never', '--progress', 'events', '--outputs-file', outputsFile];
-  await runCdk(aws, ['deploy', stack, ...wishes, ...app], options.cwd, options.progress);
+  await runCdk(aws, ['deploy', stack, ...wishes, ...app], options);
   const outputs = JSON.parse(await readFile(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
   await rm(scratch, { recursive: true });
   return outputs[stack] ?? {};
@@ -55,7 +65,7 @@ export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promis
 export async function destroy(aws: LocalAws, options: DeployOptions = {}): Promise<void> {
   const scratch = await mkdtemp(join(aws.folder, 'destroy-'));
   const app = appArguments({ ...options, outdir: options.outdir ?? scratch });
-  await runCdk(aws, ['destroy', options.stack ?? 'RdsBackupLedger', '--force', ...app], options.cwd, options.progress);
+  await runCdk(aws, ['destroy', options.stack ?? 'RdsBackupLedger', '--force', ...app], options);
   await rm(scratch, { recursive: true });
 }
 
@@ -67,7 +77,12 @@ function appArguments({ app, context = {}, outdir }: DeployOptions): string[] {
   ];
 }
 
-async function runCdk(aws: LocalAws, args: string[], cwd = repository, progress: Progress = () => {}): Promise<void> {
+async function runCdk(
+  aws: LocalAws,
+  args: string[],
+  { cwd = repository, progress = () => {}, signal }: Pick<DeployOptions, 'cwd' | 'progress' | 'signal'>,
+): Promise<void> {
+  signal?.throwIfAborted();
   // Nothing of the user's own AWS settings may lead the CDK to a real account.
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS|CDK)_/.test(name));
   const child = spawn(process.execPath, [cdk, ...args, '--no-notices', '--no-version-reporting', '--no-color'], {
@@ -80,7 +95,11 @@ async function runCdk(aws: LocalAws, args: string[], cwd = repository, progress:
       CDK_DISABLE_CLI_TELEMETRY: 'true',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own: the app that it synthesizes ends with it.
+    detached: true,
   });
+  const end = () => endGroup(child);
+  signal?.addEventListener('abort', end);
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
@@ -88,8 +107,19 @@ async function runCdk(aws: LocalAws, args: string[], cwd = repository, progress:
       progress(line);
     });
   }
-  const [code, signal] = await once(child, 'close');
+  const [code, killedBy] = await once(child, 'close');
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
   if (code !== 0) {
-    throw new Error(`cdk ${args[0]} failed with ${signal ?? `code ${code}`}:\n${lines.slice(-25).join('\n')}`);
+    throw new Error(`cdk ${args[0]} failed with ${killedBy ?? `code ${code}`}:\n${lines.slice(-25).join('\n')}`);
+  }
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

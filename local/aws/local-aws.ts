@@ -30,6 +30,8 @@ export type LocalAwsOptions = {
   log?: string;
   /** Told what is being done. Default: silent. */
   progress?: Progress;
+  /** Breaks off the start; whatever was started by then is ended. */
+  signal?: AbortSignal;
 };
 
 export type LocalAws = {
@@ -66,7 +68,7 @@ export type ClientConfig = {
  * of their own roles. It ends with this process, however that ends.
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
-  const python = await ensureVenv(join(here, 'requirements.txt'), options.progress);
+  const python = await ensureVenv(join(here, 'requirements.txt'), options.progress, options.signal);
   const port = await usablePort(options.port);
   // Outside the repository, or functions would find what they failed to bundle in its node_modules.
   const folder = await mkdtemp(join(tmpdir(), 'rds-backup-ledger-'));
@@ -100,7 +102,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     return stopped;
   };
   try {
-    await untilHealthy(endpoint, agent, launcher);
+    await untilHealthy(endpoint, agent, launcher, options.signal);
   } catch (error) {
     const tail = (await readFile(log, 'utf8')).trim().split('\n').slice(-15).join('\n');
     await stop();
@@ -231,11 +233,16 @@ function clientEnvironment(endpoint: string, certificateFile: string): Record<st
   };
 }
 
-async function untilHealthy(endpoint: string, agent: Agent, launcher: ChildProcess): Promise<void> {
+async function untilHealthy(
+  endpoint: string,
+  agent: Agent,
+  launcher: ChildProcess,
+  signal?: AbortSignal,
+): Promise<void> {
   const ended = new AbortController();
   launcher.once('exit', (code, signal) => ended.abort(new Error(`it ended with ${signal ?? `code ${code}`}`)));
   launcher.once('error', (error) => ended.abort(error));
-  const limit = AbortSignal.any([ended.signal, AbortSignal.timeout(startLimitMs)]);
+  const limit = AbortSignal.any([ended.signal, AbortSignal.timeout(startLimitMs), ...(signal ? [signal] : [])]);
   while (!(await isHealthy(endpoint, agent, limit))) {
     limit.throwIfAborted();
     await sleep(50);

@@ -77,8 +77,14 @@ function isNewEnough(version: string): boolean {
  * them on first use. It is made beside its place and renamed when complete, so that one that was killed half-way, or two
  * at once, never leave a broken one.
  */
-export async function ensureVenv(requirementsFile: string, progress: Progress = () => {}): Promise<string> {
+export async function ensureVenv(
+  requirementsFile: string,
+  progress: Progress = () => {},
+  signal?: AbortSignal,
+): Promise<string> {
   const python = await findPython();
+  // Ctrl-C reaches the Pythons that were looked at, too, and makes them look broken.
+  signal?.throwIfAborted();
   const requirements = await readFile(requirementsFile, 'utf8');
   const key = createHash('sha256').update([requirements, python.path, python.version].join('\0')).digest('hex');
   const folder = join(localFolder, `venv-${key.slice(0, 12)}`);
@@ -90,11 +96,15 @@ export async function ensureVenv(requirementsFile: string, progress: Progress = 
   const unfinished = `${folder}.${process.pid}`;
   try {
     progress(`Installing the Python packages of ${requirementsFile} (once)`);
-    await run(python.path, ['-m', 'venv', unfinished]);
+    await run(python.path, ['-m', 'venv', unfinished], { ...(signal && { signal }) });
     await run(
       join(unfinished, 'bin', 'python'),
       ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes', '-r', requirementsFile],
-      { maxBuffer: 64 * 1024 * 1024, env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } },
+      {
+        maxBuffer: 64 * 1024 * 1024,
+        env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+        ...(signal && { signal }),
+      },
     );
     await rename(unfinished, folder).catch(async (error: NodeJS.ErrnoException) => {
       // A whole one means that another run was faster; a broken one stands in the way.
