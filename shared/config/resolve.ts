@@ -120,9 +120,9 @@ function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fle
   const sharedName = stackBucketName('shared', where);
   const shared = bucket.type === 'shared' || entries.some((entry) => entry.bucket.type === 'shared');
   const base = bucket.type === 'shared' ? bucket.prefix : undefined;
-  // A database whose backups are not copied needs no bucket: a stack holds few hundred of them.
+  // Whether its backups are copied does not count: a bucket that left the stack is kept, and its name stays taken.
   const ownBuckets = entries
-    .filter((entry) => entry.bucket.type === 'own' && entry.resolved.copy.mode !== 'none')
+    .filter((entry) => entry.bucket.type === 'own')
     .map((entry) => entry.resolved.target.bucket);
   return {
     account: where.account,

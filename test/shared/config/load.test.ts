@@ -147,12 +147,18 @@ describe('where copies go', () => {
     expect(fleet.stackBuckets).toEqual([shared]);
   });
 
-  test('the stack makes no bucket that exists, and none for a database that is not copied', () => {
-    const databases = [
-      { id: 'a', kind: 'instance', bucket: { type: 'existing', name: 'ours' } },
-      { id: 'b', kind: 'instance', copy: { mode: 'none' } },
-    ];
+  test('the stack makes no bucket that exists', () => {
+    const databases = [{ id: 'a', kind: 'instance', bucket: { type: 'existing', name: 'ours' } }];
     expect(parse(file({ tenant: { databases } })).stackBuckets).toEqual([]);
+  });
+
+  test('a bucket of its own stays in the stack while nothing is copied, so that copies can come back to it', () => {
+    const bucketsWith = (mode: string) => {
+      const databases = [{ id: 'a', kind: 'instance', bucket: { type: 'own' }, copy: { mode } }];
+      return parse(file({ tenant: { databases } })).stackBuckets;
+    };
+    expect(bucketsWith('none')).toEqual(['rds-backup-ledger-a-123456789012-eu-west-1']);
+    expect(bucketsWith('export')).toEqual(bucketsWith('none'));
   });
 });
 
