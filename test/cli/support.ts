@@ -9,6 +9,7 @@ export const account = '123456789012';
 export const region = 'eu-west-1';
 
 export const config = {
+  operators: [{ email: 'ops@example.com' }],
   tenants: [
     { id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] },
     { id: 'globex', copy: { mode: 'none' }, databases: [{ id: 'shop', kind: 'instance' }] },

@@ -1,0 +1,331 @@
+import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetSMSAttributesCommand,
+  GetSMSSandboxAccountStatusCommand,
+  GetSubscriptionAttributesCommand,
+  ListSubscriptionsByTopicCommand,
+  SNSClient,
+} from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { examine } from '../../cli/doctor/examine.ts';
+import type { Finding } from '../../cli/doctor/finding.ts';
+import type { Deployment } from '../../cli/parts.ts';
+import { configHash } from '../../shared/config/load.ts';
+import { MemoryLedger } from '../../shared/ledger/memory.ts';
+import { aSweep, at } from '../shared/ledger/rows.ts';
+
+const now = at('2026-11-23T12:30:00.000Z');
+const topic = 'arn:aws:sns:eu-west-1:123456789012:alerts';
+const config = JSON.stringify({
+  operators: [{ email: 'ops@example.com' }],
+  tenants: [{ id: 'acme', recipients: [{ sms: '+441632960961' }], databases: [{ id: 'orders', kind: 'instance' }] }],
+});
+const deployment: Deployment = {
+  stack: 'RdsBackupLedger',
+  status: 'UPDATE_COMPLETE',
+  account: '123456789012',
+  region: 'eu-west-1',
+  partition: 'aws',
+  outputs: {
+    LedgerTableName: 'ledger',
+    AlertTopicArn: topic,
+    RecordFunctionName: 'record',
+    CopyFunctionName: 'copy',
+    SweepFunctionName: 'sweep',
+  },
+};
+
+const [sts, cloudFormation, lambda, s3] = [
+  mockClient(STSClient),
+  mockClient(CloudFormationClient),
+  mockClient(LambdaClient),
+  mockClient(S3Client),
+];
+const [sns, cloudWatch, sqs, kms, iam] = [
+  mockClient(SNSClient),
+  mockClient(CloudWatchClient),
+  mockClient(SQSClient),
+  mockClient(KMSClient),
+  mockClient(IAMClient),
+];
+
+const email = { Protocol: 'email', Endpoint: 'ops@example.com', SubscriptionArn: `${topic}:1` };
+const sms = { Protocol: 'sms', Endpoint: '+441632960961', SubscriptionArn: `${topic}:2` };
+const environment = { CONFIG_BUCKET: 'bucket', CONFIG_KEY: 'key', EXPORT_ROLE_ARN: 'arn:aws:iam::1:role/export' };
+const resources = [
+  { LogicalResourceId: 'Key961B73FD', ResourceType: 'AWS::KMS::Key', PhysicalResourceId: 'key-1' },
+  {
+    LogicalResourceId: 'SweepDeadLettersQueue',
+    ResourceType: 'AWS::SQS::Queue',
+    PhysicalResourceId: 'https://sqs/1/dead',
+  },
+  { LogicalResourceId: 'RecordEvents', ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'https://sqs/1/events' },
+].map((one) => ({ ...one, LastUpdatedTimestamp: now, ResourceStatus: 'CREATE_COMPLETE' as const }));
+const trusting = (service: string) =>
+  encodeURIComponent(JSON.stringify({ Statement: [{ Principal: { Service: service }, Effect: 'Allow' }] }));
+const role = (RoleName: string, service: string) => ({
+  Role: { RoleName, Path: '/', RoleId: 'r', Arn: 'a', CreateDate: now, AssumeRolePolicyDocument: trusting(service) },
+});
+
+/** A deployment without a fault; each test breaks one thing. */
+beforeEach(() => {
+  for (const mock of [sts, cloudFormation, lambda, s3, sns, cloudWatch, sqs, kms, iam]) mock.reset();
+  sts.on(GetCallerIdentityCommand).resolves({ Arn: 'arn:aws:iam::123456789012:user/ann', Account: '123456789012' });
+  cloudFormation.on(ListStackResourcesCommand).resolves({ StackResourceSummaries: resources });
+  lambda.on(GetFunctionConfigurationCommand).resolves({
+    State: 'Active',
+    Role: 'arn:aws:iam::1:role/copy',
+    Environment: { Variables: environment },
+  });
+  const body = { transformToString: async () => config };
+  s3.on(GetObjectCommand).callsFake(() => ({ Body: body }));
+  sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [email, sms] });
+  const filterOf = (SubscriptionArn: string, filter: object) =>
+    sns
+      .on(GetSubscriptionAttributesCommand, { SubscriptionArn })
+      .resolves({ Attributes: { FilterPolicy: JSON.stringify(filter) } });
+  filterOf(email.SubscriptionArn, { audience: ['all', 'operators'] });
+  filterOf(sms.SubscriptionArn, { tenant: ['acme'] });
+  sns.on(GetSMSSandboxAccountStatusCommand).resolves({ IsInSandbox: false });
+  sns.on(GetSMSAttributesCommand).resolves({ attributes: { MonthlySpendLimit: '50' } });
+  cloudWatch.on(GetMetricStatisticsCommand).resolves({ Datapoints: [] });
+  cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [] });
+  sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: '0' } });
+  kms.on(DescribeKeyCommand).resolves({ KeyMetadata: { KeyId: 'key-1', KeyState: 'Enabled' } });
+  iam.on(GetRoleCommand, { RoleName: 'export' }).resolves(role('export', 'export.rds.amazonaws.com'));
+  iam.on(GetRoleCommand, { RoleName: 'copy' }).resolves(role('copy', 'lambda.amazonaws.com'));
+});
+
+async function findings(changes: Partial<Parameters<typeof examine>[0]> = {}): Promise<Finding[]> {
+  const ledger = new MemoryLedger(() => now);
+  await ledger.putSweep(aSweep({ finished: at('2026-11-23T12:01:00.000Z'), configHash: configHash(config) }));
+  const found: Finding[] = [];
+  for await (const finding of examine({
+    stack: 'RdsBackupLedger',
+    deployment: async () => deployment,
+    ledger: async () => ({ ledger, table: 'ledger' }),
+    now: () => now,
+    local: { text: config, name: 'config/production.json' },
+    ...changes,
+  })) {
+    found.push(finding);
+  }
+  return found;
+}
+
+async function faults(changes: Partial<Parameters<typeof examine>[0]> = {}) {
+  return (await findings(changes)).filter(({ kind }) => kind !== 'ok');
+}
+
+describe('doctor', () => {
+  it('finds nothing wrong where nothing is, and names everything it looked at', async () => {
+    const found = await findings();
+    expect(found.filter(({ kind }) => kind !== 'ok')).toEqual([]);
+    expect(found.map(({ check }) => check)).toEqual([
+      'credentials',
+      'stack',
+      'configuration',
+      'sweeps',
+      'subscriptions',
+      'sms',
+      'functions',
+      'dead letters',
+      'key',
+      'roles',
+      'alarms',
+    ]);
+  });
+
+  it('stops at credentials that do not work, and at a stack that is not there', async () => {
+    sts.on(GetCallerIdentityCommand).rejects(Object.assign(new Error('no'), { name: 'ExpiredToken' }));
+    expect(await findings()).toEqual([
+      {
+        check: 'credentials',
+        kind: 'unread',
+        found: 'could not be looked at: The AWS credentials have expired: sign in again, e.g. with "aws sso login".',
+        cure: null,
+      },
+    ]);
+    sts.on(GetCallerIdentityCommand).resolves({ Arn: 'a', Account: '1' });
+    const broken = { ...deployment, status: 'ROLLBACK_COMPLETE' };
+    expect((await findings({ deployment: async () => broken })).map(({ check, kind }) => `${check} ${kind}`)).toEqual([
+      'credentials ok',
+      'stack problem',
+    ]);
+  });
+
+  it('goes on behind a check that could not be made', async () => {
+    iam.on(GetRoleCommand).rejects(
+      Object.assign(
+        new Error('User: arn:aws:iam::1:user/ann is not authorized to perform: iam:GetRole on resource: role export'),
+        {
+          name: 'AccessDenied',
+        },
+      ),
+    );
+    expect(await faults()).toEqual([
+      {
+        check: 'roles',
+        kind: 'unread',
+        found: expect.stringContaining('The right iam:GetRole on role is missing for arn:aws:iam::1:user/ann'),
+        cure: null,
+      },
+    ]);
+  });
+
+  it.each<[string, () => unknown, string, string]>([
+    [
+      'a subscription that waits for its confirmation',
+      () =>
+        sns
+          .on(ListSubscriptionsByTopicCommand)
+          .resolves({ Subscriptions: [{ ...email, SubscriptionArn: 'PendingConfirmation' }, sms] }),
+      'email ops@example.com has not confirmed, and is told nothing',
+      'Open the link',
+    ],
+    [
+      'a recipient that is not subscribed',
+      () => sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [email] }),
+      'sms +441632960961 is in the configuration and not subscribed',
+      'Deploy the stack again',
+    ],
+    [
+      'a subscription that nobody configured',
+      () =>
+        sns
+          .on(ListSubscriptionsByTopicCommand)
+          .resolves({ Subscriptions: [email, sms, { ...email, Endpoint: 'eve@example.com' }] }),
+      'email eve@example.com is subscribed and not in the configuration',
+      'aws sns unsubscribe',
+    ],
+    [
+      'a filter that somebody changed',
+      () =>
+        sns
+          .on(GetSubscriptionAttributesCommand, { SubscriptionArn: sms.SubscriptionArn })
+          .resolves({ Attributes: { FilterPolicy: '{"tenant":["globex"]}' } }),
+      'sms +441632960961 is told of others than the configuration says',
+      'somebody edited it by hand',
+    ],
+    [
+      'a topic that nobody is subscribed to',
+      () => sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [] }),
+      'the alert topic has no recipient: nobody is told of anything',
+      'Deploy the stack again',
+    ],
+    [
+      'the SMS sandbox',
+      () => sns.on(GetSMSSandboxAccountStatusCommand).resolves({ IsInSandbox: true }),
+      'the account is in the SMS sandbox: only numbers that were verified get text messages (1 configured)',
+      'SMS sandbox',
+    ],
+    [
+      'the spend limit of a new account',
+      () => sns.on(GetSMSAttributesCommand).resolves({ attributes: {} }),
+      'text messages may cost 1 US dollars a month; when that is spent, no more are sent',
+      'higher "account spend limit"',
+    ],
+    [
+      'a function that fails',
+      () =>
+        cloudWatch
+          .on(GetMetricStatisticsCommand, { Dimensions: [{ Name: 'FunctionName', Value: 'sweep' }] })
+          .resolves({ Datapoints: [{ Sum: 2 }, { Sum: 1 }] }),
+      'sweep failed 3 times in 24 hours',
+      'aws logs tail /aws/lambda/sweep',
+    ],
+    [
+      'a function that cannot run',
+      () =>
+        lambda.on(GetFunctionConfigurationCommand, { FunctionName: 'record' }).resolves({
+          State: 'Failed',
+          StateReason: 'its key is disabled',
+        }),
+      'record cannot run: its key is disabled',
+      'Deploy the stack again',
+    ],
+    [
+      'dead letters',
+      () =>
+        sqs
+          .on(GetQueueAttributesCommand)
+          .resolves({ Attributes: { ApproximateNumberOfMessages: '4', QueueArn: 'arn:aws:sqs:x:1:dead' } }),
+      '4 in dead',
+      'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:dead',
+    ],
+    [
+      'a key that is about to be deleted',
+      () =>
+        kms
+          .on(DescribeKeyCommand)
+          .resolves({ KeyMetadata: { KeyId: 'key-1', KeyState: 'PendingDeletion', DeletionDate: now } }),
+      'the key key-1 is PendingDeletion on 2026-11-23T12:30:00.000Z',
+      'aws kms cancel-key-deletion --key-id key-1',
+    ],
+    [
+      'a role that is gone',
+      () =>
+        iam
+          .on(GetRoleCommand, { RoleName: 'export' })
+          .rejects(Object.assign(new Error('gone'), { name: 'NoSuchEntityException' })),
+      'the role export is gone',
+      'Deploy the stack again',
+    ],
+    [
+      'a role that RDS cannot take on',
+      () => iam.on(GetRoleCommand, { RoleName: 'export' }).resolves(role('export', 'ec2.amazonaws.com')),
+      'the role export does not trust export.rds.amazonaws.com',
+      'Deploy the stack again',
+    ],
+    [
+      'an alarm that rings',
+      () =>
+        cloudWatch.on(DescribeAlarmsCommand).resolves({
+          MetricAlarms: [
+            { AlarmName: 'RdsBackupLedger-sweep-failing', AlarmDescription: 'Impact: …', StateValue: 'ALARM' },
+          ],
+        }),
+      'RdsBackupLedger-sweep-failing rings',
+      'Impact: …',
+    ],
+  ])('finds %s, with its cure', async (_, breakIt, found, cure) => {
+    breakIt();
+    const [fault, ...others] = await faults();
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({ found: expect.stringContaining(found), cure: expect.stringContaining(cure) });
+  });
+
+  it('finds a configuration that is not the deployed one', async () => {
+    const [fault] = await faults({ local: { text: `${config} `, name: 'config/production.json' } });
+    expect(fault).toMatchObject({
+      check: 'configuration',
+      kind: 'problem',
+      cure: expect.stringContaining('npx cdk deploy -c config=config/production.json'),
+    });
+  });
+
+  it('finds that no sweep has run', async () => {
+    const ledger = new MemoryLedger(() => now);
+    const [fault] = await faults({ ledger: async () => ({ ledger, table: 'ledger' }) });
+    expect(fault).toMatchObject({
+      check: 'sweeps',
+      kind: 'problem',
+      found: expect.stringContaining('No sweep has run yet'),
+    });
+  });
+
+  it('finds that the last sweep judged by an earlier configuration', async () => {
+    const ledger = new MemoryLedger(() => now);
+    await ledger.putSweep(aSweep({ finished: at('2026-11-23T12:01:00.000Z'), configHash: 'earlier0' }));
+    const [fault] = await faults({ ledger: async () => ({ ledger, table: 'ledger' }) });
+    expect(fault).toMatchObject({ check: 'sweeps', kind: 'warning', found: expect.stringContaining('(earlier0)') });
+  });
+});
