@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/load.ts';
-import { findKeptTable } from './kept-table.ts';
+import { findKeptBuckets, findKeptTable } from './kept.ts';
 import { LedgerStack } from './stack.ts';
 import { SynthError } from './synth-error.ts';
 
@@ -21,6 +22,7 @@ async function build(): Promise<void> {
     fleet,
     configurationPath: resolve(path),
     ...(fleet.adopt && { keptTable: await findKeptTable(new DynamoDBClient({ region: env.region }), fleet.adopt) }),
+    ...(fleet.adopt?.buckets && { keptBuckets: await findKeptBuckets(new S3Client({ region: env.region }), fleet) }),
   });
   app.synth();
 }

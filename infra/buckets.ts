@@ -8,6 +8,8 @@ import type { Fleet } from '../shared/config/fleet.ts';
 export interface BucketsProps {
   readonly fleet: Fleet;
   readonly key: IKey;
+  /** Names of those that are there already. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -21,7 +23,7 @@ export class Buckets extends Construct {
 
   constructor(scope: Construct, id: string, props: BucketsProps) {
     super(scope, id);
-    const { stackBuckets, lifecycle, adopt } = props.fleet;
+    const { stackBuckets, lifecycle } = props.fleet;
     this.#key = props.key;
     this.#accessLogs = accessLogBucket(this);
     const rules: BucketProps = {
@@ -36,8 +38,8 @@ export class Buckets extends Construct {
     };
     this.reports = this.#bucket('Reports', rules);
     // Kept ones are there, as they were: copies go to them by name.
-    if (adopt?.buckets) return;
-    for (const bucketName of stackBuckets) this.#bucket(bucketName, { ...rules, bucketName });
+    const missing = stackBuckets.filter((name) => !props.kept.includes(name));
+    for (const bucketName of missing) this.#bucket(bucketName, { ...rules, bucketName });
   }
 
   #bucket(id: string, props: BucketProps): Bucket {

@@ -19,6 +19,8 @@ export interface LedgerStackProps extends StackProps {
   readonly configurationPath: string;
   /** The table that `adopt` names. Default: a new one is made. */
   readonly keptTable?: KeptTable;
+  /** Those of the configuration's buckets that are there already. Default: none. */
+  readonly keptBuckets?: readonly string[];
 }
 
 /** CloudFormation's 500, less what CDK adds while it synthesizes: parts of policies that are too long for one. */
@@ -26,13 +28,17 @@ const maxResources = 480;
 
 /** The whole product in one account and Region. */
 export class LedgerStack extends Stack {
-  constructor(scope: Construct, id: string, { fleet, configurationPath, keptTable, ...props }: LedgerStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { fleet, configurationPath, keptTable, keptBuckets = [], ...props }: LedgerStackProps,
+  ) {
     super(scope, id, { description: 'Knows that every tenant has a fresh RDS backup', ...props });
     const key = stackKey(this, fleet);
     const ledger = new LedgerTable(this, 'Ledger', { key, ...(keptTable && { kept: keptTable }) });
     const alerts = new Alerts(this, 'Alerts', { fleet, key });
     const alarms = new Alarms(alerts.alarmTopic, fleet.alerts.runbookUrl);
-    const buckets = new Buckets(this, 'Buckets', { fleet, key });
+    const buckets = new Buckets(this, 'Buckets', { fleet, key, kept: keptBuckets });
     const configuration = new Asset(this, 'Configuration', { path: configurationPath });
     const parts = new Parts({ fleet, ledger, alerts, alarms, buckets, configuration });
     const record = new Record(this, 'RecordEvents', parts);

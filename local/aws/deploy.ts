@@ -69,6 +69,16 @@ export async function destroy(aws: LocalAws, options: DeployOptions = {}): Promi
   await rm(scratch, { recursive: true });
 }
 
+/** Runs the real `cdk diff`. Returns what it printed. */
+export async function diff(aws: LocalAws, options: DeployOptions = {}): Promise<string> {
+  const scratch = await mkdtemp(join(aws.folder, 'diff-'));
+  // As deep as that of `deploy`: the bundles' source maps name the sources from there.
+  const app = appArguments({ ...options, outdir: options.outdir ?? join(scratch, 'cdk.out') });
+  const printed = await runCdk(aws, ['diff', options.stack ?? 'RdsBackupLedger', ...app], options);
+  await rm(scratch, { recursive: true });
+  return printed;
+}
+
 function appArguments({ app, context = {}, outdir }: DeployOptions): string[] {
   return [
     ...(app ? ['--app', app] : []),
@@ -81,7 +91,7 @@ async function runCdk(
   aws: LocalAws,
   args: string[],
   { cwd = repository, progress = () => {}, signal }: Pick<DeployOptions, 'cwd' | 'progress' | 'signal'>,
-): Promise<void> {
+): Promise<string> {
   signal?.throwIfAborted();
   // Nothing of the user's own AWS settings may lead the CDK to a real account.
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS|CDK)_/.test(name));
@@ -113,6 +123,7 @@ async function runCdk(
   if (code !== 0) {
     throw new Error(`cdk ${args[0]} failed with ${killedBy ?? `code ${code}`}:\n${lines.slice(-25).join('\n')}`);
   }
+  return lines.join('\n');
 }
 
 function endGroup({ pid }: ChildProcess): void {

@@ -97,15 +97,17 @@ describe('the ledger', () => {
     });
   });
 
-  it('takes a kept table by its name instead of making one', () => {
+  it('takes a kept table and kept buckets by their names instead of making them, and makes the others', () => {
     const adopt = {
       tableName: 'kept',
       tableKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',
       buckets: true,
     };
+    const [first = '', ...others] = exampleFleet.stackBuckets;
     const kept = synthesize(
       { ...exampleFleet, adopt },
       {
+        keptBuckets: others,
         keptTable: {
           tableName: 'kept',
           tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/kept',
@@ -115,9 +117,9 @@ describe('the ledger', () => {
     );
     expect(kept.all('AWS::DynamoDB::GlobalTable')).toEqual([]);
     expect(kept.all('AWS::KMS::Key')).toEqual([]);
-    expect(kept.all('AWS::S3::Bucket').map(([id]) => withoutHashes(id))).toEqual([
-      'BucketsAccessLogs',
-      'BucketsReports',
+    expect(kept.all('AWS::S3::Bucket').map(([, { Properties }]) => Properties.BucketName)).toEqual([
+      ...[undefined, undefined],
+      first,
     ]);
     expect(kept.template.Outputs.LedgerTableName?.Value).toBe('kept');
     expect(kept.rights('RecordEventsRecord')).toContain(

@@ -1,7 +1,8 @@
 import { DescribeTableCommand, DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { findKeptTable } from '../../infra/kept-table.ts';
+import { findKeptBuckets, findKeptTable } from '../../infra/kept.ts';
 
 const dynamo = mockClient(DynamoDBClient);
 beforeEach(() => dynamo.reset());
@@ -38,5 +39,25 @@ describe('a kept table', () => {
     const other = keyArn.replace('0a1b', 'ffff');
     dynamo.on(DescribeTableCommand).resolves({ Table: { ...kept, SSEDescription: { KMSMasterKeyArn: other } } });
     await expect(find()).rejects.toThrow(`adopt.tableKeyArn: table kept is encrypted with ${other}, got ${keyArn}`);
+  });
+});
+
+describe('kept buckets', () => {
+  const s3 = mockClient(S3Client);
+  const ask = () => findKeptBuckets(new S3Client({}), { account: '123456789012', stackBuckets: ['here', 'gone'] });
+  const answers = (httpStatusCode: number) => Object.assign(new Error('Unknown'), { $metadata: { httpStatusCode } });
+
+  it('are those that are there and belong to the account; the others are to be made', async () => {
+    s3.on(HeadBucketCommand).rejects(answers(404));
+    s3.on(HeadBucketCommand, { Bucket: 'here', ExpectedBucketOwner: '123456789012' }).resolves({});
+    await expect(ask()).resolves.toEqual(['here']);
+  });
+
+  it('that are somebody else’s are told', async () => {
+    s3.reset();
+    s3.on(HeadBucketCommand).rejects(answers(403));
+    await expect(ask()).rejects.toThrow(
+      'adopt.buckets: bucket here cannot be looked at (403). Check that account 123456789012 owns it',
+    );
   });
 });

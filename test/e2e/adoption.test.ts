@@ -1,0 +1,83 @@
+/** A stack that is removed and comes back goes on with what was kept: its ledger, its key, its buckets. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { destroy, diff } from '../../local/aws/deploy.ts';
+import { openStage, type Stage } from '../../local/stage.ts';
+import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
+import type { Backup } from '../../shared/model.ts';
+import { eventually } from './deployed.ts';
+
+const nightBefore = new Date(Date.now() - 24 * 3_600_000);
+const folder = mkdtempSync(join(tmpdir(), 'rds-backup-ledger-adoption-'));
+const ownBucket = (id: string) => `rds-backup-ledger-${id}-123456789012-eu-west-1`;
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await openStage({ from: nightBefore, simulator: { exportMinutes: () => 0.05 } });
+  await stage.rds.advanceTo(new Date());
+});
+
+afterAll(async () => {
+  await stage?.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function configuration(databases: readonly string[], more: object = {}): Promise<{ config: string }> {
+  const path = join(folder, 'config.json');
+  const listed = databases.map((id) => ({ id, kind: 'instance', bucket: { type: 'own' } }));
+  const operators = [{ email: 'operators@example.com' }];
+  const defaults = { copy: { schedule: 'every' } };
+  await writeFile(path, JSON.stringify({ defaults, operators, tenants: [{ id: 'acme', databases: listed }], ...more }));
+  return { config: path };
+}
+
+function ledgerOf(tableName: string): DynamoLedger {
+  return new DynamoLedger(DynamoDBDocumentClient.from(new DynamoDBClient(stage.client)), tableName, () => new Date());
+}
+
+/** Takes a snapshot and waits until the ledger has it, its copy complete. */
+async function backUp(ledger: DynamoLedger, database: string): Promise<Backup> {
+  const id = `rds:${database}-${Date.now()}`;
+  const snapshot = stage.rds.takeBackup(database, { kind: 'automated', id, durationMinutes: 0 });
+  return eventually(`the copy of ${snapshot.id}`, async () => {
+    await stage.rds.advanceTo(new Date());
+    const row = await ledger.backupByArn(snapshot.arn);
+    return row?.copy.state === 'complete' && row;
+  });
+}
+
+it('after cdk destroy a new stack adopts the kept table and buckets, and makes what is missing', async () => {
+  for (const id of ['orders', 'crm']) stage.rds.createInstance({ id, retention: 0 });
+  stage.announcing = true;
+  const context = await configuration(['orders']);
+  const { LedgerTableName: tableName = '' } = await stage.deploy(context);
+  const earlier = await backUp(ledgerOf(tableName), 'orders');
+  expect(await diff(stage.aws, { context })).toContain('There were no differences');
+
+  const StackName = 'RdsBackupLedger';
+  const stacks = new CloudFormationClient(stage.client);
+  const { StackResources = [] } = await stacks.send(new DescribeStackResourcesCommand({ StackName }));
+  const key = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::KMS::Key')?.PhysicalResourceId;
+  const tableKeyArn = `arn:aws:kms:eu-west-1:123456789012:key/${key}`;
+  await destroy(stage.aws, { context });
+  await expect(stacks.send(new DescribeStacksCommand({ StackName }))).rejects.toThrow('does not exist');
+  await new S3Client(stage.client).send(new HeadBucketCommand({ Bucket: ownBucket('orders') }));
+
+  const adopting = await configuration(['orders', 'crm'], { adopt: { tableName, tableKeyArn } });
+  expect(await stage.deploy(adopting)).toMatchObject({ LedgerTableName: tableName });
+  const ledger = ledgerOf(tableName);
+  expect(await ledger.backupByArn(earlier.arn)).toEqual(earlier);
+  expect((await backUp(ledger, 'orders')).copy.bucket).toBe(ownBucket('orders'));
+  expect((await backUp(ledger, 'crm')).copy.bucket).toBe(ownBucket('crm'));
+});
