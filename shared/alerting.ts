@@ -72,7 +72,7 @@ export async function tell(deps: Telling, told: readonly Told[], now: Date): Pro
       for (const one of letter.told) untold.add(one);
     }
   };
-  await pMap(await plan(deps, told, now), send, { concurrency: atOnce });
+  await pMap(await plan(deps, told, now, errors), send, { concurrency: atOnce });
   const out = told.filter((one) => !untold.has(one));
   await confirmAll(deps.ledger, out, now, errors);
   const count = (...steps: AlertStep[]) => out.filter(({ step }) => steps.includes(step)).length;
@@ -91,7 +91,7 @@ interface Letter {
  * Which messages tell it. Databases of which RDS could not be asked are told to operators in one message, whatever the
  * number of tenants: it is one trouble, and not the tenants'. Those hear of theirs once it is critical.
  */
-async function plan({ ledger, fleet }: Telling, told: readonly Told[], now: Date): Promise<Letter[]> {
+async function plan({ ledger, fleet }: Telling, told: readonly Told[], now: Date, errors: string[]): Promise<Letter[]> {
   const letters: Letter[] = [];
   for (const kind of ['missing', 'restored'] as const) {
     const ofKind = told.filter(({ step }) => (step === 'resolve') === (kind === 'restored'));
@@ -100,7 +100,7 @@ async function plan({ ledger, fleet }: Telling, told: readonly Told[], now: Date
     const known = ofKind.filter((one) => !isUnknown(one));
     const tenants = new Set(known.map(({ alert }) => alert.tenant));
     if (kind === 'missing' && tenants.size > 0 && tenants.size <= fleet.alerts.digestAbove) {
-      for (const tenant of await tenantsAlerted(ledger, now)) tenants.add(tenant);
+      for (const tenant of await tenantsAlerted(ledger, now, errors)) tenants.add(tenant);
     }
     const digest = tenants.size > fleet.alerts.digestAbove;
     if (unknown.length > 0) letters.push({ name: `operators, ${kind}`, told: unknown, audience: 'operators' });
@@ -124,13 +124,20 @@ function isUnknown({ alert }: Told): boolean {
   return alert.verdict === 'unknown';
 }
 
-/** Tenants that were told of something missing within the last six hours and have it open still. */
-async function tenantsAlerted(ledger: Ledger, now: Date): Promise<Set<string>> {
+/**
+ * Tenants that were told of something missing within the last six hours and have it open still. They only decide whether
+ * operators get a digest: where they cannot be read, each tenant's message goes out as ever.
+ */
+async function tenantsAlerted(ledger: Ledger, now: Date, errors: string[]): Promise<Set<string>> {
   const since = now.getTime() - digestHours * hourMs;
   const tenants = new Set<string>();
-  for await (const { tenant, notified, verdict } of ledger.openAlerts()) {
-    const last = notified.at(-1);
-    if (last && last.getTime() > since && verdict !== 'unknown') tenants.add(tenant);
+  try {
+    for await (const { tenant, notified, verdict } of ledger.openAlerts()) {
+      const last = notified.at(-1);
+      if (last && last.getTime() > since && verdict !== 'unknown') tenants.add(tenant);
+    }
+  } catch (error) {
+    errors.push(`who was told in the last ${digestHours} hours could not be read: ${messageOf(error)}`);
   }
   return tenants;
 }

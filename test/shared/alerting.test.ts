@@ -318,6 +318,16 @@ describe('many tenants at once', () => {
     expect(publisher.take()).toEqual(['late backup-missing all 1']);
   });
 
+  it('tells all the same where those told before cannot be read', async () => {
+    const told = await judgeAll(many(2), overdue, noon);
+    ledger.openAlerts = () => {
+      throw new Error('a row does not parse');
+    };
+    const tally = await say(told, noon, 3);
+    expect(tally).toMatchObject({ opened: 2, errors: [expect.stringContaining('a row does not parse')] });
+    expect(publisher.take()).toEqual(['tenant-0 backup-missing all 1', 'tenant-1 backup-missing all 1']);
+  });
+
   it('tells operators of their recovery in one digest, too', async () => {
     await say(await judgeAll(many(4), overdue, noon), noon, 3);
     publisher.take();
