@@ -16,7 +16,7 @@ export function unknownReason(why: string, since: Date, newest: NewestBackup | u
   const when = lasts < 60_000 ? '' : ` since ${formatUtc(since)} (${formatAge(lasts)})`;
   const last =
     newest === undefined ? 'no backup of it is known' : `the last known backup is from ${formatUtc(newest.time)}`;
-  return `RDS could not be asked${when}: ${why}. Whether it is protected is not known, ${last}: look at RDS and at the sweep's permissions.`;
+  return `RDS could not be asked${when}: ${why.replace(/\.+$/, '')}. Whether it is protected is not known, ${last}: look at RDS and at the sweep's permissions.`;
 }
 
 export function missingReason(configured: ConfiguredDatabase): string {

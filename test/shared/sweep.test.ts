@@ -354,6 +354,66 @@ describe('half a listing', () => {
   });
 });
 
+describe('RDS away', () => {
+  const tenants = Array.from({ length: 5 }, (_, n) => ({
+    id: `tenant-${n}`,
+    databases: [
+      { id: `orders-${n}`, kind: 'instance' },
+      { id: `ledger-${n}`, kind: 'cluster' },
+    ],
+  }));
+
+  it('is one message to operators, tenants hear of it once it lasts a day, and its end is told to both once', async () => {
+    const world = makeWorld({ now: noon, config: { operators: config.operators, tenants } });
+    for (const n of tenants.keys()) {
+      world.rds.createInstance({ id: `orders-${n}`, created });
+      world.rds.createCluster({ id: `ledger-${n}`, created });
+    }
+    await world.rds.runNight('12:00');
+    await world.sweep();
+    world.rds.loseEvents(() => true);
+    const heal = world.rds.onCall(() => internalFailure);
+    const take = () =>
+      world.published.splice(0).map(({ subject, attributes: { tenant, kind, audience } }) => ({
+        subject,
+        to: `${tenant} ${kind} ${audience}`,
+      }));
+
+    expect(take()).toEqual([]);
+    await world.sweep();
+    expect(world.published[0]?.texts.email).toContain(
+      'RDS could not be asked: InternalFailure: An internal error occurred. Whether it is',
+    );
+    expect(take()).toEqual([
+      { subject: 'WARNING 5 tenants: 10 databases of unknown state', to: '* backup-missing operators' },
+    ]);
+    for (let quarter = 1; quarter < 96; quarter += 1) {
+      await world.rds.advanceBy({ minutes: 15 });
+      await world.watch();
+    }
+    expect(take()).toEqual([]);
+    await world.rds.advanceBy({ minutes: 15 });
+    await world.watch();
+    const critical = take().sort((a, b) => (a.to < b.to ? -1 : 1));
+    expect(critical.filter(({ to }) => to.startsWith('*'))).toEqual([
+      { subject: 'NOW CRITICAL 5 tenants: 10 databases of unknown state', to: '* backup-missing operators' },
+    ]);
+    expect(critical.map(({ to }) => to).filter((to) => !to.startsWith('*'))).toEqual(
+      tenants.map(({ id }) => `${id} backup-missing tenant`),
+    );
+    heal();
+    await world.rds.advanceBy({ hours: 1 });
+    await world.watch();
+    const over = take().map(({ to }) => to);
+    expect(over.sort()).toEqual([
+      '* backup-restored operators',
+      ...tenants.map(({ id }) => `${id} backup-restored tenant`),
+    ]);
+    await world.sweep();
+    expect(take()).toEqual([]);
+  });
+});
+
 describe('a long listing', () => {
   it('has what would be alerted looked at anew before anybody is woken', async () => {
     const world = await settled();
