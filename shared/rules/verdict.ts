@@ -83,13 +83,15 @@ function unanswered(situation: Situation, why: string, now: Date): Verdict {
   const before = row?.verdict === 'unknown' ? (row.since ?? row.judgedAt) : undefined;
   const since = before !== undefined && before.getTime() < now.getTime() ? before : now;
   const risesAt = new Date(since.getTime() + dayMs);
+  // A moment that is now is being looked at: it must not stand for the next look.
+  const ahead = [risesAt, row?.deadline].filter((moment) => moment !== undefined && moment > now);
   return {
     name: 'unknown',
     severity: now.getTime() >= risesAt.getTime() ? 'critical' : 'warning',
     reason: unknownReason(why, since, known(situation).newestBackup, now),
     ...known(situation),
     ...(row?.deadline === undefined ? {} : { deadline: row.deadline }),
-    checkAt: nextOf(now, addHours(now, askAgainHours), risesAt, row?.deadline),
+    checkAt: nextOf(now, addHours(now, askAgainHours), ...ahead),
     since,
   };
 }

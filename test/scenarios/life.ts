@@ -223,7 +223,13 @@ export const life: readonly Scenario[] = [
     rds: throttled,
     row: { verdict: 'unknown', since: t('22 Nov 12:10') },
     alert: { verdict: 'unknown', severity: 'warning', opened: t('22 Nov 12:10') },
-    expect: { verdict: 'unknown', severity: 'critical', reason: '(24 h)', alert: 'rise critical' },
+    expect: {
+      verdict: 'unknown',
+      severity: 'critical',
+      reason: '(24 h)',
+      alert: 'rise critical',
+      checkAt: '23 Nov 13:10',
+    },
   },
   {
     title: 'Excluded by the configuration, though it has no backup',
