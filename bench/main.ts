@@ -1,9 +1,11 @@
 /** Runs the benchmarks, all or those named (`npm run bench copy`), and prints their tables. */
 import { copyBenchmark } from './copy.ts';
+import { ledgerBenchmark } from './ledger.ts';
 import { reportBenchmark } from './report.ts';
 
 const benchmarks: Record<string, () => Promise<readonly object[]>> = {
   copy: copyBenchmark,
+  ledger: ledgerBenchmark,
   report: reportBenchmark,
 };
 

@@ -1,4 +1,4 @@
-import { first } from '../../shared/query/collect.ts';
+import { unlessEmpty } from '../../shared/query/collect.ts';
 import { readTenant, type TenantDatabaseFacts } from '../../shared/query/tenant.ts';
 import { type Command, listing } from '../command.ts';
 import { unknownTenant } from '../find.ts';
@@ -34,8 +34,9 @@ export const tenant: Command = {
   run: async (parts, args) => {
     const { ledger } = await parts.ledger();
     const id = args.text('tenant');
-    if ((await first(ledger.databasesOfTenant(id))) === undefined) throw await unknownTenant(ledger, id);
-    return listing(readTenant(ledger, id, parts.now()), print);
+    const databases = await unlessEmpty(readTenant(ledger, id, parts.now()));
+    if (databases === undefined) throw await unknownTenant(ledger, id);
+    return listing(databases, print);
   },
 };
 

@@ -1,9 +1,8 @@
 import type { Fleet } from '../../shared/config/fleet.ts';
 import { configHash } from '../../shared/config/load.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { first } from '../../shared/query/collect.ts';
 import { runFacts } from '../../shared/query/facts.ts';
-import { doubtsOf } from '../../shared/query/status.ts';
+import { doubtsOf, lastSweep } from '../../shared/query/status.ts';
 import { formatAge } from '../../shared/text.ts';
 import type { Finding } from './finding.ts';
 
@@ -34,7 +33,7 @@ export function checkConfiguration(
 /** Whether sweeps run, and by the configuration that is deployed. */
 export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date): Promise<Finding[]> {
   const check = 'sweeps';
-  const [sweep, watch] = await Promise.all([first(ledger.sweeps()), ledger.lastWatch()]);
+  const [sweep, watch] = await Promise.all([lastSweep(ledger, now), ledger.lastWatch()]);
   const seen = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch), alerts: [] };
   const cure = 'See the logs of the sweep function, and "alarms" and "dead letters" below; "sweep" runs one now.';
   const findings: Finding[] = doubtsOf(seen, now).map((found) => ({ check, kind: 'problem', found, cure }));

@@ -12,6 +12,17 @@ export async function first<T>(items: AsyncIterable<T>): Promise<T | undefined> 
   return undefined;
 }
 
+/** The same list, or undefined where it is empty; its beginning is read once. */
+export async function unlessEmpty<T>(items: AsyncIterable<T>): Promise<AsyncIterable<T> | undefined> {
+  const rest = items[Symbol.asyncIterator]();
+  const head = await rest.next();
+  if (head.done) return undefined;
+  return (async function* () {
+    yield head.value;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  })();
+}
+
 /** Stops reading once it has `count` of them. */
 export async function* take<T>(items: AsyncIterable<T>, count: number): AsyncIterable<T> {
   if (count <= 0) return;

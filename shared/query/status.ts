@@ -1,8 +1,8 @@
 /** One screen's facts: is everybody protected, and is the watcher itself alive. */
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Alert, VerdictName } from '../model.ts';
+import type { Alert, SweepRow, VerdictName } from '../model.ts';
 import { bySeverity } from '../rules/alert.ts';
-import { formatAge, hourMs } from '../text.ts';
+import { dayMs, formatAge, hourMs } from '../text.ts';
 import { collect, first } from './collect.ts';
 import { type AlertFacts, alertFacts, iso, isoOrNull, type RunFacts, runFacts } from './facts.ts';
 
@@ -57,7 +57,7 @@ export async function readStatus(
   now: Date,
 ): Promise<StatusFacts> {
   const [sweep, watch, alerts, queue, starting, running, failed, alarms] = await Promise.all([
-    first(ledger.sweeps()),
+    lastSweep(ledger, now),
     ledger.lastWatch(),
     collect(ledger.openAlerts()),
     summarize(ledger, 'queued'),
@@ -90,6 +90,12 @@ export async function readStatus(
     alarms: 'ringing' in alarms ? alarms.ringing : null,
     alarmsUnread: 'unread' in alarms ? alarms.unread : null,
   };
+}
+
+/** The last sweep. One is due each day, so that the last days' rows mostly do, and a page of all of them is not read. */
+export async function lastSweep(ledger: Ledger, now: Date): Promise<SweepRow | undefined> {
+  const from = new Date(now.getTime() - 2 * dayMs);
+  return (await first(ledger.sweeps({ from }))) ?? (await first(ledger.sweeps()));
 }
 
 /** Everything that forbids to say that all is well, or who is not. */

@@ -360,3 +360,12 @@ describe('events missed', () => {
     expect(text).toContain('121 missed on 2 swept days.');
   });
 });
+
+describe('the last sweep', () => {
+  it('is found however long ago it was', async () => {
+    const { ledger, run } = given({ now });
+    await ledger.putSweep(sweptAt('2026-10-01T12:00:00.000Z'));
+    await ledger.putSweep(sweptAt('2026-09-30T12:00:00.000Z'));
+    expect((await run('status')).text).toContain('The last sweep ended 53 d ago');
+  });
+});
