@@ -40,11 +40,11 @@ export const handler = onFirstCall(() => {
     const loaded = await config();
     const deps = { ...sweepDepsOf(loaded, ledger, voice, () => context.getRemainingTimeInMillis()), wakeCopies };
     const result = await (request.mode === 'sweep' ? sweep : watch)(deps, request);
-    const { report, row } = result;
+    const { report } = result;
     const { databases: _, ...summary } = report;
     log.info(`${report.mode} done`, { ...summary, dryRun: request.dryRun });
     if (request.dryRun) return report;
-    publishSweepMetrics(row);
+    publishSweepMetrics(result);
     const errors = await closeRun({ ledger, ledgerName: settings.ledgerTable, fleet: loaded.fleet, ...voice }, result);
     for (const error of errors) log.error(error);
     return { ...report, errors: [...report.errors, ...errors] };

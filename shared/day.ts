@@ -31,14 +31,15 @@ export interface DayDeps {
  */
 export async function closeRun(deps: DayDeps, result: SweepResult): Promise<string[]> {
   const { row, newlyExcluded } = result;
-  const swept = row.mode === 'sweep';
+  // One that stopped half-way is not over: the page and the digest follow the run that ends it.
+  const swept = row.mode === 'sweep' && row.stoppedAfter === undefined;
   if (!swept && newlyExcluded.length === 0) return [];
   const errors: string[] = [];
   try {
     const { account, region, alerts } = deps.fleet;
     const facts = await readReportFacts(deps.ledger, { ledger: deps.ledgerName, account, region }, reportDays, row.at);
     const reportUrl = swept ? await writePage(deps, facts, errors) : undefined;
-    if (alerts.dailyDigest || newlyExcluded.length > 0) {
+    if ((swept && alerts.dailyDigest) || newlyExcluded.length > 0) {
       const digest = await digestOf(deps.ledger, result, facts, errors);
       const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));
@@ -81,6 +82,7 @@ async function digestOf(
     counts: swept?.counts ?? {},
     alerts,
     unconfigured: swept?.unconfigured ?? [],
+    ...(swept?.unconfiguredCount !== undefined && { unconfiguredCount: swept.unconfiguredCount }),
     newExclusions: newlyExcluded.map(({ tenant, id, excluded }) => ({
       tenant,
       databaseId: id,

@@ -263,7 +263,7 @@ export interface Day {
   readonly exclusion?: string;
 }
 
-/** One run of the sweep, or the last one of the watch. */
+/** One sweep, of one run or of several that carried it on; or the watch's last run. */
 export interface SweepRow {
   readonly mode: 'sweep' | 'watch';
   readonly started: Date;
@@ -277,9 +277,13 @@ export interface SweepRow {
   readonly missed: readonly { readonly snapshotId: string; readonly databaseId: string; readonly backupTime?: Date }[];
   readonly recorded: number;
   readonly closed: number;
+  /** Names of databases that RDS has and nobody configured, at most 2,000. */
   readonly unconfigured: readonly string[];
+  /** How many those are, where there are more than are named. */
+  readonly unconfiguredCount?: number;
   readonly alerts: { readonly opened: number; readonly reminded: number; readonly resolved: number };
   readonly apiCalls: Readonly<Record<string, number>>;
+  /** At most 100 lines. */
   readonly errors: readonly string[];
   /** SHA-256 of the configuration's bytes. */
   readonly configHash: string;

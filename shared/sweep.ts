@@ -8,7 +8,7 @@ import { type Checked, type CheckOptions, checkDatabases, dayOf } from './check.
 import { enrol } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
 import { clockSkewMs, type Subject } from './judge.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { DatabaseSummary, Ledger } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import type { AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
 import type { RdsReader } from './rds/reader.ts';
@@ -80,8 +80,11 @@ const chunkSize = 100;
 /** Above this many databases the answer holds only those that are not protected: Lambda answers at most 6 MB. */
 const fullAnswer = 2000;
 
-/** Names of missed backups that a sweep's row keeps. */
+// What a sweep's row keeps, so that it stays far below DynamoDB's 400 KB whatever the fleet. The answer has it whole.
 const missedKept = 100;
+const unconfiguredKept = 2000;
+const errorsKept = 100;
+const errorLength = 1000;
 
 /**
  * The whole fleet, or what is left of it where the sweep `stopped` ran out of time.
@@ -90,7 +93,7 @@ const missedKept = 100;
  * databases at a time: each run gets on then, where one that lists everything anew might never come to an end.
  */
 export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow): Promise<SweepResult> {
-  const run = new Run(deps, request);
+  const run = new Run(deps, request, stopped);
   const view = await (stopped ? viewDatabases : viewAll)(deps.rds, run.halfTimeIsUp);
   const byName = stopped !== undefined || view.ranOut;
   run.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be listed to the end: ${why}`));
@@ -133,6 +136,7 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   const end = {
     complete: next === undefined && (byName ? !run.lookFailed : view.unread.size === 0),
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
+    before: verdictsBefore(everybody, known, after),
     ...(stoppedAfter !== undefined && { stoppedAfter }),
   };
   return run.finish(end, deps.wakeCopies);
@@ -172,6 +176,22 @@ export async function lookAt(
   return run.result({ complete: true, unconfigured: [] });
 }
 
+/** The verdicts that an earlier part of a sweep gave, up to the key where it stopped: the ledger has them. */
+function verdictsBefore(
+  everybody: readonly Subject[],
+  known: readonly DatabaseSummary[],
+  stoppedAfter: DatabaseKey,
+): Map<DatabaseKey, VerdictName> {
+  const rows = new Map(known.map(({ key, verdict }) => [key, verdict]));
+  const before = everybody.filter(({ key, configured }) => configured !== undefined && key <= stoppedAfter);
+  return new Map(
+    before.flatMap(({ key }) => {
+      const verdict = rows.get(key);
+      return verdict === undefined ? [] : [[key, verdict] as const];
+    }),
+  );
+}
+
 type Looked = Pick<DatabaseRow, 'key' | 'kind' | 'id'>;
 
 /** Adds to some databases all that the ledger knew under their names: one may have been renamed, or taken another's place. */
@@ -194,6 +214,8 @@ function newNameOf({ id, kind, configured, found }: Subject): string[] {
 class Run {
   readonly #deps: Omit<SweepDeps, 'wakeCopies'>;
   readonly #request: SweepRequest;
+  /** The sweep that this run carries on. */
+  readonly #stopped: SweepRow | undefined;
   readonly #started: Date;
   readonly #budgetMs: number;
   readonly #checked: Checked[] = [];
@@ -202,9 +224,10 @@ class Run {
   /** Whether RDS did not answer a look at some databases. */
   lookFailed = false;
 
-  constructor(deps: Omit<SweepDeps, 'wakeCopies'>, request: SweepRequest) {
+  constructor(deps: Omit<SweepDeps, 'wakeCopies'>, request: SweepRequest, stopped?: SweepRow) {
     this.#deps = deps;
     this.#request = request;
+    this.#stopped = stopped;
     this.#started = deps.now();
     this.#budgetMs = deps.remainingMs();
     this.at = request.at ?? this.#started;
@@ -281,25 +304,24 @@ class Run {
     return result;
   }
 
-  async result({ complete, unconfigured, stoppedAfter }: End): Promise<SweepResult> {
+  async result({ complete, unconfigured, before, stoppedAfter }: End): Promise<SweepResult> {
     const { tell, rds, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
     const steps = this.#checked.flatMap(({ told }) => told ?? []);
     if (!dryRun && steps.length > 0) this.errors.push(...(await tell(steps, this.at)).errors);
     const count = (...names: AlertStep[]) => steps.filter(({ step }) => names.includes(step)).length;
     const missed = this.#checked.flatMap((one) => one.missed);
-    const counts: Partial<Record<VerdictName, number>> = {};
-    for (const { verdict } of this.#judged()) counts[verdict.name] = (counts[verdict.name] ?? 0) + 1;
-    const row: SweepRow = {
+    const verdicts = new Map(this.#judged().map(({ subject, verdict }) => [subject.key, verdict.name]));
+    const part: SweepRow = {
       mode,
       started: this.#started,
       finished: now(),
       at: this.at,
       complete,
-      databases: this.#judged().length,
-      counts,
+      databases: verdicts.size,
+      counts: countsOf(verdicts),
       eventsMissed: missed.length,
-      missed: missed.slice(0, missedKept).map((snapshot) => ({
+      missed: missed.map((snapshot) => ({
         snapshotId: snapshot.id,
         databaseId: snapshot.databaseId,
         ...(snapshot.createdAt && { backupTime: snapshot.originalCreatedAt ?? snapshot.createdAt }),
@@ -309,12 +331,14 @@ class Run {
       unconfigured,
       alerts: { opened: count('open'), reminded: count('remind', 'rise'), resolved: count('resolve') },
       apiCalls: { ...rds.calls },
-      errors: this.errors,
+      errors: [...this.errors],
       configHash,
       ...(stoppedAfter !== undefined && { stoppedAfter }),
     };
     const newlyExcluded = this.#checked.flatMap((one) => (one.newlyExcluded ? (one.subject.configured ?? []) : []));
-    return { row, report: this.#report(row), newlyExcluded };
+    const stopped = this.#stopped;
+    const whole = stopped ? together(stopped, part, new Map([...(before ?? []), ...verdicts])) : part;
+    return { row: bounded(whole), report: this.#report(part), newlyExcluded };
   }
 
   /** The configured databases with their verdicts, each once: who was looked at twice counts as it was seen last. */
@@ -359,7 +383,53 @@ class Run {
 interface End {
   readonly complete: boolean;
   readonly unconfigured: readonly string[];
+  /** The verdicts of the parts before, where a sweep was carried on. */
+  readonly before?: ReadonlyMap<DatabaseKey, VerdictName>;
   readonly stoppedAfter?: DatabaseKey;
+}
+
+/** One row of a sweep that took several runs, under the start of the first; it replaces the rows of the parts before. */
+function together(stopped: SweepRow, part: SweepRow, verdicts: ReadonlyMap<DatabaseKey, VerdictName>): SweepRow {
+  const actions = new Set([...Object.keys(stopped.apiCalls), ...Object.keys(part.apiCalls)]);
+  return {
+    ...part,
+    started: stopped.started,
+    databases: verdicts.size,
+    counts: countsOf(verdicts),
+    eventsMissed: stopped.eventsMissed + part.eventsMissed,
+    missed: [...stopped.missed, ...part.missed],
+    recorded: stopped.recorded + part.recorded,
+    closed: stopped.closed + part.closed,
+    alerts: {
+      opened: stopped.alerts.opened + part.alerts.opened,
+      reminded: stopped.alerts.reminded + part.alerts.reminded,
+      resolved: stopped.alerts.resolved + part.alerts.resolved,
+    },
+    apiCalls: Object.fromEntries(
+      [...actions].map((action) => [action, (stopped.apiCalls[action] ?? 0) + (part.apiCalls[action] ?? 0)]),
+    ),
+    errors: [...stopped.errors, ...part.errors],
+  };
+}
+
+/** The row as it is kept. */
+function bounded(row: SweepRow): SweepRow {
+  const { missed, unconfigured, errors } = row;
+  const more = errors.length - errorsKept;
+  const lines = more > 0 ? [...errors.slice(0, errorsKept - 1), `and ${more + 1} more errors, in the log`] : errors;
+  return {
+    ...row,
+    missed: missed.slice(0, missedKept),
+    unconfigured: unconfigured.slice(0, unconfiguredKept),
+    ...(unconfigured.length > unconfiguredKept && { unconfiguredCount: unconfigured.length }),
+    errors: lines.map((line) => line.slice(0, errorLength)),
+  };
+}
+
+function countsOf(verdicts: ReadonlyMap<DatabaseKey, VerdictName>): Partial<Record<VerdictName, number>> {
+  const counts: Partial<Record<VerdictName, number>> = {};
+  for (const name of verdicts.values()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 function sum(numbers: readonly number[]): number {

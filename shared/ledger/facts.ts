@@ -155,6 +155,7 @@ export const sweepFacts = z.object({
   recorded: count,
   closed: count,
   unconfigured: z.array(text).readonly(),
+  unconfiguredCount: count.exactOptional(),
   alerts: z.object({ opened: count, reminded: count, resolved: count }),
   apiCalls: z.record(text, count),
   errors: z.array(text).readonly(),

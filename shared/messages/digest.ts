@@ -105,6 +105,8 @@ export interface DailyFacts {
   readonly alerts: readonly Entry[];
   /** Names of databases that RDS has and nobody configured. */
   readonly unconfigured: readonly string[];
+  /** How many those are, where there are more than are named. */
+  readonly unconfiguredCount?: number;
   /** Databases that are excluded by a tag since the last digest, with the tag's reason. */
   readonly newExclusions: readonly { readonly tenant: string; readonly databaseId: string; readonly reason: string }[];
   /** Backups that no event announced; names of some of them. */
@@ -147,7 +149,7 @@ function dailyMessage(facts: DailyFacts, alerts: readonly Entry[], limit: number
         ...columns(countLines(facts)),
         '',
         ...(listed.length > 0 ? [...table(listed, context), '', ...leftOut(notListed, context)] : leftOut(0, context)),
-        ...also.flatMap(({ title, items }) => [title, ...listOf(items, named), '']),
+        ...also.flatMap(({ title, items, count }) => [title, ...listOf(items, named, count), '']),
         ...(facts.reportUrl ? [`Report: ${facts.reportUrl}`] : []),
         footer(context),
       ].join('\n'),
@@ -172,7 +174,7 @@ function dailyMessage(facts: DailyFacts, alerts: readonly Entry[], limit: number
         count: alerts.length,
         databases: listed.map((entry) => bodyEntry(entry, context)),
         notListed,
-        unconfigured: { count: facts.unconfigured.length, names: some(facts.unconfigured, named) },
+        unconfigured: { count: unconfiguredCount(facts), names: some(facts.unconfigured, named) },
         newExclusions: facts.newExclusions.slice(0, named).map(({ tenant, databaseId, reason }) => ({
           tenant: oneLine(tenant, 128),
           database: oneLine(databaseId, 63),
@@ -253,12 +255,14 @@ function countLines({ counts, copies, eventsMissed }: DailyFacts): string[][] {
 /** Names listed in one paragraph. */
 const mostNamed = 50;
 
-function alsoLines(facts: DailyFacts): { readonly title: string; readonly items: readonly string[] }[] {
+function alsoLines(
+  facts: DailyFacts,
+): { readonly title: string; readonly count: number; readonly items: readonly string[] }[] {
   const { unconfigured, newExclusions, eventsMissed, missed, errors } = facts;
   return [
     {
-      title: `${plural(unconfigured.length, 'database', 'databases')} in RDS and not configured`,
-      count: unconfigured.length,
+      title: `${plural(unconfiguredCount(facts), 'database', 'databases')} in RDS and not configured`,
+      count: unconfiguredCount(facts),
       items: unconfigured,
     },
     {
@@ -275,8 +279,12 @@ function alsoLines(facts: DailyFacts): { readonly title: string; readonly items:
   ].filter(({ count }) => count > 0);
 }
 
-function listOf(items: readonly string[], limit: number): string[] {
-  const rest = items.length - limit;
+function unconfiguredCount({ unconfigured, unconfiguredCount: count = unconfigured.length }: DailyFacts): number {
+  return count;
+}
+
+function listOf(items: readonly string[], limit: number, count: number): string[] {
+  const rest = count - Math.min(items.length, limit);
   return [...some(items, limit).map((item) => `  ${item}`), ...(rest > 0 ? [`  and ${rest} more`] : [])];
 }
 

@@ -76,6 +76,18 @@ describe('after a sweep', () => {
     expect(sent[0]?.texts.email).toMatch(/critical +acme +orders/);
   });
 
+  it('neither page nor digest comes before the run that ends it', async () => {
+    const { world, sent, written, close } = await given(config({ dailyDigest: true }));
+    world.state.remainingMs = () => 0;
+    const stopped = await world.sweep();
+    expect(stopped.row.stoppedAfter).toBeDefined();
+    await close(stopped);
+    expect([sent.length, written.size]).toEqual([0, 0]);
+    world.state.remainingMs = () => 900_000;
+    await close(await world.watch());
+    expect([sent.length, written.size]).toEqual([1, 1]);
+  });
+
   it('a page that cannot be written is told in the digest, and does not fail the run', async () => {
     const { world, sent, trouble, close } = await given(config({ dailyDigest: true }));
     trouble.writing = true;

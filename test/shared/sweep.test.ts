@@ -736,6 +736,22 @@ describe('a fleet of thousands', () => {
     });
   });
 
+  it('writes a row of bounded size, whatever nobody configured and whatever went wrong; the answer has it whole', async () => {
+    const world = makeWorld({ now: noon, config: { ...fleet(1), discovery: {} } });
+    for (let n = 0; n < 2001; n += 1) {
+      const tags = n < 150 ? { 'backup-tenant': 'not a tenant', 'backup-max-age-hours': 'x'.repeat(200) } : {};
+      world.rds.createInstance({ id: `stray-${n}`, created, tags });
+    }
+    const { report, row } = await world.sweep();
+    expect(report.unconfigured).toHaveLength(2001);
+    expect(report.errors).toHaveLength(150);
+    expect(row.unconfigured).toHaveLength(2000);
+    expect(row.unconfiguredCount).toBe(2001);
+    expect(row.errors).toHaveLength(100);
+    expect(row.errors.at(-1)).toBe('and 51 more errors, in the log');
+    expect(await collect(world.ledger.sweeps())).toEqual([row]);
+  });
+
   it('of more than 2,000 databases answers only with those that are not protected', async () => {
     const world = await large(2001, 1);
     world.rds.expire(world.rds.snapshots('db-1234')[0] ?? '');

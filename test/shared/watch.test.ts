@@ -164,11 +164,42 @@ describe('a run whose time is up', () => {
     const runs = await stopAfterChunks(world, 1);
     expect(runs.map(({ row }) => [row.mode, row.databases, row.complete])).toEqual([
       ['sweep', 100, false],
-      ['sweep', 100, false],
-      ['sweep', 50, true],
+      ['sweep', 200, false],
+      ['sweep', 250, true],
+    ]);
+    expect(runs.map(({ report }) => report.counts)).toEqual([
+      { protected: 100 },
+      { protected: 100 },
+      { protected: 50 },
     ]);
     expect(await collect(world.ledger.daysOfDate('2026-11-20'))).toHaveLength(250);
     expect((await world.watch()).report.mode).toBe('watch');
+  });
+
+  it('leaves one row of the whole sweep, whatever the number of its runs', async () => {
+    const world = given(250);
+    await world.sweep();
+    await world.rds.advanceBy({ minutes: 1 });
+    world.rds.loseEvents(() => true);
+    for (const id of names(250)) world.rds.takeBackup(id, { id: `silent-${id}`, durationMinutes: 1 });
+    await world.rds.advanceBy({ hours: 3 });
+    const runs = await stopAfterChunks(world, 1);
+    const [row, ...earlier] = await collect(world.ledger.sweeps());
+    expect(earlier).toHaveLength(1);
+    expect(row).toMatchObject({
+      started: runs[0]?.row.started,
+      complete: true,
+      databases: 250,
+      counts: { protected: 250 },
+      eventsMissed: 250,
+      recorded: 250,
+    });
+    expect(row?.missed).toHaveLength(100);
+    expect(row).not.toHaveProperty('stoppedAfter');
+    expect(row?.apiCalls.DescribeDBInstances).toBe(
+      runs.reduce((calls, { report }) => calls + (report.apiCalls.DescribeDBInstances ?? 0), 0),
+    );
+    expect(runs.map(({ report }) => report.eventsMissed)).toEqual([100, 100, 50]);
   });
 
   it('in the midst of listing gets on all the same, on the next watch and the next', async () => {
