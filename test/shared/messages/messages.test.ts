@@ -373,8 +373,8 @@ describe('nothing from outside breaks a message', () => {
     expect(messageBytes(message)).toBeLessThanOrEqual(maxMessageBytes);
     const sent = JSON.parse(publishInput(message, 'arn').Message ?? '') as Record<string, string>;
     expect(Object.keys(sent).sort()).toEqual(['default', 'email', 'https', 'sms']);
-    expect(JSON.parse(sent['https'] ?? '')).toEqual(message.texts.chat);
-    expect(JSON.parse(sent['default'] ?? '')).toEqual(message.texts.body);
+    expect(JSON.parse(sent.https ?? '')).toEqual(message.texts.chat);
+    expect(JSON.parse(sent.default ?? '')).toEqual(message.texts.body);
   }
 
   it('of alerts', () => {
