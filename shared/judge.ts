@@ -28,7 +28,7 @@ export interface Subject {
   readonly found: Found;
   /** The cluster that a configured member belongs to. */
   readonly cluster?: RdsDatabase;
-  /** Another database that the ledger knew under this name. */
+  /** Another database that was known under this name; of one that is absent, the one that had it last. */
   readonly earlier?: DatabaseSummary;
   /** Why its alert ends where it is not configured. */
   readonly gone?: string;

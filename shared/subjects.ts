@@ -1,7 +1,8 @@
 /** Who is to be judged: the configured databases held against what RDS shows and what the ledger knew. Pure. */
+import { isAvailable } from './backup.ts';
 import { enrol, excludeTag } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
-import type { Subject } from './judge.ts';
+import { newestAmong, type Subject } from './judge.ts';
 import type { DatabaseSummary } from './ledger/ledger.ts';
 import { isPlaceholder, placeholderKey, type View } from './view.ts';
 
@@ -44,8 +45,9 @@ export function subjectsOf(
   fleet: Pick<Fleet, 'account' | 'region'>,
   configured: readonly ConfiguredDatabase[],
   view: View,
-  known: readonly DatabaseSummary[],
+  inLedger: readonly DatabaseSummary[],
 ): Subject[] {
+  const known = [...inLedger, ...onlyLeftBehind(view, inLedger)];
   const knownByName = new Map<string, DatabaseSummary[]>();
   for (const row of known) {
     knownByName.set(nameOf(row), [...(knownByName.get(nameOf(row)) ?? []), row]);
@@ -69,6 +71,30 @@ export function subjectsOf(
     subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
   }
   return [...subjects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * Databases that were deleted before the ledger met them, known by the snapshots that RDS still has: those can be restored,
+ * so they are recorded. Only a whole listing tells: what a look by name shows besides may be of one that was renamed.
+ */
+function onlyLeftBehind(view: View, known: readonly DatabaseSummary[]): DatabaseSummary[] {
+  const listing = [view, view.listed].find((one) => one?.whole);
+  if (listing === undefined) return [];
+  const keys = new Set(known.map(({ key }) => key));
+  return listing.leftBehind.flatMap((snapshots) => {
+    const [one] = snapshots;
+    if (one === undefined || keys.has(one.database) || view.database(one.database) !== undefined) return [];
+    if ([listing, view].some((shown) => shown.databasesUnread(one.databaseKind) !== undefined)) return [];
+    const newestBackup = newestAmong(snapshots.filter(isAvailable), new Map());
+    return {
+      key: one.database,
+      id: one.databaseId,
+      kind: one.databaseKind,
+      // Whatever the ledger met itself is nearer.
+      enrolledAt: new Date(0),
+      ...(newestBackup && { newestBackup }),
+    };
+  });
 }
 
 function configuredSubject(
@@ -102,7 +128,7 @@ function configuredSubject(
   }
   const unread = view.databasesUnread(kind);
   const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
-  return { ...base, key: last?.key ?? placeholder, found };
+  return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
 }
 
 /** Why the alert ends of a row that no configured database claims, and that RDS does not show. */

@@ -47,6 +47,13 @@ export class View {
     return [...(this.#snapshots.get(key)?.values() ?? [])];
   }
 
+  /** The snapshots of databases that are not shown themselves, by database. */
+  get leftBehind(): readonly (readonly Snapshot[])[] {
+    return [...this.#snapshots].flatMap(([key, snapshots]) =>
+      this.#databases.has(key) ? [] : [[...snapshots.values()]],
+    );
+  }
+
   snapshotByArn(key: DatabaseKey, arn: string): Snapshot | undefined {
     return this.#snapshots.get(key)?.get(arn);
   }

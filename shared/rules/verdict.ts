@@ -49,7 +49,10 @@ export interface Situation {
   readonly creating?: { readonly id: string; readonly since: Date };
   /** What the ledger knew of it; of an absent database, the row that was last seen under its name. */
   readonly row?: DatabaseRow;
-  /** Another database (another resource id) that the ledger knew under this name: it was replaced, restored or renamed. */
+  /**
+   * Another database (another resource id) that was known under this name: it was replaced, restored or renamed. Of an
+   * absent one, who had the name last, perhaps known only by the snapshots that are left.
+   */
   readonly earlier?: DatabaseSummary;
   /** Its newest backup was learned by looking, although an event should have announced it. */
   readonly eventsLost?: boolean;

@@ -193,6 +193,53 @@ describe('what events missed', () => {
   });
 });
 
+describe('what a deleted database left behind', () => {
+  const leaving = (world: World, id: string) => {
+    world.rds.createInstance({ id, created });
+    world.rds.takeBackup(id, { id: `last-of-${id}`, at: new Date('2026-11-01T04:00:00Z') });
+    world.rds.delete(id);
+  };
+
+  it('is recorded though the ledger never met the database, and is nobody’s', async () => {
+    const world = given();
+    leaving(world, 'retired');
+    const { report } = await world.sweep();
+    expect(await backups(world, 'retired')).toMatchObject([
+      { id: 'last-of-retired', learnedFrom: 'sweep', copy: { state: 'none' } },
+    ]);
+    expect(await rowOf(world, 'retired')).not.toHaveProperty('verdict');
+    expect(report.unconfigured).toEqual([]);
+    expect(report.databases.map(({ database }) => database)).not.toContain('retired');
+    world.rds.deleteSnapshot('last-of-retired');
+    world.rds.loseEvents(() => true);
+    await world.sweep();
+    expect((await backups(world, 'retired'))[0]).toHaveProperty('closed');
+  });
+
+  it('is not taken for a database of its own while the listing of databases is cut short', async () => {
+    const world = given();
+    world.rds.failPage('DescribeDBInstances', 1, internalFailure);
+    world.rds.createInstance({ id: 'stray', created });
+    for (const id of ['stray', 'orders'])
+      world.rds.takeBackup(id, { id: `of-${id}`, at: new Date('2026-11-20T04:00:00Z') });
+    await world.sweep();
+    expect(await world.ledger.databasesByName('instance', 'stray')).toEqual([]);
+    expect((await rowOf(world, 'orders')).key).toBe('123456789012/eu-west-1/instance:orders');
+  });
+
+  it('proves that a configured one was there: it was deleted, and its newest backup is named', async () => {
+    const world = given({ config: acme(orders, ledgerCluster, { id: 'retired', kind: 'instance' }) });
+    leaving(world, 'retired');
+    for (const { report } of [await world.sweep(), await world.sweep()]) {
+      expect(report.databases.find(({ database }) => database === 'retired')).toMatchObject({
+        verdict: 'deleted',
+        newestBackup: { id: 'last-of-retired' },
+      });
+    }
+    expect(world.news().filter((line) => line.includes('retired'))).toEqual(['open retired deleted warning']);
+  });
+});
+
 describe('rows whose snapshot is gone', () => {
   it('are closed: RDS sends no event when an automated snapshot expires', async () => {
     const world = await settled();
