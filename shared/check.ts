@@ -92,7 +92,7 @@ async function checkOne(
       missed.push(...judgement.unrecorded.flatMap(({ snapshot, eventMissed }) => (eventMissed ? [snapshot] : [])));
       return result(judgement.row);
     }
-    const back = await recordAll(ledger, placed.configured, judgement, known, seen.copyTimes, at);
+    const back = await recordAll(ledger, placed.configured, judgement, known, seen, at);
     recorded += back.recorded;
     missed.push(...back.missed);
     await closeAll(ledger, judgement, options);
@@ -177,14 +177,16 @@ async function recordAll(
   configured: ConfiguredDatabase | undefined,
   { unrecorded }: Judgement,
   row: DatabaseRow | undefined,
-  copyTimes: Seen['copyTimes'],
+  { copyTimes, snapshots }: Seen,
   now: Date,
 ): Promise<{ recorded: number; missed: Snapshot[] }> {
   let recorded = 0;
   const missed: Snapshot[] = [];
   const oldestFirst = unrecorded.toSorted((a, b) => a.snapshot.createdAt.getTime() - b.snapshot.createdAt.getTime());
   for (const { snapshot, eventMissed } of oldestFirst) {
-    const sourceTime = copyTimes.get(snapshot.arn);
+    // Its source may just have been recorded, and the index that finds it by its ARN lags behind.
+    const source = snapshots.find(({ arn }) => arn === snapshot.sourceArn);
+    const sourceTime = copyTimes.get(snapshot.arn) ?? (source && backupTimeOf(source));
     const of = { ...(configured && { configured }), ...(row && { row }), ...(sourceTime && { sourceTime }) };
     const backup = await backupFrom(ledger, snapshot, of, { from: 'sweep', eventMissed }, now);
     if ((await ledger.recordBackup(backup)) === 'duplicate') {

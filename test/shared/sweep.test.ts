@@ -193,6 +193,28 @@ describe('what events missed', () => {
   });
 });
 
+describe('a copied cluster snapshot that is not the newest', () => {
+  it('is recorded with the time of a source that the index does not find yet', async () => {
+    const world = given({
+      between: (ledger) =>
+        new Proxy(ledger, {
+          get: (target, name) =>
+            name === 'backupByArn' ? async () => undefined : Reflect.get(target, name).bind(target),
+        }),
+    });
+    world.rds.loseEvents(() => true);
+    const original = world.rds.takeBackup('ledger', { id: 'original', durationMinutes: 1 });
+    await world.rds.advanceBy({ minutes: 30 });
+    world.rds.copySnapshot(original, { id: 'copied', durationMinutes: 1 });
+    await world.rds.advanceBy({ minutes: 30 });
+    world.rds.takeBackup('ledger', { id: 'youngest', durationMinutes: 1 });
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.sweep();
+    const times = (await backups(world, 'ledger', 'cluster')).map(({ id, backupTime }) => [id, backupTime]);
+    expect(times).toContainEqual(['copied', new Date(noon)]);
+  });
+});
+
 describe('what a deleted database left behind', () => {
   const leaving = (world: World, id: string) => {
     world.rds.createInstance({ id, created });
