@@ -87,6 +87,18 @@ it('a sweep that never reaches its end rings after 26 hours of silence', () => {
   });
 });
 
+it('a watch that is not even called rings after two hours of silence', () => {
+  expect(alarm('watch-not-running')).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Invocations',
+    Period: 3600,
+    EvaluationPeriods: 2,
+    Threshold: 1,
+    ComparisonOperator: 'LessThanThreshold',
+    TreatMissingData: 'breaching',
+  });
+});
+
 it('a copy that waits for longer than configured rings', () => {
   const patient = synthesize({ ...exampleFleet, copies: { ...exampleFleet.copies, queuedHours: 60 } });
   const [, found] =

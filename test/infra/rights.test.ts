@@ -203,8 +203,12 @@ describe('everywhere', () => {
         .filter(([, policy]) => list(policy.Properties.Topics).some((topic) => plain(topic) === id))
         .flatMap(([, policy]) => policy.Properties.PolicyDocument.Statement as Statement[]);
       expect(statements.some(({ Effect }) => Effect === 'Deny')).toBe(true);
-      expect(statements.filter(({ Effect }) => Effect === 'Allow').map(({ Principal }) => Principal)).toEqual(
-        id.startsWith('AlertsAlarmTopic') ? [{ Service: 'cloudwatch.amazonaws.com' }] : [],
+      const alarms = {
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': '123456789012' } },
+      };
+      expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual(
+        id.startsWith('AlertsAlarmTopic') ? [expect.objectContaining(alarms)] : [],
       );
     }
   });

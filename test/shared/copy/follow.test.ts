@@ -247,9 +247,13 @@ describe('the warning of a completed task', () => {
       perTableStatus: [
         { target: 'shop.a', status: 'COMPLETE' },
         { target: 'shop.b', status: 'FAILED' },
+        { target: 'shop.c', status: 'SKIPPED', warningMessage: 'no rights' },
       ],
     };
-    expect([...skippedInList(JSON.stringify(list))]).toEqual([['shop.b', 'FAILED']]);
+    expect([...skippedInList(JSON.stringify(list))]).toEqual([
+      ['shop.b', 'FAILED'],
+      ['shop.c', 'no rights'],
+    ]);
     expect([...skippedInList('not JSON'), ...skippedInList('{"tables":1}')]).toEqual([]);
   });
 });
