@@ -5,8 +5,8 @@ import { backupFrom, isAvailable, sourceTimeOf } from './backup.ts';
 import type { ConfiguredDatabase } from './config/fleet.ts';
 import { clockSkewMs, isNews, type Judgement, judge, newestAmong, type Seen, type Subject } from './judge.ts';
 import { closeBackup, reopenBackup } from './ledger/close.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
+import type { Ledger, OnUnreadable } from './ledger/ledger.ts';
+import type { DatabaseKey, DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
 import type { View } from './view.ts';
 
@@ -18,6 +18,8 @@ export interface CheckOptions {
   /** Judge, and write nothing. */
   readonly dryRun: boolean;
   readonly retentionDays: number;
+  /** Takes the rows that cannot be read; their databases are left out. */
+  readonly onUnreadable: OnUnreadable;
   /** Whether an alert may open now; else its database is to be looked at anew first, and is left as it was. */
   readonly mayOpen: boolean;
 }
@@ -45,10 +47,17 @@ export async function checkDatabases(
   view: View,
   options: CheckOptions,
 ): Promise<Checked[]> {
-  const rows = new Map((await ledger.databases(subjects.map((subject) => subject.key))).map((row) => [row.key, row]));
+  const unreadable = new Set<DatabaseKey | undefined>();
+  const keys = subjects.map((subject) => subject.key);
+  const found = await ledger.databases(keys, (row) => {
+    unreadable.add(row.database);
+    options.onUnreadable(row);
+  });
+  const rows = new Map(found.map((row) => [row.key, row]));
+  const readable = subjects.filter(({ key }) => !unreadable.has(key));
   const checked: Checked[] = [];
-  for (let start = 0; start < subjects.length; start += parallel) {
-    const some = subjects.slice(start, start + parallel);
+  for (let start = 0; start < readable.length; start += parallel) {
+    const some = readable.slice(start, start + parallel);
     checked.push(
       ...(await Promise.all(some.map((subject) => checkOne(ledger, subject, rows.get(subject.key), view, options)))),
     );

@@ -8,7 +8,7 @@ import { type Checked, type CheckOptions, checkDatabases, dayOf } from './check.
 import { enrol } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
 import { clockSkewMs, type Subject } from './judge.ts';
-import type { DatabaseSummary, Ledger } from './ledger/ledger.ts';
+import type { DatabaseSummary, Ledger, UnreadableRow } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import type { AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
 import type { RdsReader } from './rds/reader.ts';
@@ -99,7 +99,7 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   run.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be listed to the end: ${why}`));
   const enrolment = enrol(deps.fleet, [...view.databases]);
   run.errors.push(...enrolment.problems);
-  const known = await collect(deps.ledger.allDatabases());
+  const known = await collect(deps.ledger.allDatabases(run.onUnreadable));
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, view, known);
   const after = stopped?.stoppedAfter ?? '';
   const everybody = subjectsOf(deps.fleet, configured, view, known);
@@ -134,7 +134,7 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   const unconfigured = enrolment.unconfigured.filter((id) => !renamed.has(id));
   const listed = view.databasesUnread('instance') === undefined && view.databasesUnread('cluster') === undefined;
   const end = {
-    complete: next === undefined && (byName ? !run.lookFailed : view.unread.size === 0),
+    complete: next === undefined && run.judgedAll && (byName ? !run.lookFailed : view.unread.size === 0),
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
     before: verdictsBefore(everybody, known, after),
     ...(stoppedAfter !== undefined && { stoppedAfter }),
@@ -157,7 +157,7 @@ export async function watch(deps: SweepDeps, request: SweepRequest): Promise<Swe
   const run = new Run(deps, request);
   const complete = await run.lookAtDue();
   // Told before a sweep begins: nobody waits for one that takes several runs, or that fails.
-  const result = await run.finish({ complete, unconfigured: [] }, deps.wakeCopies);
+  const result = await run.finish({ complete: complete && run.judgedAll, unconfigured: [] }, deps.wakeCopies);
   const last = await first(deps.ledger.sweeps({ from: addHours(deps.now(), -sweepMissingHours) }));
   if (last !== undefined && last.stoppedAfter === undefined) return result;
   deps.log.info(last ? 'carrying on a sweep that stopped half-way' : 'no sweep has run of late');
@@ -219,6 +219,7 @@ class Run {
   readonly #started: Date;
   readonly #budgetMs: number;
   readonly #checked: Checked[] = [];
+  readonly #unreadable = new Set<string>();
   readonly at: Date;
   readonly errors: string[] = [];
   /** Whether RDS did not answer a look at some databases. */
@@ -233,6 +234,19 @@ class Run {
     this.at = request.at ?? this.#started;
   }
 
+  /** One row that cannot be read keeps nobody from hearing of the other databases. */
+  readonly onUnreadable = (row: UnreadableRow): void => {
+    if (this.#unreadable.has(row.message)) return;
+    this.#unreadable.add(row.message);
+    this.errors.push(`not judged: ${row.message}`);
+    this.#deps.log.error('row cannot be read', { error: row });
+  };
+
+  /** Whether every database that it got to was judged. */
+  get judgedAll(): boolean {
+    return this.#unreadable.size === 0;
+  }
+
   readonly timeIsUp = (): boolean => this.#deps.remainingMs() < marginMs;
 
   readonly halfTimeIsUp = (): boolean => this.#deps.remainingMs() < Math.max(marginMs, this.#budgetMs / 2);
@@ -242,7 +256,14 @@ class Run {
     const { dryRun, mode } = this.#request;
     // As of a moment, nothing younger exists. As of now all does that RDS shows, though its clock be a little ahead.
     const until = this.#request.at ?? new Date(this.#deps.now().getTime() + clockSkewMs);
-    const options = { at: this.at, until, dryRun, retentionDays: fleet.ledger.retentionDays, mayOpen };
+    const options = {
+      at: this.at,
+      until,
+      dryRun,
+      retentionDays: fleet.ledger.retentionDays,
+      mayOpen,
+      onUnreadable: this.onUnreadable,
+    };
     const checked = await checkDatabases(ledger, subjects, view, options);
     const settled = checked.filter(({ postponed }) => !postponed);
     this.#checked.push(...settled);
@@ -262,7 +283,7 @@ class Run {
         this.errors.push('the time limit was near: what is left is looked at by the next watch');
         return false;
       }
-      await this.look(await ledger.databases(chunk));
+      await this.look(await ledger.databases(chunk, this.onUnreadable));
     }
     return true;
   }
@@ -273,7 +294,14 @@ class Run {
    */
   async look(rows: readonly Looked[], listed?: View): Promise<void> {
     const { rds, fleet, ledger } = this.#deps;
-    const inLedger = new Map((await ledger.databases(rows.map(({ key }) => key))).map((row) => [row.key, row]));
+    const inLedger = new Map(
+      (
+        await ledger.databases(
+          rows.map(({ key }) => key),
+          this.onUnreadable,
+        )
+      ).map((row) => [row.key, row]),
+    );
     // Under the names that they had when the run began: it may have written another since.
     const wanted = rows.map(({ key, kind, id }) => ({ ...inLedger.get(key), key, kind, id }));
     const known = rows.flatMap(({ key, id }) => {

@@ -43,7 +43,15 @@ import {
   ranges,
   tableKeys,
 } from './items.ts';
-import type { DatabaseSummary, Ledger, ListedCopyState, Span, Written } from './ledger.ts';
+import {
+  type DatabaseSummary,
+  type Ledger,
+  type ListedCopyState,
+  type OnUnreadable,
+  type Span,
+  UnreadableRow,
+  type Written,
+} from './ledger.ts';
 
 const query = ['dynamodb:Query'] as const;
 const batchGet = ['dynamodb:BatchGetItem'] as const;
@@ -183,8 +191,9 @@ export class DynamoLedger implements Ledger {
 
   // Databases ---------------------------------------------------------------------------------------------------------
 
-  async databases(keys: readonly DatabaseKey[]): Promise<DatabaseRow[]> {
-    return (await this.#read(keys.map(databaseKey))).map(parseDatabase);
+  async databases(keys: readonly DatabaseKey[], onUnreadable?: OnUnreadable): Promise<DatabaseRow[]> {
+    const items = await this.#read(keys.map(databaseKey));
+    return items.flatMap((item) => readable(parseDatabase, item, onUnreadable));
   }
 
   async putDatabase(row: DatabaseRow): Promise<Written> {
@@ -200,8 +209,10 @@ export class DynamoLedger implements Ledger {
     return this.#query(ranges.databasesOfTenant(tenant), parseDatabaseSummary);
   }
 
-  allDatabases(): AsyncIterable<DatabaseSummary> {
-    return this.#query(ranges.allDatabases(), parseDatabaseSummary);
+  async *allDatabases(onUnreadable?: OnUnreadable): AsyncIterable<DatabaseSummary> {
+    for await (const item of this.#query(ranges.allDatabases(), (row) => row)) {
+      yield* readable(parseDatabaseSummary, item, onUnreadable);
+    }
   }
 
   async *databasesToCheck(now: Date): AsyncIterable<DatabaseKey> {
@@ -398,6 +409,16 @@ async function untilDone<Part>(
     }
     await pause(Math.random() * Math.min(50 * 2 ** tries, 5_000));
     left = await attempt(left);
+  }
+}
+
+function readable<Row>(parse: (item: Item) => Row, item: Item, onUnreadable: OnUnreadable | undefined): Row[] {
+  try {
+    return [parse(item)];
+  } catch (error) {
+    if (onUnreadable === undefined || !(error instanceof UnreadableRow)) throw error;
+    onUnreadable(error);
+    return [];
   }
 }
 

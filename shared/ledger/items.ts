@@ -10,7 +10,7 @@ import { z } from 'zod';
 import type { Alert, Backup, DatabaseKey, DatabaseKind, DatabaseRow, Day, SweepRow } from '../model.ts';
 import { activeCopyStates } from '../model.ts';
 import { alertFacts, backupFacts, databaseFacts, dayFacts, sweepFacts, time } from './facts.ts';
-import { type DatabaseSummary, type ListedCopyState, liveBackupId, type Span } from './ledger.ts';
+import { type DatabaseSummary, type ListedCopyState, liveBackupId, type Span, UnreadableRow } from './ledger.ts';
 
 // The table -----------------------------------------------------------------------------------------------------------
 
@@ -320,8 +320,10 @@ export function backupOfKey(key: PrimaryKey): { database: DatabaseKey; liveBacku
 function parse<Row>(schema: z.ZodType<Row>, item: Item): Row {
   const parsed = schema.safeParse(item);
   if (parsed.success) return parsed.data;
-  throw new Error(
+  const key = keyRow.safeParse(item).data;
+  throw new UnreadableRow(
     `The ledger's row pk=${item.pk} sk=${item.sk} does not parse; was it written by hand or by a newer release?\n${z.prettifyError(parsed.error)}`,
+    key && databaseOfKey(key),
   );
 }
 

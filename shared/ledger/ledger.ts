@@ -34,6 +34,21 @@ export type DatabaseSummary = Omit<DatabaseRow, 'liveBackups' | 'version'>;
 /** States of copies that are listed by themselves: what still moves, and what a person may try again. */
 export type ListedCopyState = (typeof activeCopyStates)[number] | 'failed';
 
+/** A row of the ledger that cannot be read: somebody wrote it by hand, or a newer release did. */
+export class UnreadableRow extends Error {
+  override readonly name = 'UnreadableRow';
+  /** The database whose row, or one of whose rows, it is. */
+  readonly database: DatabaseKey | undefined;
+
+  constructor(message: string, database: DatabaseKey | undefined) {
+    super(message);
+    this.database = database;
+  }
+}
+
+/** Takes a row that cannot be read; the others are read on. Where nobody takes it, it is thrown. */
+export type OnUnreadable = (row: UnreadableRow) => void;
+
 export interface Ledger {
   // Backups ---------------------------------------------------------------------------------------------------------
 
@@ -71,7 +86,7 @@ export interface Ledger {
   // Databases -------------------------------------------------------------------------------------------------------
 
   /** Rows by key, 100 a call, strongly consistent, in no order; what is not there is left out. */
-  databases(keys: readonly DatabaseKey[]): Promise<DatabaseRow[]>;
+  databases(keys: readonly DatabaseKey[], onUnreadable?: OnUnreadable): Promise<DatabaseRow[]>;
   /** Writes a whole row; `row.version` is the version that was read, absent for a new row. */
   putDatabase(row: DatabaseRow): Promise<Written>;
   /** Rows of databases of that name, also earlier holders of the name (other resource ids). */
@@ -79,7 +94,7 @@ export interface Ledger {
   /** By name. */
   databasesOfTenant(tenant: string): AsyncIterable<DatabaseSummary>;
   /** Every database the ledger knows, those to be checked next first, without a Scan. */
-  allDatabases(): AsyncIterable<DatabaseSummary>;
+  allDatabases(onUnreadable?: OnUnreadable): AsyncIterable<DatabaseSummary>;
   /** Databases whose `checkAt` is not after `now`, earliest first. The index lags behind and projects no `liveBackups`. */
   databasesToCheck(now: Date): AsyncIterable<DatabaseKey>;
 

@@ -12,6 +12,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DynamoLedger } from '../../../shared/ledger/dynamo.ts';
 import { databaseKey, itemOfBackup, itemOfDatabase, itemOfDay, parseKey } from '../../../shared/ledger/items.ts';
+import type { UnreadableRow } from '../../../shared/ledger/ledger.ts';
 import { aBackup, aDatabase, aDay, anAlert, at, ordersKey } from './rows.ts';
 
 // The pauses between tries are DynamoDB's time, not the test's.
@@ -196,5 +197,19 @@ describe('a row that does not parse', () => {
     for (const part of [`pk=${pk} sk=${sk}`, 'facts.enrolledAt', 'Invalid ISO datetime', 'by a newer release']) {
       expect(String(error)).toContain(part);
     }
+  });
+
+  it('is handed over where somebody takes it, and the others are read on', async () => {
+    const item = itemOfDatabase(aDatabase(), 1);
+    const broken = { ...item, facts: 'by hand' };
+    const others = itemsOf(['a', 'b']).ledger;
+    dynamo.on(BatchGetCommand).resolves({ Responses: { ledger: [broken, ...others] } });
+    dynamo.on(QueryCommand).resolves({ Items: [broken, ...others] });
+    const unreadable: (string | undefined)[] = [];
+    const take = ({ database }: UnreadableRow) => void unreadable.push(database);
+    const rows = await ledger.databases([ordersKey, 'a', 'b'], take);
+    for await (const row of ledger.allDatabases(take)) rows.push({ ...row, liveBackups: [] });
+    expect(rows.map(({ key }) => key)).toEqual(['a', 'b', 'a', 'b']);
+    expect(unreadable).toEqual([ordersKey, ordersKey]);
   });
 });
