@@ -11,15 +11,14 @@ export const configurationSchema = {
 
 export const configurationTable = {
   file: 'docs/configuration.md',
-  content: (current: string) =>
-    formatted('docs/configuration.md', replaceSection(current, 'fields', fieldTable(jsonSchema()))),
+  content: (current: string) => replaceSection(current, 'fields', fieldTable(jsonSchema())),
 };
 
 function jsonSchema(): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(fileSchema, { io: 'input' });
 }
 
-/** The text as Biome writes it, since Biome checks generated files as well. */
+/** JSON or code as Biome writes it, since Biome checks generated files as well. */
 export function formatted(file: string, text: string): string {
   const biome = join(import.meta.dirname, '../../node_modules/@biomejs/biome/bin/biome');
   return execFileSync(process.execPath, [biome, 'format', `--stdin-file-path=${file}`], {
