@@ -4,6 +4,7 @@ import { Args } from './args.ts';
 import type { Answer, Command } from './command.ts';
 import type { Entry } from './commands/index.ts';
 import type { Parts } from './parts.ts';
+import { UserError } from './user-error.ts';
 
 export const programName = 'rds-backup-ledger';
 
@@ -106,12 +107,21 @@ function addCommand(
       const { json, tz, stack } = values;
       const common: Common = {
         json: json === true,
-        timeZone: typeof tz === 'string' ? tz : 'UTC',
+        timeZone: typeof tz === 'string' ? knownZone(tz) : 'UTC',
         stack: typeof stack === 'string' ? stack : 'RdsBackupLedger',
       };
       const parts = wiring.parts(common);
       await wiring.deliver(await command.run(parts, new Args(values, parts.now())), common, parts);
     });
+}
+
+/** A zone that is mistyped is told before anything is done, not after it was. */
+function knownZone(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    throw new UserError(`--tz must be an IANA time zone, e.g. Europe/Berlin, got "${name}".`);
+  }
 }
 
 function sentence(text: string): string {

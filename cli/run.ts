@@ -65,18 +65,10 @@ async function deliver(answer: Answer, { json, timeZone }: Common, parts: Parts,
     write: (text) => void terminal.write(text),
     width: terminal.columns ?? usualColumns,
     colours: terminal.colours,
-    timeZone: knownZone(timeZone),
+    timeZone,
     now: parts.now(),
   });
   await answer.print(screen);
-}
-
-function knownZone(name: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
-  } catch {
-    throw new UserError(`--tz must be an IANA time zone, e.g. Europe/Berlin, got "${name}".`);
-  }
 }
 
 /** What the user can put right in one sentence; anything else is ours, and needs its stack trace. */

@@ -110,5 +110,7 @@ function sinceOf({ copy, recordedAt }: CopyQueueFacts): string {
 
 /** A backup's name as it was typed, for messages. */
 export function notNow(id: string, state: CopyState, advice: string): UserError {
-  return new UserError(`The copy of "${id}" is ${state}: ${advice}`);
+  return new UserError(
+    state === 'none' ? `"${id}" is not copied: ${advice}` : `The copy of "${id}" is ${state}: ${advice}`,
+  );
 }

@@ -156,6 +156,7 @@ describe('copy cancel', () => {
 
   it.each([
     ['complete', { mode: 'export', state: 'complete', attempt: 1 }, 'there is nothing to cancel'],
+    ['not copied', { mode: 'none', state: 'none', attempt: 0 }, '"rds:orders-2026-11-23-04-08" is not copied'],
     ['a running object copy', { mode: 'object', state: 'running', attempt: 1 }, 'which cannot be stopped'],
   ] as const)('refuses what is %s', async (_, copy, message) => {
     const { ledger, run } = given({ now });
@@ -233,6 +234,16 @@ describe('sweep', () => {
     asked.length = 0;
     await sweeping(report()).run(line);
     expect(asked).toEqual([request]);
+  });
+
+  it('does not run for somebody whose time zone is mistyped', async () => {
+    asked.length = 0;
+    const { error, exitCode } = await sweeping(report()).run('sweep --json --tz Mars');
+    expect({ error, exitCode, asked }).toEqual({
+      error: '--tz must be an IANA time zone, e.g. Europe/Berlin, got "Mars".\n',
+      exitCode: 2,
+      asked: [],
+    });
   });
 
   it('has exit code 2 where the sweep did not get to its end', async () => {
