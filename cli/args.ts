@@ -23,7 +23,10 @@ export class Args {
 
   optional(name: string): string | undefined {
     const value = this.#values[name];
-    return typeof value === 'string' ? value : undefined;
+    if (typeof value !== 'string') return undefined;
+    // A shell's variable that is not set, in quotes: asked for nothing, it must not answer with everything.
+    if (value.trim() === '') throw new UserError(`${kebab(name)} must not be empty.`);
+    return value;
   }
 
   flag(name: string): boolean {

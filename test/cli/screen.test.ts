@@ -98,6 +98,16 @@ describe('times as they are typed', () => {
   });
 });
 
+describe('what is typed and empty', () => {
+  it.each([
+    ['tenant ""', 'tenant must not be empty.\n'],
+    ['backups --tenant ""', 'tenant must not be empty.\n'],
+    ['evidence --tenant " "', 'tenant must not be empty.\n'],
+  ])('%s asks for nothing, and is not answered with everything', async (line, message) => {
+    expect(await given({ now: now.toISOString() }).run(line)).toMatchObject({ error: message, exitCode: 2 });
+  });
+});
+
 describe('help', () => {
   it('lists all commands, and is no error', async () => {
     const { text, exitCode } = await given({ now: now.toISOString() }).run('--help');
