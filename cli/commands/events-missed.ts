@@ -1,6 +1,7 @@
 import { type MissedDay, readMissed } from '../../shared/query/missed.ts';
 import { dayMs } from '../../shared/text.ts';
 import { type Command, listing } from '../command.ts';
+import { plural } from '../screen.ts';
 import { fromOption, toOption } from './options.ts';
 
 export const eventsMissed: Command = {
@@ -43,8 +44,8 @@ export const eventsMissed: Command = {
       }
       screen.line(
         missed === 0
-          ? `No event was missed on ${swept} swept days.`
-          : `${missed} missed on ${swept} swept days. Events are best effort; many of one day point to the record function and its dead letters ("doctor").`,
+          ? `No event was missed on ${plural(swept, 'swept day')}.`
+          : `${plural(missed, 'event')} missed on ${plural(swept, 'swept day')}. Events are best effort; many of one day point to the record function and its dead letters ("doctor").`,
       );
     });
   },

@@ -357,7 +357,7 @@ describe('events missed', () => {
     const { text } = await run('events missed');
     expect(text).toMatch(/2026-11-22\s+121\s+orders\s+s1/);
     expect(text).toContain('and 120 more');
-    expect(text).toContain('121 missed on 2 swept days.');
+    expect(text).toContain('121 events missed on 2 swept days.');
   });
 });
 
