@@ -2,6 +2,7 @@ import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import type { Fleet } from '../shared/config/fleet.ts';
+import { indexes } from '../shared/ledger/items.ts';
 import type { KeptTable } from './ledger-table.ts';
 import { SynthError } from './synth-error.ts';
 
@@ -18,6 +19,13 @@ export async function findKeptTable(
   if (!tableArn || !streamArn || table.StreamSpecification?.StreamViewType !== 'NEW_AND_OLD_IMAGES') {
     throw new SynthError(
       `adopt.tableName: table ${tableName} has no stream of new and old images. Is it a ledger? If so: aws dynamodb update-table --table-name ${tableName} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES`,
+    );
+  }
+  const present = table.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName) ?? [];
+  const lacking = Object.keys(indexes).filter((name) => !present.includes(name));
+  if (lacking.length > 0) {
+    throw new SynthError(
+      `adopt.tableName: table ${tableName} lacks the indexes ${lacking.join(', ')}. Is it a ledger of an older version? Then deploy the version that it is from.`,
     );
   }
   const key = table.SSEDescription?.KMSMasterKeyArn;

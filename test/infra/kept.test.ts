@@ -3,6 +3,7 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findKeptBuckets, findKeptTable } from '../../infra/kept.ts';
+import { indexes } from '../../shared/ledger/items.ts';
 
 const dynamo = mockClient(DynamoDBClient);
 beforeEach(() => dynamo.reset());
@@ -14,6 +15,7 @@ const kept = {
   TableArn: tableArn,
   LatestStreamArn: `${tableArn}/stream/2026-01-01T00:00:00.000`,
   StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' as const },
+  GlobalSecondaryIndexes: Object.keys(indexes).map((IndexName) => ({ IndexName })),
   SSEDescription: { KMSMasterKeyArn: keyArn },
 };
 const find = () => findKeptTable(new DynamoDBClient({ region: 'eu-west-1' }), adopt);
@@ -33,6 +35,12 @@ describe('a kept table', () => {
     const { StreamSpecification: _, ...without } = kept;
     dynamo.on(DescribeTableCommand).resolves({ Table: without });
     await expect(find()).rejects.toThrow('has no stream of new and old images');
+  });
+
+  it('that lacks an index is refused', async () => {
+    const [, ...others] = kept.GlobalSecondaryIndexes;
+    dynamo.on(DescribeTableCommand).resolves({ Table: { ...kept, GlobalSecondaryIndexes: others } });
+    await expect(find()).rejects.toThrow(`table kept lacks the indexes ${Object.keys(indexes)[0]}. Is it a ledger`);
   });
 
   it('that is encrypted with another key than the one named is refused', async () => {
