@@ -113,6 +113,40 @@ describe('a native dump', () => {
     expect(await world.copy()).toMatchObject({ state: 'complete', bytes: 20 * GiB });
   });
 
+  it('that this run has no time for, behind another, is left to the next', async () => {
+    const world = await given();
+    const older = world.rds.takeBackup('erp', {
+      kind: 'awsbackup',
+      at: new Date(world.rds.now.getTime() - 90 * 60_000),
+    });
+    const first = { ...(await world.row(world.backup)), copy: { ...world.backup.copy, state: 'none' as const } };
+    await world.ledger.updateBackup(first);
+    const other = await world.record(older.id);
+    const now = new Date(world.rds.now.getTime() + minuteMs);
+    await world.ledger.updateBackup({
+      ...(await world.row(world.backup)),
+      copy: { ...world.backup.copy, queuedAt: now },
+    });
+    world.s3.put('dumps', `nightly/${older.id}.bak`, 'small');
+    world.s3.put('dumps', world.key, 'large', { bytes: 100 * GiB });
+    world.run.remainingMs = 60_000;
+    expect((await world.pass()).run).toMatchObject({ waiting: 1 });
+    expect([(await world.copyOf(other)).state, (await world.copy()).state]).toEqual(['complete', 'queued']);
+  });
+
+  it('is copied whole up to 5 GiB, S3’s limit, and in parts above it', async () => {
+    for (const [bytes, call] of [
+      [5 * GiB, 'CopyObject'],
+      [5 * GiB + 1, 'CreateMultipartUpload'],
+    ] as const) {
+      const world = await given();
+      world.s3.put('dumps', world.key, 'a dump', { bytes });
+      await world.pass();
+      const made = world.s3.calls.map(({ name }) => name).filter((name) => /^(CopyObject|Create)/.test(name));
+      expect({ made, ...(await world.copy()) }).toMatchObject({ made: [call], state: 'complete', bytes });
+    }
+  });
+
   it('whose copy is short is copied by the run that the stream woke', async () => {
     const world = await given();
     world.s3.put('dumps', world.key, 'small', { bytes: GiB });
