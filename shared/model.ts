@@ -170,6 +170,8 @@ export interface Verdict {
   readonly once?: boolean;
   /** Since when the cause lasts (RDS not answering, database stopped); whoever writes the row keeps it there. */
   readonly since?: Date;
+  /** The database's status, where RDS refuses even a manual snapshot in it (stopped, storage-full). */
+  readonly status?: string;
 }
 
 export interface NewestBackup {
@@ -230,6 +232,8 @@ export interface Alert {
   readonly reason: string;
   readonly newestBackup?: NewestBackup;
   readonly deadline?: Date;
+  /** The database's status, where RDS refuses even a manual snapshot in it. */
+  readonly status?: string;
   /** When a message about it went out, oldest first (the last 50). */
   readonly notified: readonly Date[];
   /** Written before a message is published, taken away once it was: what is left over is published again. */

@@ -89,6 +89,7 @@ export const alertFacts = z.object({
   reason: text,
   newestBackup: newestBackup.exactOptional(),
   deadline: time.exactOptional(),
+  status: text.exactOptional(),
   notified: z.array(time).readonly(),
   intent: z.object({ step: z.enum(['open', 'remind', 'rise', 'resolve']), at: time, tries: count }).exactOptional(),
   acknowledged: note.exactOptional(),

@@ -2,7 +2,7 @@
 import type { Alert, AlertStep, Severity, VerdictName } from '../model.ts';
 import { bySeverity } from '../rules/alert.ts';
 import { formatAge, formatUtc, hourMs } from '../text.ts';
-import { chatNotification, link, markdown } from './chat.ts';
+import { chatNotification, link, linkOrPath, markdown } from './chat.ts';
 import { databaseLink, regionOf, runbookAnchor, runbookLink } from './links.ts';
 import { type Audience, fitting, type Message, type MessageKind, manyTenants } from './message.ts';
 import { asciiLine, columns, gsm7Length, gsm7Line, oneLine, wrap } from './safe.ts';
@@ -190,6 +190,7 @@ function quietLines(listed: readonly Entry[], now: Date): string[] {
   return [
     `Snooze:       ${snoozeCommand(example, now)}`,
     `Acknowledge:  npx rds-backup-ledger alert ack ${oneLine(example, maxName)} --note "<what you do>"`,
+    "Run in a clone of rds-backup-ledger, with the account's credentials; each takes one database.",
     '',
   ];
 }
@@ -226,13 +227,13 @@ export function labelled(label: string, text: string): string[] {
 
 function missingFacts(entry: Entry, context: Context): [label: string, text: string][] {
   const { alert } = entry;
-  const command = snapshotCommand(alert, context.now);
+  const command = commandFor(alert, context.now);
   return [
     ['Last backup', lastBackup(alert, context.now)],
     ...(alert.deadline ? ([[...deadlineOf(alert.deadline, context.now)]] as [string, string][]) : []),
     ...(entry.step === 'open' ? [] : ([['Alert since', since(alert.opened, context.now)]] as [string, string][])),
     ['Why', oneLine(alert.reason, maxReason)],
-    ['What to do', advice(alert.verdict)],
+    ['What to do', advice(alert)],
     ...(command ? ([['', command]] as [string, string][]) : []),
     ['RDS console', linkTo(alert)],
     ['Runbook', runbookLink(context.runbookUrl, runbookAnchor(alert.verdict))],
@@ -272,8 +273,21 @@ function linkTo(alert: Alert): string {
   return databaseLink({ key: alert.database, id: oneLine(alert.databaseId, maxName), kind: alert.databaseKind });
 }
 
-/** The next step, whatever the cause; the reason says more. */
-function advice(verdict: VerdictName): string {
+/** Verdicts after which a snapshot is to be taken. */
+const wantsSnapshot: readonly VerdictName[] = ['overdue', 'never', 'disabled', 'protected'];
+
+function isStopped({ status }: Alert): boolean {
+  return status === 'stopped' || status === 'stopping';
+}
+
+/** The next step; the reason says more. A snapshot that RDS would refuse is not asked for. */
+function advice(alert: Alert): string {
+  const { verdict, status } = alert;
+  if (status !== undefined && wantsSnapshot.includes(verdict)) {
+    return isStopped(alert)
+      ? 'RDS takes no snapshot of a stopped database: start it and take one, or exclude it:'
+      : `RDS takes no snapshot of it while its status is ${oneLine(status, 60)}. Make it available again, then take one.`;
+  }
   switch (verdict) {
     case 'overdue':
     case 'never':
@@ -293,10 +307,15 @@ function advice(verdict: VerdictName): string {
 }
 
 /** A command to copy; only for ids that can be nothing else than an id to a shell. */
-function snapshotCommand({ databaseId, databaseKind, database, verdict }: Alert, now: Date): string | undefined {
-  if (!['overdue', 'never', 'disabled', 'protected'].includes(verdict)) return undefined;
-  if (!/^[a-z][a-z0-9-]{0,62}$/i.test(databaseId)) return undefined;
+function commandFor(alert: Alert, now: Date): string | undefined {
+  const { databaseId, databaseKind, database, verdict, status } = alert;
+  if (!wantsSnapshot.includes(verdict) || !/^[a-z][a-z0-9-]{0,62}$/i.test(databaseId)) return undefined;
   const cluster = databaseKind === 'cluster';
+  if (isStopped(alert)) {
+    const kind = cluster ? 'cluster' : 'instance';
+    return `aws rds start-db-${kind} --region ${regionOf(database)} --db-${kind}-identifier ${databaseId}`;
+  }
+  if (status !== undefined) return undefined;
   return [
     `aws rds create-db-${cluster ? 'cluster-' : ''}snapshot --region ${regionOf(database)}`,
     `--db-${cluster ? 'cluster' : 'instance'}-identifier ${databaseId}`,
@@ -367,10 +386,11 @@ function chatLine(entry: Entry, many: boolean): string {
 function chatSteps(listed: readonly Entry[], context: Context): string[] {
   const [worst] = listed;
   if (!worst) return [];
-  const command = snapshotCommand(worst.alert, context.now);
+  const command = commandFor(worst.alert, context.now);
+  const what = isStopped(worst.alert) ? 'Start it' : 'Take a snapshot now';
   return [
-    ...(command ? [`Take a snapshot now: \`${command}\``] : [advice(worst.alert.verdict)]),
-    link(runbookLink(context.runbookUrl, runbookAnchor(worst.alert.verdict)), 'Runbook'),
+    ...(command ? [`${what}: \`${command}\``] : [advice(worst.alert)]),
+    linkOrPath(runbookLink(context.runbookUrl, runbookAnchor(worst.alert.verdict)), 'Runbook'),
     ...(context.fullList ? [link(context.fullList, 'Full list')] : []),
     `Snooze: \`${snoozeCommand(markdown(worst.alert.databaseId, maxName), context.now)}\``,
   ];
@@ -419,6 +439,7 @@ export function bodyEntry({ alert, step, engine }: Entry, { now, runbookUrl }: C
     step,
     verdict: alert.verdict,
     severity: alert.severity,
+    status: alert.status === undefined ? null : oneLine(alert.status, 60),
     reason: oneLine(alert.reason, maxReason),
     newestBackup: newestBackup ? { id: oneLine(newestBackup.id, 255), time: newestBackup.time.toISOString() } : null,
     ageHours: age === undefined ? null : Math.round(age * 100) / 100,

@@ -47,6 +47,11 @@ export function link(url: string, text: string): string {
   return `<${url}|${text}>`;
 }
 
+/** The runbook may be a path that people know; chat makes no link of that. */
+export function linkOrPath(target: string, text: string): string {
+  return /^https?:/.test(target) ? link(target, text) : `${text}: ${markdown(target, 340)}`;
+}
+
 function shortened(lines: readonly string[]): string {
   const last = lines.at(-1) ?? '';
   const kept: string[] = [];

@@ -2,7 +2,7 @@
 import type { Backup, CopyState } from '../model.ts';
 import { formatAge, formatUtc } from '../text.ts';
 import { type Context, countsOf, labelled, leftOut, mostListed } from './alerts.ts';
-import { chatNotification, link, markdown } from './chat.ts';
+import { chatNotification, linkOrPath, markdown } from './chat.ts';
 import { databaseLink, runbookAnchors, runbookLink } from './links.ts';
 import { fitting, type Message, manyTenants } from './message.ts';
 import { asciiLine, gsm7Line, oneLine } from './safe.ts';
@@ -44,7 +44,7 @@ function compose(
           ),
           notListed > 0 ? `...and ${notListed} more` : '_The backups themselves are in RDS and count._',
         ],
-        nextSteps: [link(runbook, 'Runbook')],
+        nextSteps: [linkOrPath(runbook, 'Runbook')],
         threadId: `rds-backup-ledger-copies-${asciiLine(tenant ?? 'none', 64).replace(/[^\w-]/g, '-')}-${context.now.toISOString().slice(0, 10)}`,
       }),
       body: {

@@ -3,7 +3,7 @@ import type { Severity, VerdictName } from '../model.ts';
 import { bySeverity } from '../rules/alert.ts';
 import { formatAge, formatUtc } from '../text.ts';
 import { bodyEntry, type Context, type Entry, leftOut, stateOf, subjectOf, worstFirst } from './alerts.ts';
-import { chatNotification, link, markdown } from './chat.ts';
+import { chatNotification, link, linkOrPath, markdown } from './chat.ts';
 import { runbookAnchors, runbookLink } from './links.ts';
 import { fitting, type Message, manyTenants } from './message.ts';
 import { asciiLine, columns, gsm7Line, oneLine } from './safe.ts';
@@ -50,7 +50,7 @@ function manyTenantsMessage(entries: readonly Entry[], listed: readonly Entry[],
             ? `...and ${entries.length - inChat} more`
             : `_${context.account}, ${context.region}_`,
         ],
-        nextSteps: [link(runbook, 'Runbook'), ...(context.fullList ? [link(context.fullList, 'Full list')] : [])],
+        nextSteps: [linkOrPath(runbook, 'Runbook'), ...(context.fullList ? [link(context.fullList, 'Full list')] : [])],
         threadId: `rds-backup-ledger-many-${context.now.toISOString().slice(0, 10)}`,
       }),
       body: {

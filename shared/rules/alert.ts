@@ -270,17 +270,18 @@ function subject({
   return { database, databaseId, databaseKind };
 }
 
-function facts(verdict: Verdict): Pick<Alert, 'verdict' | 'reason' | 'newestBackup' | 'deadline'> {
+function facts(verdict: Verdict): Pick<Alert, 'verdict' | 'reason' | 'newestBackup' | 'deadline' | 'status'> {
   return {
     verdict: verdict.name,
     reason: verdict.reason,
     ...(verdict.newestBackup && { newestBackup: verdict.newestBackup }),
     ...(verdict.deadline && { deadline: verdict.deadline }),
+    ...(verdict.status !== undefined && { status: verdict.status }),
   };
 }
 
 function withoutFacts(alert: Alert): Alert {
-  const { newestBackup: _, deadline: __, ...rest } = alert;
+  const { newestBackup: _, deadline: __, status: ___, ...rest } = alert;
   return rest;
 }
 

@@ -19,6 +19,9 @@ const stopLimitDays = 7;
 /** Statuses in which RDS takes backups; `backing-up` is one being taken. */
 const backedUpStatuses = ['available', 'backing-up'];
 
+/** Statuses in which RDS takes a manual snapshot (API reference of CreateDBSnapshot), and while it takes another. */
+const snapshotStatuses = ['available', 'backing-up', 'storage-optimization'];
+
 /** What follows from a situation, before it is judged: each of the rules' conditions by its name. */
 export interface Facts {
   readonly now: Date;
@@ -40,6 +43,8 @@ export interface Facts {
   readonly stopped: boolean;
   /** Its status, where RDS takes no automated backups in it. */
   readonly hinderedBy?: string;
+  /** Its status, where RDS refuses even a manual snapshot in it. */
+  readonly refusing?: string;
   /** Point-in-time restore: up to the present, only up to some time ago, or RDS shows nothing of it. */
   readonly restorable: 'fresh' | 'stale' | 'unknown';
 }
@@ -82,6 +87,7 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
     takesBackups: database.retentionDays > 0 || byAwsBackup,
     stopped,
     ...(stopped || backedUpStatuses.includes(database.status) ? {} : { hinderedBy: database.status }),
+    ...(snapshotStatuses.includes(database.status) ? {} : { refusing: database.status }),
     restorable: restorableOf(database, now),
   };
 }

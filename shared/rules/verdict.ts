@@ -132,6 +132,7 @@ function judge(facts: Facts): Verdict {
   const basis = {
     ...(newest === undefined ? {} : { newestBackup: newest.backup }),
     deadline: facts.deadline,
+    ...(facts.refusing === undefined ? {} : { status: facts.refusing }),
   };
 
   if (fresh) {

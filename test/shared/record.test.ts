@@ -478,6 +478,10 @@ describe('an event about a database', () => {
     await world.rds.settle();
     await world.deliver(...world.events);
     expect(world.news()).toEqual(['open ledger protected warning', 'open orders protected warning']);
+    const [email = ''] = world.published.map(({ texts }) => texts.email);
+    expect(email).toContain('aws rds start-db-instance --region eu-west-1 --db-instance-identifier orders');
+    expect(email).toContain('aws rds start-db-cluster --region eu-west-1 --db-cluster-identifier ledger');
+    expect(email).not.toContain('create-db');
   });
 
   it('tells once that it was deleted', async () => {

@@ -21,7 +21,7 @@ export function alert(changes: Partial<Alert> = {}): Alert {
     verdict: 'overdue',
     severity: 'critical',
     reason:
-      'The newest backup is from 2026-11-22 03:12 UTC, 26 h 48 min old; the deadline was 2026-11-23 05:30 UTC. Its status is storage-full, and RDS takes automated backups only of an available database: enlarge its storage.',
+      "The newest backup is from 2026-11-22 03:12 UTC, 26 h 48 min old; the deadline was 2026-11-23 05:30 UTC. Point-in-time restore is stale, too: it ends at 2026-11-22 03:12 UTC, 26 h 48 min ago; take a manual snapshot now and look at the database's events.",
     newestBackup: {
       arn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:rds:orders-2026-11-22-03-12',
       id: 'rds:orders-2026-11-22-03-12',

@@ -80,8 +80,9 @@ CRITICAL orders (postgres, instance) overdue
   Last backup    2026-11-22 03:12 UTC, 26 h 48 min ago (rds:orders-2026-11-22-03-12)
   Overdue since  2026-11-23 05:30 UTC (30 min)
   Why            The newest backup is from 2026-11-22 03:12 UTC, 26 h 48 min old; the deadline was
-                 2026-11-23 05:30 UTC. Its status is storage-full, and RDS takes automated backups
-                 only of an available database: enlarge its storage.
+                 2026-11-23 05:30 UTC. Point-in-time restore is stale, too: it ends at 2026-11-22
+                 03:12 UTC, 26 h 48 min ago; take a manual snapshot now and look at the database's
+                 events.
   What to do     Take a snapshot now, then find out why RDS took none:
                  aws rds create-db-snapshot --region eu-west-1 --db-instance-identifier orders --db-snapshot-identifier orders-202611230600
   RDS console    https://eu-west-1.console.aws.amazon.com/rds/home?region=eu-west-1#database:id=orders;is-cluster=false
@@ -89,6 +90,7 @@ CRITICAL orders (postgres, instance) overdue
 
 Snooze:       npx rds-backup-ledger alert snooze orders --until 2026-11-23T08:00Z
 Acknowledge:  npx rds-backup-ledger alert ack orders --note "<what you do>"
+Run in a clone of rds-backup-ledger, with the account's credentials; each takes one database.
 
 Times are UTC. Told 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789012, eu-west-1.`,
     );
@@ -122,6 +124,26 @@ Times are UTC. Told 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789
     expect(odd).not.toContain('aws rds');
   });
 
+  it('asks for no snapshot that RDS would refuse: a stopped one is to be started, another made available', () => {
+    const stopped = composeAlerts([entry({ status: 'stopped' })], 'all', context).texts;
+    expect(stopped.email).toContain('start it and take one, or exclude it:');
+    expect(stopped.email).toContain('aws rds start-db-instance --region eu-west-1 --db-instance-identifier orders\n');
+    expect(stopped.chat.content.nextSteps[0]).toMatch(/^Start it: `aws rds start-db-instance /);
+    const cluster = composeAlerts([entry({ status: 'stopping', databaseKind: 'cluster' })], 'all', context).texts;
+    expect(cluster.email).toContain('aws rds start-db-cluster --region eu-west-1 --db-cluster-identifier orders\n');
+    const full = composeAlerts([entry({ status: 'storage-full' })], 'all', context).texts;
+    expect(full.email).toContain('no snapshot of it while its status is storage-full. Make it available');
+    for (const { email, chat } of [stopped, cluster, full]) {
+      expect(email + chat.content.nextSteps.join()).not.toContain('snapshot --region');
+    }
+  });
+
+  it('names a runbook that is a path as a path, and links one that is a URL', () => {
+    const local = composeAlerts([entry()], 'all', { ...context, runbookUrl: 'docs/runbook.md' }).texts;
+    expect(local.email).toContain('Runbook        docs/runbook.md#backup-overdue\n');
+    expect(local.chat.content.nextSteps).toContain('Runbook: docs/runbook.md#backup-overdue');
+  });
+
   it('names what it leaves out, with the link to the full list', () => {
     const many = Array.from({ length: 300 }, (_, index) => entry({ databaseId: `db-${index}` }));
     const { texts } = composeAlerts(many, 'all', { ...context, fullList: 'https://list.example' });
@@ -133,7 +155,7 @@ Times are UTC. Told 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789
 describe('the SMS', () => {
   it('tells age and cause of one database', () => {
     expect(composeAlerts([entry()], 'all', context).texts.sms).toBe(
-      'CRITICAL acme: 1 database overdue (orders). Last backup 2026-11-22 03:12 UTC, 26 h 48 min ago. Its status is storage-full, and RDS takes automated backups on...',
+      'CRITICAL acme: 1 database overdue (orders). Last backup 2026-11-22 03:12 UTC, 26 h 48 min ago. Point-in-time restore is stale, too: it ends at 2026-11-22 03:...',
     );
   });
 

@@ -147,6 +147,12 @@ describe('while it is open', () => {
     expect(alert).toMatchObject({ severity: 'critical', reason: 'stopped' });
   });
 
+  it('says in which status RDS refuses snapshots, for as long as it does', () => {
+    const stopped = opened({ ...warning, status: 'stopped' });
+    expect(stopped.status).toBe('stopped');
+    expect(given(nextAlert(stopped, judged(warning), hours(1)))).not.toHaveProperty('status');
+  });
+
   it('stays what it was while RDS cannot be asked', () => {
     const before = opened(critical);
     expect(nextAlert(before, judged({ name: 'unknown', severity: 'warning' }), hours(1)).alert).toEqual(before);
