@@ -34,6 +34,7 @@ export const alerts: Command = {
       untold: 'a step that is still to be told: `open`, `remind`, `rise`, `resolve`; or null',
       acknowledged: '`by`, `at` and `note` of who looks after it, or null',
       snoozedUntil: 'until when it is quiet, or null',
+      snoozed: '`by`, `at` and `note` of who wanted it quiet, or null',
       resolved: 'when it was resolved, or null',
       resolution: 'why, as a sentence, or null',
     },
@@ -72,6 +73,10 @@ async function print(screen: Screen, rows: AsyncIterable<AlertFacts>, none: stri
   if (count === 0) screen.line(none);
 }
 
+function by(who: AlertFacts['snoozed']): string {
+  return who === null ? '' : `, by ${who.by}${who.note ? `: ${who.note}` : ''}`;
+}
+
 export function printAlert(screen: Screen, alert: AlertFacts): void {
   const { bold, dim } = screen.colours;
   screen.line(
@@ -96,7 +101,9 @@ export function printAlert(screen: Screen, alert: AlertFacts): void {
           ],
         ] as const)
       : []),
-    ...(alert.snoozedUntil ? ([['quiet until', screen.moment(alert.snoozedUntil)]] as const) : []),
+    ...(alert.snoozedUntil
+      ? ([['quiet until', `${screen.moment(alert.snoozedUntil)}${by(alert.snoozed)}`]] as const)
+      : []),
     ...(alert.resolved
       ? ([['resolved', `${screen.moment(alert.resolved)}${alert.resolution ? `: ${alert.resolution}` : ''}`]] as const)
       : []),

@@ -137,12 +137,14 @@ export interface AlertFacts {
   readonly untold: 'open' | 'remind' | 'rise' | 'resolve' | null;
   readonly acknowledged: { readonly by: string; readonly at: string; readonly note: string | null } | null;
   readonly snoozedUntil: string | null;
+  /** Who wanted it quiet. */
+  readonly snoozed: { readonly by: string; readonly at: string; readonly note: string | null } | null;
   readonly resolved: string | null;
   readonly resolution: string | null;
 }
 
 export function alertFacts(alert: Alert): AlertFacts {
-  const { acknowledged } = alert;
+  const who = (one: Alert['acknowledged']) => (one ? { by: one.by, at: iso(one.at), note: one.note ?? null } : null);
   return {
     tenant: alert.tenant,
     database: alert.databaseId,
@@ -155,10 +157,9 @@ export function alertFacts(alert: Alert): AlertFacts {
     deadline: isoOrNull(alert.deadline),
     notified: alert.notified.map(iso),
     untold: alert.intent?.step ?? null,
-    acknowledged: acknowledged
-      ? { by: acknowledged.by, at: iso(acknowledged.at), note: acknowledged.note ?? null }
-      : null,
+    acknowledged: who(alert.acknowledged),
     snoozedUntil: isoOrNull(alert.snoozedUntil),
+    snoozed: who(alert.snoozed),
     resolved: isoOrNull(alert.resolved),
     resolution: alert.resolution ?? null,
   };

@@ -51,6 +51,11 @@ describe('alert snooze', () => {
     expect((await alertNow(seen))?.snoozedUntil).toEqual(at(until));
   });
 
+  it('says who wanted it quiet, and why', async () => {
+    const { text } = await (await withAlert()).run('alert snooze orders --until 3h --note "patch night"');
+    expect(text).toContain('quiet until  2026-11-23 15:00 UTC (in 3 h), by ann: patch night\n');
+  });
+
   it('refuses a moment that has passed', async () => {
     const seen = await withAlert();
     expect(await seen.run('alert snooze orders --until 2026-11-22')).toMatchObject({
