@@ -53,5 +53,6 @@ async function print(screen: Screen, findings: AsyncIterable<Finding>): Promise<
   }
   screen.line();
   const open = unread > 0 ? ` ${unread} could not be looked at.` : '';
-  screen.line(wrong === 0 ? `Nothing is wrong.${open}` : bold(red(`${wrong} to be put right.`)) + open);
+  const fine = unread > 0 ? 'Nothing that was seen is wrong.' : 'Nothing is wrong.';
+  screen.line(wrong === 0 ? fine + open : bold(red(`${wrong} to be put right.`)) + open);
 }

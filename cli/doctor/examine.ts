@@ -21,10 +21,10 @@ export interface Examination {
 
 /** Nothing is looked at behind credentials or a stack that are not there. */
 export async function* examine({ stack, deployment, ledger, now, local }: Examination): AsyncIterable<Finding> {
-  const credentials = await checked('credentials', checkCredentials);
+  const credentials = await checked('credentials', checkCredentials, () => 'problem');
   yield* credentials;
   if (credentials.some(({ kind }) => kind !== 'ok')) return;
-  const found = await checked('stack', async () => checkStack(await deployment()));
+  const found = await checked('stack', async () => checkStack(await deployment()), kindOf);
   yield* found;
   if (found.some(({ kind }) => kind === 'unread' || kind === 'problem')) return;
   const deployed = await deployment();
@@ -43,16 +43,33 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
     ['roles', () => checkRoles(deployed)],
     ['alarms', () => checkAlarms(stack)],
   ];
-  for (const [name, check] of checks) yield* await checked(name, check);
+  for (const [name, check] of checks) yield* await checked(name, check, kindOf);
 }
 
-async function checked(name: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+async function checked(
+  name: string,
+  check: () => Promise<Finding[]>,
+  kind: (error: unknown) => 'problem' | 'unread',
+): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {
-    const why = error instanceof UserError ? error.message : (explain(error) ?? String(error));
-    return [{ check: name, kind: 'unread', found: `could not be looked at: ${why}`, cure: null }];
+    const [why, cure] = split(error instanceof UserError ? error.message : (explain(error) ?? String(error)));
+    const is = kind(error);
+    return [{ check: name, kind: is, found: is === 'unread' ? `could not be looked at: ${why}` : why, cure }];
   }
+}
+
+/** What is missing is wrong; what AWS did not answer is only not known. */
+function kindOf(error: unknown): 'problem' | 'unread' {
+  return error instanceof UserError ? 'problem' : 'unread';
+}
+
+/** Sentences for people say what is wrong, and behind the last colon what to do. */
+function split(sentence: string): [found: string, cure: string | null] {
+  const [, found, cure] = /^(.*): ([a-z].*)$/s.exec(sentence) ?? [];
+  if (found === undefined || cure === undefined) return [sentence, null];
+  return [found, `${cure.charAt(0).toUpperCase()}${cure.slice(1)}`];
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

@@ -18,6 +18,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { examine } from '../../cli/doctor/examine.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import type { Deployment } from '../../cli/parts.ts';
+import { UserError } from '../../cli/user-error.ts';
 import { configHash } from '../../shared/config/load.ts';
 import { MemoryLedger } from '../../shared/ledger/memory.ts';
 import { aSweep, at } from '../shared/ledger/rows.ts';
@@ -149,9 +150,9 @@ describe('doctor', () => {
     expect(await findings()).toEqual([
       {
         check: 'credentials',
-        kind: 'unread',
-        found: 'could not be looked at: The AWS credentials have expired: sign in again, e.g. with "aws sso login".',
-        cure: null,
+        kind: 'problem',
+        found: 'The AWS credentials have expired',
+        cure: 'Sign in again, e.g. with "aws sso login".',
       },
     ]);
     sts.on(GetCallerIdentityCommand).resolves({ Arn: 'a', Account: '1' });
@@ -160,6 +161,21 @@ describe('doctor', () => {
       'credentials ok',
       'stack problem',
     ]);
+  });
+
+  it('takes a stack that is not there for wrong, and one that it may not see for not known', async () => {
+    const withStack = (error: Error) => findings({ deployment: () => Promise.reject(error) });
+    expect((await withStack(new UserError('There is no stack "X" here: deploy it.'))).at(-1)).toEqual({
+      check: 'stack',
+      kind: 'problem',
+      found: 'There is no stack "X" here',
+      cure: 'Deploy it.',
+    });
+    const refused = Object.assign(
+      new Error('User: ann is not authorized to perform: cloudformation:DescribeStacks on resource: stack'),
+      { name: 'AccessDenied' },
+    );
+    expect((await withStack(refused)).at(-1)).toMatchObject({ check: 'stack', kind: 'unread' });
   });
 
   it('goes on behind a check that could not be made', async () => {
@@ -175,8 +191,8 @@ describe('doctor', () => {
       {
         check: 'roles',
         kind: 'unread',
-        found: expect.stringContaining('The right iam:GetRole on role is missing for arn:aws:iam::1:user/ann'),
-        cure: null,
+        found: 'could not be looked at: The right iam:GetRole on role is missing for arn:aws:iam::1:user/ann',
+        cure: 'Ask for it, or choose another profile.',
       },
     ]);
   });
