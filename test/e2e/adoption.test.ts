@@ -12,7 +12,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { destroy, diff } from '../../local/aws/deploy.ts';
+import { bootstrap, deploy, destroy, diff, synth } from '../../local/aws/deploy.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
 import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
 import type { Backup } from '../../shared/model.ts';
@@ -61,21 +61,26 @@ it('after cdk destroy a new stack adopts the kept table and buckets, and makes w
   for (const id of ['orders', 'crm']) stage.rds.createInstance({ id, retention: 0 });
   stage.announcing = true;
   const context = await configuration(['orders']);
-  const { LedgerTableName: tableName = '' } = await stage.deploy(context);
+  await bootstrap(stage.aws);
+  // Bundled once for deploy and destroy; diff bundles anew, and must come to the same.
+  const app = await synth(stage.aws, { context });
+  const { LedgerTableName: tableName = '' } = await deploy(stage.aws, { app });
   const earlier = await backUp(ledgerOf(tableName), 'orders');
-  expect(await diff(stage.aws, { context })).toContain('There were no differences');
+  expect(await diff(stage.aws, { context, outdir: join(stage.aws.folder, 'cdk.out-again') })).toContain(
+    'There were no differences',
+  );
 
   const StackName = 'RdsBackupLedger';
   const stacks = new CloudFormationClient(stage.client);
   const { StackResources = [] } = await stacks.send(new DescribeStackResourcesCommand({ StackName }));
   const key = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::KMS::Key')?.PhysicalResourceId;
   const tableKeyArn = `arn:aws:kms:eu-west-1:123456789012:key/${key}`;
-  await destroy(stage.aws, { context });
+  await destroy(stage.aws, { app });
   await expect(stacks.send(new DescribeStacksCommand({ StackName }))).rejects.toThrow('does not exist');
   await new S3Client(stage.client).send(new HeadBucketCommand({ Bucket: ownBucket('orders') }));
 
   const adopting = await configuration(['orders', 'crm'], { adopt: { tableName, tableKeyArn } });
-  expect(await stage.deploy(adopting)).toMatchObject({ LedgerTableName: tableName });
+  expect(await deploy(stage.aws, { context: adopting })).toMatchObject({ LedgerTableName: tableName });
   const ledger = ledgerOf(tableName);
   expect(await ledger.backupByArn(earlier.arn)).toEqual(earlier);
   expect((await backUp(ledger, 'orders')).copy.bucket).toBe(ownBucket('orders'));
