@@ -4,7 +4,7 @@ import type { Told } from './alerting.ts';
 import { backupFrom, isAvailable, sourceTimeOf } from './backup.ts';
 import type { ConfiguredDatabase } from './config/fleet.ts';
 import { clockSkewMs, isNews, type Judgement, judge, newestAmong, type Seen, type Subject } from './judge.ts';
-import { closeBackup, reopenBackup } from './ledger/close.ts';
+import { closeBackup, reopenBackup, withExpiry } from './ledger/close.ts';
 import type { Ledger, OnUnreadable } from './ledger/ledger.ts';
 import type { DatabaseKey, DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
@@ -105,8 +105,8 @@ async function checkOne(
     recorded += back.recorded;
     missed.push(...back.missed);
     await closeAll(ledger, judgement, options);
-    if (!isNews(judgement.row, known)) return result(judgement.row);
-    const judged = judgement.row;
+    const judged = withExpiry(judgement.row, options.retentionDays);
+    if (!isNews(judged, known)) return result(judged);
     const { alert } = judged;
     const written =
       alert !== undefined && !isDeepStrictEqual(alert, known?.alert)
@@ -218,7 +218,7 @@ async function closeAll(ledger: Ledger, { row, gone }: Judgement, { at, retentio
 }
 
 /** The day's judgement of a configured database: the evidence, with the policy that was in force. */
-export function dayOf({ subject, verdict }: Checked, at: Date): Day | undefined {
+export function dayOf({ subject, verdict }: Checked, at: Date, expiresAt: Date): Day | undefined {
   const { configured } = subject;
   if (configured === undefined || verdict === undefined) return undefined;
   return {
@@ -236,5 +236,6 @@ export function dayOf({ subject, verdict }: Checked, at: Date): Day | undefined 
     maxAgeHours: configured.policy.maxAgeHours,
     graceHours: configured.policy.graceHours,
     ...(configured.excluded !== undefined && { exclusion: configured.excluded }),
+    expiresAt,
   };
 }

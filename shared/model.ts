@@ -246,6 +246,8 @@ export interface Alert {
   readonly resolution?: string;
   /** The verdict that resolved it; absent where none did (it left the configuration, or moved to another tenant). */
   readonly outcome?: VerdictName;
+  /** Of a resolved one: DynamoDB removes its row some time after this. */
+  readonly expiresAt?: Date;
 }
 
 /** The judgement of one database on one day (UTC): the auditor's evidence, written then and never changed by later configuration. */
@@ -265,6 +267,8 @@ export interface Day {
   readonly maxAgeHours: number;
   readonly graceHours: number;
   readonly exclusion?: string;
+  /** DynamoDB removes the row some time after this. */
+  readonly expiresAt?: Date;
 }
 
 /** One sweep, of one run or of several that carried it on; or the watch's last run. */
@@ -293,4 +297,6 @@ export interface SweepRow {
   readonly configHash: string;
   /** The last database key that was judged, where it stopped half-way. */
   readonly stoppedAfter?: DatabaseKey;
+  /** Of a sweep that is over: DynamoDB removes its row some time after this. */
+  readonly expiresAt?: Date;
 }

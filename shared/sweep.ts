@@ -8,6 +8,7 @@ import { type Checked, type CheckOptions, checkDatabases, dayOf } from './check.
 import { enrol } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
 import { clockSkewMs, type Subject } from './judge.ts';
+import { expiryOf } from './ledger/close.ts';
 import type { DatabaseSummary, Ledger, UnreadableRow } from './ledger/ledger.ts';
 import type { Log } from './log.ts';
 import type { AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
@@ -270,7 +271,8 @@ class Run {
     if (!dryRun) {
       // Between sweeps only what is told is evidence: the day's judgement is the sweep's.
       const evidence = settled.filter(({ told }) => mode === 'sweep' || told !== undefined);
-      await ledger.putDays(evidence.flatMap((one): Day | Day[] => dayOf(one, this.at) ?? []));
+      const expiresAt = expiryOf(this.at, fleet.ledger.retentionDays, this.#deps.now());
+      await ledger.putDays(evidence.flatMap((one): Day | Day[] => dayOf(one, this.at, expiresAt) ?? []));
     }
     return checked;
   }
@@ -333,7 +335,7 @@ class Run {
   }
 
   async result({ complete, unconfigured, before, stoppedAfter }: End): Promise<SweepResult> {
-    const { tell, rds, configHash, now } = this.#deps;
+    const { tell, rds, fleet, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
     const steps = this.#checked.flatMap(({ told }) => told ?? []);
     if (!dryRun && steps.length > 0) this.errors.push(...(await tell(steps, this.at)).errors);
@@ -362,6 +364,8 @@ class Run {
       errors: [...this.errors],
       configHash,
       ...(stoppedAfter !== undefined && { stoppedAfter }),
+      ...(mode === 'sweep' &&
+        stoppedAfter === undefined && { expiresAt: expiryOf(this.at, fleet.ledger.retentionDays, now()) }),
     };
     const newlyExcluded = this.#checked.flatMap((one) => (one.newlyExcluded ? (one.subject.configured ?? []) : []));
     const stopped = this.#stopped;

@@ -314,7 +314,9 @@ const sectionShapes = {
     {
       retentionDays: wholeNumber(7, 3660)
         .default(400)
-        .describe('Days that the ledger keeps a backup whose snapshot is gone, from its creation. Default: 400'),
+        .describe(
+          'Days that the ledger keeps what is over, from its creation: a backup whose snapshot is gone, a day, a sweep, a resolved alert. Default: 400',
+        ),
     },
     'The ledger',
   ),

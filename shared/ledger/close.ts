@@ -1,20 +1,30 @@
-import type { Backup } from '../model.ts';
+import type { Backup, DatabaseRow } from '../model.ts';
 import { dayMs } from '../text.ts';
 import { type Ledger, liveBackupId } from './ledger.ts';
 
 /** A closed row is kept for this long even where its retention has passed, so that the closing can be seen. */
 const leastDays = 7;
 
-/** Closes a backup's row: its snapshot is gone. It expires at the later of creation plus retention and seven days from now. */
+/** The row of what is over expires at the later of creation plus retention and seven days from now. */
+export function expiryOf(created: Date, retentionDays: number, now: Date): Date {
+  return new Date(Math.max(created.getTime() + retentionDays * dayMs, now.getTime() + leastDays * dayMs));
+}
+
+/** A database's row with the expiry of its alert, where that is resolved. */
+export function withExpiry(row: DatabaseRow, retentionDays: number): DatabaseRow {
+  const { alert } = row;
+  if (alert?.resolved === undefined) return row;
+  return { ...row, alert: { ...alert, expiresAt: expiryOf(alert.opened, retentionDays, alert.resolved) } };
+}
+
+/** Closes a backup's row: its snapshot is gone. */
 export async function closeBackup(
   ledger: Ledger,
   backup: Backup,
   why: { readonly reason: string; readonly retentionDays: number },
   now: Date,
 ): Promise<void> {
-  const expiresAt = new Date(
-    Math.max(backup.createdAt.getTime() + why.retentionDays * dayMs, now.getTime() + leastDays * dayMs),
-  );
+  const expiresAt = expiryOf(backup.createdAt, why.retentionDays, now);
   let open: Backup | undefined = backup;
   while (open !== undefined && open.closed === undefined) {
     const written = await ledger.updateBackup({ ...open, closed: { at: now, reason: why.reason, expiresAt } });

@@ -22,6 +22,7 @@ import {
   databaseOfKey,
   type Item,
   indexes,
+  isPresent,
   itemOfAlert,
   itemOfBackup,
   itemOfDatabase,
@@ -132,31 +133,31 @@ export class DynamoLedger implements Ledger {
 
   async backupByArn(arn: string): Promise<Backup | undefined> {
     const keys = await collect(this.#query(ranges.backupByArn(arn), parseKey));
-    const [backup] = this.#present((await this.#read(keys)).map(parseBackup));
+    const [backup] = this.#stillThere((await this.#read(keys)).map(parseBackup));
     return backup;
   }
 
   async backups(ids: readonly { readonly database: DatabaseKey; readonly liveBackup: string }[]): Promise<Backup[]> {
     const items = await this.#read(ids.map(({ database, liveBackup }) => backupKey(database, liveBackup)));
-    return this.#present(items.map(parseBackup));
+    return this.#stillThere(items.map(parseBackup));
   }
 
   backupsOfDatabase(database: DatabaseKey, span?: Span): AsyncIterable<Backup> {
-    return this.#backups(ranges.backupsOfDatabase(database, span));
+    return this.#presentBackups(ranges.backupsOfDatabase(database, span));
   }
 
   backupsOfTenant(tenant: string, span?: Span): AsyncIterable<Backup> {
-    return this.#backups(ranges.backupsOfTenant(tenant, span));
+    return this.#presentBackups(ranges.backupsOfTenant(tenant, span));
   }
 
   backupsOfDay(day: string): AsyncIterable<Backup> {
-    return this.#backups(ranges.backupsOfDay(day));
+    return this.#presentBackups(ranges.backupsOfDay(day));
   }
 
   // Copies ------------------------------------------------------------------------------------------------------------
 
   copies(state: ListedCopyState): AsyncIterable<Backup> {
-    return this.#backups(ranges.copies(state));
+    return this.#presentBackups(ranges.copies(state));
   }
 
   async takeLease(holder: string, now: Date, until: Date): Promise<'taken' | 'held'> {
@@ -237,15 +238,15 @@ export class DynamoLedger implements Ledger {
   }
 
   openAlerts(): AsyncIterable<Alert> {
-    return this.#query(ranges.openAlerts(), parseAlert);
+    return this.#present(ranges.openAlerts(), parseAlert);
   }
 
   alertsOfDatabase(database: DatabaseKey): AsyncIterable<Alert> {
-    return this.#query(ranges.alertsOfDatabase(database), parseAlert);
+    return this.#present(ranges.alertsOfDatabase(database), parseAlert);
   }
 
   alertsOfTenant(tenant: string, span?: Span): AsyncIterable<Alert> {
-    return this.#query(ranges.alertsOfTenant(tenant, span), parseAlert);
+    return this.#present(ranges.alertsOfTenant(tenant, span), parseAlert);
   }
 
   // Days and sweeps ---------------------------------------------------------------------------------------------------
@@ -257,15 +258,15 @@ export class DynamoLedger implements Ledger {
   }
 
   daysOfDatabase(database: DatabaseKey, from: string, to: string): AsyncIterable<Day> {
-    return this.#query(ranges.daysOfDatabase(database, from, to), parseDay);
+    return this.#present(ranges.daysOfDatabase(database, from, to), parseDay);
   }
 
   daysOfTenant(tenant: string, from: string, to: string): AsyncIterable<Day> {
-    return this.#query(ranges.daysOfTenant(tenant, from, to), parseDay);
+    return this.#present(ranges.daysOfTenant(tenant, from, to), parseDay);
   }
 
   daysOfDate(date: string): AsyncIterable<Day> {
-    return this.#query(ranges.daysOfDate(date), parseDay);
+    return this.#present(ranges.daysOfDate(date), parseDay);
   }
 
   async putSweep(row: SweepRow): Promise<void> {
@@ -273,7 +274,7 @@ export class DynamoLedger implements Ledger {
   }
 
   sweeps(span?: Span): AsyncIterable<SweepRow> {
-    return this.#query(ranges.sweeps(span), parseSweep);
+    return this.#present(ranges.sweeps(span), parseSweep);
   }
 
   async lastWatch(): Promise<SweepRow | undefined> {
@@ -283,9 +284,17 @@ export class DynamoLedger implements Ledger {
 
   // Calls -------------------------------------------------------------------------------------------------------------
 
-  async *#backups(range: Range): AsyncIterable<Backup> {
+  /** The rows of a range that have not expired. */
+  async *#present<Row extends { readonly expiresAt?: Date }>(
+    range: Range,
+    parse: (item: Item) => Row,
+  ): AsyncIterable<Row> {
+    for await (const row of this.#query(range, parse)) if (isPresent(row, this.#now())) yield row;
+  }
+
+  async *#presentBackups(range: Range): AsyncIterable<Backup> {
     for await (const backup of this.#query(range, parseBackup)) {
-      if (this.#isPresent(backup)) yield backup;
+      if (isPresent(backup.closed ?? {}, this.#now())) yield backup;
     }
   }
 
@@ -356,12 +365,8 @@ export class DynamoLedger implements Ledger {
     return unlessConflict(this.#client.send(new PutCommand({ TableName: this.#table, Item: item, ...condition })));
   }
 
-  #isPresent(backup: Backup): boolean {
-    return backup.closed === undefined || backup.closed.expiresAt > this.#now();
-  }
-
-  #present(backups: readonly Backup[]): Backup[] {
-    return backups.filter((backup) => this.#isPresent(backup));
+  #stillThere(backups: readonly Backup[]): Backup[] {
+    return backups.filter(({ closed }) => isPresent(closed ?? {}, this.#now()));
   }
 }
 

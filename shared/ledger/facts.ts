@@ -98,6 +98,7 @@ export const alertFacts = z.object({
   resolved: time.exactOptional(),
   resolution: text.exactOptional(),
   outcome: verdict.exactOptional(),
+  expiresAt: time.exactOptional(),
 } satisfies Attributes<Alert>) satisfies z.ZodType<Alert>;
 
 /** What the indexes show of a database: its live backups are an attribute of their own, so that they are not projected. */
@@ -141,6 +142,7 @@ export const dayFacts = z.object({
   maxAgeHours: z.number(),
   graceHours: z.number(),
   exclusion: text.exactOptional(),
+  expiresAt: time.exactOptional(),
 } satisfies Attributes<Day>) satisfies z.ZodType<Day>;
 
 export const sweepFacts = z.object({
@@ -162,4 +164,5 @@ export const sweepFacts = z.object({
   errors: z.array(text).readonly(),
   configHash: text,
   stoppedAfter: text.exactOptional(),
+  expiresAt: time.exactOptional(),
 } satisfies Attributes<SweepRow>) satisfies z.ZodType<SweepRow>;

@@ -3,7 +3,7 @@
  * this file, both ledgers read and write by it, `docs/querying.md` describes it.
  *
  * A row is: `pk`, `sk`; the keys of the indexes it is in; `facts`, a map with everything that is shown; `version`; on a
- * database's row also `liveBackups`; on a closed row also `expiresAt`. One map holds the facts because an index projects
+ * database's row also `liveBackups`; on the row of what is over also `expiresAt`. One map holds the facts because an index projects
  * named top-level attributes, for ever: what is added to the map later is in the indexes at once.
  */
 import { z } from 'zod';
@@ -17,7 +17,10 @@ import { type DatabaseSummary, type ListedCopyState, liveBackupId, type Span, Un
 /** All keys are strings. */
 export const tableKeys = { partitionKey: 'pk', sortKey: 'sk' } as const;
 
-/** Epoch seconds after which DynamoDB removes the row, some days later at the latest. Only closed rows have it. */
+/**
+ * Epoch seconds after which DynamoDB removes the row, some days later at the latest. Only what is over has it: a backup whose
+ * snapshot is gone, a day, a sweep, a resolved alert.
+ */
 export const timeToLiveAttribute = 'expiresAt';
 
 /** What an index holds of a row besides keys; nothing means `KEYS_ONLY`. `version` lets a reader write back. */
@@ -237,7 +240,7 @@ export function itemOfBackup(backup: Backup, version: number): Item {
     ...keysOfBackup(backup),
     facts: z.encode(backupFacts, backup),
     version,
-    ...(backup.closed && { [timeToLiveAttribute]: expiry(backup.closed.expiresAt) }),
+    ...timeToLive(backup.closed ?? {}),
   };
 }
 
@@ -251,15 +254,15 @@ export function itemOfDatabase(row: DatabaseRow, version: number): Item {
 }
 
 export function itemOfAlert(alert: Alert): Item {
-  return { ...keysOfAlert(alert), facts: z.encode(alertFacts, alert) };
+  return { ...keysOfAlert(alert), facts: z.encode(alertFacts, alert), ...timeToLive(alert) };
 }
 
 export function itemOfDay(day: Day): Item {
-  return { ...keysOfDay(day), facts: z.encode(dayFacts, day) };
+  return { ...keysOfDay(day), facts: z.encode(dayFacts, day), ...timeToLive(day) };
 }
 
 export function itemOfSweep(row: SweepRow): Item {
-  return { ...keysOfSweep(row), facts: z.encode(sweepFacts, row) };
+  return { ...keysOfSweep(row), facts: z.encode(sweepFacts, row), ...timeToLive(row) };
 }
 
 export function itemOfLease(holder: string, until: Date): Item {
@@ -271,8 +274,13 @@ export function itemOfServed(tenant: string, at: Date): Item {
 }
 
 /** Epoch seconds, rounded up: no row goes before its time. */
-function expiry(time: Date): number {
-  return Math.ceil(time.getTime() / 1000);
+function timeToLive({ expiresAt }: { readonly expiresAt?: Date }): { [timeToLiveAttribute]?: number } {
+  return expiresAt === undefined ? {} : { [timeToLiveAttribute]: Math.ceil(expiresAt.getTime() / 1000) };
+}
+
+/** Whether a row has not expired: DynamoDB removes it only some days later. */
+export function isPresent({ expiresAt }: { readonly expiresAt?: Date }, now: Date): boolean {
+  return expiresAt === undefined || expiresAt > now;
 }
 
 const version = z.number().int().min(1);

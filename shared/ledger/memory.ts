@@ -8,6 +8,7 @@ import {
   databaseKey,
   type IndexName,
   indexes,
+  isPresent,
   type Keys,
   keysOfAlert,
   keysOfBackup,
@@ -135,15 +136,15 @@ export class MemoryLedger implements Ledger {
   }
 
   async *openAlerts(): AsyncIterable<Alert> {
-    yield* this.#alerts.query(ranges.openAlerts());
+    yield* this.#stillThere(this.#alerts.query(ranges.openAlerts()));
   }
 
   async *alertsOfDatabase(database: DatabaseKey): AsyncIterable<Alert> {
-    yield* this.#alerts.query(ranges.alertsOfDatabase(database));
+    yield* this.#stillThere(this.#alerts.query(ranges.alertsOfDatabase(database)));
   }
 
   async *alertsOfTenant(tenant: string, span?: Span): AsyncIterable<Alert> {
-    yield* this.#alerts.query(ranges.alertsOfTenant(tenant, span));
+    yield* this.#stillThere(this.#alerts.query(ranges.alertsOfTenant(tenant, span)));
   }
 
   // Days and sweeps ---------------------------------------------------------------------------------------------------
@@ -153,15 +154,15 @@ export class MemoryLedger implements Ledger {
   }
 
   async *daysOfDatabase(database: DatabaseKey, from: string, to: string): AsyncIterable<Day> {
-    yield* this.#days.query(ranges.daysOfDatabase(database, from, to));
+    yield* this.#stillThere(this.#days.query(ranges.daysOfDatabase(database, from, to)));
   }
 
   async *daysOfTenant(tenant: string, from: string, to: string): AsyncIterable<Day> {
-    yield* this.#days.query(ranges.daysOfTenant(tenant, from, to));
+    yield* this.#stillThere(this.#days.query(ranges.daysOfTenant(tenant, from, to)));
   }
 
   async *daysOfDate(date: string): AsyncIterable<Day> {
-    yield* this.#days.query(ranges.daysOfDate(date));
+    yield* this.#stillThere(this.#days.query(ranges.daysOfDate(date)));
   }
 
   async putSweep(row: SweepRow): Promise<void> {
@@ -169,15 +170,19 @@ export class MemoryLedger implements Ledger {
   }
 
   async *sweeps(span?: Span): AsyncIterable<SweepRow> {
-    yield* this.#sweeps.query(ranges.sweeps(span));
+    yield* this.#stillThere(this.#sweeps.query(ranges.sweeps(span)));
   }
 
   async lastWatch(): Promise<SweepRow | undefined> {
     return this.#sweeps.query(ranges.lastWatch())[0];
   }
 
-  #isPresent(backup: Backup): boolean {
-    return backup.closed === undefined || backup.closed.expiresAt > this.#now();
+  #isPresent({ closed }: Backup): boolean {
+    return isPresent(closed ?? {}, this.#now());
+  }
+
+  #stillThere<Row extends { readonly expiresAt?: Date }>(rows: readonly Row[]): Row[] {
+    return rows.filter((row) => isPresent(row, this.#now()));
   }
 
   #present(backups: readonly Backup[]): Backup[] {

@@ -164,7 +164,7 @@ function afterResolution(current: Alert, judged: Judged, now: Date): AlertOutcom
     !['protected', 'deleted', 'unknown'].includes(verdict.name);
   if (!brokenAgain) return { ...tellAgain(current, now), ...onceResolved(judged, now) };
   // A resolution that perhaps nobody was told of is taken back, so that none is left untold.
-  const { resolved: _, resolution: __, outcome: ___, ...reopened } = loud(withoutFacts(current));
+  const { resolved: _, resolution: __, outcome: ___, expiresAt: ____, ...reopened } = loud(withoutFacts(current));
   const severity = worst(current.severity, verdict.severity);
   return tell({ ...reopened, ...subject(judged), ...facts(verdict), severity }, judged, 'open', now);
 }

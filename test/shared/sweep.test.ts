@@ -294,6 +294,23 @@ describe('rows whose snapshot is gone', () => {
     expect(backup?.closed?.expiresAt).toEqual(new Date('2026-11-28T12:00:00Z'));
   });
 
+  it('expire like days, sweeps and resolved alerts, each counted from its own beginning', async () => {
+    const world = await settled({ config: { ...config, ledger: { retentionDays: 30 } } });
+    world.rds.skipBackups('orders', 1);
+    await world.rds.runNight('12:00');
+    await world.sweep();
+    const [open] = await collect(world.ledger.openAlerts());
+    expect(open).not.toHaveProperty('expiresAt');
+    await world.rds.runNight('12:00');
+    const { row } = await world.sweep();
+    expect(row.expiresAt).toEqual(new Date('2026-12-23T12:00:00Z'));
+    const [resolved] = await collect(world.ledger.alertsOfTenant('acme'));
+    expect(resolved).toMatchObject({ resolved: row.at, expiresAt: new Date('2026-12-22T12:00:00Z') });
+    const days = await collect(world.ledger.daysOfDate('2026-11-23'));
+    expect(days.map(({ expiresAt }) => expiresAt)).toEqual([row.expiresAt, row.expiresAt]);
+    expect((await world.watch()).row).not.toHaveProperty('expiresAt');
+  });
+
   it('are closed of a deleted cluster, too, which takes its automated snapshots along without a word', async () => {
     const world = await settled();
     world.rds.delete('ledger');

@@ -308,6 +308,31 @@ export function ledgerContract(make: (now: () => Date) => Promise<Ledger>): void
     });
   });
 
+  describe('expiry of what is over', () => {
+    const expiresAt = at('2026-11-27T12:00:00.500Z');
+    const seen = async (ledger: Ledger) => ({
+      daysOfDatabase: (await all(ledger.daysOfDatabase(ordersKey, '2026-11-01', '2026-11-30'))).length,
+      daysOfTenant: (await all(ledger.daysOfTenant('acme', '2026-11-01', '2026-11-30'))).length,
+      daysOfDate: (await all(ledger.daysOfDate('2026-11-23'))).length,
+      alertsOfDatabase: (await all(ledger.alertsOfDatabase(ordersKey))).length,
+      alertsOfTenant: (await all(ledger.alertsOfTenant('acme'))).length,
+      sweeps: (await all(ledger.sweeps())).length,
+    });
+
+    it('shows days, resolved alerts and sweeps until they expire, and no longer', async () => {
+      const now = { time: start };
+      const ledger = await make(() => now.time);
+      await ledger.putDays([aDay({ expiresAt })]);
+      await ledger.putDatabaseWithAlert(aDatabase(), anAlert({ resolved: start, expiresAt }));
+      await ledger.putSweep(aSweep({ expiresAt }));
+      now.time = new Date(expiresAt.getTime() - 1);
+      const counts = Object.entries(await seen(ledger));
+      expect(counts.every(([, count]) => count === 1)).toBe(true);
+      now.time = expiresAt;
+      expect(await seen(ledger)).toEqual(Object.fromEntries(counts.map(([name]) => [name, 0])));
+    });
+  });
+
   describe('copies', () => {
     const copyIn = (state: Copy['state'], queuedAt?: Date): Copy => ({
       mode: 'export',

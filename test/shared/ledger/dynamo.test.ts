@@ -2,7 +2,16 @@ import { type AttributeValue, DynamoDBClient, GetItemCommand, QueryCommand } fro
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DynamoLedger, ledgerActions } from '../../../shared/ledger/dynamo.ts';
-import { copyWakeUps, type IndexName, indexes, keysOfBackup, keysOfDatabase } from '../../../shared/ledger/items.ts';
+import {
+  copyWakeUps,
+  type IndexName,
+  indexes,
+  keysOfAlert,
+  keysOfBackup,
+  keysOfDatabase,
+  keysOfDay,
+  keysOfSweep,
+} from '../../../shared/ledger/items.ts';
 import { type Ledger, liveBackupId } from '../../../shared/ledger/ledger.ts';
 import type { CopyState } from '../../../shared/model.ts';
 import { createLedgerTable } from '../../support/ledger-table.ts';
@@ -177,6 +186,23 @@ describe('time to live', () => {
     const table = await newTable();
     await new DynamoLedger(client, table, () => start).putDatabase(aDatabase());
     expect(await itemOf(table, keysOfDatabase(aDatabase()))).not.toHaveProperty('expiresAt');
+  });
+
+  it('is on the rows of days, sweeps and alerts that are over', async () => {
+    const table = await newTable();
+    const ledger = new DynamoLedger(client, table, () => start);
+    const over = { expiresAt: at('2027-12-28T00:00:00.000Z') };
+    await ledger.putDays([aDay(over), aDay({ date: '2026-11-24' })]);
+    await ledger.putSweep(aSweep(over));
+    await ledger.putDatabaseWithAlert(aDatabase(), anAlert());
+    await ledger.putDatabaseWithAlert(aDatabase({ version: 1 }), anAlert({ opened: start, resolved: start, ...over }));
+    const seconds = { N: String(over.expiresAt.getTime() / 1000) };
+    for (const keys of [keysOfDay(aDay()), keysOfSweep(aSweep()), keysOfAlert(anAlert({ opened: start }))]) {
+      expect((await itemOf(table, keys)).expiresAt).toEqual(seconds);
+    }
+    for (const keys of [keysOfDay(aDay({ date: '2026-11-24' })), keysOfAlert(anAlert())]) {
+      expect(await itemOf(table, keys)).not.toHaveProperty('expiresAt');
+    }
   });
 });
 

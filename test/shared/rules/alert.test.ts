@@ -289,11 +289,13 @@ describe('an intent that was not confirmed', () => {
 
   it('of a resolution is taken back when the database is unprotected again', () => {
     const quiet = acknowledge(opened(), { by: 'ann' }, noon);
-    const untold = given(nextAlert(quiet, judged(fine), hours(1)));
+    const untold = { ...given(nextAlert(quiet, judged(fine), hours(1))), expiresAt: hours(9600) };
     const { alert, step } = nextAlert(untold, judged(critical), hours(2));
     expect(step).toBe('open');
     expect(alert?.opened).toEqual(noon);
-    for (const gone of ['resolved', 'resolution', 'outcome', 'acknowledged']) expect(alert).not.toHaveProperty(gone);
+    for (const gone of ['resolved', 'resolution', 'outcome', 'acknowledged', 'expiresAt']) {
+      expect(alert).not.toHaveProperty(gone);
+    }
   });
 });
 
