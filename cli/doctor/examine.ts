@@ -7,7 +7,7 @@ import { UserError } from '../user-error.ts';
 import { checkConfiguration, checkSweeps } from './configuration.ts';
 import type { Finding } from './finding.ts';
 import { checkAlarms, checkDeadLetters, checkFunctions, checkKeys, checkRoles } from './health.ts';
-import { checkOperators, checkSms, checkSubscriptions } from './recipients.ts';
+import { checkAlarmSubscriptions, checkOperators, checkSms, checkSubscriptions } from './recipients.ts';
 import { checkCredentials, checkStack, stackResources } from './stack.ts';
 
 export interface Examination {
@@ -35,6 +35,7 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
     ['configuration', async () => checkConfiguration(await configuration(), local)],
     ['sweeps', async () => checkSweeps((await ledger()).ledger, await configuration(), now())],
     ['subscriptions', async () => checkSubscriptions(deployed, (await configuration()).fleet)],
+    ['alarm topic', async () => checkAlarmSubscriptions(await resources(), (await configuration()).fleet)],
     ['operators', async () => checkOperators((await configuration()).fleet)],
     ['sms', async () => checkSms((await configuration()).fleet)],
     ['functions', () => checkFunctions(deployed, now())],

@@ -114,7 +114,13 @@ export async function checkRoles(deployment: Deployment): Promise<Finding[]> {
     [Role, 'lambda.amazonaws.com'],
   ] as const) {
     const problem = arn === undefined ? `${name} names no role for ${service}` : await roleProblem(iam, arn, service);
-    if (problem) findings.push({ check: 'roles', kind: 'problem', found: problem, cure: 'Deploy the stack again.' });
+    if (problem)
+      findings.push({
+        check: 'roles',
+        kind: 'problem',
+        found: problem,
+        cure: 'Deploy the stack again with --revert-drift.',
+      });
   }
   if (findings.length > 0) return findings;
   return [{ check: 'roles', kind: 'ok', found: 'those of exports and of their function are there', cure: null }];

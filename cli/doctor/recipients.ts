@@ -1,3 +1,4 @@
+import type { StackResourceSummary } from '@aws-sdk/client-cloudformation';
 import {
   GetSMSAttributesCommand,
   GetSMSSandboxAccountStatusCommand,
@@ -8,34 +9,69 @@ import {
 } from '@aws-sdk/client-sns';
 import pMap from 'p-map';
 import type { Fleet } from '../../shared/config/fleet.ts';
-import { nameOf, type Subscriber, subscribersOf } from '../../shared/messages/endpoints.ts';
+import { type FilterPolicy, nameOf, subscribersOf } from '../../shared/messages/endpoints.ts';
 import { output } from '../aws/deployment.ts';
 import type { Deployment } from '../parts.ts';
 import type { Finding } from './finding.ts';
 
-const check = 'subscriptions';
+/** Who should hear what of a topic. */
+interface Audience {
+  readonly check: string;
+  readonly TopicArn: string;
+  /** Filters by endpoint. */
+  readonly wanted: ReadonlyMap<string, FilterPolicy>;
+  /** What is wrong where nobody is subscribed. */
+  readonly silence: string;
+}
 
-/** Whether everybody in the configuration is subscribed and has confirmed it, and nobody else is. */
-export async function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promise<Finding[]> {
+/** Whether everybody in the configuration is subscribed to alerts and has confirmed it, and nobody else is. */
+export function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promise<Finding[]> {
+  return checkAudience({
+    check: 'subscriptions',
+    TopicArn: output(deployment, 'AlertTopicArn'),
+    wanted: new Map(subscribersOf(fleet).map((subscriber) => [nameOf(subscriber), subscriber.filter])),
+    silence: 'the alert topic has no recipient: nobody is told of anything',
+  });
+}
+
+/** The same for the stack's own alarms, which have a topic for the operators alone and a confirmation of their own. */
+export async function checkAlarmSubscriptions(
+  resources: readonly StackResourceSummary[],
+  fleet: Fleet,
+): Promise<Finding[]> {
+  const operators = subscribersOf(fleet).filter(({ operator }) => operator);
+  const topic = resources.find(
+    ({ ResourceType, LogicalResourceId }) =>
+      ResourceType === 'AWS::SNS::Topic' && LogicalResourceId?.includes('AlarmTopic'),
+  );
+  if (operators.length === 0 || topic?.PhysicalResourceId === undefined) return [];
+  return checkAudience({
+    check: 'alarm topic',
+    TopicArn: topic.PhysicalResourceId,
+    wanted: new Map(operators.map((operator) => [nameOf(operator), {}])),
+    silence: 'the alarm topic has no recipient: nobody is told when the stack itself fails',
+  });
+}
+
+async function checkAudience({ check, TopicArn, wanted, silence }: Audience): Promise<Finding[]> {
   const sns = new SNSClient();
-  const TopicArn = output(deployment, 'AlertTopicArn');
   const there: Subscription[] = [];
   for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn })) {
     there.push(...(page.Subscriptions ?? []));
   }
-  const wanted = new Map(subscribersOf(fleet).map((subscriber) => [nameOf(subscriber), subscriber]));
   if (there.length === 0) {
     const cure =
       wanted.size === 0
         ? 'Add recipients to the configuration ("operators", and "recipients" of tenants), and deploy it.'
         : 'Deploy the stack again: the configuration has recipients.';
-    return [{ check, kind: 'problem', found: 'the alert topic has no recipient: nobody is told of anything', cure }];
+    return [{ check, kind: 'problem', found: silence, cure }];
   }
   const names = new Set(there.map(subscriptionName));
   const findings: Finding[] = [];
   for (const name of wanted.keys()) {
     if (names.has(name)) continue;
-    const cure = 'Deploy the stack again; whoever unsubscribed has to be asked, and has to confirm anew.';
+    const cure =
+      'Deploy the stack again, with --revert-drift if only the subscription is gone; whoever unsubscribed has to confirm anew.';
     findings.push({ check, kind: 'problem', found: `${name} is in the configuration and not subscribed`, cure });
   }
   for (const name of names) {
@@ -58,8 +94,8 @@ export async function checkSubscriptions(deployment: Deployment, fleet: Fleet): 
   const confirmed = there.filter((one) => !pending.includes(one));
   const filters = await pMap(confirmed, (one) => filterOf(sns, one), { concurrency: 5 });
   for (const [index, one] of confirmed.entries()) {
-    const subscriber = wanted.get(subscriptionName(one));
-    if (subscriber === undefined || sameFilter(subscriber, filters[index])) continue;
+    const filter = wanted.get(subscriptionName(one));
+    if (filter === undefined || sameFilter(filter, filters[index])) continue;
     const cure =
       'Deploy the stack again; if nothing changes then, remove the subscription first: somebody edited it by hand.';
     findings.push({
@@ -82,12 +118,12 @@ async function filterOf(sns: SNSClient, { SubscriptionArn }: Subscription): Prom
   return Attributes?.FilterPolicy;
 }
 
-function sameFilter({ filter }: Subscriber, policy: string | undefined): boolean {
+function sameFilter(filter: FilterPolicy, policy: string | undefined): boolean {
   const sorted = (one: object) =>
     JSON.stringify(
       Object.entries(one).map(([key, values]) => [key, Array.isArray(values) ? [...values].sort() : values]),
     );
-  const found: unknown = policy === undefined ? {} : JSON.parse(policy);
+  const found: unknown = policy ? JSON.parse(policy) : {};
   return typeof found === 'object' && found !== null && sorted(found) === sorted(filter);
 }
 

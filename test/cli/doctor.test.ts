@@ -25,6 +25,7 @@ import { aSweep, at } from '../shared/ledger/rows.ts';
 
 const now = at('2026-11-23T12:30:00.000Z');
 const topic = 'arn:aws:sns:eu-west-1:123456789012:alerts';
+const alarmTopic = 'arn:aws:sns:eu-west-1:123456789012:alarms';
 const config = JSON.stringify({
   operators: [{ email: 'ops@example.com' }],
   tenants: [{ id: 'acme', recipients: [{ sms: '+441632960961' }], databases: [{ id: 'orders', kind: 'instance' }] }],
@@ -60,6 +61,7 @@ const [sns, cloudWatch, sqs, kms, iam] = [
 
 const email = { Protocol: 'email', Endpoint: 'ops@example.com', SubscriptionArn: `${topic}:1` };
 const sms = { Protocol: 'sms', Endpoint: '+441632960961', SubscriptionArn: `${topic}:2` };
+const alarmEmail = { ...email, SubscriptionArn: `${alarmTopic}:1` };
 const environment = { CONFIG_BUCKET: 'bucket', CONFIG_KEY: 'key', EXPORT_ROLE_ARN: 'arn:aws:iam::1:role/export' };
 const resources = [
   { LogicalResourceId: 'Key961B73FD', ResourceType: 'AWS::KMS::Key', PhysicalResourceId: 'key-1' },
@@ -68,6 +70,8 @@ const resources = [
     ResourceType: 'AWS::SQS::Queue',
     PhysicalResourceId: 'https://sqs/1/dead',
   },
+  { LogicalResourceId: 'AlertsTopic', ResourceType: 'AWS::SNS::Topic', PhysicalResourceId: topic },
+  { LogicalResourceId: 'AlertsAlarmTopic', ResourceType: 'AWS::SNS::Topic', PhysicalResourceId: alarmTopic },
   { LogicalResourceId: 'RecordEvents', ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'https://sqs/1/events' },
 ].map((one) => ({ ...one, LastUpdatedTimestamp: now, ResourceStatus: 'CREATE_COMPLETE' as const }));
 const trusting = (service: string) =>
@@ -88,7 +92,11 @@ beforeEach(() => {
   });
   const body = { transformToString: async () => config };
   s3.on(GetObjectCommand).callsFake(() => ({ Body: body }));
-  sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [email, sms] });
+  sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topic }).resolves({ Subscriptions: [email, sms] });
+  sns.on(ListSubscriptionsByTopicCommand, { TopicArn: alarmTopic }).resolves({ Subscriptions: [alarmEmail] });
+  sns
+    .on(GetSubscriptionAttributesCommand, { SubscriptionArn: alarmEmail.SubscriptionArn })
+    .resolves({ Attributes: {} });
   const filterOf = (SubscriptionArn: string, filter: object) =>
     sns
       .on(GetSubscriptionAttributesCommand, { SubscriptionArn })
@@ -136,6 +144,7 @@ describe('doctor', () => {
       'configuration',
       'sweeps',
       'subscriptions',
+      'alarm topic',
       'sms',
       'functions',
       'dead letters',
@@ -202,14 +211,14 @@ describe('doctor', () => {
       'a subscription that waits for its confirmation',
       () =>
         sns
-          .on(ListSubscriptionsByTopicCommand)
+          .on(ListSubscriptionsByTopicCommand, { TopicArn: topic })
           .resolves({ Subscriptions: [{ ...email, SubscriptionArn: 'PendingConfirmation' }, sms] }),
       'email ops@example.com has not confirmed, and is told nothing',
       'Open the link',
     ],
     [
       'a recipient that is not subscribed',
-      () => sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [email] }),
+      () => sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topic }).resolves({ Subscriptions: [email] }),
       'sms +441632960961 is in the configuration and not subscribed',
       'Deploy the stack again',
     ],
@@ -217,7 +226,7 @@ describe('doctor', () => {
       'a subscription that nobody configured',
       () =>
         sns
-          .on(ListSubscriptionsByTopicCommand)
+          .on(ListSubscriptionsByTopicCommand, { TopicArn: topic })
           .resolves({ Subscriptions: [email, sms, { ...email, Endpoint: 'eve@example.com' }] }),
       'email eve@example.com is subscribed and not in the configuration',
       'aws sns unsubscribe',
@@ -233,8 +242,23 @@ describe('doctor', () => {
     ],
     [
       'a topic that nobody is subscribed to',
-      () => sns.on(ListSubscriptionsByTopicCommand).resolves({ Subscriptions: [] }),
+      () => sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topic }).resolves({ Subscriptions: [] }),
       'the alert topic has no recipient: nobody is told of anything',
+      'Deploy the stack again',
+    ],
+    [
+      'an operator who has not confirmed the alarms',
+      () =>
+        sns
+          .on(ListSubscriptionsByTopicCommand, { TopicArn: alarmTopic })
+          .resolves({ Subscriptions: [{ ...alarmEmail, SubscriptionArn: 'PendingConfirmation' }] }),
+      'email ops@example.com has not confirmed, and is told nothing',
+      'Open the link',
+    ],
+    [
+      'an alarm topic that nobody is subscribed to',
+      () => sns.on(ListSubscriptionsByTopicCommand, { TopicArn: alarmTopic }).resolves({ Subscriptions: [] }),
+      'the alarm topic has no recipient',
       'Deploy the stack again',
     ],
     [
