@@ -1,5 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -110,8 +109,7 @@ export async function deployStack(from: Date, config: (arns: Record<keyof Deploy
     await new S3Client({ ...stage.client, forcePathStyle: true }).send(
       new CreateBucketCommand({ Bucket: 'staging-of-globex' }),
     );
-    const folder = await mkdtemp(join(tmpdir(), 'rds-backup-ledger-config-'));
-    const file = join(folder, 'config.json');
+    const file = join(stage.aws.folder, 'config.json');
     const { acme, globex, operators } = inboxes;
     await writeFile(file, JSON.stringify(config({ acme: acme.arn, globex: globex.arn, operators: operators.arn })));
     const outputs = await stage.deploy({ config: file });
