@@ -69,6 +69,6 @@ export class Alarms {
 }
 
 /** The anchor that Markdown renderers give a heading: lower case, hyphens for spaces. */
-export function anchorOf(heading: string): string {
+function anchorOf(heading: string): string {
   return heading.toLowerCase().replaceAll(' ', '-');
 }

@@ -233,7 +233,7 @@ export function creatingAmong(
     );
 }
 
-export function awsBackupSeen(snapshots: readonly Snapshot[]): { awsBackupSeen?: Date } {
+function awsBackupSeen(snapshots: readonly Snapshot[]): { awsBackupSeen?: Date } {
   const times = snapshots.flatMap((snapshot) =>
     snapshot.kind === 'awsbackup' && snapshot.createdAt ? [snapshot.createdAt.getTime()] : [],
   );

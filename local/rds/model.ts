@@ -89,7 +89,7 @@ export function sourceOf(database: Database): SnapshotSource {
 export const isAurora = (engine: string): boolean => engine.startsWith('aurora');
 
 /** Neptune and DocumentDB share the RDS API, and are not RDS. */
-export const sharesOnlyTheApi = (engine: string): boolean => engine === 'neptune' || engine === 'docdb';
+const sharesOnlyTheApi = (engine: string): boolean => engine === 'neptune' || engine === 'docdb';
 
 /** AWS Backup's snapshots of Aurora, Neptune and DocumentDB are of type `manual`, those of the others `awsbackup`. */
 export function awsBackupType(kind: DatabaseKind, engine: string): SnapshotType {

@@ -20,7 +20,7 @@ export function oneOf<T>(random: Random, values: readonly [T, ...T[]]): T {
   return values[Math.floor(random() * values.length)] ?? values[0];
 }
 
-export function hexDigits(random: Random, length: number): string {
+function hexDigits(random: Random, length: number): string {
   return Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join('');
 }
 

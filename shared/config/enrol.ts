@@ -7,8 +7,8 @@ import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
 import { maxAgeHoursField, tenantIdField } from './schema.ts';
 
-export const maxAgeTag = 'backup-max-age-hours';
-export const copyTag = 'backup-copy';
+const maxAgeTag = 'backup-max-age-hours';
+const copyTag = 'backup-copy';
 export const excludeTag = 'backup-exclude';
 
 /** Why copies of a discovered database are skipped where the configuration has no shared bucket. */

@@ -1,7 +1,7 @@
 import type { Backup } from '../model.ts';
 
 /** Whom copies of databases without a tenant are served as. */
-export const noTenant = '-';
+const noTenant = '-';
 
 export function tenantOf(backup: Pick<Backup, 'tenant'>): string {
   return backup.tenant ?? noTenant;

@@ -44,7 +44,7 @@ export interface FollowReport {
 /** RDS may not show a task in the first moments; after this time, one that it does not show is gone. */
 const unknownTaskMs = hourMs;
 /** An `object` copy lives no longer than the run that makes it (15 min at most); older ones are what a crash left. */
-export const objectRunMs = 20 * minuteMs;
+const objectRunMs = 20 * minuteMs;
 
 /**
  * Follows every copy that runs, and those of `arns` (snapshots that an event named), which the ledger's index may not

@@ -51,12 +51,12 @@ const mostParts = 10_000;
 const partsAtOnce = 16;
 
 /** S3 ran out of this run's time. Nothing half is left: an upload in parts shows nothing until it is completed. */
-export class OutOfTimeError extends Error {
+class OutOfTimeError extends Error {
   override name = 'OutOfTimeError';
 }
 
 /** What lies in the bucket is not what was copied. */
-export class DifferentCopyError extends Error {
+class DifferentCopyError extends Error {
   override name = 'DifferentCopyError';
 }
 

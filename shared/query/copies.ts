@@ -3,7 +3,7 @@ import { observe } from '../copy/capacity.ts';
 import { fairly } from '../copy/fair.ts';
 import { exportSlots } from '../copy/tasks.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { activeCopyStates, type Backup } from '../model.ts';
+import type { Backup } from '../model.ts';
 import { addHours } from '../text.ts';
 import { collect, dateAfter, dateOf, take } from './collect.ts';
 import { type BackupFacts, backupFacts, isoOrNull } from './facts.ts';
@@ -89,9 +89,4 @@ async function sample(ledger: Ledger, now: Date): Promise<Backup[]> {
     rows.push(...(await collect(take(ledger.backupsOfDay(dateAfter(dateOf(now), -back)), sampleSize - rows.length))));
   }
   return rows;
-}
-
-/** Whether a copy still moves. */
-export function isActive({ copy }: Pick<Backup, 'copy'>): boolean {
-  return (activeCopyStates as readonly string[]).includes(copy.state);
 }

@@ -10,7 +10,7 @@ import { parseConfig } from '../../shared/config/load.ts';
 
 afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
 
-export const env = { account: '123456789012', region: 'eu-west-1' };
+const env = { account: '123456789012', region: 'eu-west-1' };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { context } = JSON.parse(readFileSync(`${root}cdk.json`, 'utf8')) as { context: Record<string, unknown> };
@@ -80,7 +80,7 @@ export interface Statement {
 }
 
 /** A template with questions one asks of it. */
-export class Synthesized {
+class Synthesized {
   readonly template: TemplateJson;
 
   constructor(template: TemplateJson) {
