@@ -39,7 +39,7 @@ export async function closeRun(deps: DayDeps, result: SweepResult): Promise<stri
     const { account, region, alerts } = deps.fleet;
     const facts = await readReportFacts(deps.ledger, { ledger: deps.ledgerName, account, region }, reportDays, row.at);
     const reportUrl = swept ? await writePage(deps, facts, errors) : undefined;
-    if ((swept && alerts.dailyDigest) || newlyExcluded.length > 0) {
+    if (alerts.dailyDigest || newlyExcluded.length > 0) {
       const digest = await digestOf(deps.ledger, result, facts, errors);
       const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));

@@ -318,6 +318,17 @@ describe('many tenants at once', () => {
     expect(publisher.take()).toEqual(['late backup-missing all 1']);
   });
 
+  it('confirms only what it told: what has got worse meanwhile is still to be told', async () => {
+    const told = await judge('acme', 'orders', { ...overdue, severity: 'warning' }, noon);
+    await judge('acme', 'orders', overdue, later(1));
+    await say(told, later(1));
+    expect((await ledger.databases([keyOf('orders')]))[0]?.alert?.intent).toEqual({
+      step: 'open',
+      at: later(1),
+      tries: 0,
+    });
+  });
+
   it('tells all the same where those told before cannot be read', async () => {
     const told = await judgeAll(many(2), overdue, noon);
     ledger.openAlerts = () => {

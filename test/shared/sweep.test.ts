@@ -389,6 +389,23 @@ describe('half a listing', () => {
     expect((await rowOf(world, 'never-was')).alert).toMatchObject({ verdict: 'missing', severity: 'critical' });
   });
 
+  it('of databases takes nobody for gone whose new name it did not reach', async () => {
+    const world = await settled();
+    world.rds.skipBackups('orders', 1);
+    await world.rds.runNight('12:00');
+    await world.sweep();
+    expect(world.news()).toEqual(['open orders overdue warning']);
+    world.rds.rename('orders', 'orders-v2');
+    world.configure(acme({ id: 'orders-v2', kind: 'instance' }, ledgerCluster));
+    const heal = world.rds.failPage('DescribeDBInstances', 1, internalFailure);
+    await world.sweep();
+    expect(world.news().filter((line) => line.startsWith('resolve'))).toEqual([]);
+    heal();
+    await world.sweep();
+    expect(world.news()).toEqual(['resolve orders-v2 unknown warning']);
+    expect((await collect(world.ledger.openAlerts())).map(({ databaseId }) => databaseId)).toEqual(['orders-v2']);
+  });
+
   it('of snapshots closes nothing, and makes unknown what it does not prove protected', async () => {
     const world = await settled();
     const live = (await rowOf(world, 'orders')).liveBackups;

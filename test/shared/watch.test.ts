@@ -52,6 +52,14 @@ describe('the watch', () => {
     expect(await collect(world.ledger.daysOfDate('2026-11-21'))).toMatchObject([{ databaseId: 'db-000' }]);
   });
 
+  it('leaves the day’s judgement to the sweep where it has nothing to tell', async () => {
+    const world = given(1);
+    const { row } = await world.sweep();
+    await world.rds.advanceBy({ hours: 1 });
+    expect(verdicts(await world.lookAt({ kind: 'instance', id: 'db-000' }))).toEqual(['db-000 protected']);
+    expect(await collect(world.ledger.daysOfDate('2026-11-20'))).toMatchObject([{ judgedAt: row.at }]);
+  });
+
   it('is silent after that, and does not look 96 times a day', async () => {
     const world = given(1);
     await world.sweep();
