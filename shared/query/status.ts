@@ -120,6 +120,9 @@ export function doubtsOf(
     ...(sweep.complete
       ? []
       : [`The last sweep did not get to its end: ${sweep.errors[0] ?? 'the next watch carries it on'}`]),
+    ...(watch === undefined && age(sweep) >= watchBelievedHours * hourMs
+      ? ['No watch has run yet, and one is due every 15 minutes: look at its schedule.']
+      : []),
     ...(watch && age(watch) >= watchBelievedHours * hourMs && age(sweep) >= watchBelievedHours * hourMs
       ? [`The last watch ended ${formatAge(age(watch))} ago, and one is due every 15 minutes: look at its schedule.`]
       : []),

@@ -18,6 +18,7 @@ const protectedOrders = () => {
   });
   return { newest, row };
 };
+const watched = sweptAt('2026-11-23T11:50:00.000Z', { mode: 'watch' });
 const overdueOrders = () => {
   const alert = anAlert({ notified: [at('2026-11-23T06:31:00.000Z')] });
   return { row: aDatabase({ verdict: 'overdue', severity: 'critical', reason: alert.reason, alert }), alert };
@@ -31,6 +32,7 @@ const withBackups = async (ledger: Ledger, count: number) => {
 describe('status', () => {
   it('says that all is well with exit code 0 after a fresh sweep without alerts', async () => {
     const { ledger, run } = given({ now });
+    await ledger.putSweep(watched);
     await ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z', { counts: { protected: 5 } }));
     const { text, exitCode } = await run('status');
     expect(exitCode).toBe(0);
@@ -43,6 +45,7 @@ describe('status', () => {
     const { ledger, run, facts } = given({ now });
     const { row, alert } = overdueOrders();
     await ledger.putDatabaseWithAlert(row, alert);
+    await ledger.putSweep(watched);
     await ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z'));
     const { text, exitCode } = await run('status');
     expect(exitCode).toBe(1);
@@ -68,8 +71,17 @@ describe('status', () => {
     expect(text).toContain(doubt);
   });
 
+  it('cannot tell where the watch has never run since the sweep', async () => {
+    const { ledger, run } = given({ now });
+    await ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z'));
+    const { text, exitCode } = await run('status');
+    expect(exitCode).toBe(2);
+    expect(text).toContain('No watch has run yet, and one is due every 15 minutes');
+  });
+
   it('believes a sweep of 25 hours 59 minutes', async () => {
     const { ledger, run } = given({ now });
+    await ledger.putSweep(watched);
     await ledger.putSweep(sweptAt('2026-11-22T10:01:00.000Z', { counts: { protected: 5 } }));
     expect((await run('status')).exitCode).toBe(0);
   });
@@ -90,6 +102,7 @@ describe('status', () => {
     const description = 'Impact: nobody is told.';
     const alarm = { name: 'RdsBackupLedger-sweep-failing', description, since: '2026-11-23T09:00:00.000Z' };
     const ringing = given({ now, cloud: { ringing: async () => [alarm] } });
+    await ringing.ledger.putSweep(watched);
     await ringing.ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z'));
     const { text } = await ringing.run('status');
     expect(text).toContain('RdsBackupLedger-sweep-failing since 2026-11-23 09:00 UTC (3 h ago)');
@@ -103,6 +116,7 @@ describe('status', () => {
         },
       },
     });
+    await silent.ledger.putSweep(watched);
     await silent.ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z'));
     const answer = await silent.run('status');
     expect(answer.text).toContain('not known: no right to describe alarms');

@@ -15,6 +15,7 @@ describe('the facts of the report', () => {
     const ledger = given();
     await ledger.putDatabase(aDatabase({ ...judged }));
     await ledger.putSweep(aSweep());
+    await ledger.putSweep(aSweep({ mode: 'watch', finished: at('2026-11-23T12:45:00.000Z') }));
     await ledger.putDays([
       aDay({ date: '2026-11-20', verdict: 'new' }),
       aDay({ date: '2026-11-21', verdict: 'protected' }),
