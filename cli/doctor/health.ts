@@ -12,7 +12,10 @@ import type { Finding } from './finding.ts';
 
 const functionOutputs = ['RecordFunctionName', 'SweepFunctionName', 'CopyFunctionName'] as const;
 
-/** Whether the functions can run, and ran without errors for a day. */
+/** Variables that every function has, with the output of the stack that holds the same. */
+const sharedSettings = { LEDGER_TABLE: 'LedgerTableName', ALERT_TOPIC_ARN: 'AlertTopicArn' };
+
+/** Whether the functions can run, work on the stack's own parts, and ran without errors for a day. */
 export async function checkFunctions(deployment: Deployment, now: Date): Promise<Finding[]> {
   const [lambda, cloudWatch] = [new LambdaClient(), new CloudWatchClient()];
   const findings: Finding[] = [];
@@ -22,6 +25,16 @@ export async function checkFunctions(deployment: Deployment, now: Date): Promise
       const found = `${name} cannot run: ${state.StateReason ?? state.LastUpdateStatusReason ?? state.State}`;
       findings.push({ check: 'functions', kind: 'problem', found, cure: 'Deploy the stack again.' });
       continue;
+    }
+    for (const [variable, output] of Object.entries(sharedSettings)) {
+      const [has, should] = [state.Environment?.Variables?.[variable], deployment.outputs[output]];
+      if (has === should) continue;
+      findings.push({
+        check: 'functions',
+        kind: 'problem',
+        found: `${name} works with ${variable}=${has ?? ''}, and the stack has ${should ?? 'none'}`,
+        cure: 'Somebody changed it by hand: deploy the stack again with --revert-drift.',
+      });
     }
     const errors = await errorsOfDay(cloudWatch, name, now);
     if (errors === 0) continue;

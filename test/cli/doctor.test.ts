@@ -62,7 +62,13 @@ const [sns, cloudWatch, sqs, kms, iam] = [
 const email = { Protocol: 'email', Endpoint: 'ops@example.com', SubscriptionArn: `${topic}:1` };
 const sms = { Protocol: 'sms', Endpoint: '+441632960961', SubscriptionArn: `${topic}:2` };
 const alarmEmail = { ...email, SubscriptionArn: `${alarmTopic}:1` };
-const environment = { CONFIG_BUCKET: 'bucket', CONFIG_KEY: 'key', EXPORT_ROLE_ARN: 'arn:aws:iam::1:role/export' };
+const environment = {
+  LEDGER_TABLE: 'ledger',
+  ALERT_TOPIC_ARN: topic,
+  CONFIG_BUCKET: 'bucket',
+  CONFIG_KEY: 'key',
+  EXPORT_ROLE_ARN: 'arn:aws:iam::1:role/export',
+};
 const resources = [
   { LogicalResourceId: 'Key961B73FD', ResourceType: 'AWS::KMS::Key', PhysicalResourceId: 'key-1' },
   {
@@ -281,6 +287,16 @@ describe('doctor', () => {
           .resolves({ Datapoints: [{ Sum: 2 }, { Sum: 1 }] }),
       'sweep failed 3 times in 24 hours',
       'aws logs tail /aws/lambda/sweep',
+    ],
+    [
+      'a function that was pointed at another table',
+      () =>
+        lambda.on(GetFunctionConfigurationCommand, { FunctionName: 'record' }).resolves({
+          State: 'Active',
+          Environment: { Variables: { ...environment, LEDGER_TABLE: 'elsewhere' } },
+        }),
+      'record works with LEDGER_TABLE=elsewhere, and the stack has ledger',
+      '--revert-drift',
     ],
     [
       'a function that cannot run',
