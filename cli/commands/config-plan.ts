@@ -82,7 +82,7 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
   const { copies, copiesByMode, buckets, recipients } = plan;
   screen.line(bold(`What ${plan.file} asks for`));
   const round = (value: number) => String(Math.round(value * 10) / 10);
-  const each = `${round(copies.hoursEach)} h each (${copies.measured ? 'as seen in the last week' : 'assumed: copies.assumedHours'})`;
+  const each = `${copies.hoursEach < 1 ? `${Math.ceil(copies.hoursEach * 60)} min` : `${round(copies.hoursEach)} h`} each (${copies.measured ? 'as seen in the last week' : 'assumed: copies.assumedHours'})`;
   const cost =
     copies.monthlyUsd === undefined
       ? `about ${usdPerGiB} US dollars a GB of snapshot; --observed estimates it from past exports`
