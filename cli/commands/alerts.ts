@@ -9,7 +9,8 @@ import type { Screen } from '../screen.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
 export const alerts: Command = {
-  details: 'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first.',
+  details:
+    'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first. Messages went to the recipients of the tenant and to the operators, as the configuration had them at the time.',
   options: [
     { flags: '--open', description: 'only those that are open' },
     tenantOption,
