@@ -184,13 +184,19 @@ async function fullSize(): Promise<LedgerResult[]> {
   const count = { items: 0, requests: 0 };
   const ledger = new DynamoLedger(answering(size, count), tableName, () => now);
   const results: LedgerResult[] = [];
-  for (const [what, read] of reads) {
+  for (const [what, expected, read] of reads) {
     count.items = 0;
     count.requests = 0;
     const shown = await read(ledger);
+    mustBe(what, shown, expected);
     results.push(resultOf('full size: 10,000 × 365', what, shown, count, itemCount(size)));
   }
   return results;
+}
+
+/** A command that finds nothing reads little: that would look like a success. */
+function mustBe(what: string, shown: number, expected: number): void {
+  if (shown !== expected) throw new Error(`${what} showed ${shown} items of ${expected}: nothing was measured`);
 }
 
 function resultOf(ledger: string, what: string, itemsShown: number, { items, requests }: Count, scanned: number) {
@@ -205,10 +211,11 @@ function resultOf(ledger: string, what: string, itemsShown: number, { items, req
   };
 }
 
-/** What the commands read, and how many rows' facts they show. */
-const reads: readonly (readonly [string, (ledger: Ledger) => Promise<number>])[] = [
+/** The commands, how many rows' facts they must show, and their reading, which says how many they did show. */
+const reads: readonly (readonly [string, number, (ledger: Ledger) => Promise<number>])[] = [
   [
     'tenant',
+    2 * databasesOfTenant,
     async (ledger) => {
       const shown = await collect(readTenant(ledger, tenantOf(0), now));
       return shown.length + shown.filter(({ copy }) => copy !== null).length;
@@ -216,6 +223,7 @@ const reads: readonly (readonly [string, (ledger: Ledger) => Promise<number>])[]
   ],
   [
     'status',
+    2 + openAlerts + 48,
     async (ledger) => {
       const {
         sweep,
@@ -328,10 +336,11 @@ async function onLocalAws(): Promise<LedgerResult[]> {
     });
     if (scan.result !== itemCount(size)) throw new Error(`a Scan found ${scan.result} items, not ${itemCount(size)}`);
     const results: LedgerResult[] = [];
-    for (const [what, read] of reads) {
+    for (const [what, expected, read] of reads) {
       count.items = 0;
       count.requests = 0;
       const shown = await read(ledger);
+      mustBe(what, shown, expected);
       const once = { ...count };
       const { ms } = await timed(() => read(ledger));
       results.push({
