@@ -1,9 +1,11 @@
 /** Use case: what follows a run, so that silence is never the only sign of health: the report's page, and the digest. */
 import type { Lists, Publisher } from './alerting.ts';
 import type { Fleet } from './config/fleet.ts';
+import { changeDatabase } from './ledger/change.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Entry } from './messages/alerts.ts';
 import { composeDailyDigest, type DailyFacts } from './messages/digest.ts';
+import type { DatabaseKey } from './model.ts';
 import { collect, first } from './query/collect.ts';
 import { type ReportFacts, readReportFacts } from './query/report-facts.ts';
 import type { SweepResult } from './sweep.ts';
@@ -43,11 +45,24 @@ export async function closeRun(deps: DayDeps, result: SweepResult): Promise<stri
       const digest = await digestOf(deps.ledger, result, facts, errors);
       const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));
+      for (const { key, excluded } of newlyExcluded) await noteTold(deps.ledger, key, excluded);
     }
   } catch (error) {
     errors.push(`the report or the digest is missing: ${reasonOf(error)}`);
   }
   return errors;
+}
+
+/** Notes that an exclusion by tag was told: what stops before is told again by the next look, rather twice than never. */
+async function noteTold(ledger: Ledger, key: DatabaseKey, exclusion: string | undefined): Promise<void> {
+  const [row] = await ledger.databases([key]);
+  if (row === undefined || exclusion === undefined) return;
+  await changeDatabase(
+    ledger,
+    key,
+    () => row,
+    (known) => ({ ...known, exclusion }),
+  );
 }
 
 async function writePage({ lists }: DayDeps, facts: ReportFacts, errors: string[]): Promise<string | undefined> {

@@ -123,6 +123,10 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
     seen.unread === undefined
       ? (newest ?? (found.is === 'member' ? verdict?.newestBackup : undefined))
       : newer(newest, known?.newestBackup);
+  const newlyExcluded =
+    configured?.enrolledBy === 'tag' && configured.excluded !== undefined && configured.excluded !== known?.exclusion;
+  // Written once it was told, or a message that does not get out would never be made up for.
+  const exclusion = newlyExcluded ? known?.exclusion : configured?.excluded;
   const row: DatabaseRow = {
     key: subject.key,
     id: subject.id,
@@ -140,7 +144,7 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
     ...(verdict?.since && { since: verdict.since }),
     liveBackups: [...new Set([...recorded, ...live])].filter((id) => !gone.includes(id)).sort(),
     ...(creating && { inProgress: creating }),
-    ...(configured?.excluded !== undefined && { exclusion: configured.excluded }),
+    ...(exclusion !== undefined && { exclusion }),
     ...(outcome.alert && { alert: outcome.alert }),
     ...(known?.version !== undefined && { version: known.version }),
   };
@@ -157,8 +161,7 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
       }),
     unrecorded,
     gone,
-    newlyExcluded:
-      configured?.enrolledBy === 'tag' && configured.excluded !== undefined && configured.excluded !== known?.exclusion,
+    newlyExcluded,
   };
 }
 

@@ -69,7 +69,7 @@ export interface SweepResult {
   readonly report: SweepReport;
   readonly row: SweepRow;
   /** Databases that a tag excludes for a reason that nobody was told of yet. */
-  readonly newlyExcluded: readonly ConfiguredDatabase[];
+  readonly newlyExcluded: readonly (ConfiguredDatabase & { readonly key: DatabaseKey })[];
 }
 
 /** A run stops in good order when less time than this is left: it still has to tell and to write its row. */
@@ -367,7 +367,9 @@ class Run {
       ...(mode === 'sweep' &&
         stoppedAfter === undefined && { expiresAt: expiryOf(this.at, fleet.ledger.retentionDays, now()) }),
     };
-    const newlyExcluded = this.#checked.flatMap((one) => (one.newlyExcluded ? (one.subject.configured ?? []) : []));
+    const newlyExcluded = this.#checked.flatMap(({ newlyExcluded: isNew, subject: { key, configured } }) =>
+      isNew && configured ? [{ ...configured, key }] : [],
+    );
     const stopped = this.#stopped;
     const whole = stopped ? together(stopped, part, new Map([...(before ?? []), ...verdicts])) : part;
     return { row: bounded(whole), report: this.#report(part), newlyExcluded };

@@ -19,14 +19,19 @@ async function given(configuration: object) {
   await world.rds.runNight('12:00');
   const sent: Message[] = [];
   const written = new Map<string, string>();
-  const trouble = { writing: false };
+  const trouble = { writing: false, publishing: false };
   const close = (result: SweepResult) =>
     closeRun(
       {
         ledger: world.ledger,
         ledgerName: 'the-ledger',
         fleet: world.state.fleet,
-        publisher: { publish: async (message) => void sent.push(message) },
+        publisher: {
+          publish: async (message) => {
+            if (trouble.publishing) throw new Error('the topic says no');
+            sent.push(message);
+          },
+        },
         lists: {
           put: async (name, body) => {
             if (trouble.writing) throw new Error('the bucket is closed');
@@ -110,6 +115,21 @@ describe('an exclusion by tag', () => {
     });
     await close(await world.sweep());
     expect(sent).toHaveLength(1);
+  });
+
+  it('is told by the next sweep where an event’s look saw it first, or the message did not get out', async () => {
+    const { world, sent, trouble, close } = await given(config({ dailyDigest: false }, discovery));
+    world.rds.createInstance({ id: 'orders-copy', tags: { 'backup-tenant': 'acme' } });
+    await close(await world.sweep());
+    world.rds.setTags('orders-copy', tags);
+    expect((await world.lookAt({ kind: 'instance', id: 'orders-copy' })).report.counts).toEqual({ excluded: 1 });
+    trouble.publishing = true;
+    expect(await close(await world.sweep())).toEqual([expect.stringContaining('the topic says no')]);
+    trouble.publishing = false;
+    await close(await world.sweep());
+    await close(await world.sweep());
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.texts.body).toMatchObject({ newExclusions: [{ database: 'orders-copy' }] });
   });
 });
 
