@@ -22,10 +22,11 @@ export const handler = onFirstCall(() => {
         log,
         now,
         check: async (databases) => {
-          await lookAt(
+          const { report } = await lookAt(
             sweepDepsOf(loaded, ledger, voice, () => context.getRemainingTimeInMillis()),
             databases,
           );
+          for (const error of report.errors) log.error(error, { databases });
         },
       },
       event.Records,
