@@ -74,6 +74,16 @@ export class Args {
     return ahead === undefined ? this.#moment(name, text) : new Date(this.#now.getTime() + ahead);
   }
 
+  /** From when to when; `from` is `fallback` where it is not given. */
+  span(fallback: Date): { readonly from: Date; readonly to?: Date } {
+    const from = this.time('from') ?? fallback;
+    const to = this.time('to');
+    if (to !== undefined && from >= to) {
+      throw new UserError(`--from must be before --to, got ${from.toISOString()} and ${to.toISOString()}.`);
+    }
+    return { from, ...(to && { to }) };
+  }
+
   /** A UTC date: `2026-11-23`, or an age such as `30d`. */
   date(name: string): string | undefined {
     return this.time(name)?.toISOString().slice(0, 10);

@@ -48,10 +48,9 @@ export const alerts: Command = {
     if (tenant !== undefined && (await first(ledger.databasesOfTenant(tenant))) === undefined) {
       throw await unknownTenant(ledger, tenant);
     }
-    const to = args.time('to');
     const found = readAlerts(ledger, {
       open: args.flag('open'),
-      span: { from: args.time('from') ?? new Date(now.getTime() - 30 * dayMs), ...(to && { to }) },
+      span: args.span(new Date(now.getTime() - 30 * dayMs)),
       ...(tenant !== undefined && { tenant }),
       ...(database !== undefined && { databases: (await findDatabases(ledger, database)).map(({ key }) => key) }),
     });

@@ -5,7 +5,6 @@ import { type BackupFacts, backupFacts } from '../../shared/query/facts.ts';
 import { dayMs } from '../../shared/text.ts';
 import { type Command, listing } from '../command.ts';
 import { findDatabases, unknownTenant } from '../find.ts';
-import { UserError } from '../user-error.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
 const kinds: readonly BackupKind[] = ['automated', 'manual', 'awsbackup', 'copy'];
@@ -70,15 +69,14 @@ export const backups: Command = {
       throw await unknownTenant(ledger, tenant);
     }
     const slice: Slice = {
-      from: args.time('from') ?? new Date(now.getTime() - 7 * dayMs),
       // What is there now has been created by now; a clock that is a moment behind must not hide it.
-      to: args.time('to') ?? new Date(now.getTime() + dayMs),
+      to: new Date(now.getTime() + dayMs),
+      ...args.span(new Date(now.getTime() - 7 * dayMs)),
       ...(tenant !== undefined && { tenant }),
       ...(database !== undefined && { databases: (await findDatabases(ledger, database)).map(({ key }) => key) }),
       ...optional('kinds', args.choices('kind', kinds)),
       ...optional('copyStates', args.choices('copyState', copyStates)),
     };
-    if (slice.from >= slice.to) throw new UserError('--from must be before --to.');
     const limit = args.flag('all') ? Number.POSITIVE_INFINITY : args.whole('limit', 100, [1, 100_000]);
     const page: { next?: Date } = {};
     return listing(facts(readBackups(ledger, slice), limit, now, page), async (screen, rows) => {

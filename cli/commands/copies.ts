@@ -4,7 +4,6 @@ import { readBackups } from '../../shared/query/backups.ts';
 import { type CopyQueueFacts, readCopies } from '../../shared/query/copies.ts';
 import { backupFacts } from '../../shared/query/facts.ts';
 import { dayMs } from '../../shared/text.ts';
-import type { Args } from '../args.ts';
 import { type Command, listing } from '../command.ts';
 import type { Parts } from '../parts.ts';
 import { formatBytes, type Screen } from '../screen.ts';
@@ -38,7 +37,9 @@ export const copies: Command = {
   run: async (parts, args) => {
     const { ledger } = await parts.ledger();
     const states = args.choices('state', copyStates) ?? listed;
-    return listing(find(parts, ledger, states, args), print);
+    const now = parts.now();
+    const to = new Date(now.getTime() + dayMs);
+    return listing(find(parts, ledger, states, { to, ...args.span(new Date(now.getTime() - 7 * dayMs)) }), print);
   },
 };
 
@@ -46,7 +47,7 @@ async function* find(
   parts: Parts,
   ledger: Ledger,
   states: readonly CopyState[],
-  args: Args,
+  span: { readonly from: Date; readonly to: Date },
 ): AsyncIterable<CopyQueueFacts> {
   const now = parts.now();
   if (states.some((state) => listed.includes(state))) {
@@ -56,9 +57,7 @@ async function* find(
   }
   const others = states.filter((state) => !listed.includes(state));
   if (others.length === 0) return;
-  const from = args.time('from') ?? new Date(now.getTime() - 7 * dayMs);
-  const to = args.time('to') ?? new Date(now.getTime() + dayMs);
-  for await (const backup of readBackups(ledger, { from, to, copyStates: others })) {
+  for await (const backup of readBackups(ledger, { ...span, copyStates: others })) {
     yield { ...backupFacts(backup, now), position: null, expectedStart: null };
   }
 }

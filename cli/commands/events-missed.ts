@@ -19,9 +19,8 @@ export const eventsMissed: Command = {
   },
   run: async (parts, args) => {
     const { ledger } = await parts.ledger();
-    const to = args.time('to');
-    const from = args.time('from') ?? new Date(parts.now().getTime() - 30 * dayMs);
-    return listing(readMissed(ledger, { from, ...(to && { to }) }), async (screen, days) => {
+    const span = args.span(new Date(parts.now().getTime() - 30 * dayMs));
+    return listing(readMissed(ledger, span), async (screen, days) => {
       let [missed, swept] = [0, 0];
       const rows: string[][] = [];
       for await (const day of days) {

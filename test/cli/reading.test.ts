@@ -309,7 +309,7 @@ describe('backups', () => {
     ['--from yesterday', '--from must be a date (2026-11-23), a moment with its offset'],
     ['--from 2026-02-30', '--from must be a date'],
     ['--from 2026-11-23T04:00', '--from must be a date'],
-    ['--from 1d --to 2d', '--from must be before --to.'],
+    ['--from 1d --to 2d', '--from must be before --to, got'],
   ])('refuses %s in one sentence', async (options, message) => {
     const { run } = given({ now });
     const { error, exitCode } = await run(`backups ${options}`);

@@ -108,6 +108,15 @@ describe('what is typed and empty', () => {
   });
 });
 
+describe('a span the wrong way round', () => {
+  it.each(['backups', 'alerts', 'copies', 'events missed'])('is a mistake of %s', async (name) => {
+    expect(await given({ now: now.toISOString() }).run(`${name} --from 1d --to 2d`)).toMatchObject({
+      error: '--from must be before --to, got 2026-11-22T12:00:00.000Z and 2026-11-21T12:00:00.000Z.\n',
+      exitCode: 2,
+    });
+  });
+});
+
 describe('help', () => {
   it('lists all commands, and is no error', async () => {
     const { text, exitCode } = await given({ now: now.toISOString() }).run('--help');
