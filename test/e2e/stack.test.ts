@@ -1,4 +1,7 @@
 /** The whole path, through the deployed stack with IAM enforced: RDS's event, queue, function, ledger, S3, alert. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -10,6 +13,7 @@ import { hourMs } from '../../shared/text.ts';
 import { collect } from '../support/world.ts';
 import { commandLine } from './command-line.ts';
 import { type Deployed, deployStack, eventually, type Received } from './deployed.ts';
+import { actionsOf, documentedPolicies, personWith } from './people.ts';
 import { allowedActions, partOf, unseenReason } from './roles.ts';
 
 const now = new Date();
@@ -402,5 +406,66 @@ describe('IAM', () => {
     } finally {
       await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: whole }));
     }
+  });
+});
+
+describe('people with the rights that docs/operating.md lists', () => {
+  const [toRead = '', toAct = '', toExamine = ''] = documentedPolicies;
+  const folder = mkdtemp(join(tmpdir(), 'rds-backup-ledger-people-'));
+  afterAll(async () => rm(await folder, { recursive: true }));
+
+  it('can read everything with the first part, and are told which right is missing for more', async () => {
+    const auditor = await personWith(stack.stage, 'auditor', [toRead]);
+    const out = join(await folder, 'report.html');
+    const lines = [
+      'status',
+      'tenant acme',
+      'database globex-crm',
+      'backups --tenant globex',
+      'alerts',
+      'copies',
+      'events missed',
+      'evidence --from 7d',
+      `report --out ${out}`,
+      `report --last --out ${out}`,
+      'config plan --observed',
+      'tenant acmee',
+    ];
+    for (const line of lines) {
+      const { code, out, err } = await auditor(line);
+      expect({ line, refused: (out + err).match(/.*right.*missing.*/)?.[0], failed: code === 2 }).toEqual({
+        line,
+        refused: undefined,
+        failed: line === 'tenant acmee',
+      });
+    }
+    expect((await auditor('alert ack acme-orders')).err).toMatch(
+      /^The right dynamodb:PutItem .*is missing for arn:aws:sts::\d+:assumed-role\/auditor\/ann: ask for it/,
+    );
+  });
+
+  it('can do everything with all parts, each action of which is used', async () => {
+    const operator = await personWith(stack.stage, 'operator', [toRead, toAct, toExamine]);
+    // Its automated backups are still there: a cluster's cannot be switched off.
+    const [{ id } = { id: '' }] = await rowsOf('acme-ledger');
+    for (const line of ['alert ack acme-orders', 'alert snooze acme-orders', 'sweep --dry-run', `copy retry ${id}`]) {
+      expect({ line, ...(await operator(line)) }).toMatchObject({ line, code: 0, err: '' });
+    }
+    const stateOf = async () => (await rowsOf('acme-ledger')).find((row) => row.id === id)?.copy.state;
+    await eventually('the export', async () => (await stateOf()) === 'running');
+    expect(await operator(`copy cancel ${id}`)).toMatchObject({ code: 0, err: '' });
+    await stack.stage.rds.advanceBy({ minutes: 2 });
+    await eventually('its end', async () => (await stateOf()) === 'cancelled');
+    // Two things that it asks the auditor's rights for, too.
+    await Promise.all([operator('status'), operator(`report --last --out ${join(await folder, 'last.html')}`)]);
+    expect((await operator('doctor')).out).not.toContain('could not be looked at');
+
+    const own = (await readTrail(stack.stage.aws)).filter(({ role }) => role === 'operator');
+    expect(own.filter(({ refused }) => refused)).toEqual([]);
+    const used = new Set(own.map(({ action }) => action));
+    // The local AWS does not ask for rights on the key of a table or a bucket, and has no message sandbox to ask about.
+    const unseen = ['kms:Decrypt', 'kms:GenerateDataKey*', 'sns:GetSMSAttributes', 'sns:GetSMSSandboxAccountStatus'];
+    const allowed = documentedPolicies.flatMap(actionsOf);
+    expect(allowed.filter((action) => !used.has(action) && !unseen.includes(action))).toEqual([]);
   });
 });
