@@ -2,7 +2,7 @@
 import type { Fleet } from '../shared/config/fleet.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { RingingAlarm } from '../shared/query/status.ts';
-import type { SweepReport } from '../shared/sweep.ts';
+import type { SweepReport } from '../shared/run.ts';
 import type { Finding } from './doctor/finding.ts';
 
 export interface Parts {

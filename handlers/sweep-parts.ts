@@ -4,7 +4,7 @@ import { type Lists, type Publisher, tell } from '../shared/alerting.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { objectLink } from '../shared/messages/links.ts';
 import { SnsPublisher } from '../shared/messages/sns-publisher.ts';
-import type { SweepDeps } from '../shared/sweep.ts';
+import type { SweepDeps } from '../shared/run.ts';
 import { type LoadedConfig, log, now, rdsReader } from './parts.ts';
 import type { Settings } from './settings.ts';
 

@@ -9,7 +9,7 @@ import wrapAnsi from 'wrap-ansi';
 import { DynamoLedger } from '../shared/ledger/dynamo.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { activeCopyStates, type Backup } from '../shared/model.ts';
-import type { SweepReport } from '../shared/sweep.ts';
+import type { SweepReport } from '../shared/run.ts';
 import { formatAge, formatUtc, hourMs } from '../shared/text.ts';
 import { readOutbox, type Sent } from './aws/outbox.ts';
 import { growExampleFleet, liveThroughTheNight, type Moments, momentsBefore } from './example-fleet.ts';

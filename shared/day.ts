@@ -8,7 +8,7 @@ import { composeDailyDigest, type DailyFacts } from './messages/digest.ts';
 import type { DatabaseKey } from './model.ts';
 import { collect, first } from './query/collect.ts';
 import { type ReportFacts, readReportFacts } from './query/report-facts.ts';
-import type { SweepResult } from './sweep.ts';
+import type { SweepResult } from './run.ts';
 import { hourMs } from './text.ts';
 import { reasonOf } from './view.ts';
 

@@ -1,7 +1,7 @@
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Fleet } from '../../shared/config/fleet.ts';
-import type { SweepReport } from '../../shared/sweep.ts';
+import type { SweepReport } from '../../shared/run.ts';
 import type { Deployment } from '../parts.ts';
 import { UserError } from '../user-error.ts';
 import { output } from './deployment.ts';

@@ -1,5 +1,5 @@
 import { bySeverity } from '../../shared/rules/alert.ts';
-import type { SweepReport } from '../../shared/sweep.ts';
+import type { SweepReport } from '../../shared/run.ts';
 import { answer, type Command } from '../command.ts';
 import type { Parts } from '../parts.ts';
 import { plural, type Screen } from '../screen.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SweepReport } from '../../shared/sweep.ts';
+import type { SweepReport } from '../../shared/run.ts';
 import { aBackup, aDatabase, anAlert, at, ordersKey } from '../shared/ledger/rows.ts';
 import { given } from './support.ts';
 

@@ -18,7 +18,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { localAccount, localRegion } from '../../local/aws/local-aws.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
 import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
-import type { SweepReport } from '../../shared/sweep.ts';
+import type { SweepReport } from '../../shared/run.ts';
 
 /** Long enough for a cold start on a busy machine; what does not happen by then does not happen. */
 const patienceMs = 60_000;

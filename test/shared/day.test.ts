@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { closeRun, reportKey } from '../../shared/day.ts';
 import type { Message } from '../../shared/messages/message.ts';
-import type { SweepResult } from '../../shared/sweep.ts';
+import type { SweepResult } from '../../shared/run.ts';
 import { makeWorld } from '../support/world.ts';
 
 const config = (alerts: object, discovery = {}) => ({

@@ -10,7 +10,8 @@ import type { Message } from '../../shared/messages/message.ts';
 import { eventMeanings } from '../../shared/rds/events.ts';
 import { RdsReader } from '../../shared/rds/reader.ts';
 import { type RecordDeps, recordEvents } from '../../shared/record.ts';
-import { lookAt, type SweepDeps, type SweepRequest, sweep, watch } from '../../shared/sweep.ts';
+import type { SweepDeps, SweepRequest } from '../../shared/run.ts';
+import { lookAt, sweep, watch } from '../../shared/sweep.ts';
 
 export const where = { account: '123456789012', region: 'eu-west-1' };
 
