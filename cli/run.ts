@@ -62,7 +62,7 @@ async function deliver(answer: Answer, { json, timeZone }: Common, parts: Parts,
     return;
   }
   const screen = new Screen({
-    write: (text) => void terminal.write(text),
+    write: terminal.write,
     width: terminal.columns ?? usualColumns,
     colours: terminal.colours,
     timeZone,

@@ -6,7 +6,8 @@ import { formatAge, minuteMs } from '../shared/text.ts';
 import { type Column, columnWidths, renderTable } from './table.ts';
 
 export interface ScreenOptions {
-  readonly write: (text: string) => void;
+  /** May take its time; lists wait for it, so that a slow reader gets them as they are read. */
+  readonly write: (text: string) => void | Promise<void>;
   /** In characters. */
   readonly width: number;
   readonly colours: Colors;
@@ -27,7 +28,7 @@ export class Screen {
   readonly colours: Colors;
   /** Whether tables have to put things below each other. */
   readonly narrow: boolean;
-  readonly #write: (text: string) => void;
+  readonly #write: (text: string) => void | Promise<void>;
   readonly #width: number;
   readonly #clock: Intl.DateTimeFormat;
 
@@ -49,8 +50,8 @@ export class Screen {
   }
 
   /** Text that is to stay as it is: no wrapping, no line break. */
-  raw(text: string): void {
-    this.#write(text);
+  async raw(text: string): Promise<void> {
+    await this.#write(text);
   }
 
   /** What begins a part of the screen. */
@@ -86,19 +87,19 @@ export class Screen {
     let widths: number[] | undefined;
     let some: (readonly string[])[] = [];
     let count = 0;
-    const flush = () => {
+    const flush = async () => {
       if (some.length === 0) return;
       const header = widths === undefined ? this.colours.dim : false;
       widths ??= columnWidths(columns, some, this.#width);
-      this.#write(`${renderTable(columns, some, widths, header)}\n`);
+      await this.#write(`${renderTable(columns, some, widths, header)}\n`);
       some = [];
     };
     for await (const row of rows) {
       some.push(cells(row));
       count += 1;
-      if (some.length >= rowsMeasured) flush();
+      if (some.length >= rowsMeasured) await flush();
     }
-    flush();
+    await flush();
     if (count === 0) this.line(none);
     return count;
   }

@@ -35,7 +35,7 @@ export const configFromEnvironment: Command = {
       await writeText(file, text);
     }
     return answer({ config, notes, file }, (screen) => {
-      if (file === null) screen.raw(text);
+      if (file === null) void screen.raw(text);
       else screen.line(`Written: ${file}`);
       // On the standard error, so that the configuration can be put into a file.
       for (const note of notes) parts.note(`- ${note}\n`);

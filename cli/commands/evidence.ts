@@ -86,7 +86,7 @@ function inFull(text: AsyncIterable<string>, note: (text: string) => void): Answ
   return {
     json: all,
     print: async (screen) => {
-      for await (const part of all()) screen.raw(part);
+      for await (const part of all()) await screen.raw(part);
     },
   };
 }

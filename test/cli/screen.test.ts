@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Args } from '../../cli/args.ts';
 import { Screen } from '../../cli/screen.ts';
 import { columnWidths, renderTable } from '../../cli/table.ts';
@@ -9,7 +9,7 @@ const now = new Date('2026-11-23T12:00:00.000Z');
 const screenOf = (width: number, colours = false) => {
   const written: string[] = [];
   const options = { width, timeZone: 'UTC', now, colours: pc.createColors(colours) };
-  return { screen: new Screen({ ...options, write: (text) => written.push(text) }), text: () => written.join('') };
+  return { screen: new Screen({ ...options, write: (text) => void written.push(text) }), text: () => written.join('') };
 };
 
 describe('a table', () => {
@@ -58,6 +58,31 @@ describe('a table', () => {
     const lines = text().trimEnd().split('\n');
     expect([count, lines.length, lines.filter((line) => line.startsWith('ROW')).length]).toEqual([450, 451, 1]);
     expect(new Set(lines.map((line) => line.indexOf('x')).filter((at) => at >= 0))).toEqual(new Set([5]));
+  });
+});
+
+describe('a long list', () => {
+  it('is read no further than its reader has taken it', async () => {
+    let read = 0;
+    let written = 0;
+    const taken: (() => void)[] = [];
+    const write = () => {
+      written += 1;
+      return new Promise<void>((resolve) => taken.push(resolve));
+    };
+    const screen = new Screen({ write, width: 80, timeZone: 'UTC', now, colours: pc.createColors(false) });
+    const many = async function* () {
+      for (; read < 450; read += 1) yield read;
+    };
+    const done = screen.tableOf([{ title: 'ROW' }], many(), (row) => [String(row)], 'None.');
+    await vi.waitFor(() => expect(written).toBe(1));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect({ read, written }).toEqual({ read: 199, written: 1 });
+    for (let part = 1; part <= 3; part += 1) {
+      await vi.waitFor(() => expect(taken.length).toBe(part));
+      taken[part - 1]?.();
+    }
+    expect(await done).toBe(450);
   });
 });
 
