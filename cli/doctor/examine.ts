@@ -40,7 +40,7 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
     ['sms', async () => checkSms((await configuration()).fleet)],
     ['functions', () => checkFunctions(deployed, now())],
     ['dead letters', async () => checkDeadLetters(await resources())],
-    ['key', async () => checkKeys(await resources())],
+    ['key', async () => checkKeys(await resources(), (await configuration()).fleet)],
     ['roles', () => checkRoles(deployed)],
     ['alarms', () => checkAlarms(stack)],
   ];

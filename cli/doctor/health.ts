@@ -4,6 +4,7 @@ import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Fleet } from '../../shared/config/fleet.ts';
 import { dayMs } from '../../shared/text.ts';
 import { ringingAlarms } from '../aws/alarms.ts';
 import { output } from '../aws/deployment.ts';
@@ -93,11 +94,15 @@ export async function checkDeadLetters(resources: readonly StackResourceSummary[
 }
 
 /** Without its key nothing of the ledger can be read. */
-export async function checkKeys(resources: readonly StackResourceSummary[]): Promise<Finding[]> {
+export async function checkKeys(
+  resources: readonly StackResourceSummary[],
+  { adopt }: Pick<Fleet, 'adopt'>,
+): Promise<Finding[]> {
   const kms = new KMSClient();
-  const keys = resources.filter(({ ResourceType }) => ResourceType === 'AWS::KMS::Key');
+  const own = resources.filter(({ ResourceType }) => ResourceType === 'AWS::KMS::Key');
+  const keys = [...own.map(({ PhysicalResourceId }) => PhysicalResourceId), ...(adopt ? [adopt.tableKeyArn] : [])];
   const findings: Finding[] = [];
-  for (const { PhysicalResourceId: KeyId } of keys) {
+  for (const KeyId of keys) {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
     if (KeyMetadata?.KeyState === 'Enabled') continue;
     const when = KeyMetadata?.DeletionDate ? ` on ${KeyMetadata.DeletionDate.toISOString()}` : '';

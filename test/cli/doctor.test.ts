@@ -359,6 +359,18 @@ describe('doctor', () => {
     expect(fault).toMatchObject({ found: expect.stringContaining(found), cure: expect.stringContaining(cure) });
   });
 
+  it('looks at an adopted key, which is none of the stack’s resources', async () => {
+    const tableKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789';
+    const adopted = JSON.stringify({ ...JSON.parse(config), adopt: { tableName: 'ledger', tableKeyArn } });
+    s3.on(GetObjectCommand).callsFake(() => ({ Body: { transformToString: async () => adopted } }));
+    const KeyMetadata = { KeyId: tableKeyArn, KeyState: 'Disabled' as const };
+    kms.on(DescribeKeyCommand, { KeyId: tableKeyArn }).resolves({ KeyMetadata });
+    expect((await faults()).find(({ check }) => check === 'key')).toMatchObject({
+      found: expect.stringContaining(`the key ${tableKeyArn} is Disabled`),
+      cure: `aws kms enable-key --key-id ${tableKeyArn}`,
+    });
+  });
+
   it('finds a configuration that is not the deployed one', async () => {
     const [fault] = await faults({ local: { text: `${config} `, name: 'config/production.json' } });
     expect(fault).toMatchObject({
