@@ -42,6 +42,7 @@ export const report: Command = {
       copiesNow: '`queued`, `running`, `oldestQueuedAt`',
       gaps: 'days that were not in time, newest first, at most 3,000: `database` (position in `databases`), `date`, `state`, `reason`, `alertOpened`, `alertResolved`',
       gapsLeftOut: 'how many more there were',
+      '(with --out)': '`file` besides; with --last, it alone',
     },
   },
   run: async (parts, args) => {

@@ -40,7 +40,7 @@ describe('the documented fields', () => {
     ['backups', 'backups', []],
     ['alerts', 'alerts', []],
     ['events missed', 'events missed', []],
-    ['report', 'report', []],
+    ['report', 'report', ['(with --out)']],
     ['config plan', 'config plan', []],
     ['config check', 'config check', []],
     ['config from-env', 'config from-env', []],
