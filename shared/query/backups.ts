@@ -23,7 +23,7 @@ async function* source(ledger: Ledger, { databases, tenant, from, to }: Slice): 
   if (databases !== undefined) {
     // By creation, which a copied snapshot's data is older than: its row comes before its time, so the end stays open.
     const lists = databases.map((key) => ledger.backupsOfDatabase(key, { from }));
-    yield* merged(lists, (backup) => backup.createdAt.getTime());
+    yield* byListedTime(merged(lists, (backup) => backup.createdAt.getTime()));
   } else if (tenant !== undefined) yield* ledger.backupsOfTenant(tenant, { from, to });
   else {
     const first = dateOf(from);
@@ -31,6 +31,20 @@ async function* source(ledger: Ledger, { databases, tenant, from, to }: Slice): 
       yield* ledger.backupsOfDay(date);
     }
   }
+}
+
+/**
+ * By the time they are listed by, newest first, of backups that come by their creation. Data is never younger than its
+ * snapshot, so a copy of an older one waits until all that could stand before it has passed.
+ */
+async function* byListedTime(backups: AsyncIterable<Backup>): AsyncIterable<Backup> {
+  const waiting: Backup[] = [];
+  for await (const backup of backups) {
+    while (waiting[0] && listedAt(waiting[0]) >= backup.createdAt) yield* waiting.splice(0, 1);
+    const place = waiting.findIndex((other) => listedAt(other) < listedAt(backup));
+    waiting.splice(place < 0 ? waiting.length : place, 0, backup);
+  }
+  yield* waiting;
 }
 
 /** Where a backup stands in lists by time. */

@@ -5,7 +5,7 @@
  */
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Alert, DatabaseKey, Day, VerdictName } from '../model.ts';
-import { collect, dateAfter, dateOf, dates } from './collect.ts';
+import { dateAfter, dateOf, dates } from './collect.ts';
 import { iso, isoOrNull } from './facts.ts';
 
 /**
@@ -87,8 +87,7 @@ export async function* readEvidence(ledger: Ledger, span: EvidenceSpan, now: Dat
     const before = last.get(day.database);
     if (before !== undefined) yield* unjudged(before, datesAfter(before, dateAfter(day.date, -1)), swept);
     last.set(day.database, day);
-    const own = (await alerts(day.tenant)).filter(({ database }) => database === day.database);
-    yield evidenceOf(day, own);
+    yield evidenceOf(day, (await alerts(day.tenant)).get(day.database) ?? []);
   }
   // Today's sweep may still be to come.
   const over = earlier(to, dateAfter(today, -1));
@@ -121,16 +120,28 @@ async function* daysOf(ledger: Ledger, { from, to, tenant }: EvidenceSpan): Asyn
   else for (const date of dates(from, to)) yield* ledger.daysOfDate(date);
 }
 
+type AlertsByDatabase = ReadonlyMap<DatabaseKey, readonly Alert[]>;
+
 /** Each tenant's alerts, read when the tenant is first met. */
-function alertsByTenant(ledger: Ledger, to: string): (tenant: string | undefined) => Promise<readonly Alert[]> {
-  const known = new Map<string, Promise<readonly Alert[]>>();
+function alertsByTenant(ledger: Ledger, to: string): (tenant: string | undefined) => Promise<AlertsByDatabase> {
+  const known = new Map<string, Promise<AlertsByDatabase>>();
   const until = new Date(`${dateAfter(to, 1)}T00:00:00Z`);
   return (tenant) => {
-    if (tenant === undefined) return Promise.resolve([]);
-    const read = known.get(tenant) ?? collect(ledger.alertsOfTenant(tenant, { to: until }));
+    if (tenant === undefined) return Promise.resolve(new Map());
+    const read = known.get(tenant) ?? byDatabase(ledger.alertsOfTenant(tenant, { to: until }));
     known.set(tenant, read);
     return read;
   };
+}
+
+async function byDatabase(alerts: AsyncIterable<Alert>): Promise<AlertsByDatabase> {
+  const all = new Map<DatabaseKey, Alert[]>();
+  for await (const alert of alerts) {
+    const known = all.get(alert.database);
+    if (known) known.push(alert);
+    else all.set(alert.database, [alert]);
+  }
+  return all;
 }
 
 /** Days after a judgement on which no sweep came to its end; on one that did, the database was not configured. */

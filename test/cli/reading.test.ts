@@ -274,6 +274,20 @@ describe('backups', () => {
     expect(await ids('backups --kind manual --copy-state failed')).toEqual(['a']);
   });
 
+  it('lists a copy of an older snapshot by its data, so that pages of a database together are the whole', async () => {
+    const { ledger, run, facts } = given({ now });
+    await ledger.putDatabase(aDatabase());
+    await withBackups(ledger, 5);
+    const backupTime = at('2026-11-02T12:00:00.000Z');
+    await ledger.recordBackup(aBackup({ id: 'copy', createdAt: at('2026-11-05T00:00:00.000Z'), backupTime }));
+    const line = 'backups --database orders --from 2026-11-01';
+    const whole = shown(await facts(line));
+    expect(whole).toEqual(['2026-11-05', '2026-11-04', '2026-11-03', '2026-11-02', '2026-11-02', '2026-11-01']);
+    const { text } = await run(`${line} --limit 2`);
+    const next = /--to (\S+)/.exec(text)?.[1];
+    expect(shown(await facts(`${line} --to ${next}`))).toEqual(whole.slice(2));
+  });
+
   it('ends a full page with where the next one begins, so that the pages together are the whole', async () => {
     const { ledger, run, facts } = given({ now });
     await withBackups(ledger, 5);
