@@ -125,7 +125,7 @@ function alertOf(number: number): Alert {
     verdict: 'overdue',
     severity: 'critical',
     reason: 'The newest backup is from 2026-11-22 04:08 UTC, 31 h 51 min old.',
-    notified: [now],
+    notified: [{ at: now, step: 'open', to: 'all' }],
   };
 }
 

@@ -7,8 +7,8 @@ import type { Fleet } from './config/fleet.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { type Context, composeAlerts, type Entry, fullListOf, mostListed } from './messages/alerts.ts';
 import { composeManyTenants } from './messages/digest.ts';
-import type { Audience, Message } from './messages/message.ts';
-import type { Alert, AlertStep, DatabaseKey, DatabaseRow } from './model.ts';
+import type { Message } from './messages/message.ts';
+import type { Alert, AlertStep, Audience, DatabaseKey, DatabaseRow } from './model.ts';
 import { acknowledge, confirm, openAlert, snooze, staysOnRow } from './rules/alert.ts';
 import { formatUtc, hourMs } from './text.ts';
 
@@ -64,6 +64,7 @@ export async function tell(deps: Telling, told: readonly Told[], now: Date): Pro
   if (told.length === 0) return { opened: 0, reminded: 0, resolved: 0, errors: [] };
   const errors: string[] = [];
   const untold = new Set<Told>();
+  const audiences = new Map<Told, Audience>();
   const send = async (letter: Letter) => {
     try {
       await deps.publisher.publish(await compose(deps, letter, now, errors));
@@ -72,11 +73,20 @@ export async function tell(deps: Telling, told: readonly Told[], now: Date): Pro
       for (const one of letter.told) untold.add(one);
     }
   };
-  await pMap(await plan(deps, told, now, errors), send, { concurrency: atOnce });
+  const letters = await plan(deps, told, now, errors);
+  for (const { told: its, audience } of letters) {
+    for (const one of its) audiences.set(one, both(audiences.get(one), audience));
+  }
+  await pMap(letters, send, { concurrency: atOnce });
   const out = told.filter((one) => !untold.has(one));
-  await confirmAll(deps.ledger, out, now, errors);
+  await confirmAll(deps.ledger, out, (one) => audiences.get(one) ?? 'all', now, errors);
   const count = (...steps: AlertStep[]) => out.filter(({ step }) => steps.includes(step)).length;
   return { opened: count('open'), reminded: count('remind', 'rise'), resolved: count('resolve'), errors };
+}
+
+/** Whom two messages reach together. */
+function both(one: Audience | undefined, other: Audience): Audience {
+  return one === undefined || one === other ? other : 'all';
 }
 
 /** A message to be composed: whom of, for whom, and whether as a digest. */
@@ -133,7 +143,7 @@ async function tenantsAlerted(ledger: Ledger, now: Date, errors: string[]): Prom
   const tenants = new Set<string>();
   try {
     for await (const { tenant, notified, verdict } of ledger.openAlerts()) {
-      const last = notified.at(-1);
+      const last = notified.at(-1)?.at;
       if (last && last.getTime() > since && verdict !== 'unknown') tenants.add(tenant);
     }
   } catch (error) {
@@ -173,7 +183,13 @@ async function store(
 }
 
 /** Rows are read again, 100 a call: others may have written since, and the version that was written is known only there. */
-async function confirmAll(ledger: Ledger, told: readonly Told[], now: Date, errors: string[]): Promise<void> {
+async function confirmAll(
+  ledger: Ledger,
+  told: readonly Told[],
+  toldTo: (one: Told) => Audience,
+  now: Date,
+  errors: string[],
+): Promise<void> {
   const batches = Array.from({ length: Math.ceil(told.length / 100) }, (_, i) => told.slice(i * 100, (i + 1) * 100));
   for (const batch of batches) {
     try {
@@ -181,7 +197,7 @@ async function confirmAll(ledger: Ledger, told: readonly Told[], now: Date, erro
       const confirmRow = async (one: Told) => {
         const row = rows.get(one.row.key);
         try {
-          if (row) await confirmOne(ledger, one, row, now);
+          if (row) await confirmOne(ledger, one, toldTo(one), row, now);
         } catch (error) {
           errors.push(`told but not confirmed, so told again later: ${one.alert.databaseId}: ${messageOf(error)}`);
         }
@@ -193,11 +209,11 @@ async function confirmAll(ledger: Ledger, told: readonly Told[], now: Date, erro
   }
 }
 
-async function confirmOne(ledger: Ledger, told: Told, row: DatabaseRow, now: Date): Promise<void> {
+async function confirmOne(ledger: Ledger, told: Told, to: Audience, row: DatabaseRow, now: Date): Promise<void> {
   await write(ledger, row, (fresh) => {
     const alert = fresh.alert;
     if (!alert || !sameIntent(alert, told.alert)) return undefined;
-    const confirmed = confirm(alert, now);
+    const confirmed = confirm(alert, to, now);
     const { alert: _, checkAt, ...rest } = fresh;
     const look = checkAt?.getTime() === told.row.checkAt?.getTime() ? told.checkAtOnceTold : checkAt;
     return {

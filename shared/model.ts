@@ -220,6 +220,19 @@ export interface DatabaseRow {
 /** What is to be told of an alert. `rise` is a rise in severity. */
 export type AlertStep = 'open' | 'remind' | 'rise' | 'resolve';
 
+/**
+ * Who a message is for: the tenant's recipients and the operators, only the former (while operators get a digest instead),
+ * or only the latter.
+ */
+export type Audience = 'all' | 'tenant' | 'operators';
+
+/** A message about an alert that went out: when, what it told, and to whom. */
+export interface Notice {
+  readonly at: Date;
+  readonly step: AlertStep;
+  readonly to: Audience;
+}
+
 /** An open (or past) statement that a tenant's database is unprotected. */
 export interface Alert {
   readonly database: DatabaseKey;
@@ -234,8 +247,8 @@ export interface Alert {
   readonly deadline?: Date;
   /** The database's status, where RDS refuses even a manual snapshot in it. */
   readonly status?: string;
-  /** When a message about it went out, oldest first (the last 50). */
-  readonly notified: readonly Date[];
+  /** The messages about it that went out, oldest first (the last 50). */
+  readonly notified: readonly Notice[];
   /** Written before a message is published, taken away once it was: what is left over is published again. */
   readonly intent?: { readonly step: AlertStep; readonly at: Date; readonly tries: number };
   readonly acknowledged?: { readonly by: string; readonly at: Date; readonly note?: string };

@@ -31,7 +31,8 @@ export const alerts: Command = {
       reason: 'a sentence to act on',
       newestBackup: 'time of the newest backup then, or null',
       deadline: 'the deadline that was broken, or null',
-      notified: 'when messages about it went out, oldest first (the last 50)',
+      notified:
+        'the messages about it that went out, oldest first (the last 50): `at`, `step` (`open`, `remind`, `rise`, `resolve`), `to` (`all`: the tenant’s recipients and the operators, `tenant`, `operators`)',
       untold: 'a step that is still to be told: `open`, `remind`, `rise`, `resolve`; or null',
       acknowledged: '`by`, `at` and `note` of who looks after it, or null',
       snoozedUntil: 'until when it is quiet, or null',
@@ -77,6 +78,12 @@ function by(who: AlertFacts['snoozed']): string {
   return who === null ? '' : `, by ${who.by}${who.note ? `: ${who.note}` : ''}`;
 }
 
+/** Whom a message went to, in words. */
+function recipientsOf(tenant: string, to: AlertFacts['notified'][number]['to']): string {
+  if (to === 'operators') return 'the operators';
+  return to === 'tenant' ? `${tenant}'s recipients` : `${tenant}'s recipients and the operators`;
+}
+
 export function printAlert(screen: Screen, alert: AlertFacts): void {
   const { bold, dim } = screen.colours;
   screen.line(
@@ -90,7 +97,7 @@ export function printAlert(screen: Screen, alert: AlertFacts): void {
       'told',
       last === undefined
         ? 'not yet'
-        : `${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}, last ${screen.moment(last)}`,
+        : `${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}, last ${screen.moment(last.at)}, to ${recipientsOf(alert.tenant, last.to)}`,
     ],
     ...(alert.untold ? ([['to be told', `${alert.untold}: its message is not confirmed yet`]] as const) : []),
     ...(alert.acknowledged

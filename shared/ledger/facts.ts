@@ -13,6 +13,7 @@ export const time = z.codec(z.iso.datetime(), z.date(), {
 
 const text = z.string();
 const count = z.number().int().min(0);
+const step = z.enum(['open', 'remind', 'rise', 'resolve']);
 const databaseKind = z.enum(['instance', 'cluster']);
 const severity = z.enum(['critical', 'warning', 'info']);
 const verdict = z.enum([
@@ -90,8 +91,8 @@ export const alertFacts = z.object({
   newestBackup: newestBackup.exactOptional(),
   deadline: time.exactOptional(),
   status: text.exactOptional(),
-  notified: z.array(time).readonly(),
-  intent: z.object({ step: z.enum(['open', 'remind', 'rise', 'resolve']), at: time, tries: count }).exactOptional(),
+  notified: z.array(z.object({ at: time, step, to: z.enum(['all', 'tenant', 'operators']) })).readonly(),
+  intent: z.object({ step, at: time, tries: count }).exactOptional(),
   acknowledged: note.exactOptional(),
   snoozedUntil: time.exactOptional(),
   snoozed: note.exactOptional(),

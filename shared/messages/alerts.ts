@@ -1,10 +1,10 @@
 /** Messages about alerts: opened, reminded of or worse (`backup-missing`), and resolved (`backup-restored`). */
-import type { Alert, AlertStep, Severity, VerdictName } from '../model.ts';
+import type { Alert, AlertStep, Audience, Severity, VerdictName } from '../model.ts';
 import { bySeverity } from '../rules/alert.ts';
 import { formatAge, formatUtc, hourMs } from '../text.ts';
 import { chatNotification, link, linkOrPath, markdown } from './chat.ts';
 import { databaseLink, regionOf, runbookAnchor, runbookLink } from './links.ts';
-import { type Audience, fitting, type Message, type MessageKind, manyTenants } from './message.ts';
+import { fitting, type Message, type MessageKind, manyTenants } from './message.ts';
 import { asciiLine, columns, gsm7Length, gsm7Line, oneLine, wrap } from './safe.ts';
 
 /** One alert with the step that is to be told. */

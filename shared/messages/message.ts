@@ -1,14 +1,8 @@
 /** A message as SNS carries it: one text a protocol, and the attributes that filter policies look at. */
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
-import type { Severity } from '../model.ts';
+import type { Audience, Severity } from '../model.ts';
 
 export type MessageKind = 'backup-missing' | 'backup-restored' | 'copy-failed' | 'digest';
-
-/**
- * Who is to get it: the tenant's recipients and the operators, only the former (while operators get a digest instead), or
- * only the latter.
- */
-export type Audience = 'all' | 'tenant' | 'operators';
 
 /** The tenant of a message about many: no tenant's filter policy matches it. */
 export const manyTenants = '*';

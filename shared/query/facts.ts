@@ -1,6 +1,6 @@
 /** Facts: what the ledger's rows say, as plain JSON. Times are ISO 8601 UTC; what does not apply is null, never left out. */
 import type { DatabaseSummary } from '../ledger/ledger.ts';
-import type { Alert, Backup, CopyState, Severity, SweepRow, VerdictName } from '../model.ts';
+import type { Alert, AlertStep, Audience, Backup, CopyState, Severity, SweepRow, VerdictName } from '../model.ts';
 import { openAlert } from '../rules/alert.ts';
 import { hourMs } from '../text.ts';
 
@@ -131,10 +131,10 @@ export interface AlertFacts {
   readonly reason: string;
   readonly newestBackup: string | null;
   readonly deadline: string | null;
-  /** When messages about it went out, oldest first (the last 50). */
-  readonly notified: readonly string[];
+  /** The messages about it that went out, oldest first (the last 50). */
+  readonly notified: readonly { readonly at: string; readonly step: AlertStep; readonly to: Audience }[];
   /** A step that is to be told and was not confirmed yet. */
-  readonly untold: 'open' | 'remind' | 'rise' | 'resolve' | null;
+  readonly untold: AlertStep | null;
   readonly acknowledged: { readonly by: string; readonly at: string; readonly note: string | null } | null;
   readonly snoozedUntil: string | null;
   /** Who wanted it quiet. */
@@ -155,7 +155,7 @@ export function alertFacts(alert: Alert): AlertFacts {
     reason: alert.reason,
     newestBackup: isoOrNull(alert.newestBackup?.time),
     deadline: isoOrNull(alert.deadline),
-    notified: alert.notified.map(iso),
+    notified: alert.notified.map(({ at, step, to }) => ({ at: iso(at), step, to })),
     untold: alert.intent?.step ?? null,
     acknowledged: who(alert.acknowledged),
     snoozedUntil: isoOrNull(alert.snoozedUntil),

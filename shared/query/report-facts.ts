@@ -284,7 +284,7 @@ function reportDatabase(row: Judged, line: Line | undefined): ReportDatabase {
     alert: alert
       ? {
           opened: iso(alert.opened),
-          lastTold: isoOrNull(alert.notified.at(-1)),
+          lastTold: isoOrNull(alert.notified.at(-1)?.at),
           acknowledgedBy: alert.acknowledged?.by ?? null,
           snoozedUntil: isoOrNull(alert.snoozedUntil),
         }

@@ -9,7 +9,7 @@
  * good, since that is how it is told only once. `openAlert` tells the open from the past.
  */
 import type { Policy } from '../config/fleet.ts';
-import type { Alert, AlertStep, DatabaseKey, DatabaseKind, Severity, Verdict } from '../model.ts';
+import type { Alert, AlertStep, Audience, DatabaseKey, DatabaseKind, Severity, Verdict } from '../model.ts';
 import { addHours, hourMs, minuteMs } from '../text.ts';
 
 /** An unprotected database is looked at again after this long at the latest. */
@@ -95,10 +95,11 @@ export function resolveAlert(current: Alert | undefined, reason: string, now: Da
   return { alert, step: 'resolve', checkAt: retryAt(alert) };
 }
 
-/** The intent was published: it is taken away, and the moment is remembered. */
-export function confirm(alert: Alert, now: Date): Alert {
-  const { intent: _, ...rest } = alert;
-  return { ...rest, notified: [...alert.notified, now].slice(-notifiedKept) };
+/** The intent was published: it is taken away, and who was told what, and when, is remembered. */
+export function confirm(alert: Alert, to: Audience, now: Date): Alert {
+  const { intent, ...rest } = alert;
+  if (intent === undefined) return alert;
+  return { ...rest, notified: [...alert.notified, { at: now, step: intent.step, to }].slice(-notifiedKept) };
 }
 
 /** The alert with its unconfirmed intent tried once more, if its pause is over; `undefined` while there is nothing to do. */
@@ -213,7 +214,7 @@ function carryOn(current: Alert, judged: Judged, now: Date): AlertOutcome {
  */
 function reminderAt(alert: Alert, { verdict, policy }: Judged): Date | undefined {
   if (alert.resolved || alert.acknowledged || verdict.once) return undefined;
-  const last = alert.notified.at(-1) ?? alert.opened;
+  const last = alert.notified.at(-1)?.at ?? alert.opened;
   if (alert.snoozedUntil && alert.snoozedUntil > last) return alert.snoozedUntil;
   return addHours(last, policy.reminderHours);
 }
@@ -225,7 +226,7 @@ function tell(alert: Alert, judged: Judged, step: AlertStep, now: Date): AlertOu
 }
 
 function looks(alert: Alert, judged: Judged, now: Date): { checkAt: Date; checkAtOnceTold: Date } {
-  return { checkAt: nextLook(alert, judged, now), checkAtOnceTold: nextLook(confirm(alert, now), judged, now) };
+  return { checkAt: nextLook(alert, judged, now), checkAtOnceTold: nextLook(confirm(alert, 'all', now), judged, now) };
 }
 
 /** The unconfirmed intent once more if its pause is over; else only the moment to look again. */

@@ -20,7 +20,7 @@ const protectedOrders = () => {
 };
 const watched = sweptAt('2026-11-23T11:50:00.000Z', { mode: 'watch' });
 const overdueOrders = () => {
-  const alert = anAlert({ notified: [at('2026-11-23T06:31:00.000Z')] });
+  const alert = anAlert({ notified: [{ at: at('2026-11-23T06:31:00.000Z'), step: 'open', to: 'all' }] });
   return { row: aDatabase({ verdict: 'overdue', severity: 'critical', reason: alert.reason, alert }), alert };
 };
 const withBackups = async (ledger: Ledger, count: number) => {

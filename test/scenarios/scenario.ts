@@ -180,7 +180,7 @@ function openAlert(fields: Overrides<Alert>): Alert {
     verdict: 'overdue',
     severity: 'critical',
     reason: 'The newest backup was too old.',
-    notified: [opened],
+    notified: [{ at: opened, step: 'open', to: 'all' }],
   };
   return merged(open, fields);
 }

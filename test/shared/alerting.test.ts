@@ -162,10 +162,18 @@ describe('one run', () => {
   it('confirms: the intent is gone, the moment noted, the next look is the usual one', async () => {
     await say(await judge('acme', 'a', overdue, noon), noon);
     const row = await rowOf('a');
-    expect(row?.alert).toMatchObject({ notified: [noon] });
+    expect(row?.alert).toMatchObject({ notified: [{ at: noon, step: 'open', to: 'all' }] });
     expect(row?.alert).not.toHaveProperty('intent');
     expect(row?.checkAt).toEqual(later(6));
     expect(await openAlerts()).toEqual([row?.alert]);
+  });
+
+  it('notes whom it went to: operators alone where RDS did not answer, both where a digest and a message tell it', async () => {
+    const silent: Verdict = { name: 'unknown', severity: 'warning', reason: 'RDS did not answer' };
+    await say(await judge('acme', 'a', silent, noon), noon);
+    await say([...(await judge('acme', 'b', overdue, noon)), ...(await judge('globex', 'c', overdue, noon))], noon, 1);
+    const notices = await Promise.all(['a', 'b', 'c'].map(async (id) => (await rowOf(id))?.alert?.notified));
+    expect(notices.map((some) => some?.map(({ to }) => to))).toEqual([['operators'], ['all'], ['all']]);
   });
 
   it('takes a resolved alert off its row once that was told, and leaves its history', async () => {
@@ -177,7 +185,16 @@ describe('one run', () => {
     expect(await openAlerts()).toEqual([]);
     const history: Alert[] = [];
     for await (const alert of ledger.alertsOfDatabase(keyOf('a'))) history.push(alert);
-    expect(history).toMatchObject([{ notified: [noon, later(1)], resolved: later(1), outcome: 'protected' }]);
+    expect(history).toMatchObject([
+      {
+        notified: [
+          { at: noon, step: 'open' },
+          { at: later(1), step: 'resolve' },
+        ],
+        resolved: later(1),
+        outcome: 'protected',
+      },
+    ]);
   });
 
   it('tells a deletion once, though every sweep finds it', async () => {
@@ -194,7 +211,7 @@ describe('one run', () => {
     if (!row) throw new Error('expected a row');
     await ledger.putDatabase({ ...row, engine: 'mysql', checkAt: later(2) });
     await say(told, noon);
-    expect(await rowOf('a')).toMatchObject({ engine: 'mysql', checkAt: later(2), alert: { notified: [noon] } });
+    expect(await rowOf('a')).toMatchObject({ engine: 'mysql', checkAt: later(2), alert: { notified: [{ at: noon }] } });
   });
 
   it('confirms on the fresh row where somebody writes while it confirms', async () => {
@@ -207,7 +224,7 @@ describe('one run', () => {
       return put(row, alert);
     };
     expect((await say(told, noon)).errors).toEqual([]);
-    expect(await rowOf('a')).toMatchObject({ engine: 'mysql-2', alert: { notified: [noon] } });
+    expect(await rowOf('a')).toMatchObject({ engine: 'mysql-2', alert: { notified: [{ at: noon }] } });
   });
 
   it('does not confirm what became of the alert since', async () => {
@@ -449,8 +466,11 @@ it('SnsPublisher sends one PublishCommand to its topic, and lets errors climb', 
   await expect(topic.publish(message)).rejects.toThrow('throttled');
 });
 
-it('an alert remembers the last 50 moments at which it was told', () => {
+it('an alert remembers the last 50 messages about it, and whom they went to', async () => {
+  const [first] = await judge('acme', 'a', overdue, noon);
+  if (!first) throw new Error('expected an alert');
   const told = Array.from({ length: 60 }, (_, index) => later(index * 24));
-  const alert = told.reduce<Alert>(confirm, { notified: [] as readonly Date[] } as Alert);
-  expect(alert.notified).toEqual(told.slice(-50));
+  let { alert } = first;
+  for (const at of told) alert = confirm({ ...alert, intent: { step: 'remind', at, tries: 0 } }, 'tenant', at);
+  expect(alert.notified).toEqual(told.slice(-50).map((at) => ({ at, step: 'remind', to: 'tenant' })));
 });

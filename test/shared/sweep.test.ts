@@ -649,7 +649,10 @@ describe('as of a moment', () => {
     const at = new Date('2026-11-23T12:00:00Z');
     const { report } = await world.sweep({ at, dryRun: false });
     expect(report.alerts.opened).toBe(2);
-    expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'overdue', alert: { opened: at, notified: [at] } });
+    expect(await rowOf(world, 'orders')).toMatchObject({
+      verdict: 'overdue',
+      alert: { opened: at, notified: [{ at }] },
+    });
     expect((await collect(world.ledger.daysOfDate('2026-11-23'))).map(({ verdict }) => verdict)).toEqual([
       'overdue',
       'overdue',

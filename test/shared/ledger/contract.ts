@@ -485,7 +485,7 @@ export function ledgerContract(make: (now: () => Date) => Promise<Ledger>): void
       alert: anAlert({
         newestBackup: { arn: 'arn:x', id: 'x', time: at('2026-11-23T04:00:00Z') },
         deadline: at('2026-11-23T06:00:00Z'),
-        notified: [at('2026-11-23T06:31:00Z')],
+        notified: [{ at: at('2026-11-23T06:31:00Z'), step: 'open', to: 'all' }],
         intent: { step: 'remind', at: start, tries: 2 },
         acknowledged: { by: 'kim', at: start, note: 'looking' },
         snoozedUntil: at('2026-11-24'),
@@ -601,7 +601,10 @@ export function ledgerContract(make: (now: () => Date) => Promise<Ledger>): void
   describe('alerts', () => {
     it('writes the alert with its database’s row', async () => {
       const ledger = await given();
-      const alert = anAlert({ notified: [start], intent: { step: 'open', at: start, tries: 0 } });
+      const alert = anAlert({
+        notified: [{ at: start, step: 'open', to: 'all' }],
+        intent: { step: 'open', at: start, tries: 0 },
+      });
       expect(await ledger.putDatabaseWithAlert(aDatabase({ alert }), alert)).toBe('written');
       expect(await ledger.databases([ordersKey])).toEqual([aDatabase({ alert, version: 1 })]);
       expect(await all(ledger.alertsOfDatabase(ordersKey))).toEqual([alert]);

@@ -14,7 +14,10 @@ function named(time: string) {
 
 test('an overdue database is told with its time, its gap with its reason', async () => {
   const ledger = new MemoryLedger(() => now);
-  const alert = anAlert({ opened: at('2026-11-23T06:31:00.000Z'), notified: [at('2026-11-23T06:32:00.000Z')] });
+  const alert = anAlert({
+    opened: at('2026-11-23T06:31:00.000Z'),
+    notified: [{ at: at('2026-11-23T06:32:00.000Z'), step: 'open', to: 'all' }],
+  });
   const row = aDatabase({
     newestBackup: named('2026-11-22T04:10:00.000Z'),
     deadline: at('2026-11-23T06:30:00.000Z'),

@@ -50,7 +50,7 @@ function play(all: readonly Look[]): { told: Told[]; onRow: Alert | undefined; n
     if (!alert || !step) continue;
     if (fate !== 'crashed before') told.push({ step, at: now, verdict, alert });
     if (fate !== 'confirmed') continue;
-    const confirmed = confirm(alert, at);
+    const confirmed = confirm(alert, 'all', at);
     onRow = staysOnRow(confirmed) ? confirmed : undefined;
   }
   return { told, onRow, now };
@@ -99,7 +99,7 @@ describe('whatever happens to a database', () => {
           // Twice, since what remains after a resolution opens with the next look.
           const steady = { verdict: last, fate: 'confirmed', pauseMinutes: 1 };
           const { onRow, now } = play([...all, steady, { ...steady }]);
-          const since = onRow?.notified.at(-1)?.getTime() ?? now;
+          const since = onRow?.notified.at(-1)?.at.getTime() ?? now;
           const look = new Date(Math.max(now, since + wait * minute));
           const reminder = onRow && look.getTime() - since >= 24 * 60 * minute;
           if (!reminder) expect(nextAlert(onRow, judged(last), look).step).toBeUndefined();

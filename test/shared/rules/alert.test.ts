@@ -35,7 +35,7 @@ function judged(verdict: Partial<Verdict>, rest: Partial<Judged> = {}): Judged {
 
 /** An alert that was opened at noon for this verdict, and told. */
 function opened(verdict: Partial<Verdict> = critical): Alert {
-  return confirm(given(nextAlert(undefined, judged(verdict), noon)), noon);
+  return confirm(given(nextAlert(undefined, judged(verdict), noon)), 'all', noon);
 }
 
 function given({ alert }: AlertOutcome): Alert {
@@ -74,7 +74,7 @@ describe('opening', () => {
     const gone = judged({ name: 'deleted', severity: 'warning', once: true });
     const first = nextAlert(undefined, gone, noon);
     expect(first).toMatchObject({ step: 'open', alert: { severity: 'warning', resolved: noon, outcome: 'deleted' } });
-    const told = confirm(given(first), noon);
+    const told = confirm(given(first), 'all', noon);
     expect(staysOnRow(told)).toBe(true);
     expect(openAlert(told)).toBeUndefined();
     for (const day of [1, 2, 30]) expect(nextAlert(told, gone, hours(24 * day))).toEqual({ alert: told });
@@ -173,7 +173,7 @@ describe('while it is open', () => {
     const first = nextAlert(opened(), moved, hours(1));
     expect(first).toMatchObject({ step: 'resolve', alert: { tenant: 'acme' }, checkAtOnceTold: hours(1) });
     expect(first.alert?.resolution).toContain('zeta');
-    expect(staysOnRow(confirm(given(first), hours(1)))).toBe(false);
+    expect(staysOnRow(confirm(given(first), 'all', hours(1)))).toBe(false);
     expect(nextAlert(undefined, moved, hours(1))).toMatchObject({ step: 'open', alert: { tenant: 'zeta' } });
   });
 
@@ -207,7 +207,7 @@ describe('acknowledging and snoozing', () => {
     expect(nextAlert(quiet, judged(critical), hours(29)).step).toBeUndefined();
     const end = nextAlert(quiet, judged(critical), hours(30));
     expect(end.step).toBe('remind');
-    const told = confirm(given(end), hours(30));
+    const told = confirm(given(end), 'all', hours(30));
     expect(nextAlert(told, judged(critical), hours(53)).step).toBeUndefined();
     expect(nextAlert(told, judged(critical), hours(54)).step).toBe('remind');
   });
