@@ -1,6 +1,6 @@
 /** A stack that is removed and comes back goes on with what was kept: its ledger, its key, its buckets. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -57,6 +57,18 @@ async function backUp(ledger: DynamoLedger, database: string): Promise<Backup> {
   });
 }
 
+/** The functions' code as it is deployed. A minified file has few lines, each of them long. */
+async function bundlesIn(app: string) {
+  const assets = (await readdir(app)).map((name) => join(app, name));
+  const withCode = assets.filter((path) => existsSync(join(path, 'index.mjs')));
+  return Promise.all(
+    withCode.map(async (path) => {
+      const code = await readFile(join(path, 'index.mjs'), 'utf8');
+      return { files: (await readdir(path)).sort(), minified: code.length / code.split('\n').length > 1000 };
+    }),
+  );
+}
+
 it('after cdk destroy a new stack adopts the kept table and buckets, and makes what is missing', async () => {
   for (const id of ['orders', 'crm']) stage.rds.createInstance({ id, retention: 0 });
   stage.announcing = true;
@@ -64,6 +76,7 @@ it('after cdk destroy a new stack adopts the kept table and buckets, and makes w
   await bootstrap(stage.aws);
   // Bundled once for deploy and destroy; diff bundles anew, and must come to the same.
   const app = await synth(stage.aws, { context });
+  expect(await bundlesIn(app)).toEqual(Array(3).fill({ files: ['index.mjs', 'index.mjs.map'], minified: true }));
   const { LedgerTableName: tableName = '' } = await deploy(stage.aws, { app });
   const earlier = await backUp(ledgerOf(tableName), 'orders');
   expect(await diff(stage.aws, { context, outdir: join(stage.aws.folder, 'cdk.out-again') })).toContain(
