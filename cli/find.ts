@@ -1,6 +1,7 @@
 /** Looks things up by the names people use; says which name is near where there is none. */
 import type { DatabaseSummary, Ledger } from '../shared/ledger/ledger.ts';
 import type { Backup, DatabaseKind } from '../shared/model.ts';
+import { first } from '../shared/query/collect.ts';
 import { databasesNamed } from '../shared/query/database.ts';
 import { databaseNames, tenantNames } from '../shared/query/tenant.ts';
 import type { Args } from './args.ts';
@@ -20,18 +21,24 @@ export async function findDatabases(ledger: Ledger, id: string, kind?: DatabaseK
 /** The one database of the name that is in use; where an instance and a cluster have it, `--kind` has to say which. */
 export async function findDatabase(ledger: Ledger, args: Args): Promise<DatabaseSummary> {
   const [kind] = args.choices('kind', ['instance', 'cluster']) ?? [];
-  const [first, ...others] = await findDatabases(ledger, args.text('database'), kind);
-  if (first === undefined) throw new UserError(`The ledger knows no database "${args.text('database')}".`);
-  if (others.some((other) => other.kind !== first.kind)) {
+  const [inUse, ...others] = await findDatabases(ledger, args.text('database'), kind);
+  if (inUse === undefined) throw new UserError(`The ledger knows no database "${args.text('database')}".`);
+  if (others.some((other) => other.kind !== inUse.kind)) {
     throw new UserError(
-      `"${first.id}" is an instance and a cluster: say which with --kind instance or --kind cluster.`,
+      `"${inUse.id}" is an instance and a cluster: say which with --kind instance or --kind cluster.`,
     );
   }
-  return first;
+  return inUse;
 }
 
 export async function unknownTenant(ledger: Ledger, tenant: string): Promise<UserError> {
   return new UserError(`The ledger knows no tenant "${tenant}".${didYouMean(tenant, await tenantNames(ledger))}`);
+}
+
+/** Refuses a tenant of which the ledger has no database; one that was not named is fine. */
+export async function requireTenant(ledger: Ledger, tenant: string | undefined): Promise<void> {
+  if (tenant === undefined || (await first(ledger.databasesOfTenant(tenant))) !== undefined) return;
+  throw await unknownTenant(ledger, tenant);
 }
 
 /** The row of a snapshot, by its ARN or its id. */

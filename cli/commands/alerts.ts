@@ -1,16 +1,15 @@
 import type { Alert } from '../../shared/model.ts';
 import { readAlerts } from '../../shared/query/alerts.ts';
-import { first } from '../../shared/query/collect.ts';
 import { type AlertFacts, alertFacts } from '../../shared/query/facts.ts';
 import { dayMs } from '../../shared/text.ts';
 import { type Command, listing } from '../command.ts';
-import { findDatabases, unknownTenant } from '../find.ts';
+import { findDatabases, requireTenant } from '../find.ts';
 import type { Screen } from '../screen.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
 export const alerts: Command = {
   details:
-    'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first. Messages went to the recipients of the tenant and to the operators, as the configuration had them at the time.',
+    'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first. Recipients and operators are those that the configuration had when a message went out.',
   options: [
     { flags: '--open', description: 'only those that are open' },
     tenantOption,
@@ -46,9 +45,7 @@ export const alerts: Command = {
     const now = parts.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
-    if (tenant !== undefined && (await first(ledger.databasesOfTenant(tenant))) === undefined) {
-      throw await unknownTenant(ledger, tenant);
-    }
+    await requireTenant(ledger, tenant);
     const found = readAlerts(ledger, {
       open: args.flag('open'),
       span: args.span(new Date(now.getTime() - 30 * dayMs)),

@@ -1,10 +1,9 @@
 import type { Backup, BackupKind, CopyState } from '../../shared/model.ts';
 import { listedAt, readBackups, type Slice } from '../../shared/query/backups.ts';
-import { first } from '../../shared/query/collect.ts';
 import { type BackupFacts, backupFacts } from '../../shared/query/facts.ts';
 import { dayMs } from '../../shared/text.ts';
 import { type Command, listing } from '../command.ts';
-import { findDatabases, unknownTenant } from '../find.ts';
+import { findDatabases, requireTenant } from '../find.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
 const kinds: readonly BackupKind[] = ['automated', 'manual', 'awsbackup', 'copy'];
@@ -65,9 +64,7 @@ export const backups: Command = {
     const now = parts.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
-    if (tenant !== undefined && (await first(ledger.databasesOfTenant(tenant))) === undefined) {
-      throw await unknownTenant(ledger, tenant);
-    }
+    await requireTenant(ledger, tenant);
     const slice: Slice = {
       // What is there now has been created by now; a clock that is a moment behind must not hide it.
       to: new Date(now.getTime() + dayMs),

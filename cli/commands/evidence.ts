@@ -8,7 +8,7 @@ import type { Answer, Command } from '../command.ts';
 import { answer } from '../command.ts';
 import { csvOf, type EvidenceHead, EvidenceSums, type EvidenceTail, jsonOf } from '../evidence-file.ts';
 import { reasonOf } from '../files.ts';
-import { unknownTenant } from '../find.ts';
+import { requireTenant } from '../find.ts';
 import { plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 
@@ -56,7 +56,7 @@ export const evidence: Command = {
     };
     if (span.from > span.to) throw new UserError(`--from must not be after --to, got ${span.from} and ${span.to}.`);
     if (tenant !== undefined && (await first(ledger.daysOfTenant(tenant, span.from, span.to))) === undefined) {
-      if ((await first(ledger.databasesOfTenant(tenant))) === undefined) throw await unknownTenant(ledger, tenant);
+      await requireTenant(ledger, tenant);
     }
     const { stack, account, region } = await (await parts.cloud()).deployment();
     const head: EvidenceHead = {

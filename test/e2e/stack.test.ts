@@ -8,6 +8,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrail } from '../../local/aws/trail.ts';
 import { exportFailure } from '../../local/rds/exports.ts';
+import { reportKey } from '../../shared/day.ts';
 import type { Backup } from '../../shared/model.ts';
 import { hourMs } from '../../shared/text.ts';
 import { collect } from '../support/world.ts';
@@ -170,6 +171,13 @@ describe('the daily sweep', () => {
     const report = await stack.sweep({ dryRun: true });
     expect(report.counts).toEqual({ protected: 3, overdue: 1 });
     expect(await collect(stack.ledger.sweeps())).toEqual(before);
+  });
+
+  it('leaves the report’s page in its bucket', async () => {
+    const s3 = new S3Client({ ...stack.stage.client, forcePathStyle: true });
+    const page = await s3.send(new GetObjectCommand({ Bucket: stack.outputs.ReportBucketName, Key: reportKey }));
+    expect(page.ContentType).toBe('text/html; charset=utf-8');
+    expect(await page.Body?.transformToString()).toContain('globex-crm');
   });
 
   it('refuses a request that it does not understand', async () => {
