@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from './environment.ts';
 import { type LocalAws, localAccount, localRegion } from './local-aws.ts';
 import type { Progress } from './python.ts';
 
@@ -93,17 +94,16 @@ async function runCdk(
   { cwd = repository, progress = () => {}, signal }: Pick<DeployOptions, 'cwd' | 'progress' | 'signal'>,
 ): Promise<string> {
   signal?.throwIfAborted();
-  // Nothing of the user's own AWS settings may lead the CDK to a real account.
-  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|CDK)_/.test(name));
   const child = spawn(process.execPath, [cdk, ...args, '--no-notices', '--no-version-reporting', '--no-color'], {
     cwd,
-    env: {
-      ...Object.fromEntries(own),
+    env: childEnvironment({
       ...aws.env,
-      AWS_CONFIG_FILE: join(aws.folder, 'no-config'),
-      AWS_SHARED_CREDENTIALS_FILE: join(aws.folder, 'no-credentials'),
+      // The CDK reads ~/.cdk.json, its library writes fingerprints below ~/.cdk whatever CDK_HOME says, and npx leaves logs.
+      ...aws.ownFolders,
+      // In a new home, each npx would ask the network for a newer npm.
+      npm_config_update_notifier: 'false',
       CDK_DISABLE_CLI_TELEMETRY: 'true',
-    },
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own: the app that it synthesizes ends with it.
     detached: true,

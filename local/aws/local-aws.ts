@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generate } from 'selfsigned';
+import { childEnvironment, noOtherAccount, removeAwsSettings } from './environment.ts';
 import { ensureVenv, type Progress } from './python.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -38,8 +39,10 @@ export type LocalAws = {
   /** Such as `https://127.0.0.1:4566`. */
   endpoint: string;
   port: number;
-  /** What children (the CDK CLI, the command line of the product) need to reach it and to trust its certificate. */
+  /** What a child process (see `childEnvironment`) or a terminal needs to reach it and to trust its certificate. */
   env: Record<string, string>;
+  /** HOME and TMPDIR of children that would otherwise read or write the user's. */
+  ownFolders: OwnFolders;
   /** Its certificate, for clients in this process. */
   certificate: string;
   /** Connections of this process's clients; see `clientConfig`. */
@@ -56,6 +59,8 @@ export type LocalAws = {
   stop(): Promise<void>;
 };
 
+type OwnFolders = { HOME: string; TMPDIR: string };
+
 export type ClientConfig = {
   endpoint: string;
   region: string;
@@ -65,14 +70,18 @@ export type ClientConfig = {
 
 /**
  * Starts an empty AWS on this machine, with IAM enforced and TLS. Functions run on the Node that runs this, with sessions
- * of their own roles. It ends with this process, however that ends.
+ * of their own roles. It ends with this process, however that ends. It removes all other AWS settings from this process's
+ * environment.
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   const python = await ensureVenv(join(here, 'requirements.txt'), options.progress, options.signal);
+  // Not before pip has run: the user's package index may be one that asks for AWS credentials.
+  removeAwsSettings();
   const port = await usablePort(options.port);
   // Outside the repository, or functions would find what they failed to bundle in its node_modules.
   const folder = await mkdtemp(join(tmpdir(), 'rds-backup-ledger-'));
-  await mkdir(join(folder, 'tmp'));
+  const ownFolders = { HOME: join(folder, 'home'), TMPDIR: join(folder, 'tmp') };
+  for (const path of Object.values(ownFolders)) await mkdir(path);
   const tls = await writeCertificate(folder);
   const trailFile = join(folder, 'iam-trail.jsonl');
   await writeFile(trailFile, '');
@@ -82,7 +91,15 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const logFile = await open(log, 'w');
   const launcher = spawn(python, [join(here, 'launcher.py')], {
     cwd: folder,
-    env: launcherEnvironment({ port, folder, trailFile, outboxFile, rdsSimulatorUrl: options.rdsSimulatorUrl, ...tls }),
+    env: launcherEnvironment({
+      port,
+      folder,
+      ownFolders,
+      trailFile,
+      outboxFile,
+      rdsSimulatorUrl: options.rdsSimulatorUrl,
+      ...tls,
+    }),
     stdio: ['pipe', logFile.fd, logFile.fd],
     // A process group of its own: Ctrl-C is for whoever started this, and ending the group ends the functions as well.
     detached: true,
@@ -111,7 +128,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   return {
     endpoint,
     port,
-    env: clientEnvironment(endpoint, tls.certificateFile),
+    env: clientEnvironment(endpoint, ownFolders, tls.certificateFile),
+    ownFolders,
     certificate: tls.certificate,
     agent,
     folder,
@@ -178,20 +196,16 @@ async function writeCertificate(folder: string) {
 function launcherEnvironment(run: {
   port: number;
   folder: string;
+  ownFolders: OwnFolders;
   trailFile: string;
   outboxFile: string;
   rdsSimulatorUrl: string;
   certificateFile: string;
   keyFile: string;
 }): NodeJS.ProcessEnv {
-  const { HOME, LANG } = process.env;
-  // Functions inherit all of this, so nothing else of the user's environment goes in: neither AWS settings nor NODE_OPTIONS.
-  return {
-    ...(HOME && { HOME }),
-    ...(LANG && { LANG }),
-    // Functions run on `node` of this PATH: the Node that runs us comes first.
-    PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
-    TMPDIR: join(run.folder, 'tmp'),
+  // Functions inherit all of this.
+  return childEnvironment({
+    ...run.ownFolders,
     PYTHONUNBUFFERED: '1',
     GATEWAY_PORT: String(run.port),
     BIND_HOST: '127.0.0.1',
@@ -205,7 +219,6 @@ function launcherEnvironment(run: {
     MINISTACK_SSL_CERT: run.certificateFile,
     MINISTACK_SSL_KEY: run.keyFile,
     NODE_EXTRA_CA_CERTS: run.certificateFile,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     LAMBDA_EXECUTOR: 'local',
     // Listeners on fixed ports that nothing here uses.
     IOT_MTLS_ENABLED: '0',
@@ -214,11 +227,12 @@ function launcherEnvironment(run: {
     RUN_FOLDER: run.folder,
     IAM_TRAIL: run.trailFile,
     OUTBOX: run.outboxFile,
-  };
+  });
 }
 
-function clientEnvironment(endpoint: string, certificateFile: string): Record<string, string> {
+function clientEnvironment(endpoint: string, { HOME }: OwnFolders, certificateFile: string): Record<string, string> {
   return {
+    ...noOtherAccount,
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: localRegion,
     AWS_DEFAULT_REGION: localRegion,
@@ -228,8 +242,8 @@ function clientEnvironment(endpoint: string, certificateFile: string): Record<st
     AWS_CA_BUNDLE: certificateFile,
     CDK_DEFAULT_ACCOUNT: localAccount,
     CDK_DEFAULT_REGION: localRegion,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    // In ~/.cdk the CDK remembers which account an access key is of; other emulators have the same key for another one.
+    CDK_HOME: join(HOME, '.cdk'),
   };
 }
 

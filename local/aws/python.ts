@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { pipEnvironment } from './environment.ts';
 
 const run = promisify(execFile);
 
@@ -96,13 +97,13 @@ export async function ensureVenv(
   const unfinished = `${folder}.${process.pid}`;
   try {
     progress(`Installing the Python packages of ${requirementsFile} (once)`);
-    await run(python.path, ['-m', 'venv', unfinished], { ...(signal && { signal }) });
+    await run(python.path, ['-m', 'venv', unfinished], { env: pipEnvironment(), ...(signal && { signal }) });
     await run(
       join(unfinished, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--no-input', '--require-hashes', '-r', requirementsFile],
+      ['-m', 'pip', 'install', '--quiet', '--no-input', '--no-user', '--require-hashes', '-r', requirementsFile],
       {
         maxBuffer: 64 * 1024 * 1024,
-        env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+        env: pipEnvironment(),
         ...(signal && { signal }),
       },
     );

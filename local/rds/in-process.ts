@@ -24,6 +24,9 @@ export function inProcessClient(simulator: RdsSimulator, config: RDSClientConfig
     region: simulator.region,
     credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
     endpoint: 'http://rds.invalid',
+    // The shell may ask for endpoints of AWS (AWS_USE_FIPS_ENDPOINT); the SDK refuses that beside an endpoint of our own.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
     retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
     requestHandler: inProcessHandler(simulator),
     ...config,

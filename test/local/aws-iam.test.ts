@@ -18,9 +18,12 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const functionCode = `exports.handler = async () => {
   const health = await fetch(process.env.AWS_ENDPOINT_URL + '/_ministack/health');
-  const { AWS_ACCESS_KEY_ID, NODE_OPTIONS, AWS_PROFILE } = process.env;
-  return { node: process.version, pid: process.pid, health: health.status, key: AWS_ACCESS_KEY_ID, NODE_OPTIONS, AWS_PROFILE };
+  const { AWS_ACCESS_KEY_ID: key, AWS_PROFILE, HTTPS_PROXY, NODE_OPTIONS, HOME } = process.env;
+  return { node: process.version, pid: process.pid, health: health.status, key, AWS_PROFILE, HTTPS_PROXY, NODE_OPTIONS, HOME };
 };`;
+
+/** Of the user's shell, which functions must not inherit. */
+const shell = { AWS_PROFILE: 'nope', HTTPS_PROXY: 'http://127.0.0.1:9', NODE_OPTIONS: '--no-deprecation' };
 
 const template = {
   Resources: {
@@ -73,6 +76,7 @@ let aws: LocalAws;
 let asReader: ClientConfig;
 
 beforeAll(async () => {
+  for (const [name, value] of Object.entries(shell)) vi.stubEnv(name, value);
   aws = await startLocalAws({ rdsSimulatorUrl: 'http://127.0.0.1:9' });
   const cloudFormation = new CloudFormationClient(clientConfig(aws));
   const StackName = 'probe';
@@ -99,7 +103,10 @@ beforeAll(async () => {
   };
 }, 300_000);
 
-afterAll(() => aws?.stop());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await aws?.stop();
+});
 
 test('what a role may do goes through, the rest is refused, and the trail tells both', async () => {
   const rds = new RDSClient({ ...asReader, maxAttempts: 1 });
@@ -129,7 +136,7 @@ test('functions run on the Node of the suite, in a clean environment, and end wi
   const lambda = new LambdaClient(clientConfig(aws));
   const answer = await lambda.send(new InvokeCommand({ FunctionName: 'probe' }));
   const { pid, key, ...rest } = JSON.parse(answer.Payload?.transformToString() ?? '');
-  expect(rest).toEqual({ node: process.version, health: 200 });
+  expect(rest).toEqual({ node: process.version, health: 200, HOME: aws.ownFolders.HOME });
   expect(key).toMatch(/^ASIA/);
   expect(isAlive(pid)).toBe(true);
   await aws.stop();
