@@ -2,8 +2,9 @@
  * What `tenant` and `status` read of a ledger of 10,000 databases and 365 days, beside a Scan of the same table.
  *
  * `full size`: the commands' own requests, answered from rows that are made as they are asked for, page by page as DynamoDB
- * does (what a Query evaluates counts as read, shown or not; a page ends at 1 MB). It counts items, and no time; the Scan's
- * items there are what the table has, by the formula that the smaller ledger's real Scan is held against.
+ * does (what a Query evaluates counts as read, shown or not; a page ends at 1 MB). It counts items, keys in an index as well as
+ * rows, and no time; the Scan's items there are what the table has, by the formula that the smaller ledger's real Scan is held
+ * against.
  * `local AWS`: a smaller ledger really written there; it takes the time of the commands' reads and of a Scan in the same run,
  * the median of five. The local AWS is no DynamoDB: the ratio tells, not the milliseconds.
  */
@@ -15,19 +16,20 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { clientConfig, startLocalAws } from '../local/aws/local-aws.ts';
-import { DynamoLedger } from '../shared/ledger/dynamo.ts';
 import {
-  type Item,
-  itemOfAlert,
-  itemOfBackup,
-  itemOfDatabase,
-  itemOfDay,
-  itemOfSweep,
-  parseKey,
-} from '../shared/ledger/items.ts';
+  type Alert,
+  type Backup,
+  type DatabaseRow,
+  type Day,
+  databaseKey,
+  type SweepRow,
+} from '../shared/domain/index.ts';
+import { DynamoTable } from '../shared/ledger/dynamo.ts';
+import { itemOfAlert, itemOfBackup, itemOfDatabase, itemOfDay, itemOfSweep } from '../shared/ledger/items.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import type { Alert, Backup, DatabaseRow, Day, SweepRow } from '../shared/model.ts';
-import { collect } from '../shared/query/collect.ts';
+import { type IndexName, type Item, type PrimaryKey, sortKeyOf } from '../shared/ledger/table.ts';
+import { TableLedger } from '../shared/ledger/table-ledger.ts';
+import { collect } from '../shared/lib/iterables.ts';
 import { readStatus } from '../shared/query/status.ts';
 import { readTenant } from '../shared/query/tenant.ts';
 import { dayMs } from '../shared/text.ts';
@@ -35,6 +37,7 @@ import { createLedgerTable } from '../test/support/ledger-table.ts';
 
 const now = new Date('2026-11-23T12:00:00.000Z');
 const tableName = 'ledger';
+const environment = { account: '123456789012', region: 'eu-west-1' };
 const databasesOfTenant = 20;
 const repeats = 5;
 
@@ -66,11 +69,12 @@ interface Size {
 
 const isoDay = (daysAgo: number) => new Date(now.getTime() - daysAgo * dayMs).toISOString().slice(0, 10);
 const tenantOf = (number: number) => `tenant-${Math.floor(number / databasesOfTenant)}`;
-const keyOf = (number: number) => `123456789012/eu-west-1/db-${String(number).padStart(26, '0')}`;
+const keyOf = (number: number) => databaseKey(environment, `db-${String(number).padStart(26, '0')}`);
 const nameOf = (number: number) => `database-${number}`;
+const copiesUnderWay = 48;
 /** Some wait, some run, some failed, as on a morning after a busy night. */
 const copyStateOf = (number: number, daysAgo: number) =>
-  daysAgo > 0 || number >= 48 ? 'complete' : number < 40 ? 'queued' : number < 45 ? 'running' : 'failed';
+  daysAgo > 0 || number >= copiesUnderWay ? 'complete' : number < 40 ? 'queued' : number < 45 ? 'running' : 'failed';
 const openAlerts = 12;
 
 function backupOf(number: number, daysAgo: number): Backup {
@@ -96,7 +100,7 @@ function backupOf(number: number, daysAgo: number): Backup {
 }
 
 function databaseOf(number: number, days: number): DatabaseRow {
-  const { arn, id, createdAt } = backupOf(number, 0);
+  const { id, createdAt } = backupOf(number, 0);
   const alert = number < openAlerts ? alertOf(number) : undefined;
   return {
     key: keyOf(number),
@@ -105,13 +109,13 @@ function databaseOf(number: number, days: number): DatabaseRow {
     tenant: tenantOf(number),
     engine: 'postgres',
     enrolledAt: new Date(now.getTime() - days * dayMs),
-    newestBackup: { arn, id, time: createdAt },
+    newestBackup: { id, createdAt, time: createdAt },
     verdict: alert ? 'overdue' : 'protected',
     severity: alert ? 'critical' : 'info',
-    reason: 'The newest backup is from 2026-11-23 04:08 UTC, 7 h 51 min old.',
-    judgedAt: now,
-    liveBackups: [],
-    ...(alert && { alert }),
+    cause: alert?.cause ?? null,
+    notes: [],
+    evaluatedAt: now,
+    ...(alert && { alert: { tenant: alert.tenant, opened: alert.opened } }),
   };
 }
 
@@ -124,7 +128,8 @@ function alertOf(number: number): Alert {
     opened: new Date(now.getTime() - 3_600_000),
     verdict: 'overdue',
     severity: 'critical',
-    reason: 'The newest backup is from 2026-11-22 04:08 UTC, 31 h 51 min old.',
+    cause: { code: 'no-known-cause', facts: {} },
+    notes: [],
     notified: [{ at: now, step: 'open', to: 'all' }],
   };
 }
@@ -138,8 +143,9 @@ function dayOf(number: number, daysAgo: number): Day {
     date: isoDay(daysAgo),
     verdict: 'protected',
     severity: 'info',
-    reason: 'The newest backup is from 2026-11-23 04:08 UTC, 7 h 51 min old.',
-    judgedAt: now,
+    cause: null,
+    notes: [],
+    evaluatedAt: now,
     maxAgeHours: 24,
     graceHours: 2,
   };
@@ -182,7 +188,7 @@ interface Count {
 async function fullSize(): Promise<LedgerResult[]> {
   const size = { databases: 10_000, days: 365 };
   const count = { items: 0, requests: 0 };
-  const ledger = new DynamoLedger(answering(size, count), tableName, () => now);
+  const ledger = ledgerIn(answering(size, count));
   const results: LedgerResult[] = [];
   for (const [what, expected, read] of reads) {
     count.items = 0;
@@ -223,14 +229,14 @@ const reads: readonly (readonly [string, number, (ledger: Ledger) => Promise<num
   ],
   [
     'status',
-    2 + openAlerts + 48,
+    2 + openAlerts + copiesUnderWay,
     async (ledger) => {
       const {
         sweep,
         watch,
         openAlerts: open,
         copies,
-      } = await readStatus(ledger, { table: tableName, alarms: async () => [] }, now);
+      } = await readStatus(ledger, { ...environment, table: tableName, alarms: async () => [] }, now);
       const counted = copies.queued + copies.starting + copies.running + copies.failed;
       return Number(sweep !== null) + Number(watch !== null) + open.length + counted;
     },
@@ -249,18 +255,26 @@ function answering(size: Size, count: Count): DynamoDBDocumentClient {
   return Object.assign(client, { send });
 }
 
+function ledgerIn(client: DynamoDBDocumentClient): Ledger {
+  return new TableLedger(new DynamoTable(client, tableName), () => now);
+}
+
 function batchGet({ RequestItems }: BatchGetCommandInput, size: Size) {
-  const found = (RequestItems?.[tableName]?.Keys ?? []).flatMap((key) => {
-    const { pk, sk } = parseKey(key);
-    const number = Number(pk.split('-').at(-1));
-    const daysAgo = Math.round(
-      (Date.parse(isoDay(0)) - Date.parse(sk.slice('BACKUP#'.length, 'BACKUP#'.length + 10))) / dayMs,
-    );
-    const item =
-      number < size.databases && sk.startsWith('BACKUP#') ? itemOfBackup(backupOf(number, daysAgo), 1) : undefined;
-    return item?.sk === sk ? [item] : [];
-  });
+  const found = (RequestItems?.[tableName]?.Keys ?? []).flatMap(
+    (key) => rowAt(key as unknown as PrimaryKey, size) ?? [],
+  );
   return { read: found.length, output: { Responses: { [tableName]: found } } };
+}
+
+/** The row of a key that a list has named. */
+function rowAt({ pk, sk }: PrimaryKey, size: Size): Item | undefined {
+  const number = Number(/db-(\d+)/.exec(pk)?.[1]);
+  if (Number.isNaN(number) || number >= size.databases) throw new Error(`the benchmark has no row pk=${pk} sk=${sk}`);
+  if (pk.startsWith('ALERT#')) return itemOfAlert(alertOf(number));
+  if (sk === 'DATABASE') return itemOfDatabase(databaseOf(number, size.days));
+  const daysAgo = Math.round((Date.parse(isoDay(0)) - Date.parse(sk.slice('BACKUP#'.length).slice(0, 10))) / dayMs);
+  const item = itemOfBackup(backupOf(number, daysAgo));
+  return item.sk === sk ? item : undefined;
 }
 
 const pageBytes = 1_000_000;
@@ -268,7 +282,9 @@ const pageBytes = 1_000_000;
 function query(input: QueryCommandInput, size: Size) {
   const values = input.ExpressionAttributeValues ?? {};
   const partition: string = values[':partition'];
-  const { sort, rows } = partitionOf(input.IndexName, partition, size);
+  const index = input.IndexName as IndexName | undefined;
+  const sort = sortKeyOf(index === undefined ? {} : { index });
+  const rows = partitionOf(index, partition, size);
   const [from, to]: [string, string] = [values[':from'] ?? '', values[':to'] ?? '\uffff'];
   const key = (item: Item) => String(item[sort]);
   const wanted = rows
@@ -288,33 +304,33 @@ function query(input: QueryCommandInput, size: Size) {
 }
 
 /** The rows of one partition; those of kinds that the commands do not ask for are named by an error, not left out. */
-function partitionOf(index: string | undefined, partition: string, { databases, days }: Size) {
+function partitionOf(index: IndexName | undefined, partition: string, { databases, days }: Size): Item[] {
   const range = (count: number) => Array.from({ length: count }, (_, number) => number);
-  if (index === undefined && partition === 'SWEEP')
-    return { sort: 'sk', rows: range(days).map((day) => itemOfSweep(sweepOf(day))) };
-  if (index === undefined && partition === 'WATCH') {
-    return { sort: 'sk', rows: [itemOfSweep({ ...sweepOf(0), mode: 'watch' })] };
-  }
-  if (index === 'byState' && partition === 'ALERT') {
-    return { sort: 'stateSort', rows: range(openAlerts).map((number) => itemOfAlert(alertOf(number))) };
+  if (index === undefined && partition === 'SWEEP') return range(days).map((day) => itemOfSweep(sweepOf(day)));
+  if (index === undefined && partition === 'WATCH') return [itemOfSweep({ ...sweepOf(0), mode: 'watch' })];
+  const inState = (items: readonly Item[]) => items.filter(({ stateKey }) => stateKey === partition).map(keysIn);
+  if (index === 'byState' && partition.startsWith('ALERT#')) {
+    return inState(range(openAlerts).map((number) => itemOfAlert(alertOf(number))));
   }
   if (index === 'byState' && partition.startsWith('COPY#')) {
-    const rows = range(databases)
-      .filter((number) => `COPY#${copyStateOf(number, 0)}` === partition)
-      .map((number) => itemOfBackup(backupOf(number, 0), 1));
-    return { sort: 'stateSort', rows };
+    // Those of earlier days, and of databases behind these, are complete.
+    return inState(range(Math.min(databases, copiesUnderWay)).map((number) => itemOfBackup(backupOf(number, 0))));
   }
   if (index === 'byTenant') {
     // Everything that the tenant has in the index: its backups and days lie beside its databases.
-    const rows = range(databases)
+    return range(databases)
       .filter((number) => tenantOf(number) === partition)
       .flatMap((number) => [
-        itemOfDatabase(databaseOf(number, days), 1),
-        ...range(days).flatMap((day) => [itemOfBackup(backupOf(number, day), 1), itemOfDay(dayOf(number, day))]),
+        keysIn(itemOfDatabase(databaseOf(number, days))),
+        ...range(days).flatMap((day) => [keysIn(itemOfBackup(backupOf(number, day))), itemOfDay(dayOf(number, day))]),
       ]);
-    return { sort: 'tenantSort', rows };
   }
   throw new Error(`the benchmark has no rows for ${index ?? 'the table'}, ${partition}`);
+}
+
+/** What an index holds of a row. */
+function keysIn({ pk, sk, tenantKey, listSort, stateKey, stateSort }: Item): Item {
+  return { pk, sk, tenantKey, listSort, stateKey, stateSort };
 }
 
 // Local AWS -----------------------------------------------------------------------------------------------------------
@@ -326,7 +342,7 @@ async function onLocalAws(): Promise<LedgerResult[]> {
     const dynamo = new DynamoDBClient(clientConfig(aws));
     await createLedgerTable(dynamo, tableName);
     const client = DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } });
-    const ledger = new DynamoLedger(client, tableName, () => now);
+    const ledger = ledgerIn(client);
     await fill(ledger, size);
     const count = counting(client);
     const scan = await timed(async () => {
@@ -355,12 +371,12 @@ async function onLocalAws(): Promise<LedgerResult[]> {
   }
 }
 
-async function fill(ledger: DynamoLedger, { databases, days }: Size): Promise<void> {
+async function fill(ledger: Ledger, { databases, days }: Size): Promise<void> {
   await ledger.putSweep({ ...sweepOf(0), mode: 'watch' });
   for (let day = 0; day < days; day += 1) await ledger.putSweep(sweepOf(day));
   for (let number = 0; number < databases; number += 1) {
     const row = databaseOf(number, days);
-    if (row.alert) await ledger.putDatabaseWithAlert(row, row.alert);
+    if (row.alert) await ledger.putDatabaseWithAlert(row, alertOf(number));
     else await ledger.putDatabase(row);
     const range = Array.from({ length: days }, (_, day) => day);
     await Promise.all([

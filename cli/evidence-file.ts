@@ -1,27 +1,56 @@
 /** Evidence as files: what was asked, every day, and the sums; written as it is read. */
 import { stringify } from 'csv-stringify/sync';
-import { type EvidenceRow, type EvidenceTotals, Tally } from '../shared/query/evidence.ts';
+import { z } from 'zod';
+import { count, fields, number, text, time } from '../shared/domain/index.ts';
+import { type EvidenceRow, evidenceSchema, Tally } from '../shared/query/evidence.ts';
+import type { FactsOf } from '../shared/query/facts.ts';
 
-export interface EvidenceHead {
-  readonly ledger: string;
-  readonly stack: string;
-  readonly account: string;
-  readonly region: string;
-  readonly queriedAt: string;
-  readonly from: string;
-  readonly to: string;
-  readonly tenant: string | null;
-}
+const headFields = {
+  ledger: text.describe("the table's name"),
+  stack: text.describe("the stack's name"),
+  account: text.describe('the AWS account of the stack'),
+  region: text.describe('its AWS Region'),
+  queriedAt: time.describe('when it was read'),
+  from: text.describe('first day'),
+  to: text.describe('last day'),
+  tenant: text.nullable().describe('whose, or null: everybody'),
+};
 
-export interface EvidenceTail {
-  readonly totals: EvidenceTotals;
-  readonly tenants: readonly ({ readonly tenant: string | null } & EvidenceTotals)[];
-}
+const totals = {
+  inTime: count.describe('days in time'),
+  late: count.describe('late days'),
+  missing: count.describe('days without a backup'),
+  unknown: count.describe('days that are not known'),
+  noPromise: count.describe('days without a promise'),
+  attainment: number
+    .nullable()
+    .describe('percent of promised days in time, cut to two decimals; null where nothing was promised'),
+};
+
+const tailFields = {
+  totals: fields(totals).describe('sums of all days'),
+  tenants: z
+    .array(fields({ tenant: text.describe('whose'), ...totals }))
+    .readonly()
+    .describe('sums of each tenant'),
+};
+
+export const evidenceFileSchema = fields({
+  ...headFields,
+  days: z.array(evidenceSchema).readonly().describe('by date, then by database'),
+  ...tailFields,
+});
+
+const headSchema = fields(headFields);
+const tailSchema = fields(tailFields);
+
+export type EvidenceHead = FactsOf<typeof headSchema>;
+export type EvidenceTail = FactsOf<typeof tailSchema>;
 
 /** Sums of the rows that pass through it. */
 export class EvidenceSums {
   readonly #all = new Tally();
-  readonly #tenants = new Map<string | null, Tally>();
+  readonly #tenants = new Map<string, Tally>();
 
   async *counting(rows: AsyncIterable<EvidenceRow>): AsyncIterable<EvidenceRow> {
     for await (const row of rows) {
@@ -34,7 +63,7 @@ export class EvidenceSums {
   }
 
   get tail(): EvidenceTail {
-    const byName = [...this.#tenants].sort(([a], [b]) => ((a ?? '') < (b ?? '') ? -1 : 1));
+    const byName = [...this.#tenants].sort(([a], [b]) => (a < b ? -1 : 1));
     return { totals: this.#all.totals, tenants: byName.map(([tenant, sum]) => ({ tenant, ...sum.totals })) };
   }
 }
@@ -55,6 +84,8 @@ const columns = [
   'record',
   'date',
   'tenant',
+  'account',
+  'region',
   'database',
   'databaseKind',
   'key',
@@ -65,10 +96,11 @@ const columns = [
   'deadline',
   'maxAgeHours',
   'graceHours',
-  'judgedAt',
+  'evaluatedAt',
   'alertOpened',
   'alertResolved',
   'alertMessages',
+  'causeCode',
   'reason',
   'value',
 ] as const;
@@ -84,16 +116,17 @@ export async function* csvOf(head: EvidenceHead, rows: AsyncIterable<EvidenceRow
   yield csv([Object.fromEntries(columns.map((name) => [name, name]))]);
   for (const [name, value] of Object.entries(head)) yield csv([{ record: 'query', state: name, value: value ?? '*' }]);
   for await (const row of sums.counting(rows)) {
-    const { newestBackup, alert, ...plain } = row;
+    const { newestBackup, alert, cause } = row;
     yield csv([
       {
         record: 'day',
-        ...plain,
+        ...row,
         newestBackup: newestBackup?.id ?? null,
         newestBackupTime: newestBackup?.time ?? null,
         alertOpened: alert?.opened ?? null,
         alertResolved: alert?.resolved ?? null,
         alertMessages: alert?.notified ?? null,
+        causeCode: cause?.code ?? null,
       },
     ]);
   }

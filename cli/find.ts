@@ -1,27 +1,29 @@
 /** Looks things up by the names people use; says which name is near where there is none. */
-import type { DatabaseSummary, Ledger } from '../shared/ledger/ledger.ts';
-import type { Backup, DatabaseKind } from '../shared/model.ts';
-import { first } from '../shared/query/collect.ts';
+
+import { type Backup, type DatabaseKind, type DatabaseRow, databaseKinds } from '../shared/domain/index.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { first } from '../shared/lib/iterables.ts';
 import { databasesNamed } from '../shared/query/database.ts';
 import { databaseNames, tenantNames } from '../shared/query/tenant.ts';
 import type { Args } from './args.ts';
 import { didYouMean } from './nearest.ts';
-import type { Parts } from './parts.ts';
+import type { DeployedLedger, Parts } from './parts.ts';
 import { UserError } from './user-error.ts';
 
 /** Every database of the name, the one in use first. */
-export async function findDatabases(ledger: Ledger, id: string, kind?: DatabaseKind): Promise<DatabaseSummary[]> {
-  const named = await databasesNamed(ledger, id.toLowerCase(), kind);
+export async function findDatabases(deployed: DeployedLedger, id: string, kind?: DatabaseKind): Promise<DatabaseRow[]> {
+  const { ledger } = deployed;
+  const named = await databasesNamed(ledger, deployed, id.toLowerCase(), kind);
   if (named.length > 0) return named;
   throw new UserError(
-    `The ledger knows no ${kind ?? 'database'} "${id}".${didYouMean(id.toLowerCase(), await databaseNames(ledger))}`,
+    `The ledger knows no ${kind ?? 'database'} "${id}".${didYouMean(id.toLowerCase(), await databaseNames(ledger, deployed))}`,
   );
 }
 
 /** The one database of the name that is in use; where an instance and a cluster have it, `--kind` has to say which. */
-export async function findDatabase(ledger: Ledger, args: Args): Promise<DatabaseSummary> {
-  const [kind] = args.choices('kind', ['instance', 'cluster']) ?? [];
-  const [inUse, ...others] = await findDatabases(ledger, args.text('database'), kind);
+export async function findDatabase(deployed: DeployedLedger, args: Args): Promise<DatabaseRow> {
+  const [kind] = args.choices('kind', databaseKinds) ?? [];
+  const [inUse, ...others] = await findDatabases(deployed, args.text('database'), kind);
   if (inUse === undefined) throw new UserError(`The ledger knows no database "${args.text('database')}".`);
   if (others.some((other) => other.kind !== inUse.kind)) {
     throw new UserError(
@@ -41,10 +43,11 @@ export async function requireTenant(ledger: Ledger, tenant: string | undefined):
   throw await unknownTenant(ledger, tenant);
 }
 
-/** The row of a snapshot, by its ARN or its id. */
+/** The row of a snapshot, by its ARN or its id: the one that RDS has, else the newest of that name. */
 export async function findBackup(parts: Parts, ledger: Ledger, name: string): Promise<Backup> {
   for (const arn of name.startsWith('arn:') ? [name] : await arnsOf(parts, name)) {
-    const backup = await ledger.backupByArn(arn);
+    const named = await ledger.backupsByArn(arn);
+    const backup = named.find(({ closed }) => closed === undefined) ?? named[0];
     if (backup) return backup;
   }
   throw new UserError(

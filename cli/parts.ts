@@ -1,5 +1,6 @@
 /** What commands are built of. Everything behind it is made when it is first asked for: `--help` needs no AWS. */
 import type { Fleet } from '../shared/config/fleet.ts';
+import type { Environment } from '../shared/domain/index.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { RingingAlarm } from '../shared/query/status.ts';
 import type { SweepReport } from '../shared/run.ts';
@@ -7,8 +8,7 @@ import type { Finding } from './doctor/finding.ts';
 
 export interface Parts {
   readonly now: () => Date;
-  /** The ledger of the deployed stack, and the table's name. */
-  ledger(): Promise<{ readonly ledger: Ledger; readonly table: string }>;
+  ledger(): Promise<DeployedLedger>;
   cloud(): Promise<Cloud>;
   /** Says what is being waited for, on a terminal only. */
   readonly progress: (text: string) => void;
@@ -21,13 +21,18 @@ export interface Parts {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** The ledger of the deployed stack, with the account and Region that it is in. */
+export interface DeployedLedger extends Environment {
+  readonly ledger: Ledger;
+  /** The table's name. */
+  readonly table: string;
+}
+
 /** The deployed stack, as its outputs name its parts. */
-export interface Deployment {
+export interface Deployment extends Environment {
   readonly stack: string;
   /** CloudFormation's word for how its last deployment went. */
   readonly status: string;
-  readonly account: string;
-  readonly region: string;
   /** `aws`, `aws-cn`, ... */
   readonly partition: string;
   readonly outputs: Readonly<Record<string, string>>;

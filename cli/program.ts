@@ -39,7 +39,9 @@ const groups: Readonly<Record<string, string>> = {
  */
 export async function programFor(argv: readonly string[], wiring: Wiring): Promise<Commander> {
   const program = base(new Commander(programName), wiring)
-    .description('Does every tenant have a fresh backup, where is each backup, and who was told when one was missing?')
+    .description(
+      'Does every tenant have a fresh backup, where is each backup, and who was notified when one was missing?',
+    )
     .addHelpText(
       'after',
       `\nExample:\n  $ ${programName} status\n\nHelp on one of them: ${programName} <command> --help`,
@@ -115,7 +117,7 @@ function addCommand(
     });
 }
 
-/** A zone that is mistyped is told before anything is done, not after it was. */
+/** A mistyped zone is reported before anything is done, not afterwards. */
 function knownZone(name: string): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;

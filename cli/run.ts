@@ -73,9 +73,10 @@ async function deliver(answer: Answer, { json, timeZone }: Common, parts: Parts,
 
 /** What the user can put right in one sentence; anything else is ours, and needs its stack trace. */
 async function sentenceOf(error: unknown): Promise<string> {
-  if (error instanceof UserError || (error instanceof Error && error.name === 'ConfigError')) return error.message;
-  const { explain } = await import('./aws/explain.ts');
+  if (error instanceof UserError) return error.message;
+  if (error instanceof Error && ['ConfigError', 'UnreadableRow'].includes(error.name)) return error.message;
+  const { explain, sentence } = await import('./aws/explain.ts');
   const known = explain(error);
-  if (known !== undefined) return known;
+  if (known !== undefined) return sentence(known);
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

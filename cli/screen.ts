@@ -1,7 +1,14 @@
 /** The one place that prints for people: colours, times, ages, tables, text that fits. */
 import type { Colors } from 'picocolors/types.js';
 import wrapAnsi from 'wrap-ansi';
-import type { CopyState, Severity, VerdictName } from '../shared/model.ts';
+import {
+  type CopyState,
+  copyStates,
+  isOneOf,
+  type Severity,
+  type Unrecognized,
+  type VerdictName,
+} from '../shared/domain/index.ts';
 import { formatAge, minuteMs } from '../shared/text.ts';
 import { type Column, columnWidths, renderTable } from './table.ts';
 
@@ -135,27 +142,38 @@ export class Screen {
     return ms > 0 ? `${formatAge(ms)} ago` : `in ${formatAge(-ms)}`;
   }
 
-  verdict(name: VerdictName | null, severity: Severity | null): string {
+  verdict(name: VerdictName | Unrecognized | null, severity: Severity | Unrecognized | null): string {
     if (name === null) return this.colours.dim('not configured');
     return this.bySeverity(name, severity);
   }
 
-  bySeverity(text: string, severity: Severity | null): string {
+  /** A severity of a later version counts as the worst. */
+  bySeverity(text: string, severity: Severity | Unrecognized | null): string {
     const { red, yellow, green, dim, bold } = this.colours;
-    if (severity === 'critical') return bold(red(text));
     if (severity === 'warning') return yellow(text);
-    return text === 'protected' ? green(text) : dim(text);
+    if (severity === 'info' || severity === null) return text === 'protected' ? green(text) : dim(text);
+    return bold(red(text));
   }
 
-  copyState(state: CopyState): string {
-    const { red, yellow, green, cyan, dim } = this.colours;
-    if (state === 'failed') return red(state);
-    if (state === 'incomplete' || state === 'skipped') return yellow(state);
-    if (state === 'complete') return green(state);
-    if (state === 'running' || state === 'starting') return cyan(state);
-    return state === 'none' ? dim('–') : state;
+  copyState(state: CopyState | Unrecognized): string {
+    if (!isOneOf(copyStates, state)) return this.colours.yellow(state);
+    const colour = copyColours[state];
+    const text = state === 'none' ? '–' : state;
+    return colour === undefined ? text : this.colours[colour](text);
   }
 }
+
+const copyColours: Readonly<Record<CopyState, 'red' | 'yellow' | 'green' | 'cyan' | 'dim' | undefined>> = {
+  none: 'dim',
+  queued: undefined,
+  starting: 'cyan',
+  running: 'cyan',
+  complete: 'green',
+  incomplete: 'yellow',
+  failed: 'red',
+  skipped: 'yellow',
+  cancelled: undefined,
+};
 
 /** `1.4 GB`, in powers of 1,000 as S3 bills. */
 export function formatBytes(bytes: number | null): string {

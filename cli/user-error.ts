@@ -1,4 +1,13 @@
-/** What the user can put right: told as one sentence, without a stack trace. */
+/** Something that the user can put right: what is wrong and, where it is known, what to do about it. */
 export class UserError extends Error {
   override readonly name = 'UserError';
+  readonly found: string;
+  readonly cure: string | undefined;
+
+  /** `cure` completes `<found>: …`, e.g. `deploy it with "npx cdk deploy"`. */
+  constructor(found: string, cure?: string) {
+    super(cure === undefined ? found : `${found}: ${cure}`);
+    this.found = found;
+    this.cure = cure;
+  }
 }

@@ -5,7 +5,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { type WakeUp, workOnCopies } from '../shared/copy/work.ts';
+import { type CopyTrigger, workOnCopies } from '../shared/copy/work.ts';
+import { backupIdOf, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/items.ts';
 import { composeCopyFailed } from '../shared/messages/copy-failed.ts';
 import { SnsPublisher } from '../shared/messages/sns-publisher.ts';
@@ -18,7 +19,7 @@ import { readSettings } from './settings.ts';
 /** Time kept back at a run's end for the last writes and messages. */
 const reserveMs = 30_000;
 
-const wakeUpSchema = z.union([
+const triggerSchema = z.union([
   // Changes of the ledger's rows.
   z.object({
     Records: z.array(
@@ -33,24 +34,24 @@ const wakeUpSchema = z.union([
   z.strictObject({}),
 ]);
 
-/** Reads what woke the function; throws an `Error` that says what is wrong. */
-export function parseWakeUp(event: unknown): WakeUp {
-  const parsed = wakeUpSchema.safeParse(event ?? {});
+/** Reads what triggered the function; throws an `Error` that says what is wrong. */
+export function parseTrigger(event: unknown): CopyTrigger {
+  const parsed = triggerSchema.safeParse(event ?? {});
   if (!parsed.success) {
     throw new Error(
-      `not a reason to look at copies (changes of the ledger, the end of an export, or {}): ${z.prettifyError(parsed.error)}`,
+      `not a trigger of copies (changes of the ledger, the end of an export, or {}): ${z.prettifyError(parsed.error)}`,
     );
   }
   const { data } = parsed;
   if ('Records' in data) {
     return {
-      rows: data.Records.flatMap(({ dynamodb: { Keys } }) => backupOfKey({ pk: Keys.pk.S, sk: Keys.sk.S }) ?? []),
+      backups: data.Records.flatMap(({ dynamodb: { Keys } }) => backupOfKey({ pk: Keys.pk.S, sk: Keys.sk.S }) ?? []),
     };
   }
-  return 'detail' in data ? { snapshots: [data.detail.SourceArn] } : {};
+  return 'detail' in data ? { exportsEnded: [data.detail.SourceArn] } : {};
 }
 
-/** Starts and follows copies: woken by the ledger's stream, by exports that ended, and by the watch. */
+/** Starts and follows copies: triggered by the ledger's stream, by exports that ended, and by the watch. */
 export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const exports = readExportSettings(process.env);
@@ -60,7 +61,7 @@ export const handler = onFirstCall(() => {
   const s3 = new S3Client({ maxAttempts: 6 });
   const publisher = new SnsPublisher(new SNSClient(), settings.alertTopicArn);
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
-    const wake = parseWakeUp(event);
+    const trigger = parseTrigger(event);
     const { fleet } = await config();
     const { account, region } = settings;
     const report = await workOnCopies(
@@ -69,7 +70,7 @@ export const handler = onFirstCall(() => {
         rds,
         s3,
         fleet,
-        tell: (tenant, backups, at) => {
+        notify: (tenant, backups, at) => {
           const { runbookUrl } = fleet.alerts;
           return publisher.publish(composeCopyFailed(tenant, backups, { account, region, runbookUrl, now: at }));
         },
@@ -82,16 +83,21 @@ export const handler = onFirstCall(() => {
         clock: now,
       },
       now(),
-      wake,
+      trigger,
     );
     const { followed, run, ended } = report;
-    log.info('copies looked at', {
+    log.info('copies checked', {
       lease: run.lease,
       started: run.started,
       waiting: run.waiting,
       running: followed.running,
       retried: followed.retried,
-      ended: ended.map(({ arn, copy }) => ({ arn, state: copy.state, task: copy.taskId })),
+      ended: ended.map((row) => ({
+        backup: formatBackupId(backupIdOf(row)),
+        state: row.copy.state,
+        task: row.copy.taskId,
+        cause: row.copy.cause?.code,
+      })),
     });
     publishCopyMetrics(report, now());
   };

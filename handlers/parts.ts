@@ -3,18 +3,18 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Fleet } from '../shared/config/fleet.ts';
 import { configHash, parseConfig } from '../shared/config/load.ts';
-import { DynamoLedger } from '../shared/ledger/dynamo.ts';
+import { dynamoLedger } from '../shared/ledger/dynamo.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Log } from '../shared/log.ts';
 import { RdsReader } from '../shared/rds/reader.ts';
 import type { Settings } from './settings.ts';
 
 export const now = () => new Date();
 
-export function ledgerOf(settings: Settings): DynamoLedger {
-  return new DynamoLedger(DynamoDBDocumentClient.from(new DynamoDBClient()), settings.ledgerTable, now);
+export function ledgerOf(settings: Settings): Ledger {
+  return dynamoLedger(new DynamoDBClient(), settings.ledgerTable, now);
 }
 
 /**

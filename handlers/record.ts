@@ -4,14 +4,14 @@ import { lookAt } from '../shared/sweep.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log, now, rdsReader } from './parts.ts';
 import { readSettings } from './settings.ts';
-import { sweepDepsOf, voiceOf } from './sweep-parts.ts';
+import { alertChannelOf, sweepDepsOf } from './sweep-parts.ts';
 
 /** Writes the RDS events of a batch into the ledger; messages that failed come again, and end as dead letters. */
 export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
-  const voice = voiceOf(settings);
+  const channel = alertChannelOf(settings);
   return async (event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> => {
     const loaded = await config();
     const failed = await recordEvents(
@@ -23,7 +23,7 @@ export const handler = onFirstCall(() => {
         now,
         check: async (databases) => {
           const { report } = await lookAt(
-            sweepDepsOf(loaded, ledger, voice, () => context.getRemainingTimeInMillis()),
+            sweepDepsOf(loaded, ledger, channel, () => context.getRemainingTimeInMillis()),
             databases,
           );
           for (const error of report.errors) log.error(error, { databases });

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { type Lists, type Publisher, tell } from '../shared/alerting.ts';
+import { notify, type Publisher, type ReportStore } from '../shared/alerting.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { objectLink } from '../shared/messages/links.ts';
 import { SnsPublisher } from '../shared/messages/sns-publisher.ts';
@@ -8,32 +8,32 @@ import type { SweepDeps } from '../shared/run.ts';
 import { type LoadedConfig, log, now, rdsReader } from './parts.ts';
 import type { Settings } from './settings.ts';
 
-/** How people are told: messages by the alert topic, long lists and the page in the report bucket. */
-export interface Voice {
+/** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
+export interface AlertChannel {
   readonly publisher: Publisher;
-  readonly lists: Lists;
+  readonly reports: ReportStore;
 }
 
-export function voiceOf(settings: Settings): Voice {
+export function alertChannelOf(settings: Settings): AlertChannel {
   return {
     publisher: new SnsPublisher(new SNSClient(), settings.alertTopicArn),
-    lists: s3Lists(new S3Client(), settings),
+    reports: s3Reports(new S3Client(), settings),
   };
 }
 
-/** What judging and alerting need, for each run anew: it counts its own calls, and has its own time left. */
+/** What evaluating and alerting need, for each run anew: it counts its own calls, and has its own time left. */
 export function sweepDepsOf(
   { fleet, hash }: LoadedConfig,
   ledger: Ledger,
-  voice: Voice,
+  channel: AlertChannel,
   remainingMs: () => number,
-): Omit<SweepDeps, 'wakeCopies'> {
+): Omit<SweepDeps, 'triggerCopies'> {
   return {
     ledger,
     rds: rdsReader(),
     fleet,
     configHash: hash,
-    tell: (told, at) => tell({ ledger, ...voice, fleet }, told, at),
+    notify: (notifications, at) => notify({ ledger, ...channel, fleet }, notifications, at),
     log,
     now,
     remainingMs,
@@ -41,7 +41,7 @@ export function sweepDepsOf(
 }
 
 /** People follow the links with their own rights. */
-function s3Lists(s3: S3Client, { reportBucket, region }: Settings): Lists {
+function s3Reports(s3: S3Client, { reportBucket, region }: Settings): ReportStore {
   return {
     put: async (name, body) => {
       const type = name.endsWith('.html') ? 'text/html' : 'text/plain';

@@ -7,7 +7,7 @@ import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log } from './parts.ts';
 import { readCopyFunctionName, readSettings } from './settings.ts';
-import { sweepDepsOf, voiceOf } from './sweep-parts.ts';
+import { alertChannelOf, sweepDepsOf } from './sweep-parts.ts';
 
 const requestSchema = z.strictObject({
   mode: z.enum(['sweep', 'watch']).default('sweep'),
@@ -30,23 +30,26 @@ export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
-  const voice = voiceOf(settings);
+  const channel = alertChannelOf(settings);
   const lambda = new LambdaClient();
-  const wake = { FunctionName: readCopyFunctionName(process.env), InvocationType: 'Event', Payload: '{}' } as const;
-  const wakeCopies = async () => {
-    await lambda.send(new InvokeCommand(wake));
+  const trigger = { FunctionName: readCopyFunctionName(process.env), InvocationType: 'Event', Payload: '{}' } as const;
+  const triggerCopies = async () => {
+    await lambda.send(new InvokeCommand(trigger));
   };
   return async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<SweepReport> => {
     const request = parseRequest(event);
     const loaded = await config();
-    const deps = { ...sweepDepsOf(loaded, ledger, voice, () => context.getRemainingTimeInMillis()), wakeCopies };
+    const deps = { ...sweepDepsOf(loaded, ledger, channel, () => context.getRemainingTimeInMillis()), triggerCopies };
     const result = await (request.mode === 'sweep' ? sweep : watch)(deps, request);
     const { report } = result;
     const { databases: _, ...summary } = report;
     log.info(`${report.mode} done`, { ...summary, dryRun: request.dryRun });
     if (request.dryRun) return report;
     publishSweepMetrics(result);
-    const errors = await closeRun({ ledger, ledgerName: settings.ledgerTable, fleet: loaded.fleet, ...voice }, result);
+    const errors = await closeRun(
+      { ledger, ledgerName: settings.ledgerTable, fleet: loaded.fleet, ...channel },
+      result,
+    );
     for (const error of errors) log.error(error);
     return { ...report, errors: [...report.errors, ...errors] };
   };

@@ -8,22 +8,23 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/fleet.ts';
 import { capacityOf, capacityWarnings } from '../shared/copy/capacity.ts';
-import { copyWakeUps } from '../shared/ledger/items.ts';
+import { copyTriggers } from '../shared/ledger/items.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { foreignKeys, stagingBuckets, type TargetBucket, targetBuckets } from './copy-targets.ts';
 import { failuresTo, LedgerFunction } from './functions.ts';
 import { allowKeyUse } from './key.ts';
+import { ledgerUses } from './ledger-uses.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
-import { allow, bucketArn, rdsArn } from './rights.ts';
+import { allow, allowRdsReads, bucketArn, rdsArn } from './rights.ts';
 
 /** Ends of export tasks: failed, cancelled, completed; of instances' snapshots, then of clusters'. */
 const exportEnds = ['0159', '0160', '0161', '0162', '0163', '0164'].map((number) => `RDS-EVENT-${number}`);
 
 const exportService = 'export.rds.amazonaws.com';
 
-/** Copies of backups: the ledger's stream and the ends of exports wake the function that starts and follows them. */
+/** Copies of backups: the ledger's stream and the ends of exports trigger the function that starts and follows them. */
 export class Copy extends Construct {
   readonly function: LedgerFunction;
 
@@ -33,7 +34,7 @@ export class Copy extends Construct {
       alarms: parts.alarms,
       alarm: {
         name: 'copy dead letters',
-        impact: 'A wake-up of the copy function was lost: copies start or end late, with the next watch.',
+        impact: 'A trigger of the copy function was lost: copies start or end late, with the next watch.',
       },
     }).queue;
     const exportRole = new Role(this, 'ExportRole', {
@@ -56,7 +57,7 @@ export class Copy extends Construct {
       },
       asynchronousFailures: deadLetters,
     });
-    this.#wake(parts, deadLetters);
+    this.#trigger(parts, deadLetters);
     this.#grantExports(exportRole, parts);
     this.#grant(exportRole, parts);
     this.#alarms(parts.alarms, parts.fleet);
@@ -64,7 +65,7 @@ export class Copy extends Construct {
       Validations.of(this).addWarning('capacity', warning);
   }
 
-  #wake(parts: Parts, deadLetters: IQueue): void {
+  #trigger(parts: Parts, deadLetters: IQueue): void {
     new Rule(this, 'ExportEnds', {
       description: 'Ends of exports of snapshots',
       eventPattern: {
@@ -78,12 +79,12 @@ export class Copy extends Construct {
       target: this.function.function,
       eventSourceArn: parts.ledger.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // Not every step: Lambda's recursion detection does not know DynamoDB, and copy would wake itself for ever.
-      filters: copyWakeUps.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
+      // Not every step: Lambda's recursion detection does not know DynamoDB, and copy would trigger itself for ever.
+      filters: copyTriggers.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
       batchSize: 100,
       // A night's backups come in bursts, and one run starts as many copies as there are slots.
       maxBatchingWindow: Duration.seconds(5),
-      // One run a shard at a time (the default): starts are serialized by a lease anyway, and a woken run ends within a
+      // One run a shard at a time (the default): starts are serialized by a lease anyway, and a triggered run ends within a
       // minute or two, since long object copies are left to the watch.
       parallelizationFactor: 1,
       retryAttempts: 5,
@@ -118,6 +119,8 @@ export class Copy extends Construct {
       resources: [rdsArn(role, 'snapshot'), rdsArn(role, 'cluster-snapshot')],
       wildcard: 'The snapshots of tomorrow are not known today.',
     });
+    // A snapshot's name may be used again: what is exported is checked right before.
+    allowRdsReads(role, 'DescribeDBSnapshots', 'DescribeDBClusterSnapshots');
     allow(role, {
       actions: ['rds:DescribeExportTasks'],
       resources: ['*'],
@@ -142,15 +145,12 @@ export class Copy extends Construct {
       resources: ['*'],
       wildcard: 'DynamoDB judges the listing of streams, which Lambda asks for, by no resource.',
     });
-    ledger.allow(this.function, {
-      rows: ['BatchGetItem', 'PutItem'],
-      indexes: ['byIdentity', 'byTenant', 'byState'],
-    });
+    ledger.allow(this.function, ledgerUses.copy);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
   }
 
-  /** Looking at what was copied, and for `object` mode the copying itself. */
+  /** Verifying what was copied, and for `object` mode the copying itself. */
   #grantBuckets(role: Role, fleet: Fleet): void {
     const targets = targetBuckets(fleet);
     const written = targets.filter(({ writtenByFunction }) => writtenByFunction);

@@ -1,31 +1,36 @@
-import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  type DynamoDBClient,
+  type KeySchemaElement,
+  type Projection,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import type { Fleet } from '../shared/config/fleet.ts';
-import { indexes } from '../shared/ledger/items.ts';
+import { type IndexDefinition, indexes, type KeyNames, localIndexes, tableKeys } from '../shared/ledger/table.ts';
 import type { KeptTable } from './ledger-table.ts';
 import { SynthError } from './synth-error.ts';
 
 /**
- * Looks up the table that the configuration adopts: its stream's ARN has the time of its making in it, so the name alone
- * does not tell it. Throws `SynthError` where the table is not there or does not fit.
+ * Looks up the table that the configuration adopts: its stream's ARN contains the time when the stream was enabled, so it does
+ * not follow from the name. Throws `SynthError` where the table is not there or does not fit.
  */
 export async function findKeptTable(
   dynamo: DynamoDBClient,
   { tableName, tableKeyArn }: NonNullable<Fleet['adopt']>,
 ): Promise<KeptTable> {
   const table = await describe(dynamo, tableName);
+  const difference = differenceOf(table);
+  if (difference !== undefined) {
+    throw new SynthError(
+      `adopt.tableName: table ${tableName} does not have this version's format (${difference}), and a table's keys and local indexes cannot be changed: remove "adopt", so that the stack creates a new table.`,
+    );
+  }
   const { TableArn: tableArn, LatestStreamArn: streamArn } = table;
   if (!tableArn || !streamArn || table.StreamSpecification?.StreamViewType !== 'NEW_AND_OLD_IMAGES') {
     throw new SynthError(
-      `adopt.tableName: table ${tableName} has no stream of new and old images. Is it a ledger? If so: aws dynamodb update-table --table-name ${tableName} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES`,
-    );
-  }
-  const present = table.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName) ?? [];
-  const lacking = Object.keys(indexes).filter((name) => !present.includes(name));
-  if (lacking.length > 0) {
-    throw new SynthError(
-      `adopt.tableName: table ${tableName} lacks the indexes ${lacking.join(', ')}. Is it a ledger of an older version? Then deploy the version that it is from.`,
+      `adopt.tableName: table ${tableName} has no stream of new and old images. Turn it on: aws dynamodb update-table --table-name ${tableName} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES`,
     );
   }
   const key = table.SSEDescription?.KMSMasterKeyArn;
@@ -33,6 +38,60 @@ export async function findKeptTable(
     throw new SynthError(`adopt.tableKeyArn: table ${tableName} is encrypted with ${key}, got ${tableKeyArn}.`);
   }
   return { tableName, tableArn, streamArn };
+}
+
+/** How a table differs from the ledger's, in a few words. It may have more indexes: those of a later version. */
+function differenceOf(table: TableDescription): string | undefined {
+  if (keysIn(table.KeySchema) !== keysOf(tableKeys)) {
+    return `its keys are ${keysIn(table.KeySchema)}, not ${keysOf(tableKeys)}`;
+  }
+  return (
+    indexDifference('local', table.LocalSecondaryIndexes, localIndexes) ??
+    indexDifference('global', table.GlobalSecondaryIndexes, indexes)
+  );
+}
+
+interface DescribedIndex {
+  readonly IndexName?: string | undefined;
+  readonly KeySchema?: readonly KeySchemaElement[] | undefined;
+  readonly Projection?: Projection | undefined;
+}
+
+function indexDifference(
+  type: 'local' | 'global',
+  described: readonly DescribedIndex[] | undefined,
+  wanted: Readonly<Record<string, IndexDefinition>>,
+): string | undefined {
+  for (const [name, definition] of Object.entries(wanted)) {
+    const found = described?.find(({ IndexName }) => IndexName === name);
+    if (found === undefined) return `it has no ${type} index "${name}"`;
+    const [keys, projected] = [keysIn(found.KeySchema), projectionIn(found.Projection)];
+    if (keys !== keysOf(definition)) return `the keys of its index "${name}" are ${keys}, not ${keysOf(definition)}`;
+    if (projected !== projectionOf(definition)) {
+      return `its index "${name}" holds ${projected}, not ${projectionOf(definition)}`;
+    }
+  }
+  return undefined;
+}
+
+const keysOf = ({ partitionKey, sortKey }: KeyNames) => `${partitionKey} and ${sortKey}`;
+
+function keysIn(schema: readonly KeySchemaElement[] = []): string {
+  return schema.map(({ AttributeName }) => AttributeName).join(' and ');
+}
+
+const projectionOf = ({ projected }: IndexDefinition) =>
+  projected.length === 0 ? 'keys only' : [...projected].sort().join(', ');
+
+function projectionIn({ ProjectionType, NonKeyAttributes = [] }: Projection = {}): string {
+  switch (ProjectionType) {
+    case 'KEYS_ONLY':
+      return 'keys only';
+    case 'INCLUDE':
+      return [...NonKeyAttributes].sort().join(', ');
+    default:
+      return 'all attributes';
+  }
 }
 
 async function describe(dynamo: DynamoDBClient, tableName: string): Promise<TableDescription> {

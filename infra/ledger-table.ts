@@ -2,7 +2,6 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
-  type GlobalSecondaryIndexPropsV2,
   ProjectionType,
   StreamViewType,
   TableEncryptionV2,
@@ -10,18 +9,12 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { type IndexName, indexes, tableKeys, timeToLiveAttribute } from '../shared/ledger/items.ts';
+import { type LedgerCall, ledgerCalls } from '../shared/ledger/dynamo.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type IndexDefinition, indexes, localIndexes, tableKeys, timeToLiveAttribute } from '../shared/ledger/table.ts';
 import type { LedgerFunction } from './functions.ts';
 import { allowKeyUse } from './key.ts';
 import { allow } from './rights.ts';
-
-/** What a function may do with the ledger, besides asking for ranges of the table itself, which all of them do. */
-export interface LedgerRights {
-  /** Actions on rows, e.g. `PutItem`; `ledgerActions` of the ledger's adapter says what each question needs. */
-  readonly rows: readonly string[];
-  /** The indexes it asks for ranges of. */
-  readonly indexes: readonly IndexName[];
-}
 
 /** A table that an earlier stack left behind. */
 export interface KeptTable {
@@ -52,13 +45,16 @@ export class LedgerTable extends Construct {
     this.key = key;
   }
 
-  /** Lets a function use the ledger: the rows and questions it names, and the key they are encrypted with. */
-  allow(fn: LedgerFunction, rights: LedgerRights): void {
+  /** Lets a function use these methods of the ledger, and the key that its rows are encrypted with. */
+  allow(fn: LedgerFunction, uses: readonly (keyof Ledger)[]): void {
     const { tableArn } = this;
-    allow(fn.role, { actions: rights.rows.map((action) => `dynamodb:${action}`), resources: [tableArn] });
+    const calls: readonly LedgerCall[] = uses.map((method) => ledgerCalls[method]);
+    const onTable = new Set(calls.flatMap(({ table }) => table));
+    const asked = new Set(calls.flatMap(({ index }) => index ?? []));
+    allow(fn.role, { actions: [...onTable].map((action) => `dynamodb:${action}`), resources: [tableArn] });
     allow(fn.role, {
       actions: ['dynamodb:Query'],
-      resources: [tableArn, ...rights.indexes.map((name) => `${tableArn}/index/${name}`)],
+      resources: [...asked].map((index) => `${tableArn}/index/${index}`),
     });
     allowKeyUse(fn.role, [this.key.keyArn]);
   }
@@ -66,13 +62,23 @@ export class LedgerTable extends Construct {
 
 /**
  * A new ledger: paid by request, restorable to any second of 35 days, and never deleted with the stack. All its indexes
- * exist from the first deploy on, since CloudFormation changes one an update.
+ * exist from the first deploy on: CloudFormation changes one global index an update, and DynamoDB no local one ever.
  */
 function newTable(scope: Construct, key: IKey): KeptTable {
   const table = new TableV2(scope, 'Table', {
     partitionKey: string(tableKeys.partitionKey),
     sortKey: string(tableKeys.sortKey),
-    globalSecondaryIndexes: Object.entries(indexes).map(([name, index]) => globalIndex(name, index)),
+    globalSecondaryIndexes: Object.entries(indexes).map(([indexName, index]) => ({
+      indexName,
+      partitionKey: string(index.partitionKey),
+      sortKey: string(index.sortKey),
+      ...projectionOf(index),
+    })),
+    localSecondaryIndexes: Object.entries(localIndexes).map(([indexName, index]) => ({
+      indexName,
+      sortKey: string(index.sortKey),
+      ...projectionOf(index),
+    })),
     timeToLiveAttribute,
     billing: Billing.onDemand(),
     dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
@@ -90,16 +96,8 @@ function string(name: string) {
   return { name, type: AttributeType.STRING };
 }
 
-function globalIndex(
-  indexName: string,
-  index: { readonly partitionKey: string; readonly sortKey?: string; readonly projected: readonly string[] },
-): GlobalSecondaryIndexPropsV2 {
-  return {
-    indexName,
-    partitionKey: string(index.partitionKey),
-    ...(index.sortKey !== undefined && { sortKey: string(index.sortKey) }),
-    ...(index.projected.length > 0
-      ? { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...index.projected] }
-      : { projectionType: ProjectionType.KEYS_ONLY }),
-  };
+function projectionOf({ projected }: IndexDefinition) {
+  return projected.length > 0
+    ? { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...projected] }
+    : { projectionType: ProjectionType.KEYS_ONLY };
 }

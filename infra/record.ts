@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { eventMeanings } from '../shared/rds/events.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { LedgerFunction } from './functions.ts';
+import { ledgerUses } from './ledger-uses.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters, privateQueue } from './queues.ts';
 import { allow, allowRdsReads } from './rights.ts';
@@ -83,10 +84,7 @@ export class Record extends Construct {
       'DescribeDBInstances',
       'DescribeDBClusters',
     );
-    parts.ledger.allow(this.function, {
-      rows: ['BatchGetItem', 'PutItem', 'BatchWriteItem'],
-      indexes: ['byIdentity', 'byState'],
-    });
+    parts.ledger.allow(this.function, ledgerUses.record);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     parts.allowReports(this.function);

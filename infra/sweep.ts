@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { type Alarms, Threshold } from './alarms.ts';
 import type { Copy } from './copy.ts';
 import { LedgerFunction } from './functions.ts';
+import { ledgerUses } from './ledger-uses.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
@@ -87,10 +88,7 @@ export class Sweep extends Construct {
       'DescribeDBSnapshots',
       'DescribeDBClusterSnapshots',
     );
-    parts.ledger.allow(this.function, {
-      rows: ['BatchGetItem', 'PutItem', 'BatchWriteItem'],
-      indexes: ['byIdentity', 'byTenant', 'byDay', 'byState'],
-    });
+    parts.ledger.allow(this.function, ledgerUses.sweep);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     parts.allowReports(this.function);

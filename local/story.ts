@@ -3,14 +3,15 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import Table from 'cli-table3';
 import wrapAnsi from 'wrap-ansi';
-import { DynamoLedger } from '../shared/ledger/dynamo.ts';
+import { type Backup, backupIdOf, formatBackupId, isActive } from '../shared/domain/index.ts';
+import { dynamoLedger } from '../shared/ledger/dynamo.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { activeCopyStates, type Backup } from '../shared/model.ts';
+import { copyReasonOf } from '../shared/reasons/index.ts';
 import type { SweepReport } from '../shared/run.ts';
 import { formatAge, formatUtc, hourMs } from '../shared/text.ts';
+import { shellSettings } from './aws/environment.ts';
 import { readOutbox, type Sent } from './aws/outbox.ts';
 import { growExampleFleet, liveThroughTheNight, type Moments, momentsBefore } from './example-fleet.ts';
 import { followClock } from './rds/server.ts';
@@ -68,11 +69,7 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
         .map(([name, value]) => `${name.padEnd(26)} ${value}`)
         .join('\n'),
     );
-    const ledger = new DynamoLedger(
-      DynamoDBDocumentClient.from(new DynamoDBClient(stage.client)),
-      outputs.LedgerTableName ?? '',
-      () => new Date(),
-    );
+    const ledger = dynamoLedger(new DynamoDBClient(stage.client), outputs.LedgerTableName ?? '', () => new Date());
     const sweep = sweeper(stage, outputs.SweepFunctionName ?? '');
 
     say.step('Meeting the fleet: 4 tenants, 8 databases of config/example.json, and one that nobody configured');
@@ -82,7 +79,7 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
     say.step(`The first sweep, as of ${formatUtc(moments.firstSweep)}: what was there before is recorded, not copied`);
     const baseline = await sweep({ at: moments.firstSweep.toISOString(), dryRun: false });
     say.line(
-      `${sum(baseline.counts)} databases judged; ${baseline.eventsMissed} events missed; ${baseline.alerts.opened} alerts opened.`,
+      `${sum(baseline.counts)} databases evaluated; ${baseline.eventsMissed} events missed; ${baseline.alerts.opened} alerts opened.`,
     );
 
     say.step(`A night of backups: windows open at ${formatUtc(moments.night)}`);
@@ -179,8 +176,8 @@ async function watchBackupsArrive(ledger: Ledger, since: Date): Promise<Backup[]
   const seen = new Map<string, Backup>();
   await until(async () => {
     for (const backup of await backupsSince(ledger, since)) {
-      if (seen.has(backup.arn)) continue;
-      seen.set(backup.arn, backup);
+      if (seen.has(idText(backup))) continue;
+      seen.set(idText(backup), backup);
       const tenant = backup.tenant ?? '(nobody’s)';
       say.line(
         `  ${tenant.padEnd(10)} ${backup.databaseId.padEnd(17)} ${backup.id.padEnd(42)} copy: ${backup.copy.state}`,
@@ -197,18 +194,23 @@ async function watchCopiesEnd(ledger: Ledger, since: Date): Promise<Backup[]> {
   let backups: Backup[] = [];
   await until(async () => {
     backups = (await backupsSince(ledger, since)).filter(({ copy }) => copy.state !== 'none');
-    for (const { arn, databaseId, copy } of backups) {
-      if (states.get(arn) === copy.state) continue;
-      states.set(arn, copy.state);
+    for (const backup of backups) {
+      const { databaseId, copy } = backup;
+      if (states.get(idText(backup)) === copy.state) continue;
+      states.set(idText(backup), copy.state);
       const where =
         copy.state === 'complete' ? `${copy.objects} objects in s3://${copy.bucket}/${copy.prefix ?? ''}` : '';
       say.line(`  ${databaseId.padEnd(17)} ${copy.state}`);
-      for (const more of [where, copy.reason ?? ''])
-        if (more) say.block(wrapAnsi(more, 72).replace(/^/gm, ' '.repeat(20)));
+      const reason = copyReasonOf(copy, { now: new Date(), audience: 'operators' }) ?? '';
+      for (const more of [where, reason]) if (more) say.block(wrapAnsi(more, 72).replace(/^/gm, ' '.repeat(20)));
     }
-    return backups.every(({ copy }) => !activeCopyStates.some((state) => state === copy.state));
+    return backups.every(({ copy }) => !isActive(copy.state));
   });
   return backups;
+}
+
+function idText(backup: Backup): string {
+  return formatBackupId(backupIdOf(backup));
 }
 
 async function backupsSince(ledger: Ledger, since: Date): Promise<Backup[]> {
@@ -278,7 +280,7 @@ function checkExpectations({ recorded, report, baseline, sent, copies }: Happene
 
 /** Stays up for trying things, until Ctrl-C. */
 async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
-  const settings = settingsFile(stage);
+  const settings = shellSettings(stage.aws);
   await writeFile(settingsPath, settings);
   say.step('Try it: the local AWS stays up until Ctrl-C. In another terminal:');
   say.block(
@@ -297,16 +299,6 @@ async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
 }
 
 const settingsPath = '.local/env';
-
-/** What a terminal needs to talk to the local AWS. After a kill the file is still there, and says that it is of no use. */
-function settingsFile({ aws }: Stage): string {
-  const ended = 'The local AWS of this file has ended. Start another with: npm start';
-  return [
-    `if ! kill -0 ${aws.pid} 2>/dev/null; then echo '${ended}' >&2; return 1; fi`,
-    ...Object.entries(aws.env).map(([name, value]) => `export ${name}='${value}'`),
-    '',
-  ].join('\n');
-}
 
 /** Rejects once the story is broken off. */
 function aborted(signal: AbortSignal): Promise<never> {
@@ -337,5 +329,5 @@ function same(found: readonly string[], expected: readonly string[]): boolean {
 }
 
 function sum(counts: SweepReport['counts']): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
+  return Object.values(counts).reduce<number>((total, count = 0) => total + count, 0);
 }

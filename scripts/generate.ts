@@ -4,6 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { causesPage } from './generate/causes.ts';
 import { cliPage } from './generate/cli.ts';
 import { configurationSchema, configurationTable } from './generate/configuration.ts';
 import { messagesPage } from './generate/messages.ts';
@@ -24,6 +25,7 @@ export const generators: readonly Generator[] = [
   cliPage,
   messagesPage,
   verdictsPage,
+  causesPage,
   reportScript,
 ];
 

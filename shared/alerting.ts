@@ -1,49 +1,52 @@
 /**
- * Tells people of alerts. Their intents are written before this is called; here they are published, one message a tenant,
- * and confirmed. What stops half-way leaves the intent, and the next look publishes it again.
+ * Notifies people of alerts. What is pending was written with each alert before this is called; here it is published, one
+ * message a tenant, and confirmed. What stops half-way stays pending, and the next check publishes it again.
  */
 import pMap from 'p-map';
 import type { Fleet } from './config/fleet.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { type Context, composeAlerts, type Entry, fullListOf, mostListed } from './messages/alerts.ts';
+import type { Alert, AlertId, AlertStep, Audience, DatabaseKey, DatabaseRow, Unrecognized } from './domain/index.ts';
+import type { Ledger, UnreadableRow } from './ledger/ledger.ts';
+import { type RowWithAlert, updateAlert } from './ledger/update.ts';
+import { chunks } from './lib/iterables.ts';
+import { type Context, composeAlerts, type Entry, fullListOf, mostListed, renderingFor } from './messages/alerts.ts';
 import { composeManyTenants } from './messages/digest.ts';
 import type { Message } from './messages/message.ts';
-import type { Alert, AlertStep, Audience, DatabaseKey, DatabaseRow } from './model.ts';
 import { acknowledge, confirm, openAlert, snooze, staysOnRow } from './rules/alert.ts';
 import { formatUtc, hourMs } from './text.ts';
+import { errorText } from './view.ts';
 
 export interface Publisher {
   publish(message: Message): Promise<void>;
 }
 
-/** Keeps lists that are too long for a message. */
-export interface Lists {
+/** Keeps what is too long for a message: full lists, and the report's page. */
+export interface ReportStore {
   /** Stores a text under a name (`alerts/<when>-<what>.txt`) and returns the link that people follow to it. */
   put(name: string, body: string): Promise<string>;
 }
 
-export interface Telling {
+export interface NotifyDependencies {
   readonly ledger: Ledger;
   readonly publisher: Publisher;
-  readonly lists: Lists;
+  readonly reports: ReportStore;
   readonly fleet: Pick<Fleet, 'account' | 'region' | 'alerts'>;
 }
 
-/** One alert whose step is to be told: the row as it was just written, with the alert and its intent on it. */
-export interface Told {
+/** One alert whose pending step people are to be notified of, with its database's row, both as they were just written. */
+export interface AlertNotification {
   readonly row: DatabaseRow;
   readonly alert: Alert;
-  readonly step: AlertStep;
-  /** What the row's `checkAt` becomes once this was told. */
-  readonly checkAtOnceTold?: Date;
+  readonly step: AlertStep | Unrecognized;
+  /** What the row's `nextCheckAt` becomes once people were notified. */
+  readonly nextCheckOnceNotified?: Date;
 }
 
-/** How many alerts were told; a rise in severity counts as a reminder. */
+/** How many alerts people were notified of; a rise in severity counts as a reminder. */
 export interface Tally {
   readonly opened: number;
   readonly reminded: number;
   readonly resolved: number;
-  /** What could not be told, stored or confirmed; it is tried again. */
+  /** What could not be published, stored or confirmed; it is tried again. */
   readonly errors: readonly string[];
 }
 
@@ -52,35 +55,39 @@ const digestHours = 6;
 
 const atOnce = 10;
 
-/** Writers of one row meet rarely; as many in a row as this means that something is wrong. */
-const maxConflicts = 10;
+/** Rows that a call of the ledger reads. */
+const batchSize = 100;
 
 /**
  * Publishes one message a tenant (one of what is missing, one of what is resolved), and confirms each alert whose
  * messages all went out. Where more than `digestAbove` tenants are alerted within six hours, operators get one digest of
  * this run instead; tenants' own recipients still get their message. One that fails does not keep back the others.
  */
-export async function tell(deps: Telling, told: readonly Told[], now: Date): Promise<Tally> {
-  if (told.length === 0) return { opened: 0, reminded: 0, resolved: 0, errors: [] };
+export async function notify(
+  deps: NotifyDependencies,
+  notifications: readonly AlertNotification[],
+  now: Date,
+): Promise<Tally> {
+  if (notifications.length === 0) return { opened: 0, reminded: 0, resolved: 0, errors: [] };
   const errors: string[] = [];
-  const untold = new Set<Told>();
-  const audiences = new Map<Told, Audience>();
-  const send = async (letter: Letter) => {
+  const unsent = new Set<AlertNotification>();
+  const audiences = new Map<AlertNotification, Audience>();
+  const send = async (outgoing: OutgoingMessage) => {
     try {
-      await deps.publisher.publish(await compose(deps, letter, now, errors));
+      await deps.publisher.publish(await compose(deps, outgoing, now, errors));
     } catch (error) {
-      errors.push(`not told, tried again later: ${letter.name}: ${messageOf(error)}`);
-      for (const one of letter.told) untold.add(one);
+      errors.push(`not notified, tried again later: ${outgoing.name}: ${errorText(error)}`);
+      for (const one of outgoing.notifications) unsent.add(one);
     }
   };
-  const letters = await plan(deps, told, now, errors);
-  for (const { told: its, audience } of letters) {
+  const messages = await plan(deps, notifications, now, errors);
+  for (const { notifications: its, audience } of messages) {
     for (const one of its) audiences.set(one, both(audiences.get(one), audience));
   }
-  await pMap(letters, send, { concurrency: atOnce });
-  const out = told.filter((one) => !untold.has(one));
-  await confirmAll(deps.ledger, out, (one) => audiences.get(one) ?? 'all', now, errors);
-  const count = (...steps: AlertStep[]) => out.filter(({ step }) => steps.includes(step)).length;
+  await pMap(messages, send, { concurrency: atOnce });
+  const sent = notifications.filter((one) => !unsent.has(one));
+  await confirmAll(deps.ledger, sent, (one) => audiences.get(one) ?? 'all', now, errors);
+  const count = (...steps: (AlertStep | Unrecognized)[]) => sent.filter(({ step }) => steps.includes(step)).length;
   return { opened: count('open'), reminded: count('remind', 'rise'), resolved: count('resolve'), errors };
 }
 
@@ -89,22 +96,27 @@ function both(one: Audience | undefined, other: Audience): Audience {
   return one === undefined || one === other ? other : 'all';
 }
 
-/** A message to be composed: whom of, for whom, and whether as a digest. */
-interface Letter {
+/** A message to be composed: of which alerts, for whom, and whether as a digest. */
+interface OutgoingMessage {
   readonly name: string;
-  readonly told: readonly Told[];
+  readonly notifications: readonly AlertNotification[];
   readonly audience: Audience;
   readonly digest?: boolean;
 }
 
 /**
- * Which messages tell it. Databases of which RDS could not be asked are told to operators in one message, whatever the
- * number of tenants: it is one trouble, and not the tenants'. Those hear of theirs once it is critical.
+ * Which messages notify of them. Operators are notified of all databases for which RDS did not respond in one message,
+ * whatever the number of tenants: it is one trouble, and not the tenants'. Those are notified of theirs once it is critical.
  */
-async function plan({ ledger, fleet }: Telling, told: readonly Told[], now: Date, errors: string[]): Promise<Letter[]> {
-  const letters: Letter[] = [];
+async function plan(
+  { ledger, fleet }: NotifyDependencies,
+  notifications: readonly AlertNotification[],
+  now: Date,
+  errors: string[],
+): Promise<OutgoingMessage[]> {
+  const messages: OutgoingMessage[] = [];
   for (const kind of ['missing', 'restored'] as const) {
-    const ofKind = told.filter(({ step }) => (step === 'resolve') === (kind === 'restored'));
+    const ofKind = notifications.filter(({ step }) => (step === 'resolve') === (kind === 'restored'));
     if (ofKind.length === 0) continue;
     const unknown = ofKind.filter(isUnknown);
     const known = ofKind.filter((one) => !isUnknown(one));
@@ -113,71 +125,85 @@ async function plan({ ledger, fleet }: Telling, told: readonly Told[], now: Date
       for (const tenant of await tenantsAlerted(ledger, now, errors)) tenants.add(tenant);
     }
     const digest = tenants.size > fleet.alerts.digestAbove;
-    if (unknown.length > 0) letters.push({ name: `operators, ${kind}`, told: unknown, audience: 'operators' });
-    if (digest) letters.push({ name: `operators, digest, ${kind}`, told: known, audience: 'operators', digest });
+    if (unknown.length > 0) {
+      messages.push({ name: `operators, ${kind}`, notifications: unknown, audience: 'operators' });
+    }
+    if (digest) {
+      messages.push({ name: `operators, digest, ${kind}`, notifications: known, audience: 'operators', digest });
+    }
     const ofTenants = ofKind.filter((one) => !isUnknown(one) || one.alert.severity === 'critical');
     for (const [tenant, its] of byTenant(ofTenants)) {
-      const operatorsKnow = digest || its.every(isUnknown);
-      letters.push({ name: `tenant ${tenant}, ${kind}`, told: its, audience: operatorsKnow ? 'tenant' : 'all' });
+      const audience = digest || its.every(isUnknown) ? 'tenant' : 'all';
+      messages.push({ name: `tenant ${tenant}, ${kind}`, notifications: its, audience });
     }
   }
-  return letters;
+  return messages;
 }
 
-function byTenant(told: readonly Told[]): Map<string, Told[]> {
-  const groups = new Map<string, Told[]>();
-  for (const one of told) groups.set(one.alert.tenant, [...(groups.get(one.alert.tenant) ?? []), one]);
+function byTenant(notifications: readonly AlertNotification[]): Map<string, AlertNotification[]> {
+  const groups = new Map<string, AlertNotification[]>();
+  for (const one of notifications) groups.set(one.alert.tenant, [...(groups.get(one.alert.tenant) ?? []), one]);
   return groups;
 }
 
-function isUnknown({ alert }: Told): boolean {
+function isUnknown({ alert }: AlertNotification): boolean {
   return alert.verdict === 'unknown';
 }
 
 /**
- * Tenants that were told of something missing within the last six hours and have it open still. They only decide whether
- * operators get a digest: where they cannot be read, each tenant's message goes out as ever.
+ * Tenants that were notified of something missing within the last six hours and have it open still. They only decide
+ * whether operators get a digest: where they cannot be read, each tenant's message goes out as ever.
  */
 async function tenantsAlerted(ledger: Ledger, now: Date, errors: string[]): Promise<Set<string>> {
   const since = now.getTime() - digestHours * hourMs;
   const tenants = new Set<string>();
+  const failed = (error: unknown) => {
+    errors.push(`who was notified in the last ${digestHours} hours could not be read: ${errorText(error)}`);
+  };
   try {
-    for await (const { tenant, notified, verdict } of ledger.openAlerts()) {
+    for await (const { tenant, notified, verdict } of ledger.openAlerts(failed)) {
       const last = notified.at(-1)?.at;
       if (last && last.getTime() > since && verdict !== 'unknown') tenants.add(tenant);
     }
   } catch (error) {
-    errors.push(`who was told in the last ${digestHours} hours could not be read: ${messageOf(error)}`);
+    failed(error);
   }
   return tenants;
 }
 
-async function compose(deps: Telling, letter: Letter, now: Date, errors: string[]): Promise<Message> {
-  const entries = letter.told.map(entryOf);
+async function compose(
+  deps: NotifyDependencies,
+  outgoing: OutgoingMessage,
+  now: Date,
+  errors: string[],
+): Promise<Message> {
+  const { audience, digest } = outgoing;
+  const entries = outgoing.notifications.map(entryOf);
   const { account, region, alerts } = deps.fleet;
+  const context: Context = { account, region, runbookUrl: alerts.runbookUrl, now };
   const fullList =
-    letter.digest || entries.length > mostListed ? await store(deps, letter, entries, now, errors) : undefined;
-  const context: Context = { account, region, runbookUrl: alerts.runbookUrl, now, ...(fullList && { fullList }) };
-  return letter.digest ? composeManyTenants(entries, context) : composeAlerts(entries, letter.audience, context);
+    digest || entries.length > mostListed ? await store(deps, outgoing, entries, context, errors) : undefined;
+  const withList = { ...context, ...(fullList && { fullList }) };
+  return digest ? composeManyTenants(entries, withList) : composeAlerts(entries, audience, withList);
 }
 
-function entryOf({ alert, step, row }: Told): Entry {
+function entryOf({ alert, step, row }: AlertNotification): Entry {
   return { alert, step, ...(row.engine !== undefined && { engine: row.engine }) };
 }
 
 /** The link to the full list. Without it a message is still better than none. */
 async function store(
-  { lists }: Telling,
-  letter: Letter,
+  { reports }: NotifyDependencies,
+  { name, audience }: OutgoingMessage,
   entries: readonly Entry[],
-  now: Date,
+  context: Context,
   errors: string[],
 ): Promise<string | undefined> {
-  const name = letter.name.replace(/[^\w-]+/g, '-');
+  const file = `${context.now.toISOString().replaceAll(':', '')}-${name.replace(/[^\w-]+/g, '-')}.txt`;
   try {
-    return await lists.put(`alerts/${now.toISOString().replaceAll(':', '')}-${name}.txt`, fullListOf(entries, now));
+    return await reports.put(`alerts/${file}`, fullListOf(entries, renderingFor(audience, context)));
   } catch (error) {
-    errors.push(`the full list was not stored: ${letter.name}: ${messageOf(error)}`);
+    errors.push(`the full list was not stored: ${name}: ${errorText(error)}`);
     return undefined;
   }
 }
@@ -185,73 +211,89 @@ async function store(
 /** Rows are read again, 100 a call: others may have written since, and the version that was written is known only there. */
 async function confirmAll(
   ledger: Ledger,
-  told: readonly Told[],
-  toldTo: (one: Told) => Audience,
+  sent: readonly AlertNotification[],
+  audienceOf: (one: AlertNotification) => Audience,
   now: Date,
   errors: string[],
 ): Promise<void> {
-  const batches = Array.from({ length: Math.ceil(told.length / 100) }, (_, i) => told.slice(i * 100, (i + 1) * 100));
-  for (const batch of batches) {
+  const failed = (what: string, error: unknown) => {
+    errors.push(`notified but not confirmed, so notified again later: ${what}: ${errorText(error)}`);
+  };
+  const confirmOne = async (one: AlertNotification, current: Current) => {
     try {
-      const rows = new Map((await ledger.databases(batch.map(({ row }) => row.key))).map((row) => [row.key, row]));
-      const confirmRow = async (one: Told) => {
-        const row = rows.get(one.row.key);
-        try {
-          if (row) await confirmOne(ledger, one, toldTo(one), row, now);
-        } catch (error) {
-          errors.push(`told but not confirmed, so told again later: ${one.alert.databaseId}: ${messageOf(error)}`);
-        }
-      };
-      await pMap(batch, confirmRow, { concurrency: atOnce });
+      const known = current(one);
+      const change = (fresh: RowWithAlert) => confirmed(fresh, one, audienceOf(one), now);
+      if (known) await updateAlert(ledger, one.row.key, change, known);
     } catch (error) {
-      errors.push(`told but not confirmed, so told again later: ${batch.length} databases: ${messageOf(error)}`);
+      failed(one.alert.databaseId, error);
+    }
+  };
+  for (const batch of chunks(sent, batchSize)) {
+    try {
+      const current = await readAgain(ledger, batch);
+      await pMap(batch, (one) => confirmOne(one, current), { concurrency: atOnce });
+    } catch (error) {
+      failed(`${batch.length} databases`, error);
     }
   }
 }
 
-async function confirmOne(ledger: Ledger, told: Told, to: Audience, row: DatabaseRow, now: Date): Promise<void> {
-  await write(ledger, row, (fresh) => {
-    const alert = fresh.alert;
-    if (!alert || !sameIntent(alert, told.alert)) return undefined;
-    const confirmed = confirm(alert, to, now);
-    const { alert: _, checkAt, ...rest } = fresh;
-    const look = checkAt?.getTime() === told.row.checkAt?.getTime() ? told.checkAtOnceTold : checkAt;
-    return {
-      row: { ...rest, ...(staysOnRow(confirmed) && { alert: confirmed }), ...(look && { checkAt: look }) },
-      alert: confirmed,
-    };
-  });
-}
+/**
+ * The row and the alert of a notification as they are now; undefined where the row names another alert by now, or none.
+ * Throws where one of them cannot be read, or the alert's row is not there.
+ */
+type Current = (one: AlertNotification) => RowWithAlert | undefined;
 
-function sameIntent(a: Alert, b: Alert): boolean {
-  return (
-    a.opened.getTime() === b.opened.getTime() &&
-    a.intent !== undefined &&
-    a.intent.step === b.intent?.step &&
-    a.intent.at.getTime() === b.intent.at.getTime()
+/** Reads the rows and the alerts of notifications, each in one call. */
+async function readAgain(ledger: Ledger, notifications: readonly AlertNotification[]): Promise<Current> {
+  const unreadable = new Map<DatabaseKey, UnreadableRow>();
+  const onUnreadable = (row: UnreadableRow) => {
+    if (row.database !== undefined) unreadable.set(row.database, row);
+  };
+  const keys = notifications.map(({ row }) => row.key);
+  const rows = new Map((await ledger.databases(keys, onUnreadable)).map((row) => [row.key, row]));
+  const concerned = notifications.filter(({ row, alert }) => concerns(alert, rows.get(row.key)));
+  const read = await ledger.alerts(
+    concerned.map(({ alert }): AlertId => alert),
+    onUnreadable,
   );
+  const alerts = new Map(read.map((alert) => [alert.database, alert]));
+  return (one) => {
+    const { key } = one.row;
+    const why = unreadable.get(key);
+    if (why) throw why;
+    const row = rows.get(key);
+    if (row === undefined || !concerns(one.alert, row)) return undefined;
+    const alert = alerts.get(key);
+    if (alert === undefined) throw new Error('the ledger has no row of the alert');
+    return { row, alert };
+  };
 }
 
-interface Change {
-  readonly row: DatabaseRow;
-  readonly alert: Alert;
+/** Whether an alert is the one that its database's row names. */
+function concerns({ tenant, opened }: Alert, row: DatabaseRow | undefined): boolean {
+  return row?.alert?.tenant === tenant && row.alert.opened.getTime() === opened.getTime();
 }
 
-/** Applies a change to the row that was read, and where somebody else wrote in between to the fresh one. */
-async function write(
-  ledger: Ledger,
-  row: DatabaseRow,
-  change: (row: DatabaseRow) => Change | undefined,
-): Promise<Alert | undefined> {
-  let fresh: DatabaseRow | undefined = row;
-  for (let conflicts = 0; fresh && conflicts < maxConflicts; conflicts += 1) {
-    const changed = change(fresh);
-    if (!changed) return undefined;
-    if ((await ledger.putDatabaseWithAlert(changed.row, changed.alert)) === 'written') return changed.alert;
-    [fresh] = await ledger.databases([row.key]);
-  }
-  if (!fresh) return undefined;
-  throw new Error(`the row of database ${row.key} was changed by others ${maxConflicts} times in a row`);
+/** The rows once people were notified; undefined where something else is pending by now, or nothing. */
+function confirmed(
+  { row, alert }: RowWithAlert,
+  notification: AlertNotification,
+  to: Audience,
+  now: Date,
+): RowWithAlert | undefined {
+  if (!concerns(notification.alert, row) || !samePending(alert, notification.alert)) return undefined;
+  const after = confirm(alert, to, now);
+  const { alert: reference, nextCheckAt: planned, ...rest } = row;
+  // Whoever moved the next check since had a reason.
+  const moved = planned?.getTime() !== notification.row.nextCheckAt?.getTime();
+  const nextCheckAt = moved ? planned : notification.nextCheckOnceNotified;
+  const stays = staysOnRow(after) && reference;
+  return { row: { ...rest, ...(stays && { alert: stays }), ...(nextCheckAt && { nextCheckAt }) }, alert: after };
+}
+
+function samePending({ pending }: Alert, { pending: other }: Alert): boolean {
+  return pending !== undefined && pending.step === other?.step && pending.at.getTime() === other.at.getTime();
 }
 
 /** Somebody looks after a database's open alert: no reminders until it gets worse. */
@@ -261,7 +303,7 @@ export function acknowledgeAlert(
   who: { readonly by: string; readonly note?: string },
   now: Date,
 ): Promise<Alert | 'no open alert'> {
-  return changeOpenAlert(ledger, database, (row, alert) => ({ row, alert: acknowledge(alert, who, now) }));
+  return changeOpenAlert(ledger, database, ({ row, alert }) => ({ row, alert: acknowledge(alert, who, now) }));
 }
 
 /** Silences a database's open alert until a moment; throws where that is not ahead. */
@@ -274,28 +316,19 @@ export async function snoozeAlert(
   if (quiet.until <= now) {
     throw new Error(`the end of a snooze must be ahead: got ${formatUtc(quiet.until)}, and it is ${formatUtc(now)}`);
   }
-  return changeOpenAlert(ledger, database, (row, alert) => {
-    const checkAt = row.checkAt && row.checkAt < quiet.until ? row.checkAt : quiet.until;
-    return { row: { ...row, checkAt }, alert: snooze(alert, quiet, now) };
+  return changeOpenAlert(ledger, database, ({ row, alert }) => {
+    const nextCheckAt = row.nextCheckAt && row.nextCheckAt < quiet.until ? row.nextCheckAt : quiet.until;
+    return { row: { ...row, nextCheckAt }, alert: snooze(alert, quiet, now) };
   });
 }
 
 async function changeOpenAlert(
   ledger: Ledger,
   database: DatabaseKey,
-  change: (row: DatabaseRow, alert: Alert) => Change,
+  change: (current: RowWithAlert) => RowWithAlert,
 ): Promise<Alert | 'no open alert'> {
-  const [row] = await ledger.databases([database]);
-  if (!row) return 'no open alert';
-  const changed = await write(ledger, row, (fresh) => {
-    const alert = openAlert(fresh.alert);
-    if (!alert) return undefined;
-    const next = change(fresh, alert);
-    return { ...next, row: { ...next.row, alert: next.alert } };
-  });
-  return changed ?? 'no open alert';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const changed = await updateAlert(ledger, database, (current) =>
+    openAlert(current.alert) ? change(current) : undefined,
+  );
+  return changed?.alert ?? 'no open alert';
 }

@@ -2,17 +2,23 @@
 import type { ConfiguredDatabase } from './config/fleet.ts';
 import { othersInPeriod } from './copy/period.ts';
 import { initialCopy } from './copy/wanted.ts';
-import { type Ledger, liveBackupId } from './ledger/ledger.ts';
-import type { Backup, DatabaseRow, NewestBackup, Snapshot } from './model.ts';
+import {
+  type AvailableSnapshot,
+  type Backup,
+  type BackupId,
+  backupIdOf,
+  type Closing,
+  type DatabaseRow,
+  type NewestBackup,
+  type Snapshot,
+  sameBackup,
+} from './domain/index.ts';
+import { closeBackup } from './ledger/close.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { updateDatabase } from './ledger/update.ts';
+import { ownershipAfter } from './ownership.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
 import { deadlineOf } from './rules/deadline.ts';
-
-/** A snapshot that can be restored now; RDS names no creation time only while it is still creating one. */
-export type AvailableSnapshot = Snapshot & { readonly createdAt: Date };
-
-export function isAvailable(snapshot: Snapshot): snapshot is AvailableSnapshot {
-  return snapshot.status === 'available' && snapshot.createdAt !== undefined;
-}
 
 /** How a backup came to be known. */
 export interface Learned {
@@ -21,22 +27,26 @@ export interface Learned {
   readonly eventMissed?: boolean;
 }
 
-/** The backup to record for a snapshot of the database whose row is `row` (absent: it is met for the first time). */
+/** What is known of the database that a snapshot is of. */
+export interface SnapshotOwner {
+  /** The tenant whose the snapshot is; absent: nobody's. */
+  readonly tenant?: string;
+  /** The entry of the configuration that its database, or its name, has now. It may be another tenant's. */
+  readonly configured?: ConfiguredDatabase;
+  /** Absent: the database is met for the first time. */
+  readonly row?: DatabaseRow;
+}
+
+/** The backup to record for a snapshot. `sourceTime` is that of a copied cluster snapshot, where it is known already. */
 export async function backupFrom(
   ledger: Ledger,
   snapshot: AvailableSnapshot,
-  of: {
-    readonly configured?: ConfiguredDatabase;
-    readonly tenant?: string;
-    readonly row?: DatabaseRow;
-    /** When the data of a copied cluster snapshot is from, where that is known already; else the ledger is asked. */
-    readonly sourceTime?: Date;
-  },
+  owner: SnapshotOwner & { readonly sourceTime?: Date },
   learned: Learned,
   now: Date,
 ): Promise<Backup> {
-  const { configured, tenant = configured?.tenant } = of;
-  const backupTime = backupTimeOf(snapshot, of.sourceTime ?? (await sourceTimeOf(ledger, snapshot)));
+  const { configured, tenant, row } = owner;
+  const backupTime = backupTimeOf(snapshot, owner.sourceTime ?? (await sourceTimeOf(ledger, snapshot)));
   const facts = {
     arn: snapshot.arn,
     id: snapshot.id,
@@ -56,7 +66,11 @@ export async function backupFrom(
     ...(learned.eventMissed && { eventMissed: true }),
     ...(learned.event !== undefined && { event: learned.event }),
   } as const;
-  const history = of.row && { enrolledAt: of.row.enrolledAt };
+  if (tenant !== undefined && configured !== undefined && configured.tenant !== tenant) {
+    const cause = { code: 'owner-changed', facts: { tenant: configured.tenant } } as const;
+    return { ...facts, copy: { mode: configured.copy.mode, state: 'skipped', attempt: 0, endedAt: now, cause } };
+  }
+  const history = row && { enrolledAt: row.enrolledAt };
   const alone = initialCopy(facts, configured, { ...history, earlier: [] }, now);
   // Only what would be copied if it were the period's only backup needs a look at the others.
   if (alone.state !== 'queued' || !configured) return { ...facts, copy: alone };
@@ -64,10 +78,15 @@ export async function backupFrom(
   return { ...facts, copy: initialCopy(facts, configured, { ...history, earlier }, now) };
 }
 
-/** A copied cluster snapshot has its source's time, if the ledger knows the source. */
+/**
+ * A copied cluster snapshot has its source's time, if the ledger knows the source: of those that its ARN has named, the last
+ * one before the copy.
+ */
 export async function sourceTimeOf(ledger: Ledger, snapshot: Snapshot): Promise<Date | undefined> {
-  if (snapshot.databaseKind !== 'cluster' || snapshot.sourceArn === undefined) return undefined;
-  return (await ledger.backupByArn(snapshot.sourceArn))?.backupTime;
+  const { databaseKind, sourceArn, createdAt } = snapshot;
+  if (databaseKind !== 'cluster' || sourceArn === undefined) return undefined;
+  const sources = await ledger.backupsByArn(sourceArn);
+  return sources.find((source) => createdAt === undefined || source.createdAt <= createdAt)?.backupTime;
 }
 
 /** The row of a database that is met for the first time, by one of its snapshots. */
@@ -76,16 +95,15 @@ export function firstRow(snapshot: Snapshot, configured: ConfiguredDatabase | un
     key: snapshot.database,
     id: snapshot.databaseId,
     kind: snapshot.databaseKind,
-    ...(configured !== undefined && { tenant: configured.tenant }),
+    ...ownershipAfter(undefined, configured, now),
     engine: snapshot.engine,
     enrolledAt: now,
-    liveBackups: [],
   };
 }
 
 /**
- * The row once a backup of it is recorded: the newest moves the deadline, and with it the moment of the watch's next look;
- * an open alert wants that look now, and so does a verdict that was not `protected`.
+ * The row once a backup of it is recorded: the newest moves the deadline, and with it the moment of the next check; an alert
+ * wants that check now, and so does a verdict that was not `protected`.
  */
 export function withBackup(
   row: DatabaseRow,
@@ -93,32 +111,33 @@ export function withBackup(
   configured: ConfiguredDatabase | undefined,
   now: Date,
 ): DatabaseRow {
-  const live = liveBackupId(backup);
-  const listed = row.liveBackups.includes(live) ? row.liveBackups : [...row.liveBackups, live].sort();
   const newest = newer(row.newestBackup, newestOf(backup));
-  const settled = row.inProgress?.id === backup.id;
-  if (listed === row.liveBackups && newest === row.newestBackup && !settled) return row;
+  const ended = row.inProgress?.id === backup.id;
+  if (newest === row.newestBackup && !ended) return row;
   const { inProgress, ...rest } = row;
   const moved = {
     ...rest,
-    ...(inProgress !== undefined && !settled && { inProgress }),
-    liveBackups: listed,
+    ...(inProgress !== undefined && !ended && { inProgress }),
     ...(newest !== undefined && { newestBackup: newest }),
   };
   if (newest === row.newestBackup || newest === undefined || configured === undefined) return moved;
   // What is excluded has no deadline.
   if (configured.excluded !== undefined) return moved;
   const { deadline } = deadlineOf(newest.time, row, configured.policy);
-  return { ...moved, deadline, checkAt: row.alert === undefined && settledBefore(row) ? deadline : now };
+  return { ...moved, deadline, nextCheckAt: row.alert === undefined && holdsStill(row) ? deadline : now };
 }
 
-/** Whether the verdict that the row shows still holds with a newer backup; else the next watch judges anew. */
-function settledBefore({ verdict }: DatabaseRow): boolean {
+/** Whether the verdict that the row shows still holds with a newer backup; else the next watch evaluates anew. */
+function holdsStill({ verdict }: DatabaseRow): boolean {
   return verdict === undefined || verdict === 'protected';
 }
 
-export function newestOf(backup: Pick<Backup, 'arn' | 'id' | 'backupTime'>): NewestBackup | undefined {
-  return backup.backupTime && { arn: backup.arn, id: backup.id, time: backup.backupTime };
+export function newestOf({
+  id,
+  createdAt,
+  backupTime,
+}: Pick<Backup, 'id' | 'createdAt' | 'backupTime'>): NewestBackup | undefined {
+  return backupTime && { id, createdAt, time: backupTime };
 }
 
 export function newer(one: NewestBackup | undefined, other: NewestBackup | undefined): NewestBackup | undefined {
@@ -126,24 +145,30 @@ export function newer(one: NewestBackup | undefined, other: NewestBackup | undef
   return other.time > one.time ? other : one;
 }
 
+/** Whether a row's newest backup is this one. */
+export function isNewest({ key, newestBackup }: DatabaseRow, id: BackupId): boolean {
+  return newestBackup !== undefined && sameBackup(backupIdOf({ database: key, ...newestBackup }), id);
+}
+
 /**
- * The row once a backup of it is gone; `remaining` are the rows of its live backups. Where the newest is gone, the one
- * before it counts, and the watch is to look now.
+ * Closes a backup whose snapshot is gone. Where it was its database's newest, the one before it counts, and the next watch is
+ * to check.
  */
-export function withoutBackup(
-  row: DatabaseRow,
-  gone: Pick<Backup, 'arn' | 'id' | 'createdAt'>,
-  remaining: readonly Backup[],
+export async function forgetBackup(
+  ledger: Ledger,
+  backup: Backup,
+  why: { readonly cause: Closing; readonly retentionDays: number },
   now: Date,
-): DatabaseRow {
-  const live = liveBackupId(gone);
-  if (!row.liveBackups.includes(live) && row.newestBackup?.arn !== gone.arn) return row;
-  const rest = { ...row, liveBackups: row.liveBackups.filter((id) => id !== live) };
-  if (row.newestBackup?.arn !== gone.arn) return rest;
-  const newest = remaining
-    .filter((backup) => backup.arn !== gone.arn && backup.closed === undefined)
-    .map(newestOf)
-    .reduce(newer, undefined);
-  const { newestBackup: _, ...without } = rest;
-  return { ...without, ...(newest !== undefined && { newestBackup: newest }), checkAt: now };
+): Promise<void> {
+  await closeBackup(ledger, backup, why, now);
+  const id = backupIdOf(backup);
+  const [row] = await ledger.databases([backup.database]);
+  if (row === undefined || !isNewest(row, id)) return;
+  const left = (await ledger.liveBackups(backup.database)).filter((live) => !sameBackup(live, id));
+  const newest = (await ledger.backups(left)).map(newestOf).reduce(newer, undefined);
+  await updateDatabase(ledger, backup.database, (known) => {
+    if (known === undefined || !isNewest(known, id)) return known;
+    const { newestBackup: _, ...rest } = known;
+    return { ...rest, ...(newest && { newestBackup: newest }), nextCheckAt: now };
+  });
 }

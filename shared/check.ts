@@ -1,38 +1,49 @@
-/** Use case: judges databases against what RDS shows of them, and brings ledger and alerts up to date with the judgement. */
+/** Use case: evaluates databases against what RDS shows of them, and brings ledger and alerts up to date. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Told } from './alerting.ts';
-import { backupFrom, isAvailable, sourceTimeOf } from './backup.ts';
+import type { AlertNotification } from './alerting.ts';
+import { backupFrom, sourceTimeOf } from './backup.ts';
 import type { ConfiguredDatabase } from './config/fleet.ts';
-import { clockSkewMs, isNews, type Judgement, judge, newestAmong, type Seen, type Subject } from './judge.ts';
+import {
+  type Alert,
+  backupIdOf,
+  type DatabaseKey,
+  type DatabaseRow,
+  type Day,
+  type Evaluation,
+  isAvailable,
+  type Snapshot,
+} from './domain/index.ts';
+import { clockSkewMs, type Judgement, judge, type Known, newestAmong, type Seen, type Subject } from './judge.ts';
 import { closeBackup, reopenBackup, withExpiry } from './ledger/close.ts';
 import type { Ledger, OnUnreadable } from './ledger/ledger.ts';
-import type { DatabaseKey, DatabaseRow, Day, Snapshot, Verdict } from './model.ts';
+import { update } from './ledger/update.ts';
+import { ownerAt } from './ownership.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
 import type { View } from './view.ts';
 
 export interface CheckOptions {
-  /** The moment of judgement. */
+  /** The moment of evaluation. */
   readonly at: Date;
   /** What was made after this moment does not exist. */
   readonly until: Date;
-  /** Judge, and write nothing. */
+  /** Evaluate, and write nothing. */
   readonly dryRun: boolean;
   readonly retentionDays: number;
   /** Takes the rows that cannot be read; their databases are left out. */
   readonly onUnreadable: OnUnreadable;
-  /** Whether an alert may open now; else its database is to be looked at anew first, and is left as it was. */
+  /** Whether an alert may open now; else its database is to be checked anew first, and is left as it was. */
   readonly mayOpen: boolean;
 }
 
-/** One database as it was judged, and what is to be told of it. */
+/** One database as it was evaluated, and what is to be notified of it. */
 export interface Checked {
   readonly subject: Subject;
-  readonly verdict?: Verdict;
-  readonly told?: Told;
+  readonly evaluation?: Evaluation;
+  readonly notification?: AlertNotification;
   readonly recorded: number;
   readonly missed: readonly Snapshot[];
   readonly closed: number;
-  /** Left as it was: an alert would open, and the database is to be looked at anew before. */
+  /** Left as it was: an alert would open, and the database is to be checked anew before. */
   readonly postponed: boolean;
   readonly newlyExcluded: boolean;
 }
@@ -49,73 +60,93 @@ export async function checkDatabases(
 ): Promise<Checked[]> {
   const unreadable = new Set<DatabaseKey | undefined>();
   const keys = subjects.map((subject) => subject.key);
-  const found = await ledger.databases(keys, (row) => {
+  const takeUnreadable: OnUnreadable = (row) => {
     unreadable.add(row.database);
     options.onUnreadable(row);
-  });
-  const rows = new Map(found.map((row) => [row.key, row]));
+  };
+  const rows = await ledger.databases(keys, takeUnreadable);
+  const rowOf = new Map(rows.map((row) => [row.key, row]));
+  const ids = rows.flatMap(({ key, alert }) => (alert ? [{ database: key, ...alert }] : []));
+  const alerts = await ledger.alerts(ids, takeUnreadable);
+  const alertOf = new Map(alerts.map((alert) => [alert.database, alert]));
   const readable = subjects.filter(({ key }) => !unreadable.has(key));
   const checked: Checked[] = [];
   for (let start = 0; start < readable.length; start += parallel) {
     const some = readable.slice(start, start + parallel);
     checked.push(
-      ...(await Promise.all(some.map((subject) => checkOne(ledger, subject, rows.get(subject.key), view, options)))),
+      ...(await Promise.all(
+        some.map((subject) =>
+          checkOne(ledger, subject, rowOf.get(subject.key), alertOf.get(subject.key), view, options),
+        ),
+      )),
     );
   }
   return checked;
 }
 
-/** Somebody else may write the row in between; then the database is judged again on what is there now. */
-const maxConflicts = 5;
-
 async function checkOne(
   ledger: Ledger,
   subject: Subject,
   row: DatabaseRow | undefined,
+  alert: Alert | undefined,
   view: View,
   options: CheckOptions,
 ): Promise<Checked> {
-  const { at, until } = options;
+  const { at, until, dryRun, retentionDays } = options;
   const seen = await seenOf(ledger, subject, view, until);
   const placed = await placeMember(ledger, subject, view, options);
-  let known = row;
+  // What the last decision came to; where somebody else writes the row in between, it is decided again.
+  const last: { judgement?: Judgement; postponed: boolean } = { postponed: false };
   let recorded = 0;
   const missed: Snapshot[] = [];
-  for (let conflicts = 0; conflicts < maxConflicts; conflicts += 1) {
-    const judgement = judge(placed, seen, known, at, until);
-    const { newlyExcluded } = judgement;
-    const base = { subject, newlyExcluded, ...(judgement.verdict && { verdict: judgement.verdict }) };
-    if (judgement.tell?.step === 'open' && !options.mayOpen) {
-      return { ...base, recorded, missed, closed: 0, postponed: true };
-    }
-    const result = (written: DatabaseRow): Checked => ({
-      ...base,
-      ...(judgement.tell && { told: { ...judgement.tell, row: written } }),
-      recorded,
-      missed,
-      closed: judgement.gone.length,
-      postponed: false,
-    });
-    if (options.dryRun) {
-      recorded = judgement.unrecorded.length;
-      missed.push(...judgement.unrecorded.flatMap(({ snapshot, eventMissed }) => (eventMissed ? [snapshot] : [])));
-      return result(judgement.row);
-    }
-    const back = await recordAll(ledger, placed.configured, judgement, known, seen, at);
-    recorded += back.recorded;
-    missed.push(...back.missed);
-    await closeAll(ledger, judgement, options);
-    const judged = withExpiry(judgement.row, options.retentionDays);
-    if (!isNews(judged, known)) return result(judged);
-    const { alert } = judged;
-    const written =
-      alert !== undefined && !isDeepStrictEqual(alert, known?.alert)
-        ? await ledger.putDatabaseWithAlert(judged, alert)
-        : await ledger.putDatabase(judged);
-    if (written === 'written') return result({ ...judged, version: (judged.version ?? 0) + 1 });
-    [known] = await ledger.databases([subject.key]);
-  }
-  throw new Error(`the row of database ${subject.key} was changed by others ${maxConflicts} times in a row`);
+  const written = await update<Known, { readonly row: DatabaseRow; readonly alert?: Alert }>({
+    what: `the row of database ${subject.key}`,
+    known: { ...(row && { row }), ...(alert && { alert }), live: row ? await ledger.liveBackups(subject.key) : [] },
+    read: () => readKnown(ledger, subject.key),
+    decide: async (known) => {
+      const judgement = judge(placed, seen, known, at, until);
+      last.judgement = judgement;
+      last.postponed = judgement.notification?.step === 'open' && !options.mayOpen;
+      if (last.postponed) return undefined;
+      if (dryRun) {
+        recorded = judgement.unrecorded.length;
+        missed.push(...judgement.unrecorded.flatMap(({ snapshot, eventMissed }) => (eventMissed ? [snapshot] : [])));
+        return undefined;
+      }
+      const back = await recordAll(ledger, placed.configured, judgement, known, seen, at);
+      recorded += back.recorded;
+      missed.push(...back.missed);
+      await closeAll(ledger, judgement, options);
+      const changed = judgement.alert && withExpiry(judgement.alert, retentionDays);
+      if (changed && !isDeepStrictEqual(changed, known.alert)) return { row: judgement.row, alert: changed };
+      return isDeepStrictEqual(judgement.row, known.row) ? undefined : { row: judgement.row };
+    },
+    write: ({ row: changed, alert: changedAlert }) =>
+      changedAlert ? ledger.putDatabaseWithAlert(changed, changedAlert) : ledger.putDatabase(changed),
+  });
+  const { judgement, postponed } = last;
+  if (judgement === undefined) throw new Error(`database ${subject.key} was not evaluated`);
+  const { evaluation, notification, newlyExcluded } = judgement;
+  return {
+    subject,
+    newlyExcluded,
+    ...(evaluation && { evaluation }),
+    ...(notification &&
+      !postponed && {
+        notification: { ...notification, alert: written?.alert ?? notification.alert, row: judgement.row },
+      }),
+    recorded,
+    missed,
+    closed: postponed ? 0 : judgement.gone.length,
+    postponed,
+  };
+}
+
+/** What the ledger knows of a database, strongly consistent. */
+async function readKnown(ledger: Ledger, key: DatabaseKey): Promise<Known> {
+  const [[row], live] = await Promise.all([ledger.databases([key]), ledger.liveBackups(key)]);
+  const [alert] = row?.alert ? await ledger.alerts([{ database: key, ...row.alert }]) : [];
+  return { ...(row && { row }), ...(alert && { alert }), live };
 }
 
 /** What the view shows of a database's snapshots, with the times of copied ones where they could be the newest. */
@@ -147,13 +178,13 @@ async function copyTimesOf(ledger: Ledger, snapshots: readonly Snapshot[], until
     const time =
       (source && backupTimeOf(source)) ??
       (await sourceTimeOf(ledger, copy)) ??
-      (await ledger.backupByArn(copy.arn))?.backupTime;
+      (await ledger.backups([backupIdOf(copy)]))[0]?.backupTime;
     if (time !== undefined) times.set(copy.arn, time);
   }
   return times;
 }
 
-/** A member that is configured as an instance is judged by its cluster. */
+/** A member that is configured as an instance is evaluated by its cluster. */
 async function placeMember(
   ledger: Ledger,
   subject: Subject,
@@ -164,7 +195,7 @@ async function placeMember(
   if (found.is !== 'member' || cluster === undefined || configured === undefined) return subject;
   const asCluster: ConfiguredDatabase = { ...configured, kind: 'cluster', id: cluster.id };
   const seen = await seenOf(ledger, { ...subject, key: cluster.key }, view, until);
-  const { verdict } = judge(
+  const { evaluation } = judge(
     {
       key: cluster.key,
       kind: 'cluster',
@@ -173,19 +204,19 @@ async function placeMember(
       found: { is: 'database', database: cluster },
     },
     seen,
-    undefined,
+    { live: [] },
     at,
     until,
   );
-  return verdict === undefined ? subject : { ...subject, found: { ...found, cluster: verdict } };
+  return evaluation === undefined ? subject : { ...subject, found: { ...found, cluster: evaluation } };
 }
 
 /** Records what events missed, oldest first, so that the first of a day is the one that is copied. */
 async function recordAll(
   ledger: Ledger,
   configured: ConfiguredDatabase | undefined,
-  { unrecorded }: Judgement,
-  row: DatabaseRow | undefined,
+  { unrecorded, row: judged }: Judgement,
+  { row }: Known,
   { copyTimes, snapshots }: Seen,
   now: Date,
 ): Promise<{ recorded: number; missed: Snapshot[] }> {
@@ -196,11 +227,17 @@ async function recordAll(
     // Its source may just have been recorded, and the index that finds it by its ARN lags behind.
     const source = snapshots.find(({ arn }) => arn === snapshot.sourceArn);
     const sourceTime = copyTimes.get(snapshot.arn) ?? (source && backupTimeOf(source));
-    const of = { ...(configured && { configured }), ...(row && { row }), ...(sourceTime && { sourceTime }) };
-    const backup = await backupFrom(ledger, snapshot, of, { from: 'sweep', eventMissed }, now);
+    const tenant = ownerAt(judged, snapshot.createdAt);
+    const owner = {
+      ...(tenant !== undefined && { tenant }),
+      ...(configured && { configured }),
+      ...(row && { row }),
+      ...(sourceTime && { sourceTime }),
+    };
+    const backup = await backupFrom(ledger, snapshot, owner, { from: 'sweep', eventMissed }, now);
     if ((await ledger.recordBackup(backup)) === 'duplicate') {
-      // Closed by a deletion's event that was about an earlier snapshot of that name, perhaps: RDS has it.
-      await reopenBackup(ledger, backup, new Date(now.getTime() - clockSkewMs));
+      // Closed by mistake, perhaps: RDS has it.
+      await reopenBackup(ledger, backupIdOf(backup), new Date(now.getTime() - clockSkewMs));
       continue;
     }
     recorded += 1;
@@ -209,30 +246,26 @@ async function recordAll(
   return { recorded, missed };
 }
 
-async function closeAll(ledger: Ledger, { row, gone }: Judgement, { at, retentionDays }: CheckOptions): Promise<void> {
+async function closeAll(ledger: Ledger, { gone }: Judgement, { at, retentionDays }: CheckOptions): Promise<void> {
   if (gone.length === 0) return;
-  const backups = await ledger.backups(gone.map((liveBackup) => ({ database: row.key, liveBackup })));
-  for (const backup of backups) {
-    await closeBackup(ledger, backup, { reason: 'RDS does not have the snapshot any more', retentionDays }, at);
+  for (const backup of await ledger.backups(gone)) {
+    await closeBackup(ledger, backup, { cause: { code: 'not-in-rds', facts: {} }, retentionDays }, at);
   }
 }
 
-/** The day's judgement of a configured database: the evidence, with the policy that was in force. */
-export function dayOf({ subject, verdict }: Checked, at: Date, expiresAt: Date): Day | undefined {
+/** The day's evaluation of a configured database: the evidence, with the policy that was in force. */
+export function dayOf({ subject, evaluation }: Checked, at: Date, expiresAt: Date): Day | undefined {
   const { configured } = subject;
-  if (configured === undefined || verdict === undefined) return undefined;
+  if (configured === undefined || evaluation === undefined) return undefined;
+  const { nextCheckAt: _, once: __, since: ___, ...finding } = evaluation;
   return {
+    ...finding,
     database: subject.key,
     databaseId: subject.id,
     databaseKind: subject.kind,
     tenant: configured.tenant,
     date: at.toISOString().slice(0, 10),
-    verdict: verdict.name,
-    severity: verdict.severity,
-    reason: verdict.reason,
-    judgedAt: at,
-    ...(verdict.newestBackup && { newestBackup: verdict.newestBackup }),
-    ...(verdict.deadline && { deadline: verdict.deadline }),
+    evaluatedAt: at,
     maxAgeHours: configured.policy.maxAgeHours,
     graceHours: configured.policy.graceHours,
     ...(configured.excluded !== undefined && { exclusion: configured.excluded }),

@@ -1,16 +1,16 @@
 /** Use case: what follows a run, so that silence is never the only sign of health: the report's page, and the digest. */
-import type { Lists, Publisher } from './alerting.ts';
+import type { Publisher, ReportStore } from './alerting.ts';
 import type { Fleet } from './config/fleet.ts';
-import { changeDatabase } from './ledger/change.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { Ledger, UnreadableRow } from './ledger/ledger.ts';
+import { updateDatabase } from './ledger/update.ts';
+import { collect, first } from './lib/iterables.ts';
 import type { Entry } from './messages/alerts.ts';
 import { composeDailyDigest, type DailyFacts } from './messages/digest.ts';
-import type { DatabaseKey } from './model.ts';
-import { collect, first } from './query/collect.ts';
-import { type ReportFacts, readReportFacts } from './query/report-facts.ts';
+import { readReportFacts } from './query/report-facts.ts';
+import type { ReportFacts } from './report/facts.ts';
 import type { SweepResult } from './run.ts';
 import { hourMs } from './text.ts';
-import { reasonOf } from './view.ts';
+import { errorText } from './view.ts';
 
 /** Where the newest page lies in the report bucket, whose versions keep the earlier ones. */
 export const reportKey = 'report.html';
@@ -24,12 +24,13 @@ export interface DayDeps {
   readonly ledgerName: string;
   readonly fleet: Fleet;
   readonly publisher: Publisher;
-  readonly lists: Lists;
+  readonly reports: ReportStore;
 }
 
 /**
- * After a sweep the page is written anew, and the digest published where it is switched on. New exclusions by tag are told
- * after any run, digest or not. Returns what could not be done: the sweep itself is over, and is not to be run again for it.
+ * After a sweep the page is written anew, and the digest published where it is switched on. Operators are notified of new
+ * exclusions by tag after any run, digest or not. Returns what could not be done: the sweep itself is over, and is not to be
+ * run again for it.
  */
 export async function closeRun(deps: DayDeps, result: SweepResult): Promise<string[]> {
   const { row, newlyExcluded } = result;
@@ -45,33 +46,36 @@ export async function closeRun(deps: DayDeps, result: SweepResult): Promise<stri
       const digest = await digestOf(deps.ledger, result, facts, errors);
       const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));
-      for (const { key, excluded } of newlyExcluded) await noteTold(deps.ledger, key, excluded);
+      for (const database of newlyExcluded) await noteExclusion(deps.ledger, database, errors);
     }
   } catch (error) {
-    errors.push(`the report or the digest is missing: ${reasonOf(error)}`);
+    errors.push(`the report or the digest is missing: ${errorText(error)}`);
   }
   return errors;
 }
 
-/** Notes that an exclusion by tag was told: what stops before is told again by the next look, rather twice than never. */
-async function noteTold(ledger: Ledger, key: DatabaseKey, exclusion: string | undefined): Promise<void> {
-  const [row] = await ledger.databases([key]);
-  if (row === undefined || exclusion === undefined) return;
-  await changeDatabase(
-    ledger,
-    key,
-    () => row,
-    (known) => ({ ...known, exclusion }),
-  );
+/** Notes that operators were notified. What stops before is in the next sweep's digest again: rather twice than never. */
+async function noteExclusion(
+  ledger: Ledger,
+  { key, id, excluded }: SweepResult['newlyExcluded'][number],
+  errors: string[],
+): Promise<void> {
+  try {
+    await updateDatabase(ledger, key, (row) =>
+      row && excluded !== undefined ? { ...row, exclusion: excluded } : undefined,
+    );
+  } catch (error) {
+    errors.push(`notified of an exclusion but not noted, so notified again later: ${id}: ${errorText(error)}`);
+  }
 }
 
-async function writePage({ lists }: DayDeps, facts: ReportFacts, errors: string[]): Promise<string | undefined> {
+async function writePage({ reports }: DayDeps, facts: ReportFacts, errors: string[]): Promise<string | undefined> {
   try {
     // With its charts it is large, and the watch, which runs a hundred times as often, never needs it.
     const { renderReport } = await import('./report/page.ts');
-    return await lists.put(reportKey, renderReport(facts));
+    return await reports.put(reportKey, renderReport(facts));
   } catch (error) {
-    errors.push(`the report was not written: ${reasonOf(error)}`);
+    errors.push(`the report was not written: ${errorText(error)}`);
     return undefined;
   }
 }
@@ -80,12 +84,13 @@ async function digestOf(
   ledger: Ledger,
   { row, newlyExcluded }: SweepResult,
   facts: ReportFacts,
-  errors: readonly string[],
+  errors: string[],
 ): Promise<DailyFacts> {
-  // A watch judges few databases; the digest speaks of all, as the last sweep saw them.
+  // A watch evaluates few databases; the digest covers all, as the last sweep saw them.
   const swept = row.mode === 'sweep' ? row : await first(ledger.sweeps());
   const engines = new Map(facts.databases.map(({ key, engine }) => [key, engine]));
-  const alerts = (await collect(ledger.openAlerts())).map((alert): Entry => {
+  const onUnreadable = (row: UnreadableRow) => errors.push(`an alert is not in the digest: ${errorText(row)}`);
+  const alerts = (await collect(ledger.openAlerts(onUnreadable))).map((alert): Entry => {
     const engine = engines.get(alert.database);
     return { alert, step: 'remind', ...(engine && { engine }) };
   });

@@ -1,13 +1,29 @@
-/** From what RDS shows of one database to its row in the ledger, its verdict and its alert. Pure: nothing is read or written. */
-import { isDeepStrictEqual } from 'node:util';
-import type { Told } from './alerting.ts';
-import { type AvailableSnapshot, isAvailable, newer, newestOf } from './backup.ts';
+/** From what RDS shows of one database to its row in the ledger, its evaluation and its alert. Pure: nothing is read or written. */
+import { newer, newestOf } from './backup.ts';
 import type { ConfiguredDatabase } from './config/fleet.ts';
-import { type DatabaseSummary, liveBackupId } from './ledger/ledger.ts';
-import type { DatabaseKey, DatabaseKind, DatabaseRow, NewestBackup, RdsDatabase, Snapshot, Verdict } from './model.ts';
-import { nextAlert, resolveAlert } from './rules/alert.ts';
+import {
+  type Alert,
+  type AvailableSnapshot,
+  backupIdOf,
+  type DatabaseKey,
+  type DatabaseKind,
+  type DatabaseRow,
+  databaseSchema,
+  type Evaluation,
+  formatBackupId,
+  isAvailable,
+  laterFields,
+  type NewestBackup,
+  type RdsDatabase,
+  type Resolution,
+  type Snapshot,
+  sameBackup,
+} from './domain/index.ts';
+import type { LiveBackup } from './ledger/ledger.ts';
+import { ownershipAfter } from './ownership.ts';
+import { type AlertOutcome, nextAlert, resolveAlert } from './rules/alert.ts';
 import { backupTimeOf } from './rules/backup-time.ts';
-import { assess, type Found } from './rules/verdict.ts';
+import { evaluate, type Found } from './rules/verdict.ts';
 import { addHours, minuteMs } from './text.ts';
 
 /** A snapshot this young may still be announced by its event, so that its absence from the ledger proves no loss. */
@@ -19,7 +35,7 @@ const inProgressHours = 6;
 /** Clocks of RDS and of this code may be apart by this much. */
 export const clockSkewMs = 5 * minuteMs;
 
-/** One database to be judged: configured, or only seen in RDS, or only known to the ledger. */
+/** One database to be evaluated: configured, or only seen in RDS, or only known to the ledger. */
 export interface Subject {
   readonly key: DatabaseKey;
   readonly kind: DatabaseKind;
@@ -29,9 +45,9 @@ export interface Subject {
   /** The cluster that a configured member belongs to. */
   readonly cluster?: RdsDatabase;
   /** Another database that was known under this name; of one that is absent, the one that had it last. */
-  readonly earlier?: DatabaseSummary;
+  readonly earlier?: DatabaseRow;
   /** Why its alert ends where it is not configured. */
-  readonly gone?: string;
+  readonly gone?: Resolution;
 }
 
 /** A database's snapshots as RDS showed them. */
@@ -39,124 +55,155 @@ export interface Seen {
   readonly snapshots: readonly Snapshot[];
   /** Set if the listing was not read to its end. */
   readonly unread?: string;
-  /** Whether what is absent from it is gone: only a whole listing proves that. */
+  /** Whether this is a complete listing. Absence proves deletion only in a complete listing. */
   readonly whole: boolean;
-  /** What a whole listing showed before this look, which itself is none: only what neither shows is gone. */
+  /** What a complete listing showed before this check, which itself is none: only what neither shows is gone. */
   readonly listed?: readonly Snapshot[];
   /** The times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
   readonly copyTimes: ReadonlyMap<string, Date>;
 }
 
+/** What the ledger knows of a database. */
+export interface Known {
+  /** Absent: it is met for the first time. */
+  readonly row?: DatabaseRow;
+  /** The alert that concerns it now. */
+  readonly alert?: Alert;
+  readonly live: readonly LiveBackup[];
+}
+
 export interface Judgement {
   readonly row: DatabaseRow;
+  /** The alert that concerns the database now. */
+  readonly alert?: Alert;
   /** Absent for a database that nobody configured. */
-  readonly verdict?: Verdict;
-  /** What is to be told of the row's alert once the row is written. */
-  readonly tell?: Omit<Told, 'row'>;
+  readonly evaluation?: Evaluation;
+  /** What is to be notified of the alert once the row is written. */
+  readonly notification?: {
+    readonly alert: Alert;
+    readonly step: Alert['notified'][number]['step'];
+    readonly nextCheckOnceNotified?: Date;
+  };
   /** Available snapshots that the ledger does not have. */
   readonly unrecorded: readonly { readonly snapshot: AvailableSnapshot; readonly eventMissed: boolean }[];
   /** Live backups whose snapshots are gone. */
-  readonly gone: readonly string[];
-  /** Excluded by a tag, for a reason that nobody was told of yet: whoever may tag could silence alerts. */
+  readonly gone: readonly LiveBackup[];
+  /** Excluded by a tag, for a reason that nobody was notified of yet: whoever may tag could silence alerts. */
   readonly newlyExcluded: boolean;
 }
 
 /**
- * Judges a database as of `at`. What was made after `until` does not exist for it: that is `at` itself where somebody asks
+ * Evaluates a database as of `at`. What was made after `until` does not exist for it: that is `at` itself where somebody asks
  * about a moment, and a little later in a run as of now, since clocks are apart and listings take their time.
  */
-export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefined, at: Date, until = at): Judgement {
+export function judge(subject: Subject, seen: Seen, known: Known, at: Date, until = at): Judgement {
   const { configured, found } = subject;
+  const { row: knownRow, live } = known;
   const existing = seen.snapshots.filter((snapshot) => (snapshot.createdAt ?? at) <= until);
   const available = existing.filter(isAvailable);
-  const recorded = new Set(known?.liveBackups);
+  const recorded = new Set(live.map(formatBackupId));
   const unrecorded = available
-    .filter((snapshot) => !recorded.has(liveBackupId(snapshot)))
-    .map((snapshot) => ({ snapshot, eventMissed: wasMissed(snapshot, known, at) }));
-  const live = new Set(available.map(liveBackupId));
-  const absent = [...recorded].filter((id) => !live.has(id));
-  const notShown = absent.filter((id) => mustBeShown(id, seen, at));
+    .filter((snapshot) => !recorded.has(formatBackupId(backupIdOf(snapshot))))
+    .map((snapshot) => ({ snapshot, eventMissed: wasMissed(snapshot, knownRow, at) }));
+  const shown = new Set(available.map((snapshot) => formatBackupId(backupIdOf(snapshot))));
+  const absent = live.filter((backup) => !shown.has(formatBackupId(backup)));
+  const notShown = absent.filter((backup) => mustBeShown(backup, seen, at));
   const gone = seen.whole && seen.unread === undefined ? notShown : [];
   // An event may have recorded a backup since RDS was listed. It counts, or an alert would open in spite of it.
-  const notYetShown = seen.unread === undefined ? absent.filter((id) => !notShown.includes(id)) : [];
-  const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(known, notYetShown, until));
-  const creating = creatingAmong(existing, known, at);
+  const notYetShown = seen.unread === undefined ? absent.filter((backup) => !notShown.includes(backup)) : [];
+  const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(knownRow, notYetShown, until));
+  const creating = creatingAmong(existing, knownRow, at);
   const database = found.is === 'database' ? found.database : undefined;
-  const verdict =
+  const evaluation =
     configured &&
-    judged(
+    evaluated(
       {
         configured,
         found,
         ...(newest && { newest }),
         ...awsBackupSeen(existing),
         ...(creating && { creating }),
-        ...(known && { row: known }),
+        ...(knownRow && { row: knownRow }),
         ...(subject.earlier && { earlier: subject.earlier }),
-        ...(unrecorded.some(({ snapshot, eventMissed }) => eventMissed && snapshot.arn === newest?.arn) && {
+        ...(unrecorded.some(({ snapshot, eventMissed }) => eventMissed && isNewest(snapshot, newest)) && {
           eventsLost: true,
         }),
       },
       seen,
       at,
     );
-  const outcome =
-    configured && verdict
+  // People were notified of a deletion once; the alert's own row expires, the reference to it does not.
+  const deletionTold = knownRow?.alert !== undefined && known.alert === undefined && evaluation?.verdict === 'deleted';
+  const outcome: AlertOutcome = deletionTold
+    ? {}
+    : configured && evaluation
       ? nextAlert(
-          known?.alert,
+          known.alert,
           {
             database: subject.key,
             databaseId: subject.id,
             databaseKind: subject.kind,
             tenant: configured.tenant,
-            verdict,
+            evaluation,
             policy: configured.policy,
           },
           at,
         )
-      : resolveAlert(known?.alert, subject.gone ?? 'The database is not configured any more.', at);
-  const engine = database?.engine ?? known?.engine;
-  const window = database?.window ?? known?.window;
-  const retentionDays = database?.retentionDays ?? known?.retentionDays;
+      : resolveAlert(known.alert, subject.gone ?? { code: 'left-configuration', facts: {} }, at);
+  const engine = database?.engine ?? knownRow?.engine;
+  const window = database?.window ?? knownRow?.window;
+  const retentionDays = database?.retentionDays ?? knownRow?.retentionDays;
   // Half a listing may lack the newest. A member has no backups of its own, but its cluster's.
   const newestKnown =
     seen.unread === undefined
-      ? (newest ?? (found.is === 'member' ? verdict?.newestBackup : undefined))
-      : newer(newest, known?.newestBackup);
+      ? (newest ?? (found.is === 'member' ? evaluation?.newestBackup : undefined))
+      : newer(newest, knownRow?.newestBackup);
   const newlyExcluded =
-    configured?.enrolledBy === 'tag' && configured.excluded !== undefined && configured.excluded !== known?.exclusion;
-  // Written once it was told, or a message that does not get out would never be made up for.
-  const exclusion = newlyExcluded ? known?.exclusion : configured?.excluded;
+    configured?.enrolledBy === 'tag' &&
+    configured.excluded !== undefined &&
+    configured.excluded !== knownRow?.exclusion;
+  // Written once operators were notified, or a message that does not get out would never be made up for.
+  const exclusion = newlyExcluded ? knownRow?.exclusion : configured?.excluded;
+  const { alert } = outcome;
   const row: DatabaseRow = {
+    // The version, and what a later release has added.
+    ...laterFields(databaseSchema, knownRow),
     key: subject.key,
     id: subject.id,
     kind: subject.kind,
-    ...(configured && { tenant: configured.tenant }),
+    ...ownershipAfter(knownRow, configured, at),
     ...(configured?.enrolledBy === 'tag' && { enrolledBy: 'tag' as const }),
     ...(engine !== undefined && { engine }),
     ...(window !== undefined && { window }),
     ...(retentionDays !== undefined && { retentionDays }),
-    enrolledAt: known?.enrolledAt ?? at,
+    enrolledAt: knownRow?.enrolledAt ?? at,
     ...(newestKnown && { newestBackup: newestKnown }),
-    ...(verdict?.deadline && { deadline: verdict.deadline }),
-    ...(verdict && { verdict: verdict.name, severity: verdict.severity, reason: verdict.reason, judgedAt: at }),
-    ...(outcome.checkAt && { checkAt: outcome.checkAt }),
-    ...(verdict?.since && { since: verdict.since }),
-    liveBackups: [...new Set([...recorded, ...live])].filter((id) => !gone.includes(id)).sort(),
+    ...(evaluation && {
+      verdict: evaluation.verdict,
+      severity: evaluation.severity,
+      cause: evaluation.cause,
+      notes: evaluation.notes,
+      evaluatedAt: at,
+      ...(evaluation.deadline && { deadline: evaluation.deadline }),
+      ...(evaluation.status !== undefined && { status: evaluation.status }),
+      ...(evaluation.since && { since: evaluation.since }),
+    }),
+    ...(outcome.nextCheckAt && { nextCheckAt: outcome.nextCheckAt }),
     ...(creating && { inProgress: creating }),
     ...(exclusion !== undefined && { exclusion }),
-    ...(outcome.alert && { alert: outcome.alert }),
-    ...(known?.version !== undefined && { version: known.version }),
+    ...(deletionTold && { alert: knownRow.alert }),
+    ...(alert && { alert: { tenant: alert.tenant, opened: alert.opened } }),
   };
   return {
     row,
-    ...(verdict && { verdict }),
-    ...(outcome.alert &&
+    ...(alert && { alert }),
+    ...(evaluation && { evaluation }),
+    ...(alert &&
       outcome.step && {
-        tell: {
-          alert: outcome.alert,
+        notification: {
+          alert,
           step: outcome.step,
-          ...(outcome.checkAtOnceTold && { checkAtOnceTold: outcome.checkAtOnceTold }),
+          ...(outcome.nextCheckOnceNotified && { nextCheckOnceNotified: outcome.nextCheckOnceNotified }),
         },
       }),
     unrecorded,
@@ -166,11 +213,11 @@ export function judge(subject: Subject, seen: Seen, known: DatabaseRow | undefin
 }
 
 /** Half a listing may prove that a database is protected, or still in time, but nothing else. */
-function judged(situation: Parameters<typeof assess>[0], seen: Seen, at: Date): Verdict {
-  const verdict = assess(situation, at);
-  if (seen.unread === undefined || ['protected', 'due', 'new', 'excluded', 'unknown'].includes(verdict.name))
-    return verdict;
-  return assess({ ...situation, found: { is: 'unknown', why: seen.unread } }, at);
+function evaluated(situation: Parameters<typeof evaluate>[0], seen: Seen, at: Date): Evaluation {
+  const evaluation = evaluate(situation, at);
+  if (seen.unread === undefined || ['protected', 'due', 'new', 'excluded', 'unknown'].includes(evaluation.verdict))
+    return evaluation;
+  return evaluate({ ...situation, found: { is: 'unknown', why: seen.unread } }, at);
 }
 
 /**
@@ -184,27 +231,36 @@ function wasMissed(snapshot: AvailableSnapshot, known: DatabaseRow | undefined, 
 }
 
 /**
- * Whether a live backup that is not among the available snapshots would be, if RDS still had it: it is older than the
- * run, and not shown in another status either (one that RDS was still creating when its page was read was perhaps
- * recorded by its event since).
+ * Whether a live backup that is not among the available snapshots would be, if RDS still had it: it is older than the run, was
+ * recorded before it, and is not shown in another status either. A snapshot that bears its id and was created at another time
+ * is another one: its name was used again.
  */
-function mustBeShown(liveBackup: string, { snapshots, listed = [] }: Seen, at: Date): boolean {
-  const before = new Date(at.getTime() - clockSkewMs);
+function mustBeShown(backup: LiveBackup, { snapshots, listed = [] }: Seen, at: Date): boolean {
+  const isOlder = backup.createdAt.getTime() < at.getTime() - clockSkewMs && backup.recordedAt < at;
+  return isOlder && ![...snapshots, ...listed].some((snapshot) => isSnapshotOf(snapshot, backup));
+}
+
+function isSnapshotOf(snapshot: Snapshot, backup: LiveBackup): boolean {
+  const { createdAt } = snapshot;
+  return createdAt !== undefined && sameBackup(backupIdOf({ ...snapshot, createdAt }), backup);
+}
+
+function isNewest(snapshot: AvailableSnapshot, newest: NewestBackup | undefined): boolean {
   return (
-    liveBackup < `${before.toISOString()}#` &&
-    ![...snapshots, ...listed].some(({ id }) => liveBackup.endsWith(`#${id}`))
+    newest !== undefined && sameBackup(backupIdOf(snapshot), backupIdOf({ database: snapshot.database, ...newest }))
   );
 }
 
 /** The newest backup that the row knows, if it is one of these live backups and exists by `until`. */
 function newestOnRow(
   known: DatabaseRow | undefined,
-  liveBackups: readonly string[],
+  live: readonly LiveBackup[],
   until: Date,
 ): NewestBackup | undefined {
   const newest = known?.newestBackup;
-  const counts = newest && liveBackups.some((id) => id.endsWith(`#${newest.id}`) && id < `${until.toISOString()}$`);
-  return counts ? newest : undefined;
+  if (known === undefined || newest === undefined || newest.createdAt > until) return undefined;
+  const id = backupIdOf({ database: known.key, ...newest });
+  return live.some((backup) => sameBackup(backup, id)) ? newest : undefined;
 }
 
 /** The newest of a database's snapshots that count. */
@@ -215,7 +271,7 @@ export function newestAmong(
   return available
     .map((snapshot) => {
       const time = backupTimeOf(snapshot, copyTimes.get(snapshot.arn));
-      return newestOf({ arn: snapshot.arn, id: snapshot.id, ...(time && { backupTime: time }) });
+      return newestOf({ id: snapshot.id, createdAt: snapshot.createdAt, ...(time && { backupTime: time }) });
     })
     .reduce(newer, undefined);
 }
@@ -223,7 +279,7 @@ export function newestAmong(
 /** The youngest snapshot that RDS is creating: an older one may hang. RDS may show its creation time only later. */
 export function creatingAmong(
   snapshots: readonly Snapshot[],
-  known: DatabaseRow | undefined,
+  known: Pick<DatabaseRow, 'inProgress'> | undefined,
   at: Date,
 ): { readonly id: string; readonly since: Date } | undefined {
   const { inProgress } = known ?? {};
@@ -241,14 +297,4 @@ function awsBackupSeen(snapshots: readonly Snapshot[]): { awsBackupSeen?: Date }
     snapshot.kind === 'awsbackup' && snapshot.createdAt ? [snapshot.createdAt.getTime()] : [],
   );
   return times.length === 0 ? {} : { awsBackupSeen: new Date(Math.max(...times)) };
-}
-
-/** Whether writing the row would tell the ledger anything new; a protected database's age in words is not news. */
-export function isNews(row: DatabaseRow, known: DatabaseRow | undefined): boolean {
-  if (known === undefined) return true;
-  const telling = ({ judgedAt: _, reason, ...rest }: DatabaseRow) => ({
-    ...rest,
-    reason: rest.severity === 'info' ? undefined : reason,
-  });
-  return !isDeepStrictEqual(telling(row), telling(known));
 }

@@ -1,12 +1,24 @@
 /** Use case: what RDS's events say is written into the ledger, once, whatever is delivered twice, late or out of order. */
-import { type AvailableSnapshot, backupFrom, firstRow, isAvailable, withBackup, withoutBackup } from './backup.ts';
-import { enrol } from './config/enrol.ts';
+import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, withBackup } from './backup.ts';
+import { enrol, enrolledWithoutTags } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
-import { changeDatabase } from './ledger/change.ts';
-import { closeBackup } from './ledger/close.ts';
+import {
+  type AvailableSnapshot,
+  backupIdOf,
+  type DatabaseKind,
+  type DatabaseName,
+  type DatabaseRow,
+  environmentOf,
+  formatName,
+  isAvailable,
+  nameOf,
+  type Snapshot,
+  sameBackup,
+} from './domain/index.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { updateDatabase } from './ledger/update.ts';
 import type { Log } from './log.ts';
-import type { DatabaseKind, DatabaseRow, Snapshot } from './model.ts';
+import { configuredByName, ownerAt, ownershipAfter } from './ownership.ts';
 import { snapshotKindOf } from './rds/arn.ts';
 import { parseRdsEvent, type RdsEvent } from './rds/events.ts';
 import type { RdsReader } from './rds/reader.ts';
@@ -16,14 +28,9 @@ export interface RecordDeps {
   readonly rds: RdsReader;
   readonly fleet: Fleet;
   readonly log: Log;
-  /** Looks at some databases at once: what their events say may mean that no backup will follow. */
-  readonly check: (databases: readonly NamedDatabase[]) => Promise<void>;
+  /** Checks some databases at once: what their events say may mean that no backup will follow. */
+  readonly check: (databases: readonly DatabaseName[]) => Promise<void>;
   readonly now: () => Date;
-}
-
-export interface NamedDatabase {
-  readonly kind: DatabaseKind;
-  readonly id: string;
 }
 
 /** One message of the queue; its body is the event. */
@@ -60,12 +67,14 @@ export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEv
     deps.rds,
     [...announced, ...deleted].map(({ event }) => event),
   );
-  const configured = await configuredFor(deps, [...snapshots.values()]);
+  const ownerOf = await ownersOf(
+    deps,
+    announced.flatMap(({ event }) => snapshots.get(event.arn) ?? []),
+  );
   for (const { messageId, event } of announced) {
-    const snapshot = snapshots.get(event.arn);
     const fields = { eventId: event.eventId, snapshot: event.arn };
     await attempt(messageId, 'snapshot could not be recorded', fields, () =>
-      recordSnapshot(deps, event, snapshot, snapshot && configured(snapshot)),
+      recordSnapshot(deps, event, snapshots.get(event.arn), ownerOf),
     );
   }
   for (const { messageId, event } of deleted) {
@@ -81,11 +90,11 @@ export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEv
 }
 
 /** The databases that events are about, each once. */
-function databasesNamed(events: readonly RdsEvent[]): NamedDatabase[] {
-  const named = events.map(({ source }): NamedDatabase => {
-    return { kind: source.type === 'cluster' ? 'cluster' : 'instance', id: source.id.toLowerCase() };
+function databasesNamed(events: readonly RdsEvent[]): DatabaseName[] {
+  const named = events.map(({ source: { account, region, type, id } }): DatabaseName => {
+    return { account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() };
   });
-  return [...new Map(named.map((database) => [`${database.kind}/${database.id}`, database])).values()];
+  return [...new Map(named.map((name) => [formatName(name), name])).values()];
 }
 
 /** All snapshots of a batch in one call a kind: events name the snapshot, not the database. */
@@ -99,32 +108,111 @@ async function describe(rds: RdsReader, events: readonly RdsEvent[]): Promise<Ma
   return new Map(found.flat().map((snapshot) => [snapshot.arn, snapshot]));
 }
 
-/** Who is configured under a snapshot's database; tags are looked up once a batch, and only where they may enrol. */
-async function configuredFor(
-  { fleet, rds }: RecordDeps,
-  snapshots: readonly Snapshot[],
-): Promise<(snapshot: Snapshot) => ConfiguredDatabase | undefined> {
-  const named = (databases: readonly ConfiguredDatabase[]) =>
-    new Map(databases.map((database) => [`${database.kind}/${database.id}`, database]));
-  const keyOf = (snapshot: Snapshot) => `${snapshot.databaseKind}/${snapshot.databaseId}`;
-  const listed = named(fleet.databases);
-  const others = snapshots.filter((snapshot) => !listed.has(keyOf(snapshot)));
-  if (fleet.discovery === undefined || others.length === 0) return (snapshot) => listed.get(keyOf(snapshot));
+/** What is known of the database of a snapshot, from what a batch has read. */
+type OwnerOf = (snapshot: Snapshot) => SnapshotOwner;
+
+/**
+ * Whose the snapshots of a batch are. A database with an owner is its owner's, whatever has its name now. One that has none
+ * yet is looked up in RDS by its name, once a batch: only who bears a configured name now is meant by it. Where databases may
+ * enrol themselves, their tags are looked up likewise.
+ */
+async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promise<OwnerOf> {
+  const { ledger, fleet, rds } = deps;
+  const keys = new Set(snapshots.map(({ database }) => database));
+  const rows = new Map((await ledger.databases([...keys])).map((row) => [row.key, row]));
+  const listed = configuredByName(fleet);
+  const entryOf = (snapshot: Snapshot) => {
+    const row = rows.get(snapshot.database);
+    const ids = [row?.configuredAs, snapshot.databaseId].filter((id) => id !== undefined);
+    return ids.flatMap((id) => listed.get(formatName({ ...nameIn(snapshot), id })) ?? []);
+  };
+  const unowned = snapshots.filter((snapshot) =>
+    entryOf(snapshot).length > 0 ? rows.get(snapshot.database)?.tenant === undefined : fleet.discovery !== undefined,
+  );
+  const found = await databasesOf(rds, unowned);
+  const enrolled = enrol(fleet, [...found.values()]).databases;
+  const holders = new Map([...found.values()].map((database) => [formatName(nameOf(database)), database.key]));
+  const taken = await namesTaken(ledger, unowned, holders);
+  return (snapshot) => {
+    const row = rows.get(snapshot.database);
+    const known = row && { row };
+    const entries = entryOf(snapshot);
+    if (row?.tenant !== undefined) {
+      const tenant = ownerAt(row, snapshot.createdAt ?? deps.now());
+      const configured =
+        entries.find((entry) => entry.tenant === tenant) ??
+        entries[0] ??
+        enrolledAs(enrolled, found, snapshot) ??
+        enrolledBefore(fleet, row);
+      return { ...known, ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
+    }
+    const name = formatName(nameIn(snapshot));
+    const holder = holders.get(name);
+    const isHolder = holder === undefined ? !taken.has(name) : holder === snapshot.database;
+    const configured = isHolder ? (entries[0] ?? enrolledAs(enrolled, found, snapshot)) : undefined;
+    // What a former owner's was stays theirs; the first owner has all that is older.
+    const former = row && ownerAt(row, snapshot.createdAt ?? deps.now());
+    const tenant = former ?? configured?.tenant;
+    return { ...known, ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
+  };
+}
+
+/** The name of a snapshot's database, as the snapshot has it. */
+function nameIn({ database, databaseKind, databaseId }: Snapshot): DatabaseName {
+  return { ...environmentOf(database), kind: databaseKind, id: databaseId };
+}
+
+/** The databases that bear the names of snapshots' databases now. */
+async function databasesOf(rds: RdsReader, snapshots: readonly Snapshot[]) {
   const idsOf = (kind: DatabaseKind) =>
-    others.filter((snapshot) => snapshot.databaseKind === kind).map((snapshot) => snapshot.databaseId);
+    snapshots.filter((snapshot) => snapshot.databaseKind === kind).map((snapshot) => snapshot.databaseId);
   const [instances, clusters] = await Promise.all([
     rds.instancesNamed({ ids: idsOf('instance') }),
     rds.clustersNamed({ ids: idsOf('cluster') }),
   ]);
-  const enrolled = named(enrol(fleet, [...instances.databases, ...clusters]).databases);
-  return (snapshot) => enrolled.get(keyOf(snapshot));
+  return new Map([...instances.databases, ...clusters].map((database) => [database.key, database]));
+}
+
+/** The entry of a database that enrolled itself, if it is the one that the snapshot is of. */
+function enrolledAs(
+  enrolled: readonly ConfiguredDatabase[],
+  found: Awaited<ReturnType<typeof databasesOf>>,
+  snapshot: Snapshot,
+): ConfiguredDatabase | undefined {
+  const database = found.get(snapshot.database);
+  const name = database && formatName(nameOf(database));
+  return enrolled.find((entry) => entry.enrolledBy === 'tag' && formatName(entry) === name);
+}
+
+/** The entry of a database that had enrolled itself, and whose tags are gone with it. */
+function enrolledBefore(fleet: Fleet, row: DatabaseRow): ConfiguredDatabase | undefined {
+  const { tenant, enrolledBy } = row;
+  if (fleet.discovery === undefined || enrolledBy !== 'tag' || tenant === undefined) return undefined;
+  return enrolledWithoutTags(fleet, nameOf(row), tenant);
+}
+
+/** Names of databases that RDS does not show, and that another database with an owner had. */
+async function namesTaken(
+  ledger: Ledger,
+  snapshots: readonly Snapshot[],
+  holders: ReadonlyMap<string, string>,
+): Promise<ReadonlySet<string>> {
+  const gone = snapshots.filter((snapshot) => !holders.has(formatName(nameIn(snapshot))));
+  const taken = new Set<string>();
+  for (const snapshot of gone) {
+    const namesakes = await ledger.databasesByName(nameIn(snapshot));
+    if (namesakes.some(({ key, tenant }) => key !== snapshot.database && tenant !== undefined)) {
+      taken.add(formatName(nameIn(snapshot)));
+    }
+  }
+  return taken;
 }
 
 async function recordSnapshot(
   deps: RecordDeps,
   event: RdsEvent,
   snapshot: Snapshot | undefined,
-  configured: ConfiguredDatabase | undefined,
+  ownerOf: OwnerOf,
 ): Promise<void> {
   const { ledger, log } = deps;
   const fields = { eventId: event.eventId, snapshot: event.arn };
@@ -133,83 +221,90 @@ async function recordSnapshot(
     log.info('snapshot is not there any more', fields);
     return;
   }
+  const owner = ownerOf(snapshot);
   if (isAvailable(snapshot)) {
-    const outcome = await recordAvailable(deps, event, snapshot, configured);
-    log.info(`backup ${outcome}`, { ...fields, database: snapshot.databaseId, tenant: configured?.tenant });
+    const outcome = await recordAvailable(deps, event, snapshot, owner);
+    log.info(`backup ${outcome}`, { ...fields, database: snapshot.databaseId, tenant: owner.tenant });
     return;
   }
   const now = deps.now();
-  await changeDatabase(
-    ledger,
-    snapshot.database,
-    () => firstRow(snapshot, configured, now),
-    (row) => withInProgress(row, snapshot, event, now),
+  await updateDatabase(ledger, snapshot.database, (known) =>
+    withInProgress(known ?? firstRow(snapshot, owner.configured, now), snapshot, event, now),
   );
   log.info('snapshot is not available yet', { ...fields, status: snapshot.status });
 }
 
 async function recordAvailable(
-  { ledger, now: clock }: RecordDeps,
+  { ledger, fleet, now: clock }: RecordDeps,
   event: RdsEvent,
   snapshot: AvailableSnapshot,
-  configured: ConfiguredDatabase | undefined,
+  owner: SnapshotOwner,
 ): Promise<'recorded' | 'duplicate'> {
   const now = clock();
-  const [row] = await ledger.databases([snapshot.database]);
-  const backup = await backupFrom(
-    ledger,
-    snapshot,
-    { ...(configured && { configured }), ...(row && { row }) },
-    { from: 'event', event: { id: event.eventId, time: event.time } },
-    now,
-  );
+  const learned = { from: 'event', event: { id: event.eventId, time: event.time } } as const;
+  const backup = await backupFrom(ledger, snapshot, owner, learned, now);
   const outcome = await ledger.recordBackup(backup);
+  const own = owner.configured?.tenant === owner.tenant ? owner.configured : undefined;
   // Also after a duplicate: the run that recorded it may have died before this step.
-  await changeDatabase(
-    ledger,
-    snapshot.database,
-    () => firstRow(snapshot, configured, now),
-    (known) => withBackup(known, backup, configured, now),
-  );
+  await updateDatabase(ledger, snapshot.database, (known) => {
+    const row = known === undefined ? firstRow(snapshot, own, now) : withFirstOwner(known, own, now);
+    return withBackup(row, backup, own, now);
+  });
+  await closeEarlier(ledger, snapshot, fleet.ledger.retentionDays, now);
   return outcome;
 }
 
-/** Notes the youngest backup in progress. Where its end was announced already, the watch is to look soon. */
+/** A row that had no owner yet belongs to whoever the configuration names. */
+function withFirstOwner(row: DatabaseRow, configured: ConfiguredDatabase | undefined, now: Date): DatabaseRow {
+  return row.tenant === undefined && configured ? { ...row, ...ownershipAfter(row, configured, now) } : row;
+}
+
+/**
+ * The name of a snapshot names one at a time: what it named before is gone, though no event may have said so (RDS announces
+ * no deletion of a cluster's snapshot).
+ */
+async function closeEarlier(
+  ledger: Ledger,
+  snapshot: AvailableSnapshot,
+  retentionDays: number,
+  now: Date,
+): Promise<void> {
+  const cause = { code: 'name-used-again', facts: {} } as const;
+  for (const backup of await ledger.backupsByArn(snapshot.arn)) {
+    if (backup.closed === undefined && backup.createdAt < snapshot.createdAt) {
+      await forgetBackup(ledger, backup, { cause, retentionDays }, now);
+    }
+  }
+}
+
+/** Notes the youngest backup in progress. Where its end was announced already, the watch is to check soon. */
 function withInProgress(row: DatabaseRow, snapshot: Snapshot, event: RdsEvent, now: Date): DatabaseRow {
   const since = snapshot.createdAt ?? event.time;
   const isYoungest = row.inProgress === undefined || row.inProgress.since < since;
   const noted = snapshot.status === 'creating' && isYoungest ? { ...row, inProgress: { id: snapshot.id, since } } : row;
-  return event.meaning === 'backup' ? { ...noted, checkAt: now } : noted;
+  return event.meaning === 'backup' ? { ...noted, nextCheckAt: now } : noted;
 }
 
 /**
- * A user deleted a snapshot: its row is closed. One that was never recorded leaves nothing to do; nor does one that RDS
- * still has: its name was used again, or the event was ahead of RDS, and the next sweep closes the row.
+ * A user deleted a snapshot: its row is closed. `snapshot` is what RDS shows under its name now; what is available there
+ * stays: the name was used again, or the event was ahead of RDS, and the next sweep closes the row. Rows of snapshots that
+ * were created after the deletion are not meant.
  */
 async function recordDeletion(
   { ledger, fleet, now: clock, log }: RecordDeps,
   event: RdsEvent,
   snapshot: Snapshot | undefined,
 ): Promise<void> {
-  if (snapshot?.status === 'available') {
-    log.info('deleted snapshot is there', { snapshot: event.arn });
-    return;
-  }
-  const now = clock();
-  const backup = await ledger.backupByArn(event.arn);
-  if (backup === undefined) {
-    log.info('deleted snapshot was never recorded', { snapshot: event.arn });
-    return;
-  }
-  await closeBackup(ledger, backup, { reason: 'deleted by a user', retentionDays: fleet.ledger.retentionDays }, now);
-  const [row] = await ledger.databases([backup.database]);
-  if (row === undefined) return;
-  const remaining = await ledger.backups(row.liveBackups.map((liveBackup) => ({ database: row.key, liveBackup })));
-  await changeDatabase(
-    ledger,
-    row.key,
-    () => row,
-    (known) => withoutBackup(known, backup, remaining, now),
+  const isThere = (id: Parameters<typeof backupIdOf>[0]) =>
+    snapshot !== undefined && isAvailable(snapshot) && sameBackup(backupIdOf(id), backupIdOf(snapshot));
+  const deleted = (await ledger.backupsByArn(event.arn)).filter(
+    (backup) => backup.closed === undefined && backup.createdAt <= event.time && !isThere(backup),
   );
-  log.info('backup closed', { snapshot: event.arn });
+  if (deleted.length === 0)
+    log.info('deletion of a snapshot that is not recorded, or is there', { snapshot: event.arn });
+  const why = { cause: { code: 'deleted-by-user', facts: {} }, retentionDays: fleet.ledger.retentionDays } as const;
+  for (const backup of deleted) {
+    await forgetBackup(ledger, backup, why, clock());
+    log.info('backup closed', { snapshot: event.arn });
+  }
 }

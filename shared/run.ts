@@ -1,16 +1,30 @@
 /** One run of a sweep or a watch: what it was asked, what it gathers on its way, and what it leaves behind. */
-import type { Tally, Told } from './alerting.ts';
+import type { AlertNotification, Tally } from './alerting.ts';
 import { type Checked, type CheckOptions, checkDatabases, dayOf } from './check.ts';
 import { enrol } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
+import {
+  type AlertStep,
+  type Cause,
+  type Counts,
+  type DatabaseKey,
+  type DatabaseRow,
+  type Day,
+  environmentOf,
+  formatName,
+  type Severity,
+  type SweepRow,
+  type Unrecognized,
+  type VerdictName,
+} from './domain/index.ts';
 import { clockSkewMs, type Subject } from './judge.ts';
 import { expiryOf } from './ledger/close.ts';
 import type { Ledger, UnreadableRow } from './ledger/ledger.ts';
+import { chunks, collect } from './lib/iterables.ts';
 import type { Log } from './log.ts';
-import type { AlertStep, DatabaseKey, DatabaseRow, Day, Severity, SweepRow, VerdictName } from './model.ts';
-import { collect } from './query/collect.ts';
 import type { RdsReader } from './rds/reader.ts';
-import { nameOf, subjectsOf, withEnrolledBefore } from './subjects.ts';
+import { reasonOf } from './reasons/index.ts';
+import { nameText, subjectsOf, withEnrolledBefore } from './subjects.ts';
 import { hourMs } from './text.ts';
 import { type View, viewOf } from './view.ts';
 
@@ -20,9 +34,9 @@ export interface SweepDeps {
   readonly fleet: Fleet;
   /** SHA-256 of the configuration's bytes, in hex. */
   readonly configHash: string;
-  readonly tell: (told: readonly Told[], at: Date) => Promise<Pick<Tally, 'errors'>>;
-  /** Wakes the function that starts and follows copies: an event that should have woken it may be lost. */
-  readonly wakeCopies: () => Promise<void>;
+  readonly notify: (notifications: readonly AlertNotification[], at: Date) => Promise<Pick<Tally, 'errors'>>;
+  /** Triggers the function that starts and follows copies: an event that should have triggered it may be lost. */
+  readonly triggerCopies: () => Promise<void>;
   readonly log: Log;
   readonly now: () => Date;
   /** Milliseconds until the run is ended from outside. */
@@ -46,15 +60,20 @@ export interface SweepReport {
   readonly databases: readonly {
     readonly tenant: string;
     readonly database: string;
+    readonly account: string;
+    readonly region: string;
     readonly verdict: VerdictName;
+    readonly cause: Cause | null;
+    readonly notes: readonly Cause[];
     readonly severity: Severity;
+    /** As of now, for operators. */
     readonly reason: string;
     readonly newestBackup: { readonly id: string; readonly time: string } | null;
     readonly ageHours: number | null;
     readonly deadline: string | null;
   }[];
   readonly unconfigured: readonly string[];
-  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
+  readonly counts: Counts;
   readonly eventsMissed: number;
   readonly alerts: { readonly opened: number; readonly reminded: number; readonly resolved: number };
   readonly apiCalls: Readonly<Record<string, number>>;
@@ -88,7 +107,7 @@ const errorLength = 1000;
 export type Looked = Pick<DatabaseRow, 'key' | 'kind' | 'id'>;
 
 export class Run {
-  readonly #deps: Omit<SweepDeps, 'wakeCopies'>;
+  readonly #deps: Omit<SweepDeps, 'triggerCopies'>;
   readonly #request: SweepRequest;
   /** The sweep that this run carries on. */
   readonly #stopped: SweepRow | undefined;
@@ -101,7 +120,7 @@ export class Run {
   /** Whether RDS did not answer a look at some databases. */
   lookFailed = false;
 
-  constructor(deps: Omit<SweepDeps, 'wakeCopies'>, request: SweepRequest, stopped?: SweepRow) {
+  constructor(deps: Omit<SweepDeps, 'triggerCopies'>, request: SweepRequest, stopped?: SweepRow) {
     this.#deps = deps;
     this.#request = request;
     this.#stopped = stopped;
@@ -114,12 +133,12 @@ export class Run {
   readonly onUnreadable = (row: UnreadableRow): void => {
     if (this.#unreadable.has(row.message)) return;
     this.#unreadable.add(row.message);
-    this.errors.push(`not judged: ${row.message}`);
+    this.errors.push(`not evaluated: ${row.message}`);
     this.#deps.log.error('row cannot be read', { error: row });
   };
 
   /** Whether every database that it got to was judged. */
-  get judgedAll(): boolean {
+  get evaluatedAll(): boolean {
     return this.#unreadable.size === 0;
   }
 
@@ -141,11 +160,11 @@ export class Run {
       onUnreadable: this.onUnreadable,
     };
     const checked = await checkDatabases(ledger, subjects, view, options);
-    const settled = checked.filter(({ postponed }) => !postponed);
-    this.#checked.push(...settled);
+    const done = checked.filter(({ postponed }) => !postponed);
+    this.#checked.push(...done);
     if (!dryRun) {
-      // Between sweeps only what is told is evidence: the day's judgement is the sweep's.
-      const evidence = settled.filter(({ told }) => mode === 'sweep' || told !== undefined);
+      // Between sweeps only what is notified is evidence: the day's evaluation is the sweep's.
+      const evidence = done.filter(({ notification }) => mode === 'sweep' || notification !== undefined);
       const expiresAt = expiryOf(this.at, fleet.ledger.retentionDays, this.#deps.now());
       await ledger.putDays(evidence.flatMap((one): Day | Day[] => dayOf(one, this.at, expiresAt) ?? []));
     }
@@ -186,37 +205,37 @@ export class Run {
       return row ? [{ ...row, id }] : [];
     });
     const view = await viewOf(rds, wanted, listed);
-    this.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be looked up: ${why}`));
+    this.errors.push(...[...view.unread].map(([listing, why]) => `${listing} could not be read: ${why}`));
     if (view.unread.size > 0) this.lookFailed = true;
     const candidates = withEnrolledBefore(fleet, enrol(fleet, [...view.databases]).databases, view, known);
-    const shown = new Set([...rows, ...view.databases].map(nameOf));
-    const entries = candidates.filter((entry) => shown.has(nameOf(entry)));
+    const shown = new Set([...rows, ...view.databases].map(nameText));
+    const entries = candidates.filter((entry) => shown.has(formatName(entry)));
     const keys = new Set(rows.map(({ key }) => key));
-    const names = new Set(rows.map(nameOf));
+    const names = new Set(rows.map(nameText));
     // A member's cluster is shown too; it is judged in its own turn.
-    const subjects = subjectsOf(fleet, entries, view, known).filter(
-      (subject) => keys.has(subject.key) || names.has(nameOf(subject)),
+    const subjects = subjectsOf(entries, view, known).filter(
+      (subject) => keys.has(subject.key) || names.has(nameText(subject)),
     );
     await this.check(subjects, view, { mayOpen: true });
   }
 
   /** Tells, and writes the run's row: the sweep's last step, so that its absence shows that it did not get there. */
-  async finish(end: End, wakeCopies: () => Promise<void>): Promise<SweepResult> {
+  async finish(end: End, triggerCopies: () => Promise<void>): Promise<SweepResult> {
     const result = await this.result(end);
     if (this.#request.dryRun) return result;
-    await wakeCopies();
+    await triggerCopies();
     await this.#deps.ledger.putSweep(result.row);
     return result;
   }
 
   async result({ complete, unconfigured, before, stoppedAfter }: End): Promise<SweepResult> {
-    const { tell, rds, fleet, configHash, now } = this.#deps;
+    const { notify, rds, fleet, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
-    const steps = this.#checked.flatMap(({ told }) => told ?? []);
-    if (!dryRun && steps.length > 0) this.errors.push(...(await tell(steps, this.at)).errors);
-    const count = (...names: AlertStep[]) => steps.filter(({ step }) => names.includes(step)).length;
+    const steps = this.#checked.flatMap(({ notification }) => notification ?? []);
+    if (!dryRun && steps.length > 0) this.errors.push(...(await notify(steps, this.at)).errors);
+    const count = (...names: AlertStep[]) => steps.filter(({ step }) => names.some((name) => name === step)).length;
     const missed = this.#checked.flatMap((one) => one.missed);
-    const verdicts = new Map(this.#judged().map(({ subject, verdict }) => [subject.key, verdict.name]));
+    const verdicts = new Map(this.#evaluated().map(({ subject, evaluation }) => [subject.key, evaluation.verdict]));
     const part: SweepRow = {
       mode,
       started: this.#started,
@@ -251,34 +270,41 @@ export class Run {
   }
 
   /** The configured databases with their verdicts, each once: who was looked at twice counts as it was seen last. */
-  #judged() {
-    const judged = this.#checked.flatMap(({ subject, verdict }) =>
-      subject.configured && verdict ? [{ subject, tenant: subject.configured.tenant, verdict }] : [],
+  #evaluated() {
+    const evaluated = this.#checked.flatMap(({ subject, evaluation }) =>
+      subject.configured && evaluation ? [{ subject, tenant: subject.configured.tenant, evaluation }] : [],
     );
-    return [...new Map(judged.map((one) => [one.subject.key, one])).values()];
+    return [...new Map(evaluated.map((one) => [one.subject.key, one])).values()];
   }
 
   #report(row: SweepRow): SweepReport {
-    const judged = this.#judged();
-    const shown = judged.length > fullAnswer ? judged.filter(({ verdict }) => verdict.name !== 'protected') : judged;
+    const evaluated = this.#evaluated();
+    const shown =
+      evaluated.length > fullAnswer
+        ? evaluated.filter(({ evaluation }) => evaluation.verdict !== 'protected')
+        : evaluated;
+    const reader = { now: row.at, audience: 'operators' } as const;
     return {
       mode: row.mode,
       at: row.at.toISOString(),
       complete: row.complete,
-      databases: shown.map(({ subject, tenant, verdict }) => ({
-        tenant,
-        database: subject.id,
-        verdict: verdict.name,
-        severity: verdict.severity,
-        reason: verdict.reason,
-        newestBackup: verdict.newestBackup
-          ? { id: verdict.newestBackup.id, time: verdict.newestBackup.time.toISOString() }
-          : null,
-        ageHours: verdict.newestBackup
-          ? Math.round(((row.at.getTime() - verdict.newestBackup.time.getTime()) / hourMs) * 100) / 100
-          : null,
-        deadline: verdict.deadline?.toISOString() ?? null,
-      })),
+      databases: shown.map(({ subject, tenant, evaluation }) => {
+        const { verdict, severity, cause, notes, newestBackup, deadline } = evaluation;
+        const age = newestBackup && (row.at.getTime() - newestBackup.time.getTime()) / hourMs;
+        return {
+          tenant,
+          database: subject.id,
+          ...environmentOf(subject.key),
+          verdict,
+          cause,
+          notes,
+          severity,
+          reason: reasonOf(evaluation, { id: subject.id, kind: subject.kind }, reader),
+          newestBackup: newestBackup ? { id: newestBackup.id, time: newestBackup.time.toISOString() } : null,
+          ageHours: age === undefined ? null : Math.round(age * 100) / 100,
+          deadline: deadline?.toISOString() ?? null,
+        };
+      }),
       unconfigured: row.unconfigured,
       counts: row.counts,
       eventsMissed: row.eventsMissed,
@@ -294,12 +320,16 @@ export interface End {
   readonly complete: boolean;
   readonly unconfigured: readonly string[];
   /** The verdicts of the parts before, where a sweep was carried on. */
-  readonly before?: ReadonlyMap<DatabaseKey, VerdictName>;
+  readonly before?: ReadonlyMap<DatabaseKey, VerdictName | Unrecognized>;
   readonly stoppedAfter?: DatabaseKey;
 }
 
 /** One row of a sweep that took several runs, under the start of the first; it replaces the rows of the parts before. */
-function together(stopped: SweepRow, part: SweepRow, verdicts: ReadonlyMap<DatabaseKey, VerdictName>): SweepRow {
+function together(
+  stopped: SweepRow,
+  part: SweepRow,
+  verdicts: ReadonlyMap<DatabaseKey, VerdictName | Unrecognized>,
+): SweepRow {
   const actions = new Set([...Object.keys(stopped.apiCalls), ...Object.keys(part.apiCalls)]);
   return {
     ...part,
@@ -336,8 +366,8 @@ function bounded(row: SweepRow): SweepRow {
   };
 }
 
-function countsOf(verdicts: ReadonlyMap<DatabaseKey, VerdictName>): Partial<Record<VerdictName, number>> {
-  const counts: Partial<Record<VerdictName, number>> = {};
+function countsOf(verdicts: ReadonlyMap<DatabaseKey, VerdictName | Unrecognized>): Counts {
+  const counts: { -readonly [Name in keyof Counts]: Counts[Name] } = {};
   for (const name of verdicts.values()) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
 }
@@ -348,7 +378,5 @@ function sum(numbers: readonly number[]): number {
 
 /** Pieces of as many as one call of the ledger reads; between them the time left is looked at. */
 export function chunksOf<T>(items: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(items.length / chunkSize) }, (_, chunk) =>
-    items.slice(chunk * chunkSize, (chunk + 1) * chunkSize),
-  );
+  return chunks(items, chunkSize);
 }

@@ -1,10 +1,17 @@
 /** Who is to be judged: the configured databases held against what RDS shows and what the ledger knew. Pure. */
-import { isAvailable } from './backup.ts';
 import { enrol, excludeTag } from './config/enrol.ts';
 import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
+import {
+  type DatabaseRow,
+  formatName,
+  isAvailable,
+  isPlaceholder,
+  nameOf,
+  placeholderKey,
+  type Resolution,
+} from './domain/index.ts';
 import { newestAmong, type Subject } from './judge.ts';
-import type { DatabaseSummary } from './ledger/ledger.ts';
-import { isPlaceholder, placeholderKey, type View } from './view.ts';
+import type { View } from './view.ts';
 
 /**
  * The databases to judge with those besides that had enrolled themselves by tag and that RDS does not show now: its
@@ -15,18 +22,18 @@ export function withEnrolledBefore(
   fleet: Fleet,
   configured: readonly ConfiguredDatabase[],
   view: View,
-  known: readonly DatabaseSummary[],
+  known: readonly DatabaseRow[],
 ): readonly ConfiguredDatabase[] {
   const { discovery } = fleet;
   if (discovery === undefined) return configured;
-  const names = new Set(configured.map(nameOf));
+  const names = new Set(configured.map(formatName));
   const enrolledBefore = known.filter(
     (row) =>
       row.enrolledBy === 'tag' &&
-      !names.has(nameOf(row)) &&
+      !names.has(formatName(nameOf(row))) &&
       view.database(row.key) === undefined &&
-      view.databaseNamed(row.kind, row.id) === undefined &&
-      (row.verdict !== 'deleted' || row.alert?.intent !== undefined),
+      view.databaseNamed(nameOf(row)) === undefined &&
+      (row.verdict !== 'deleted' || row.nextCheckAt !== undefined),
   );
   const asTheyWere = enrolledBefore.map(({ key, id, kind, tenant = '', engine = '', retentionDays = 0, exclusion }) => {
     const tags = { [discovery.tenantTag]: tenant, ...(exclusion !== undefined && { [excludeTag]: exclusion }) };
@@ -36,27 +43,27 @@ export function withEnrolledBefore(
   return [...configured, ...again];
 }
 
-export function nameOf({ kind, id }: Pick<DatabaseSummary, 'kind' | 'id'>): string {
-  return `${kind}/${id}`;
+/** A name as text, of what has a key. */
+export function nameText(of: Parameters<typeof nameOf>[0]): string {
+  return formatName(nameOf(of));
 }
 
 /** Subjects in the order of their keys, so that a sweep that stops half-way can be carried on. */
 export function subjectsOf(
-  fleet: Pick<Fleet, 'account' | 'region'>,
   configured: readonly ConfiguredDatabase[],
   view: View,
-  inLedger: readonly DatabaseSummary[],
+  inLedger: readonly DatabaseRow[],
 ): Subject[] {
   const known = [...inLedger, ...onlyLeftBehind(view, inLedger)];
-  const knownByName = new Map<string, DatabaseSummary[]>();
+  const knownByName = new Map<string, DatabaseRow[]>();
   for (const row of known) {
-    knownByName.set(nameOf(row), [...(knownByName.get(nameOf(row)) ?? []), row]);
+    knownByName.set(nameText(row), [...(knownByName.get(nameText(row)) ?? []), row]);
   }
   const subjects = new Map<string, Subject>();
-  const configuredNames = new Set(configured.map(nameOf));
+  const configuredNames = new Set(configured.map(formatName));
   for (const entry of configured) {
-    const namesakes = knownByName.get(nameOf(entry)) ?? [];
-    const subject = configuredSubject(fleet, entry, view, namesakes, configuredNames);
+    const namesakes = knownByName.get(formatName(entry)) ?? [];
+    const subject = configuredSubject(entry, view, namesakes, configuredNames);
     subjects.set(subject.key, subject);
   }
   for (const database of view.databases) {
@@ -77,7 +84,7 @@ export function subjectsOf(
  * Databases that were deleted before the ledger met them, known by the snapshots that RDS still has: those can be restored,
  * so they are recorded. Only a whole listing tells: what a look by name shows besides may be of one that was renamed.
  */
-function onlyLeftBehind(view: View, known: readonly DatabaseSummary[]): DatabaseSummary[] {
+function onlyLeftBehind(view: View, known: readonly DatabaseRow[]): DatabaseRow[] {
   const listing = [view, view.listed].find((one) => one?.whole);
   if (listing === undefined) return [];
   const keys = new Set(known.map(({ key }) => key));
@@ -98,31 +105,30 @@ function onlyLeftBehind(view: View, known: readonly DatabaseSummary[]): Database
 }
 
 function configuredSubject(
-  fleet: Pick<Fleet, 'account' | 'region'>,
   configured: ConfiguredDatabase,
   view: View,
-  namesakes: readonly DatabaseSummary[],
+  namesakes: readonly DatabaseRow[],
   configuredNames: ReadonlySet<string>,
 ): Subject {
   const { kind, id } = configured;
   const base = { kind, id, configured };
-  const database = view.databaseNamed(kind, id);
+  const database = view.databaseNamed(configured);
   if (database !== undefined) {
     const earlier = latest(namesakes.filter((row) => row.key !== database.key && row.newestBackup !== undefined));
     return { ...base, key: database.key, found: { is: 'database', database }, ...(earlier && { earlier }) };
   }
-  const placeholder = placeholderKey(fleet.account, fleet.region, kind, id);
-  const clusterId = kind === 'instance' ? view.clusterOf(id) : undefined;
-  if (clusterId !== undefined) {
-    const cluster = view.databaseNamed('cluster', clusterId);
-    return { ...base, key: placeholder, found: { is: 'member', of: clusterId }, ...(cluster && { cluster }) };
+  const placeholder = placeholderKey(configured);
+  const clusterName = kind === 'instance' ? view.clusterOf(configured) : undefined;
+  if (clusterName !== undefined) {
+    const cluster = view.databaseNamed(clusterName);
+    return { ...base, key: placeholder, found: { is: 'member', of: clusterName.id }, ...(cluster && { cluster }) };
   }
   const last = latest(namesakes);
   const renamed = last && view.database(last.key);
   if (last !== undefined && renamed !== undefined) {
     // Names change, resource ids do not: it is watched on until the configuration follows. Where that has the new name
     // already, the old one is nobody's.
-    return configuredNames.has(nameOf(renamed))
+    return configuredNames.has(nameText(renamed))
       ? { ...base, key: placeholder, found: { is: 'absent' }, earlier: last }
       : { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
   }
@@ -132,16 +138,14 @@ function configuredSubject(
 }
 
 /** Why the alert ends of a row that no configured database claims, and that RDS does not show. */
-function goneReason(row: DatabaseSummary, configuredNames: ReadonlySet<string>): string {
-  if (!configuredNames.has(nameOf(row))) return 'The database is not configured any more.';
-  return isPlaceholder(row.key)
-    ? 'RDS has the database now.'
-    : 'Another database has its name now and is judged in its place.';
+function goneReason(row: DatabaseRow, configuredNames: ReadonlySet<string>): Resolution {
+  if (!configuredNames.has(nameText(row))) return { code: 'left-configuration', facts: {} };
+  return { code: isPlaceholder(row.key) ? 'found-in-rds' : 'name-taken-over', facts: {} };
 }
 
 /** The one that was enrolled last, among databases that bore one name. */
-function latest(rows: readonly DatabaseSummary[]): DatabaseSummary | undefined {
-  return rows.reduce<DatabaseSummary | undefined>(
+function latest(rows: readonly DatabaseRow[]): DatabaseRow | undefined {
+  return rows.reduce<DatabaseRow | undefined>(
     (last, row) => (last === undefined || row.enrolledAt > last.enrolledAt ? row : last),
     undefined,
   );

@@ -1,10 +1,9 @@
 import { enrol } from './config/enrol.ts';
+import type { DatabaseKey, DatabaseName, DatabaseRow, SweepRow, Unrecognized, VerdictName } from './domain/index.ts';
 import type { Subject } from './judge.ts';
-import type { DatabaseSummary } from './ledger/ledger.ts';
-import type { DatabaseKey, DatabaseRow, SweepRow, VerdictName } from './model.ts';
-import { collect, first } from './query/collect.ts';
+import { collect, first } from './lib/iterables.ts';
 import { chunksOf, type Looked, Run, type SweepDeps, type SweepRequest, type SweepResult } from './run.ts';
-import { nameOf, subjectsOf, withEnrolledBefore } from './subjects.ts';
+import { nameText, subjectsOf, withEnrolledBefore } from './subjects.ts';
 import { addHours } from './text.ts';
 import { viewAll, viewDatabases } from './view.ts';
 
@@ -24,7 +23,7 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   const known = await collect(deps.ledger.allDatabases(run.onUnreadable));
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, view, known);
   const after = stopped?.stoppedAfter ?? '';
-  const everybody = subjectsOf(deps.fleet, configured, view, known);
+  const everybody = subjectsOf(configured, view, known);
   const subjects = everybody.filter(({ key }) => key > after);
   const withNamesakes = namesakesFrom(known);
   let reached = 0;
@@ -49,19 +48,19 @@ export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: Sw
   const stoppedAfter = next && (subjects[subjects.indexOf(next) - 1]?.key ?? after);
   if (stoppedAfter !== undefined) {
     run.errors.push(
-      `the time limit was near: judged up to ${stoppedAfter || 'none'}; the next watch carries on from there`,
+      `the time limit was near: evaluated up to ${stoppedAfter || 'none'}; the next watch carries on from there`,
     );
   }
   const renamed = new Set(everybody.flatMap(newNameOf));
   const unconfigured = enrolment.unconfigured.filter((id) => !renamed.has(id));
   const listed = view.databasesUnread('instance') === undefined && view.databasesUnread('cluster') === undefined;
   const end = {
-    complete: next === undefined && run.judgedAll && (byName ? !run.lookFailed : view.unread.size === 0),
+    complete: next === undefined && run.evaluatedAll && (byName ? !run.lookFailed : view.unread.size === 0),
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
     before: verdictsBefore(everybody, known, after),
     ...(stoppedAfter !== undefined && { stoppedAfter }),
   };
-  return run.finish(end, deps.wakeCopies);
+  return run.finish(end, deps.triggerCopies);
 }
 
 /** The sweep is daily: one that has not begun for this long did not run, as its alarm says too. */
@@ -79,7 +78,7 @@ export async function watch(deps: SweepDeps, request: SweepRequest): Promise<Swe
   const run = new Run(deps, request);
   const complete = await run.lookAtDue();
   // Told before a sweep begins: nobody waits for one that takes several runs, or that fails.
-  const result = await run.finish({ complete: complete && run.judgedAll, unconfigured: [] }, deps.wakeCopies);
+  const result = await run.finish({ complete: complete && run.evaluatedAll, unconfigured: [] }, deps.triggerCopies);
   const last = await first(deps.ledger.sweeps({ from: addHours(deps.now(), -sweepMissingHours) }));
   if (last !== undefined && last.stoppedAfter === undefined) return result;
   deps.log.info(last ? 'carrying on a sweep that stopped half-way' : 'no sweep has run of late');
@@ -88,11 +87,11 @@ export async function watch(deps: SweepDeps, request: SweepRequest): Promise<Swe
 
 /** Looks at some databases by name at once, and judges them: for events that say that no backup may follow. */
 export async function lookAt(
-  deps: Omit<SweepDeps, 'wakeCopies'>,
-  databases: readonly Pick<DatabaseRow, 'kind' | 'id'>[],
+  deps: Omit<SweepDeps, 'triggerCopies'>,
+  databases: readonly DatabaseName[],
 ): Promise<SweepResult> {
   const run = new Run(deps, { mode: 'watch', dryRun: false });
-  const known = await Promise.all(databases.map(({ kind, id }) => deps.ledger.databasesByName(kind, id)));
+  const known = await Promise.all(databases.map((name) => deps.ledger.databasesByName(name)));
   // What the ledger does not know yet is met by the next sweep: an event about it is no reason to alert.
   for (const chunk of chunksOf(known.flat())) await run.look(chunk);
   return run.result({ complete: true, unconfigured: [] });
@@ -101,9 +100,9 @@ export async function lookAt(
 /** The verdicts that an earlier part of a sweep gave, up to the key where it stopped: the ledger has them. */
 function verdictsBefore(
   everybody: readonly Subject[],
-  known: readonly DatabaseSummary[],
+  known: readonly DatabaseRow[],
   stoppedAfter: DatabaseKey,
-): Map<DatabaseKey, VerdictName> {
+): Map<DatabaseKey, VerdictName | Unrecognized> {
   const rows = new Map(known.map(({ key, verdict }) => [key, verdict]));
   const before = everybody.filter(({ key, configured }) => configured !== undefined && key <= stoppedAfter);
   return new Map(
@@ -117,9 +116,9 @@ function verdictsBefore(
 /** Adds to some databases all that the ledger knew under their names: one may have been renamed, or taken another's place. */
 function namesakesFrom(known: readonly Looked[]): (some: readonly Looked[]) => Looked[] {
   const byName = new Map<string, Looked[]>();
-  for (const row of known) byName.set(nameOf(row), [...(byName.get(nameOf(row)) ?? []), row]);
+  for (const row of known) byName.set(nameText(row), [...(byName.get(nameText(row)) ?? []), row]);
   return (some) => {
-    const all = [...some, ...some.flatMap((one) => byName.get(nameOf(one)) ?? [])];
+    const all = [...some, ...some.flatMap((one) => byName.get(nameText(one)) ?? [])];
     return [...new Map(all.map(({ key, kind, id }) => [key, { key, kind, id }])).values()];
   };
 }

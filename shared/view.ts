@@ -1,19 +1,33 @@
 /** What RDS shows at one moment, gathered from listings: of everything (a sweep) or of some databases (the watch). */
-import type { ClusterMember, DatabaseKey, DatabaseKind, DatabaseRow, RdsDatabase, Snapshot } from './model.ts';
+import {
+  type BackupId,
+  backupIdOf,
+  type ClusterMember,
+  type DatabaseKey,
+  type DatabaseKind,
+  type DatabaseName,
+  type DatabaseRow,
+  formatName,
+  nameOf,
+  parseDatabaseKey,
+  type RdsDatabase,
+  type Snapshot,
+  sameBackup,
+} from './domain/index.ts';
 import type { RdsReader } from './rds/reader.ts';
 
 /** The four listings that a view is made of. */
 export type Listing = 'instances' | 'clusters' | 'instanceSnapshots' | 'clusterSnapshots';
 
 export class View {
-  /** Whether it was to show everything; only then is a snapshot that is not in it gone. */
+  /** Whether this is a complete listing. Absence proves deletion only in a complete listing. */
   readonly whole: boolean;
   /** The whole view that was made before this look at some databases, by a sweep. */
   readonly listed?: View;
 
   readonly #databases = new Map<DatabaseKey, RdsDatabase>();
   readonly #byName = new Map<string, RdsDatabase>();
-  readonly #members = new Map<string, string>();
+  readonly #members = new Map<string, DatabaseName>();
   readonly #snapshots = new Map<DatabaseKey, Map<string, Snapshot>>();
   /** Listings that were not read to their end, with the reason. Half a listing proves nothing about what it lacks. */
   readonly unread = new Map<Listing, string>();
@@ -33,13 +47,13 @@ export class View {
     return this.#databases.get(key);
   }
 
-  databaseNamed(kind: DatabaseKind, id: string): RdsDatabase | undefined {
-    return this.#byName.get(`${kind}/${id}`);
+  databaseNamed(name: DatabaseName): RdsDatabase | undefined {
+    return this.#byName.get(formatName(name));
   }
 
-  /** The cluster of which `id` is a member. */
-  clusterOf(id: string): string | undefined {
-    return this.#members.get(id);
+  /** The cluster of which an instance is a member. */
+  clusterOf(instance: DatabaseName): DatabaseName | undefined {
+    return this.#members.get(formatName(instance));
   }
 
   /** A database's snapshots of any status, in no order. */
@@ -54,8 +68,11 @@ export class View {
     );
   }
 
-  snapshotByArn(key: DatabaseKey, arn: string): Snapshot | undefined {
-    return this.#snapshots.get(key)?.get(arn);
+  /** Whether a backup's snapshot is shown, in whatever status. */
+  shows(backup: BackupId): boolean {
+    return this.snapshots(backup.database).some(
+      ({ createdAt, ...snapshot }) => createdAt && sameBackup(backupIdOf({ ...snapshot, createdAt }), backup),
+    );
   }
 
   /** Why what is missing of this kind of database proves nothing; absent if the listing was read to its end. */
@@ -70,12 +87,15 @@ export class View {
   addDatabases(databases: readonly RdsDatabase[]): void {
     for (const database of databases) {
       this.#databases.set(database.key, database);
-      this.#byName.set(`${database.kind}/${database.id}`, database);
+      this.#byName.set(formatName(nameOf(database)), database);
     }
   }
 
   addMembers(members: readonly ClusterMember[]): void {
-    for (const member of members) this.#members.set(member.id, member.clusterId);
+    for (const { account, region, id, clusterId } of members) {
+      const cluster = { account, region, kind: 'cluster', id: clusterId } as const;
+      this.#members.set(formatName({ account, region, kind: 'instance', id }), cluster);
+    }
   }
 
   addSnapshots(snapshots: readonly Snapshot[]): void {
@@ -125,7 +145,7 @@ function listingInto(view: View, timeIsUp: () => boolean): ReadListing {
         }
       }
     } catch (error) {
-      view.unread.set(listing, reasonOf(error));
+      view.unread.set(listing, errorText(error));
     }
   };
 }
@@ -150,7 +170,7 @@ export async function viewOf(reader: RdsReader, wanted: readonly Wanted[], liste
     try {
       await look();
     } catch (error) {
-      for (const listing of listings) view.unread.set(listing, reasonOf(error));
+      for (const listing of listings) view.unread.set(listing, errorText(error));
     }
   };
   const memberClusters: string[] = [];
@@ -178,27 +198,20 @@ export async function viewOf(reader: RdsReader, wanted: readonly Wanted[], liste
     view.addSnapshots(await reader.snapshotsOfClusters([...ids, ...found.map((row) => row.id)]));
     // A cluster that was renamed may have its newest backup from before, under a name that nobody asked for.
     const unseen = wanted.flatMap(({ kind, key, newestBackup }) =>
-      kind === 'cluster' && newestBackup && !view.snapshotByArn(key, newestBackup.arn) ? [newestBackup.id] : [],
+      kind === 'cluster' && newestBackup && !view.shows(backupIdOf({ database: key, ...newestBackup }))
+        ? [newestBackup.id]
+        : [],
     );
     view.addSnapshots(await reader.clusterSnapshotsNamed(unseen));
   });
   return view;
 }
 
-/** The key of a configured database that RDS never had; it has no resource id. */
-export function placeholderKey(account: string, region: string, kind: DatabaseKind, id: string): DatabaseKey {
-  return `${account}/${region}/${kind}:${id}`;
-}
-
-export function isPlaceholder(key: DatabaseKey): boolean {
-  return key.includes(':');
-}
-
 /** The resource id in a key, unless the key is a placeholder. */
 function resourceIdOf(key: DatabaseKey): string | undefined {
-  return isPlaceholder(key) ? undefined : key.slice(key.lastIndexOf('/') + 1);
+  return parseDatabaseKey(key).resourceId;
 }
 
-export function reasonOf(error: unknown): string {
+export function errorText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -1,9 +1,7 @@
 /** The parts of a real deployment. Region, credentials and endpoint come from the SDK's own environment. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
-import type { Ledger } from '../../shared/ledger/ledger.ts';
-import type { Cloud } from '../parts.ts';
+import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
+import type { Cloud, DeployedLedger } from '../parts.ts';
 import { output, readDeployment } from './deployment.ts';
 
 export interface AwsOptions {
@@ -13,15 +11,17 @@ export interface AwsOptions {
 }
 
 export interface AwsParts {
-  ledger(): Promise<{ readonly ledger: Ledger; readonly table: string }>;
+  ledger(): Promise<DeployedLedger>;
   readonly cloud: Cloud;
 }
 
 export function awsParts({ stack, now }: AwsOptions): AwsParts {
   const deployment = once(() => readDeployment(stack));
   const ledger = once(async () => {
-    const table = output(await deployment(), 'LedgerTableName');
-    return { ledger: new DynamoLedger(DynamoDBDocumentClient.from(new DynamoDBClient()), table, now), table };
+    const deployed = await deployment();
+    const table = output(deployed, 'LedgerTableName');
+    const { account, region } = deployed;
+    return { ledger: dynamoLedger(new DynamoDBClient(), table, now), table, account, region };
   });
   const cloud: Cloud = {
     deployment,

@@ -17,7 +17,8 @@ export async function readDeployment(stack: string): Promise<Deployment> {
   );
   if (found?.StackId === undefined || found.StackStatus === 'DELETE_COMPLETE') {
     throw new UserError(
-      `There is no stack "${stack}" in ${region} of this account: deploy it with "npx cdk deploy", or choose another Region (AWS_REGION), profile (AWS_PROFILE) or name (--stack).`,
+      `There is no stack "${stack}" in ${region} of this account`,
+      'deploy it with "npx cdk deploy", or choose another Region (AWS_REGION), profile (AWS_PROFILE) or name (--stack).',
     );
   }
   const [, partition = 'aws', , stackRegion = region, account = ''] = found.StackId.split(':');
@@ -32,7 +33,8 @@ export function output({ stack, outputs, status }: Deployment, name: string): st
   const value = outputs[name];
   if (value === undefined || value === '') {
     throw new UserError(
-      `The stack "${stack}" (${status}) has no output ${name}: it is another stack, or its deployment did not get to its end; run "npx cdk deploy" again.`,
+      `The stack "${stack}" (${status}) has no output ${name}`,
+      'it is another stack, or its deployment did not get to its end; run "npx cdk deploy" again.',
     );
   }
   return value;

@@ -1,4 +1,14 @@
-/** AWS's errors as one sentence a person can act on. */
+/** AWS's errors in words that a person can act on. */
+
+export interface Explanation {
+  readonly found: string;
+  /** Completes `<found>: …`. */
+  readonly cure: string;
+}
+
+export function sentence({ found, cure }: Explanation): string {
+  return `${found}: ${cure}`;
+}
 
 interface AwsError {
   readonly name: string;
@@ -9,25 +19,31 @@ interface AwsError {
 }
 
 /** What is wrong and what to do, or undefined for an error that nobody foresaw. */
-export function explain(error: unknown): string | undefined {
+export function explain(error: unknown): Explanation | undefined {
   const seen = readError(error);
   if (seen === undefined) return undefined;
   const { name, message, code } = seen;
   if (name === 'CredentialsProviderError' || /could not load credentials/i.test(message)) {
-    return 'No AWS credentials were found: choose a profile (AWS_PROFILE=<profile>), or sign in, e.g. with "aws sso login".';
+    return {
+      found: 'No AWS credentials were found',
+      cure: 'choose a profile (AWS_PROFILE=<profile>), or sign in, e.g. with "aws sso login".',
+    };
   }
   if (/region is missing/i.test(message)) {
-    return 'No AWS Region is set: choose one with AWS_REGION=<Region>, or a profile that has one.';
+    return { found: 'No AWS Region is set', cure: 'choose one with AWS_REGION=<Region>, or a profile that has one.' };
   }
   if (/expired/i.test(name) || name === 'RequestExpired') {
-    return 'The AWS credentials have expired: sign in again, e.g. with "aws sso login".';
+    return { found: 'The AWS credentials have expired', cure: 'sign in again, e.g. with "aws sso login".' };
   }
   if (
     /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId|AuthFailure)$/.test(
       name,
     )
   ) {
-    return `AWS does not accept the credentials (${name}): choose another profile, or sign in again.`;
+    return {
+      found: `AWS does not accept the credentials (${name})`,
+      cure: 'choose another profile, or sign in again.',
+    };
   }
   if (isRefusal(seen)) return refusal(message);
   if (
@@ -35,7 +51,10 @@ export function explain(error: unknown): string | undefined {
     code === 'SELF_SIGNED_CERT_IN_CHAIN' ||
     code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
   ) {
-    return 'The endpoint shows a certificate that Node does not trust: name its certificate with NODE_EXTRA_CA_CERTS=<file>, as the local AWS prints it.';
+    return {
+      found: 'The endpoint shows a certificate that Node does not trust',
+      cure: 'name its certificate with NODE_EXTRA_CA_CERTS=<file>, as the local AWS prints it.',
+    };
   }
   if (
     code === 'ECONNREFUSED' ||
@@ -44,13 +63,16 @@ export function explain(error: unknown): string | undefined {
     code === 'ETIMEDOUT' ||
     name === 'TimeoutError'
   ) {
-    return `AWS does not answer (${message}): look at the network, the Region, and AWS_ENDPOINT_URL if it is set.`;
+    return {
+      found: `AWS does not respond (${message})`,
+      cure: 'check the network, the Region, and AWS_ENDPOINT_URL if it is set.',
+    };
   }
   if (name === 'ResourceNotFoundException') {
-    return `A part of the stack is not there any more (${message}): deploy the stack again.`;
+    return { found: `A part of the stack is not there any more (${message})`, cure: 'deploy the stack again.' };
   }
   if (/^(Throttling|ThrottlingException|TooManyRequestsException|ProvisionedThroughputExceededException)$/.test(name)) {
-    return `AWS asks to slow down (${message}): try again in a moment.`;
+    return { found: `AWS asks to slow down (${message})`, cure: 'try again in a moment.' };
   }
   return undefined;
 }
@@ -79,10 +101,11 @@ function isRefusal({ name, message }: AwsError): boolean {
 }
 
 /** AWS names the right, and mostly who lacks it and on what. */
-function refusal(message: string): string {
+function refusal(message: string): Explanation {
   const right = /perform:?\s+([\w-]+:\w+)/.exec(message)?.[1];
   const who = /(?:User|Principal):?\s+(arn:\S+)/.exec(message)?.[1];
   const on = /on resource:?\s+(?:")?([^\s"]+)/.exec(message)?.[1];
-  if (right === undefined) return `AWS refuses access: ${message.trim()}`;
-  return `The right ${right}${on ? ` on ${on}` : ''} is missing${who ? ` for ${who}` : ''}: ask for it, or choose another profile.`;
+  const cure = 'ask for it, or choose another profile.';
+  if (right === undefined) return { found: `AWS refuses access (${message.trim()})`, cure };
+  return { found: `The right ${right}${on ? ` on ${on}` : ''} is missing${who ? ` for ${who}` : ''}`, cure };
 }

@@ -55,7 +55,7 @@ export async function deployedConfiguration(
   const { Environment } = await new LambdaClient().send(new GetFunctionConfigurationCommand({ FunctionName: name }));
   const { CONFIG_BUCKET: Bucket, CONFIG_KEY: Key } = Environment?.Variables ?? {};
   if (Bucket === undefined || Key === undefined)
-    throw new UserError(`The function ${name} has no CONFIG_BUCKET and CONFIG_KEY: deploy the stack again.`);
+    throw new UserError(`The function ${name} has no CONFIG_BUCKET and CONFIG_KEY`, 'deploy the stack again.');
   const { Body } = await new S3Client().send(new GetObjectCommand({ Bucket, Key }));
   const text = (await Body?.transformToString()) ?? '';
   return { fleet: parseConfig(text, { account, region, name: `s3://${Bucket}/${Key}` }), hash: configHash(text), text };

@@ -1,9 +1,8 @@
 import { acknowledgeAlert } from '../../shared/alerting.ts';
-import { alertFacts } from '../../shared/query/facts.ts';
-import { answer, type Command } from '../command.ts';
+import type { Command } from '../command.ts';
 import { findDatabase } from '../find.ts';
 import { UserError } from '../user-error.ts';
-import { printAlert } from './alerts.ts';
+import { alertAnswer } from './alerts.ts';
 import { kindOption } from './options.ts';
 
 export const alertAck: Command = {
@@ -16,13 +15,12 @@ export const alertAck: Command = {
   examples: ['alert ack acme-orders --note "ticket 4711, storage is being enlarged"'],
   json: { is: 'object', fields: { '(those of `alerts`)': 'the alert as it is now' } },
   run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
-    const { key, id } = await findDatabase(ledger, args);
+    const deployed = await parts.ledger();
+    const { key, id } = await findDatabase(deployed, args);
     const note = args.optional('note');
     const who = { by: args.optional('by') ?? parts.user(), ...(note !== undefined && { note }) };
-    const alert = await acknowledgeAlert(ledger, key, who, parts.now());
+    const alert = await acknowledgeAlert(deployed.ledger, key, who, parts.now());
     if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
-    const facts = alertFacts(alert);
-    return answer(facts, (screen) => printAlert(screen, facts));
+    return alertAnswer(parts, deployed.ledger, alert);
   },
 };

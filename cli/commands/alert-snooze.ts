@@ -1,9 +1,8 @@
 import { snoozeAlert } from '../../shared/alerting.ts';
-import { alertFacts } from '../../shared/query/facts.ts';
-import { answer, type Command } from '../command.ts';
+import type { Command } from '../command.ts';
 import { findDatabase } from '../find.ts';
 import { UserError } from '../user-error.ts';
-import { printAlert } from './alerts.ts';
+import { alertAnswer } from './alerts.ts';
 import { kindOption } from './options.ts';
 
 export const alertSnooze: Command = {
@@ -20,16 +19,15 @@ export const alertSnooze: Command = {
   examples: ['alert snooze acme-orders --until 12h', 'alert snooze acme-orders --until 2026-11-24T08:00Z'],
   json: { is: 'object', fields: { '(those of `alerts`)': 'the alert as it is now' } },
   run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
+    const deployed = await parts.ledger();
     const now = parts.now();
     const until = args.timeAhead('until') ?? new Date(now.getTime() + 8 * 3_600_000);
     if (until <= now) throw new UserError(`--until must be ahead, got "${args.optional('until')}".`);
-    const { key, id } = await findDatabase(ledger, args);
+    const { key, id } = await findDatabase(deployed, args);
     const note = args.optional('note');
     const quiet = { until, by: args.optional('by') ?? parts.user(), ...(note !== undefined && { note }) };
-    const alert = await snoozeAlert(ledger, key, quiet, now);
+    const alert = await snoozeAlert(deployed.ledger, key, quiet, now);
     if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
-    const facts = alertFacts(alert);
-    return answer(facts, (screen) => printAlert(screen, facts));
+    return alertAnswer(parts, deployed.ledger, alert);
   },
 };

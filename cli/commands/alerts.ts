@@ -1,15 +1,17 @@
-import type { Alert } from '../../shared/model.ts';
-import { readAlerts } from '../../shared/query/alerts.ts';
-import { type AlertFacts, alertFacts } from '../../shared/query/facts.ts';
+import { type Alert, allMeaningsOf } from '../../shared/domain/index.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { type AlertSlice, factsOfAlerts, readAlerts } from '../../shared/query/alerts.ts';
+import { type AlertFacts, alertFactsSchema } from '../../shared/query/facts.ts';
 import { dayMs } from '../../shared/text.ts';
-import { type Command, listing } from '../command.ts';
+import { type Answer, answer, type Command, listing } from '../command.ts';
 import { findDatabases, requireTenant } from '../find.ts';
+import type { Parts } from '../parts.ts';
 import type { Screen } from '../screen.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
 export const alerts: Command = {
   details:
-    'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first. Recipients and operators are those that the configuration had when a message went out.',
+    'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first. An open one says how its database is now; one that is over, how it was when it ended. Recipients and operators are those that the configuration had when a message went out.',
   options: [
     { flags: '--open', description: 'only those that are open' },
     tenantOption,
@@ -20,45 +22,31 @@ export const alerts: Command = {
   examples: ['alerts --open', 'alerts --tenant acme --from 2026-11-01'],
   json: {
     is: 'list',
-    fields: {
-      tenant: 'whose database it is',
-      database: 'its identifier',
-      databaseKind: '`instance` or `cluster`',
-      opened: 'when it opened',
-      verdict: 'the verdict it opened or rose with',
-      severity: '`critical` or `warning`',
-      reason: 'a sentence to act on',
-      newestBackup: 'time of the newest backup then, or null',
-      deadline: 'the deadline that was broken, or null',
-      notified:
-        'the messages about it that went out, oldest first (the last 50): `at`, `step` (`open`, `remind`, `rise`, `resolve`), `to` (`all`: the tenant’s recipients and the operators, `tenant`, `operators`)',
-      untold: 'a step that is still to be told: `open`, `remind`, `rise`, `resolve`; or null',
-      acknowledged: '`by`, `at` and `note` of who looks after it, or null',
-      snoozedUntil: 'until when it is quiet, or null',
-      snoozed: '`by`, `at` and `note` of who wanted it quiet, or null',
-      resolved: 'when it was resolved, or null',
-      resolution: 'why, as a sentence, or null',
-    },
+    fields: allMeaningsOf(alertFactsSchema),
   },
   run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
+    const deployed = await parts.ledger();
+    const { ledger } = deployed;
     const now = parts.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
     await requireTenant(ledger, tenant);
-    const found = readAlerts(ledger, {
+    const slice: AlertSlice = {
       open: args.flag('open'),
       span: args.span(new Date(now.getTime() - 30 * dayMs)),
       ...(tenant !== undefined && { tenant }),
-      ...(database !== undefined && { databases: (await findDatabases(ledger, database)).map(({ key }) => key) }),
-    });
-    const none = args.flag('open') ? 'No alert is open.' : 'No alert opened in that time.';
-    return listing(facts(found), (screen, rows) => print(screen, rows, none));
+      ...(database !== undefined && { databases: (await findDatabases(deployed, database)).map(({ key }) => key) }),
+    };
+    const none = slice.open ? 'No alert is open.' : 'No alert opened in that time.';
+    return listing(readAlerts(ledger, slice, now), (screen, rows) => print(screen, rows, none));
   },
 };
 
-async function* facts(alerts: AsyncIterable<Alert>): AsyncIterable<AlertFacts> {
-  for await (const alert of alerts) yield alertFacts(alert);
+/** An alert that was just changed, as it is now. */
+export async function alertAnswer(parts: Parts, ledger: Ledger, alert: Alert): Promise<Answer> {
+  const [facts] = await factsOfAlerts(ledger, [alert], parts.now());
+  if (facts === undefined) throw new Error('an alert has no facts');
+  return answer(facts, (screen) => printAlert(screen, facts));
 }
 
 async function print(screen: Screen, rows: AsyncIterable<AlertFacts>, none: string): Promise<void> {
@@ -91,12 +79,12 @@ export function printAlert(screen: Screen, alert: AlertFacts): void {
   screen.pairs([
     ['opened', screen.moment(alert.opened)],
     [
-      'told',
+      'notified',
       last === undefined
         ? 'not yet'
         : `${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}, last ${screen.moment(last.at)}, to ${recipientsOf(alert.tenant, last.to)}`,
     ],
-    ...(alert.untold ? ([['to be told', `${alert.untold}: its message is not confirmed yet`]] as const) : []),
+    ...(alert.pending ? ([['pending', `${alert.pending.step}: its message is not confirmed yet`]] as const) : []),
     ...(alert.acknowledged
       ? ([
           [
@@ -109,7 +97,9 @@ export function printAlert(screen: Screen, alert: AlertFacts): void {
       ? ([['quiet until', `${screen.moment(alert.snoozedUntil)}${by(alert.snoozed)}`]] as const)
       : []),
     ...(alert.resolved
-      ? ([['resolved', `${screen.moment(alert.resolved)}${alert.resolution ? `: ${alert.resolution}` : ''}`]] as const)
+      ? ([
+          ['resolved', `${screen.moment(alert.resolved)}${alert.resolvedReason ? `: ${alert.resolvedReason}` : ''}`],
+        ] as const)
       : []),
   ]);
 }

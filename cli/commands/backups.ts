@@ -1,24 +1,10 @@
-import type { Backup, BackupKind, CopyState } from '../../shared/model.ts';
+import { allMeaningsOf, type Backup, backupKinds, copyStates } from '../../shared/domain/index.ts';
 import { listedAt, readBackups, type Slice } from '../../shared/query/backups.ts';
-import { type BackupFacts, backupFacts } from '../../shared/query/facts.ts';
+import { type BackupFacts, backupFacts, backupFactsSchema } from '../../shared/query/facts.ts';
 import { dayMs } from '../../shared/text.ts';
 import { type Command, listing } from '../command.ts';
 import { findDatabases, requireTenant } from '../find.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
-
-const kinds: readonly BackupKind[] = ['automated', 'manual', 'awsbackup', 'copy'];
-
-export const copyStates: readonly CopyState[] = [
-  'none',
-  'queued',
-  'starting',
-  'running',
-  'complete',
-  'incomplete',
-  'failed',
-  'skipped',
-  'cancelled',
-];
 
 export const backups: Command = {
   details: 'By the time their data is from. A page that is full ends with the command for the next one.',
@@ -27,7 +13,7 @@ export const backups: Command = {
     databaseOption,
     fromOption('7 days ago'),
     toOption,
-    { flags: '--kind <kinds>', description: `${kinds.join(', ')}; several with commas` },
+    { flags: '--kind <kinds>', description: `${backupKinds.join(', ')}; several with commas` },
     { flags: '--copy-state <states>', description: `${copyStates.join(', ')}; several with commas` },
     { flags: '--limit <number>', description: 'backups on a page (default: 100)' },
     { flags: '--all', description: 'everything, however much it is' },
@@ -38,29 +24,11 @@ export const backups: Command = {
   ],
   json: {
     is: 'list',
-    fields: {
-      id: "the snapshot's id",
-      arn: 'its ARN',
-      tenant: 'whose it was when it was recorded, or null',
-      database: 'the database it is of',
-      databaseKind: '`instance` or `cluster`',
-      kind: '`automated`, `manual`, `awsbackup` or `copy`',
-      engine: "RDS's name of the engine",
-      time: 'the moment its data is from, or null where that cannot be known',
-      createdAt: 'when the snapshot was created',
-      ageHours: 'how old its data is now',
-      sizeGiB: "the snapshot's size as RDS says it, or null",
-      encrypted: 'whether it is encrypted',
-      recordedAt: 'when the ledger learned of it',
-      learnedFrom: '`event` or `sweep`',
-      eventMissed: 'whether an event should have announced it and did not',
-      copy: 'its copy: `mode`, `state`, `attempt`, `queuedAt`, `notBefore`, `startedAt`, `endedAt`, `taskId`, `location`, `percent`, `bytes`, `objects`, `reason`',
-      closedAt: 'since when RDS does not have it any more, or null',
-      closedReason: 'why its row says so, or null',
-    },
+    fields: allMeaningsOf(backupFactsSchema),
   },
   run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
+    const deployed = await parts.ledger();
+    const { ledger } = deployed;
     const now = parts.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
@@ -70,8 +38,8 @@ export const backups: Command = {
       to: new Date(now.getTime() + dayMs),
       ...args.span(new Date(now.getTime() - 7 * dayMs)),
       ...(tenant !== undefined && { tenant }),
-      ...(database !== undefined && { databases: (await findDatabases(ledger, database)).map(({ key }) => key) }),
-      ...optional('kinds', args.choices('kind', kinds)),
+      ...(database !== undefined && { databases: (await findDatabases(deployed, database)).map(({ key }) => key) }),
+      ...optional('kinds', args.choices('kind', backupKinds)),
       ...optional('copyStates', args.choices('copyState', copyStates)),
     };
     const limit = args.flag('all') ? Number.POSITIVE_INFINITY : args.whole('limit', 100, [1, 100_000]);
@@ -87,7 +55,7 @@ export const backups: Command = {
         ],
         rows,
         (row) => {
-          const id = row.closedAt ? screen.colours.dim(`${row.id} (gone)`) : row.id;
+          const id = row.closed ? screen.colours.dim(`${row.id} (gone)`) : row.id;
           const tenantName = row.tenant ?? '–';
           return [
             screen.timeAndAge(row.time),

@@ -1,7 +1,9 @@
 import type { Fleet } from '../../shared/config/fleet.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copy/capacity.ts';
-import { collect, dateAfter, dateOf } from '../../shared/query/collect.ts';
+import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
+import { collect } from '../../shared/lib/iterables.ts';
+import { copySentenceOf, type Reader } from '../../shared/reasons/index.ts';
 import { answer, type Command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
 import { readText } from '../files.ts';
@@ -26,13 +28,14 @@ export const configPlan: Command = {
       file: 'the file',
       tenants: 'number of tenants',
       databases: 'number of databases, with those that are `excluded`',
-      excluded: 'databases that are not watched: `database`, `tenant`, `reason`',
-      recipients: 'addresses that are told, each counted once: `operators`, `tenants`',
+      excluded: 'databases that are not watched: `database`, `tenant`, `account`, `region`, `reason`',
+      recipients: 'addresses that are notified, each counted once: `operators`, `tenants`',
       buckets: 'names of buckets: those that are `made`, and those that have to be there (`existing`)',
       copies:
         '`exportsADay`, `exportsAMonth`, `hoursEach`, `measured`, `slotsCarryADay`, `load` (above 1 the queue grows for ever), `monthlyUsd` (about; with --observed)',
       copiesByMode: 'databases by copy mode',
-      notCopied: 'databases whose copies cannot be made: `database`, `tenant`, `reason`',
+      notCopied:
+        'databases whose copies cannot be made: `database`, `tenant`, `account`, `region`, `reason`, `cause` (`code`, `facts`)',
       warnings: 'what somebody has to decide, as sentences',
     },
   },
@@ -40,7 +43,7 @@ export const configPlan: Command = {
     const file = args.optional('file') ?? defaultConfig;
     const fleet = parseConfig(await readText(file), { ...configWhere(parts, args), name: file });
     const observed = args.flag('observed') ? await observedIn(parts) : undefined;
-    const facts = planOf(file, fleet, capacityOf(fleet, observed));
+    const facts = planOf(file, fleet, capacityOf(fleet, observed), { now: parts.now(), audience: 'operators' });
     return answer(facts, (screen) => print(facts, screen));
   },
 };
@@ -53,13 +56,19 @@ async function observedIn(parts: Parts) {
   return observe(backups.flat());
 }
 
-function planOf(file: string, fleet: Fleet, capacity: Capacity) {
+function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) {
   const { databases, stackBuckets } = fleet;
   const addresses = (recipients: readonly object[]) => new Set(recipients.map((one) => JSON.stringify(one))).size;
   const targets = new Set(databases.filter(({ copy }) => copy.mode !== 'none').map(({ target }) => target.bucket));
   const modes = { export: 0, object: 0, none: 0 };
   for (const { copy } of databases) modes[copy.mode] += 1;
-  const named = ({ id, tenant }: Fleet['databases'][number], reason: string) => ({ database: id, tenant, reason });
+  const named = ({ id, tenant, account, region }: Fleet['databases'][number], reason: string) => ({
+    database: id,
+    tenant,
+    account,
+    region,
+    reason,
+  });
   return {
     file,
     tenants: fleet.tenants.length,
@@ -72,7 +81,10 @@ function planOf(file: string, fleet: Fleet, capacity: Capacity) {
     buckets: { made: stackBuckets, existing: [...targets].filter((bucket) => !stackBuckets.includes(bucket)).sort() },
     copies: capacity,
     copiesByMode: modes,
-    notCopied: databases.flatMap((one) => (one.copySkipped === undefined ? [] : [named(one, one.copySkipped)])),
+    notCopied: databases.flatMap((one) => {
+      const { copySkipped: cause } = one;
+      return cause === undefined ? [] : [{ ...named(one, copySentenceOf(cause, reader)), cause }];
+    }),
     warnings: capacityWarnings(capacity),
   };
 }
@@ -89,7 +101,7 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
       : `about ${Math.round(copies.monthlyUsd)} US dollars a month (${usdPerGiB} a GB of snapshot)`;
   screen.pairs([
     ['watched', `${plural(plan.databases - plan.excluded.length, 'database')} of ${plural(plan.tenants, 'tenant')}`],
-    ['told', `${plural(recipients.operators, 'operator')}, ${plural(recipients.tenants, 'recipient')} of tenants`],
+    ['notified', `${plural(recipients.operators, 'operator')}, ${plural(recipients.tenants, 'recipient')} of tenants`],
     ['buckets made', buckets.made.length === 0 ? 'none' : buckets.made.join('\n')],
     ...(buckets.existing.length > 0 ? ([['buckets needed', buckets.existing.join('\n')]] as const) : []),
     [

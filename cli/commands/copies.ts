@@ -1,18 +1,20 @@
-import type { Ledger } from '../../shared/ledger/ledger.ts';
-import type { CopyState } from '../../shared/model.ts';
+import {
+  type CopyState,
+  copyStates,
+  fields,
+  isOneOf,
+  meaningsOf,
+  type Unrecognized,
+} from '../../shared/domain/index.ts';
 import { readBackups } from '../../shared/query/backups.ts';
-import { type CopyQueueFacts, readCopies } from '../../shared/query/copies.ts';
+import { byCause, type CopyQueueFacts, listedStates, queueFields, readCopies } from '../../shared/query/copies.ts';
 import { backupFacts } from '../../shared/query/facts.ts';
 import { dayMs } from '../../shared/text.ts';
 import { type Command, listing } from '../command.ts';
-import type { Parts } from '../parts.ts';
-import { formatBytes, type Screen } from '../screen.ts';
+import type { DeployedLedger, Parts } from '../parts.ts';
+import { formatBytes, plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
-import { copyStates } from './backups.ts';
 import { fromOption, toOption } from './options.ts';
-
-/** States that the ledger lists by themselves; others are looked for among the backups of some days. */
-const listed: readonly CopyState[] = ['queued', 'starting', 'running', 'failed'];
 
 export const copies: Command = {
   details:
@@ -20,7 +22,7 @@ export const copies: Command = {
   options: [
     {
       flags: '--state <states>',
-      description: `${copyStates.join(', ')}; several with commas (default: ${listed.join(',')})`,
+      description: `${copyStates.join(', ')}; several with commas (default: ${listedStates.join(',')})`,
     },
     fromOption('7 days ago; for states that are not among the default ones'),
     toOption,
@@ -30,32 +32,32 @@ export const copies: Command = {
     is: 'list',
     fields: {
       '(those of `backups`)': 'the backup with its `copy`',
-      position: 'its place among the exports that wait, 1 is next; null for what does not wait for a slot',
-      expectedStart: 'when a slot should be free for it, or null',
+      ...meaningsOf(fields(queueFields)),
     },
   },
   run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
-    const states = args.choices('state', copyStates) ?? listed;
+    const deployed = await parts.ledger();
+    const states = args.choices('state', copyStates) ?? listedStates;
     const now = parts.now();
     const to = new Date(now.getTime() + dayMs);
-    return listing(find(parts, ledger, states, { to, ...args.span(new Date(now.getTime() - 7 * dayMs)) }), print);
+    return listing(find(parts, deployed, states, { to, ...args.span(new Date(now.getTime() - 7 * dayMs)) }), print);
   },
 };
 
+/** Those that the ledger lists by themselves; others are looked for among the backups of some days. */
 async function* find(
   parts: Parts,
-  ledger: Ledger,
+  { ledger, account, region }: DeployedLedger,
   states: readonly CopyState[],
   span: { readonly from: Date; readonly to: Date },
 ): AsyncIterable<CopyQueueFacts> {
   const now = parts.now();
-  if (states.some((state) => listed.includes(state))) {
+  if (states.some((state) => isOneOf(listedStates, state))) {
     const assumed = states.includes('queued') ? await assumedHours(parts) : 1;
-    const { copies } = await readCopies(ledger, assumed, now);
-    for (const copy of copies) if (states.includes(copy.copy.state)) yield copy;
+    const { copies } = await readCopies(ledger, { account, region }, assumed, now);
+    for (const copy of copies) if (isOneOf(states, copy.copy.state)) yield copy;
   }
-  const others = states.filter((state) => !listed.includes(state));
+  const others = states.filter((state) => !isOneOf(listedStates, state));
   if (others.length === 0) return;
   for await (const backup of readBackups(ledger, { ...span, copyStates: others })) {
     yield { ...backupFacts(backup, now), position: null, expectedStart: null };
@@ -69,7 +71,7 @@ async function assumedHours(parts: Parts): Promise<number> {
 }
 
 async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promise<void> {
-  const reasons: CopyQueueFacts[] = [];
+  const explained: CopyQueueFacts[] = [];
   await screen.tableOf(
     [
       { title: 'COPY' },
@@ -81,7 +83,7 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
     rows,
     (row) => {
       const { copy } = row;
-      if (copy.reason) reasons.push(row);
+      if (copy.reason) explained.push(row);
       const progress = copy.state === 'running' && copy.percent !== null ? ` ${copy.percent} %` : '';
       const size = copy.bytes === null ? '' : ` ${formatBytes(copy.bytes)}`;
       const start = row.expectedStart ? `\nstarts about ${screen.time(row.expectedStart)}` : '';
@@ -95,11 +97,31 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
     },
     'No copies in these states.',
   );
-  if (reasons.length > 0) screen.line();
-  for (const { id, copy } of reasons) {
-    screen.line(`${screen.copyState(copy.state)} ${id}`);
-    screen.line(copy.reason ?? '', '  ');
+  printCauses(screen, explained);
+}
+
+type Explained = Pick<CopyQueueFacts, 'id' | 'copy'>;
+
+/** Why copies wait, failed or were not made, each cause once. */
+export function printCauses(screen: Screen, explained: readonly Explained[]): void {
+  for (const state of new Set(explained.map(({ copy }) => copy.state))) {
+    const rows = explained.filter(({ copy }) => copy.state === state);
+    for (const { code, copies } of byCause(rows)) printCause(screen, state, code ?? '', copies);
   }
+}
+
+/** Backups that are named under their cause. */
+const mostNamed = 5;
+
+/** One cause with all that it stops; its sentence is that of the first. */
+function printCause(screen: Screen, state: CopyState | Unrecognized, code: string, copies: readonly Explained[]): void {
+  const named = copies.slice(0, mostNamed).map(({ id }) => id);
+  const more = copies.length > named.length ? ` and ${copies.length - named.length} more` : '';
+  screen.line();
+  screen.line(
+    `${screen.copyState(state)} ${screen.colours.dim(code)}  ${plural(copies.length, 'copy', 'copies')}: ${named.join(', ')}${more}`,
+  );
+  screen.line(copies[0]?.copy.reason ?? '', '  ');
 }
 
 /** Since when it is in its state. */
@@ -108,7 +130,7 @@ function sinceOf({ copy, recordedAt }: CopyQueueFacts): string {
 }
 
 /** A backup's name as it was typed, for messages. */
-export function notNow(id: string, state: CopyState, advice: string): UserError {
+export function notNow(id: string, state: CopyState | Unrecognized, advice: string): UserError {
   return new UserError(
     state === 'none' ? `"${id}" is not copied: ${advice}` : `The copy of "${id}" is ${state}: ${advice}`,
   );

@@ -1,5 +1,6 @@
-import { changeCopy, ended, readBackup } from '../../shared/copy/change.ts';
-import type { Backup } from '../../shared/model.ts';
+import { ended } from '../../shared/copy/change.ts';
+import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
+import { updateBackup } from '../../shared/ledger/update.ts';
 import { backupFacts } from '../../shared/query/facts.ts';
 import { type Answer, answer, type Command } from '../command.ts';
 import { findBackup } from '../find.ts';
@@ -8,7 +9,7 @@ import { notNow } from './copies.ts';
 
 export const copyCancel: Command = {
   arguments: [{ name: '<backup>', description: "the snapshot's id or ARN" }],
-  options: [{ flags: '--note <text>', description: 'why (default: who cancelled it)' }],
+  options: [{ flags: '--note <text>', description: 'why' }],
   examples: ['copy cancel rds:acme-orders-2026-11-23-04-08'],
   json: {
     is: 'object',
@@ -17,20 +18,23 @@ export const copyCancel: Command = {
   run: async (parts, args) => {
     const { ledger } = await parts.ledger();
     const backup = await findBackup(parts, ledger, args.text('backup'));
-    if (backup.copy.state === 'queued') {
-      const reason = args.optional('note') ?? `cancelled by ${parts.user()}`;
-      const row = await changeCopy(ledger, backup, (copy) =>
-        copy.state === 'queued' ? ended(copy, 'cancelled', parts.now(), { reason }) : undefined,
-      );
-      if (row) return said(row, parts, `Cancelled: the copy of ${row.id} does not wait any more.`);
-    }
+    const note = args.optional('note');
+    const cause = {
+      code: 'cancelled-by-person',
+      facts: { by: parts.user(), ...(note !== undefined && { note }) },
+    } as const;
+    const row = await updateBackup(ledger, backupIdOf(backup), (fresh) =>
+      fresh.copy.state === 'queued'
+        ? { ...fresh, copy: ended(fresh.copy, 'cancelled', parts.now(), { cause }) }
+        : undefined,
+    );
+    if (row) return said(row, parts, `Cancelled: the copy of ${row.id} does not wait any more.`);
     // It may have started since it was read.
-    const fresh = (await readBackup(ledger, backup)) ?? backup;
+    const [fresh = backup] = await ledger.backups([backupIdOf(backup)]);
     const { state, mode, taskId } = fresh.copy;
     if (state !== 'running' && state !== 'starting') throw notNow(fresh.id, state, 'there is nothing to cancel.');
-    if (mode !== 'export' || taskId === undefined) {
-      throw notNow(fresh.id, state, 'S3 copies it in one go of minutes, which cannot be stopped.');
-    }
+    if (mode === 'object') throw notNow(fresh.id, state, 'S3 copies it in one go of minutes, which cannot be stopped.');
+    if (mode !== 'export' || taskId === undefined) throw notNow(fresh.id, state, 'no export task of it is known.');
     await (await parts.cloud()).cancelExport(taskId);
     return said(
       fresh,

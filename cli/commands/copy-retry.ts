@@ -1,10 +1,10 @@
-import { changeCopy, retried } from '../../shared/copy/change.ts';
-import { notExportable } from '../../shared/copy/wanted.ts';
-import type { Backup } from '../../shared/model.ts';
+import { retried, retryMode } from '../../shared/copy/change.ts';
+import { backupIdOf, copyStates, isOneOf } from '../../shared/domain/index.ts';
+import { updateBackup } from '../../shared/ledger/update.ts';
 import { type BackupFacts, backupFacts } from '../../shared/query/facts.ts';
+import { copySentenceOf } from '../../shared/reasons/index.ts';
 import { answer, type Command } from '../command.ts';
 import { findBackup } from '../find.ts';
-import type { Parts } from '../parts.ts';
 import { UserError } from '../user-error.ts';
 import { notNow } from './copies.ts';
 
@@ -17,13 +17,29 @@ export const copyRetry: Command = {
     const name = args.text('backup');
     const backup = await findBackup(parts, ledger, name);
     if (backup.closed) throw new UserError(`RDS does not have "${backup.id}" any more: there is nothing left to copy.`);
-    const mode = await modeOf(parts, backup);
-    const obstacle = mode === 'export' ? notExportable(backup) : undefined;
-    if (obstacle) throw new UserError(`"${backup.id}" cannot be exported: ${obstacle}.`);
+    const { fleet } = await (await parts.cloud()).configuration();
+    const [database] = await ledger.databases([backup.database]);
+    const wanted = retryMode(fleet, backup, database);
+    if ('cause' in wanted) {
+      throw new UserError(
+        `"${backup.id}" cannot be copied: ${copySentenceOf(wanted.cause, { now: parts.now(), audience: 'operators' })}.`,
+      );
+    }
     const now = parts.now();
-    // Entering the queue is what wakes the function that copies, by the table's stream.
-    const row = await changeCopy(ledger, backup, (copy) => retried(copy, mode, now));
-    if (row === undefined) throw notNow(backup.id, backup.copy.state, 'it is queued or under way already.');
+    // Entering the queue is what triggers the function that copies, by the table's stream.
+    const row = await updateBackup(ledger, backupIdOf(backup), (fresh) => {
+      const copy = retried(fresh.copy, wanted.mode, now);
+      return copy && { ...fresh, copy };
+    });
+    if (row === undefined) {
+      const { state } = backup.copy;
+      const isKnown = isOneOf(copyStates, state);
+      throw notNow(
+        backup.id,
+        state,
+        isKnown ? 'it is queued or under way already.' : 'only a later version knows what that is.',
+      );
+    }
     const facts = backupFacts(row, now);
     return answer(facts, (screen) => screen.line(said(facts)));
   },
@@ -31,12 +47,4 @@ export const copyRetry: Command = {
 
 function said({ id, database, copy }: BackupFacts): string {
   return `Queued: the copy of ${id} (${database}), attempt ${copy.attempt}. "copies" shows when it may start.`;
-}
-
-/** As it was tried before, or as the configuration has it for its database. */
-async function modeOf(parts: Parts, backup: Backup): Promise<'export' | 'object'> {
-  if (backup.copy.mode !== 'none') return backup.copy.mode;
-  const { fleet } = await (await parts.cloud()).configuration();
-  const configured = fleet.databases.find(({ id, kind }) => id === backup.databaseId && kind === backup.databaseKind);
-  return configured?.copy.mode === 'object' ? 'object' : 'export';
 }

@@ -1,8 +1,10 @@
-import { type DatabaseHistory, readDatabase } from '../../shared/query/database.ts';
+import { allMeaningsOf, databaseKinds, fields } from '../../shared/domain/index.ts';
+import { type DatabaseHistory, historyFields, readDatabase } from '../../shared/query/database.ts';
 import { answer, type Command } from '../command.ts';
 import { findDatabases } from '../find.ts';
 import type { Screen } from '../screen.ts';
 import { formatBytes } from '../screen.ts';
+import { printCauses } from './copies.ts';
 import { kindOption } from './options.ts';
 
 export const database: Command = {
@@ -10,25 +12,22 @@ export const database: Command = {
   options: [
     kindOption,
     { flags: '--limit <number>', description: 'backups and alerts shown, the newest ones (default: 15)' },
-    { flags: '--days <number>', description: 'days of judgements shown (default: 14)' },
+    { flags: '--days <number>', description: 'days of evaluations shown (default: 14)' },
   ],
   examples: ['database acme-orders', 'database acme-billing --kind cluster --limit 100 --days 60'],
   json: {
     is: 'object',
     fields: {
       '(those of `tenant`)': 'all but `copy`',
-      backups: 'its backups as `backups --json` shows them, newest first',
-      alerts: 'its alerts as `alerts --json` shows them, newest first',
-      days: "what each day's sweep said, newest first: `date`, `verdict`, `severity`, `reason`, `judgedAt`, `newestBackup`, `deadline`, `maxAgeHours`, `graceHours`",
-      others: 'keys of other databases that had this name',
+      ...allMeaningsOf(fields(historyFields)),
     },
   },
   run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
-    const [kind] = args.choices('kind', ['instance', 'cluster']) ?? [];
-    const named = await findDatabases(ledger, args.text('database'), kind);
+    const deployed = await parts.ledger();
+    const [kind] = args.choices('kind', databaseKinds) ?? [];
+    const named = await findDatabases(deployed, args.text('database'), kind);
     const options = { limit: args.whole('limit', 15, [1, 1000]), days: args.whole('days', 14, [1, 400]) };
-    const history = await readDatabase(ledger, named, options, parts.now());
+    const history = await readDatabase(deployed.ledger, named, options, parts.now());
     if (history === undefined) throw new Error(`${named.length} databases were found, and none could be read`);
     return answer(history, (screen) => print(history, screen));
   },
@@ -53,10 +52,10 @@ function about(facts: DatabaseHistory, screen: Screen): void {
     ['newest backup', newest ? `${screen.moment(newest.time)}  ${dim(newest.id)}` : 'none'],
     ['deadline', facts.deadline ? screen.moment(facts.deadline) : '–'],
     ['window', `${facts.window ?? '–'} UTC, kept ${facts.retentionDays ?? '–'} days by RDS`],
-    ...(facts.creating
-      ? ([['being created', `${facts.creating.id} since ${screen.moment(facts.creating.since)}`]] as const)
+    ...(facts.inProgress
+      ? ([['being created', `${facts.inProgress.id} since ${screen.moment(facts.inProgress.since)}`]] as const)
       : []),
-    ['judged', screen.moment(facts.judgedAt)],
+    ['evaluated', screen.moment(facts.evaluatedAt)],
     ['key', facts.key],
     ...facts.others.map((key) => ['same name', key] as const),
   ]);
@@ -77,18 +76,17 @@ function backups({ backups }: DatabaseHistory, screen: Screen): void {
     ],
     backups.map((backup) => [
       screen.timeAndAge(backup.time),
-      backup.closedAt
-        ? screen.both(screen.colours.dim(backup.id), `gone since ${screen.time(backup.closedAt)}`)
+      backup.closed
+        ? screen.both(screen.colours.dim(backup.id), `gone since ${screen.time(backup.closed.at)}`)
         : backup.id,
       screen.both(backup.kind, learned(backup, screen)),
       copyText(backup.copy, screen),
     ]),
   );
-  const explained = backups.filter(({ copy }) => copy.reason !== null && copy.state !== 'none').slice(0, 5);
-  if (explained.length > 0) screen.line();
-  for (const { id, copy } of explained) {
-    screen.line(`${screen.copyState(copy.state)}  ${id}: ${screen.colours.dim(copy.reason ?? '')}`, '  ');
-  }
+  printCauses(
+    screen,
+    backups.filter(({ copy }) => copy.reason !== null && copy.state !== 'none'),
+  );
 }
 
 function learned({ eventMissed, learnedFrom }: DatabaseHistory['backups'][number], screen: Screen): string {
@@ -111,22 +109,22 @@ function alerts({ alerts }: DatabaseHistory, screen: Screen): void {
   for (const alert of alerts) {
     const until = alert.resolved ? `resolved ${screen.moment(alert.resolved)}` : screen.colours.bold('open');
     screen.line(
-      `${screen.bySeverity(alert.verdict, alert.severity)}  opened ${screen.moment(alert.opened)}, ${until}, told ${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}`,
+      `${screen.bySeverity(alert.verdict, alert.severity)}  opened ${screen.moment(alert.opened)}, ${until}, notified ${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}`,
       '  ',
     );
-    screen.line(screen.colours.dim(alert.resolution ?? alert.reason), '    ');
+    screen.line(screen.colours.dim(alert.resolvedReason ?? alert.reason), '    ');
   }
 }
 
 function days({ days }: DatabaseHistory, screen: Screen): void {
   screen.heading('What sweeps said, newest first');
   if (days.length === 0) {
-    screen.line('No sweep has judged it in these days.', '  ');
+    screen.line('No sweep has evaluated it in these days.', '  ');
     return;
   }
   for (const { date, verdict, severity, newestBackup, reason } of days) {
     const newest =
-      newestBackup === null ? 'no backup' : `newest backup ${screen.time(newestBackup)} ${screen.timeZone}`;
+      newestBackup === null ? 'no backup' : `newest backup ${screen.time(newestBackup.time)} ${screen.timeZone}`;
     screen.line(`${date}  ${screen.verdict(verdict, severity)}  ${screen.colours.dim(newest)}`, '  ');
     if (severity !== 'info') screen.line(screen.colours.dim(reason), '    ');
   }

@@ -1,11 +1,12 @@
+import { meaningsOf } from '../../shared/domain/index.ts';
 import { type Command, listing } from '../command.ts';
-import type { Finding, FindingKind } from '../doctor/finding.ts';
+import { type Finding, type FindingKind, findingSchema } from '../doctor/finding.ts';
 import { readText } from '../files.ts';
 import type { Screen } from '../screen.ts';
 
 export const doctor: Command = {
   details:
-    'Looks at credentials, stack, configuration, sweeps, subscriptions, text messages, functions, dead letters, key, roles and alarms. Exit code 0: nothing is wrong. 1: something is. 2: nothing that was seen is wrong, but something could not be looked at.',
+    'Checks credentials, stack, configuration, sweeps, failed copies, subscriptions, text messages, functions, dead letters, key, roles and alarms. Exit code 0: nothing is wrong. 1: something is. 2: nothing that was seen is wrong, but something could not be read.',
   options: [
     {
       flags: '--config <file>',
@@ -15,12 +16,7 @@ export const doctor: Command = {
   examples: ['doctor', 'doctor --config config/production.json'],
   json: {
     is: 'list',
-    fields: {
-      check: 'what was looked at',
-      kind: '`ok`, `warning`, `problem`, or `unread` (could not be looked at)',
-      found: 'what was seen',
-      cure: 'what to do, or null',
-    },
+    fields: meaningsOf(findingSchema),
   },
   run: async (parts, args) => {
     const file = args.optional('config');
@@ -52,7 +48,7 @@ async function print(screen: Screen, findings: AsyncIterable<Finding>): Promise<
     if (kind === 'unread') unread += 1;
   }
   screen.line();
-  const open = unread > 0 ? ` ${unread} could not be looked at.` : '';
+  const open = unread > 0 ? ` ${unread} could not be read.` : '';
   const fine = unread > 0 ? 'Nothing that was seen is wrong.' : 'Nothing is wrong.';
   screen.line(wrong === 0 ? fine + open : bold(red(`${wrong} to be put right.`)) + open);
 }

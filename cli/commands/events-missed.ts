@@ -1,4 +1,5 @@
-import { type MissedDay, readMissed } from '../../shared/query/missed.ts';
+import { allMeaningsOf } from '../../shared/domain/index.ts';
+import { type MissedDay, missedDaySchema, readMissed } from '../../shared/query/missed.ts';
 import { dayMs } from '../../shared/text.ts';
 import { type Command, listing } from '../command.ts';
 import { plural } from '../screen.ts';
@@ -10,12 +11,7 @@ export const eventsMissed: Command = {
   examples: ['events missed', 'events missed --from 90d --json'],
   json: {
     is: 'list',
-    fields: {
-      date: 'UTC date of the sweeps that found them, newest first',
-      missed: 'how many',
-      sweeps: 'sweeps of that day',
-      backups: '`id`, `database`, `time` and `foundAt` of each; a sweep keeps at most 100 names',
-    },
+    fields: allMeaningsOf(missedDaySchema),
   },
   run: async (parts, args) => {
     const { ledger } = await parts.ledger();

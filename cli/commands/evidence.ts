@@ -2,11 +2,20 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { dateAfter, dateOf, first } from '../../shared/query/collect.ts';
+import { allMeaningsOf } from '../../shared/domain/index.ts';
+import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
+import { first } from '../../shared/lib/iterables.ts';
 import { type EvidenceRow, readEvidence } from '../../shared/query/evidence.ts';
 import type { Answer, Command } from '../command.ts';
 import { answer } from '../command.ts';
-import { csvOf, type EvidenceHead, EvidenceSums, type EvidenceTail, jsonOf } from '../evidence-file.ts';
+import {
+  csvOf,
+  type EvidenceHead,
+  EvidenceSums,
+  type EvidenceTail,
+  evidenceFileSchema,
+  jsonOf,
+} from '../evidence-file.ts';
 import { reasonOf } from '../files.ts';
 import { requireTenant } from '../find.ts';
 import { plural, type Screen } from '../screen.ts';
@@ -14,7 +23,7 @@ import { UserError } from '../user-error.ts';
 
 export const evidence: Command = {
   details:
-    'It comes from the judgements that sweeps wrote on each day, and from the alerts of the time: changing the configuration later does not change it. "in time": a backup was there by the deadline; "late": the deadline was broken, and a backup came on the same day; "missing": none came on that day; "unknown": RDS could not be asked, or no sweep ran; "no promise": new, excluded or deleted. Attainment is the share of "in time" among all days but those without a promise, cut to two decimals.',
+    'It comes from the evaluations that sweeps wrote on each day, and from the alerts of the time: changing the configuration later does not change it. "in time": a backup was there by the deadline; "late": the deadline was broken, and a backup came on the same day; "missing": none came on that day; "unknown": RDS did not respond, or no sweep ran; "no promise": new, excluded or deleted. Attainment is the share of "in time" among all days but those without a promise, cut to two decimals.',
   options: [
     { flags: '--from <date>', description: 'first UTC day (2026-11-01), or how long ago (30d) (default: 30 days ago)' },
     { flags: '--to <date>', description: 'last UTC day, included (default: yesterday, since today is not over)' },
@@ -30,22 +39,12 @@ export const evidence: Command = {
   json: {
     is: 'object',
     fields: {
-      ledger: "the table's name",
-      stack: "the stack's name",
-      account: 'AWS account',
-      region: 'AWS Region',
-      queriedAt: 'when it was read',
-      from: 'first day',
-      to: 'last day',
-      tenant: 'whose, or null: everybody',
-      days: '`date`, `tenant`, `database`, `databaseKind`, `key`, `state`, `verdict`, `newestBackup` (`id`, `time`), `deadline`, `maxAgeHours`, `graceHours`, `judgedAt`, `reason`, `alert` (`opened`, `resolved`, `notified`)',
-      totals: '`inTime`, `late`, `missing`, `unknown`, `noPromise`, `attainment` (percent)',
-      tenants: 'the same totals of each `tenant`',
+      ...allMeaningsOf(evidenceFileSchema),
       '(with --out)': '`file` and `sha256` in the place of `days`',
     },
   },
   run: async (parts, args) => {
-    const { ledger, table } = await parts.ledger();
+    const { ledger, table, account, region } = await parts.ledger();
     const now = parts.now();
     const today = dateOf(now);
     const tenant = args.optional('tenant');
@@ -58,7 +57,7 @@ export const evidence: Command = {
     if (tenant !== undefined && (await first(ledger.daysOfTenant(tenant, span.from, span.to))) === undefined) {
       await requireTenant(ledger, tenant);
     }
-    const { stack, account, region } = await (await parts.cloud()).deployment();
+    const { stack } = await (await parts.cloud()).deployment();
     const head: EvidenceHead = {
       ledger: table,
       stack,
@@ -151,7 +150,7 @@ async function summary(screen: Screen, head: EvidenceHead, rows: AsyncIterable<E
   for (const { last, from, days } of shown) {
     const when = days === 1 ? last.date : `${from} to ${last.date}, ${days} days`;
     const state = screen.bySeverity(last.state, last.state === 'late' ? 'warning' : 'critical');
-    screen.line(`${state}  ${last.tenant ?? '–'} / ${screen.colours.bold(last.database)}  ${when}`, '  ');
+    screen.line(`${state}  ${last.tenant} / ${screen.colours.bold(last.database)}  ${when}`, '  ');
     screen.line(screen.colours.dim(last.reason ?? ''), '    ');
     if (last.alert) {
       const { opened, resolved, notified } = last.alert;
@@ -171,15 +170,16 @@ async function gapsOf(rows: AsyncIterable<EvidenceRow>): Promise<Gap[]> {
   const ended: Gap[] = [];
   const open = new Map<string, Gap>();
   for await (const row of rows) {
-    const gap = open.get(row.key);
+    const line = `${row.tenant}\n${row.key}`;
+    const gap = open.get(line);
     const isGap = row.state !== 'in time' && row.state !== 'no promise';
     if (gap && isGap && gap.last.state === row.state) {
-      open.set(row.key, { ...gap, last: row, days: gap.days + 1 });
+      open.set(line, { ...gap, last: row, days: gap.days + 1 });
       continue;
     }
     if (gap) ended.push(gap);
-    if (isGap) open.set(row.key, { last: row, from: row.date, days: 1 });
-    else open.delete(row.key);
+    if (isGap) open.set(line, { last: row, from: row.date, days: 1 });
+    else open.delete(line);
   }
   return [...ended, ...open.values()].sort((a, b) => (a.last.date < b.last.date ? 1 : -1));
 }
@@ -203,6 +203,6 @@ function printSums(screen: Screen, head: EvidenceHead, { totals, tenants }: Evid
         align: 'right' as const,
       })),
     ],
-    [...tenants.map(({ tenant, ...sum }) => cells(tenant ?? '–', sum)), cells('all', totals)],
+    [...tenants.map(({ tenant, ...sum }) => cells(tenant, sum)), cells('all', totals)],
   );
 }

@@ -30,7 +30,11 @@ export const commands: readonly Entry[] = [
     summary: 'any slice of backups, newest first',
     load: async () => (await import('./backups.ts')).backups,
   },
-  { name: 'alerts', summary: 'who was told what, and when', load: async () => (await import('./alerts.ts')).alerts },
+  {
+    name: 'alerts',
+    summary: 'who was notified of what, and when',
+    load: async () => (await import('./alerts.ts')).alerts,
+  },
   {
     name: 'alert ack',
     summary: 'say that somebody looks after it: no reminders until it gets worse or is resolved',
@@ -63,7 +67,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'events missed',
-    summary: 'what RDS did and EventBridge never told, by day',
+    summary: 'what RDS did and no event announced, by day',
     load: async () => (await import('./events-missed.ts')).eventsMissed,
   },
   {

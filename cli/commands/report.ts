@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { reportKey } from '../../shared/day.ts';
+import { allMeaningsOf } from '../../shared/domain/index.ts';
 import { readReportFacts } from '../../shared/query/report-facts.ts';
+import { reportSchema } from '../../shared/report/facts.ts';
 import type { Args } from '../args.ts';
 import { answer, type Command } from '../command.ts';
 import { writeText } from '../files.ts';
@@ -23,32 +25,13 @@ export const report: Command = {
   json: {
     is: 'object',
     fields: {
-      generated: 'when the facts were read',
-      ledger: "the table's name",
-      account: 'AWS account',
-      region: 'AWS Region',
-      dates: 'the days shown, oldest first',
-      sweep: 'the last sweep, as in `status`; or null',
-      watch: 'the last watch; or null',
-      doubts: 'why the verdicts cannot be believed, as sentences; empty otherwise',
-      counts: 'databases by verdict',
-      unconfigured: 'names of databases that RDS has and nobody configured',
-      databases:
-        '`key`, `id`, `kind`, `tenant`, `engine`, `verdict`, `severity`, `reason`, `newestBackup`, `deadline`, `unprotectedSince`, `alert`, `days` (a letter a date: `t` in time, `l` late, `m` missing, `n` no promise, `u` unknown, `.` not watched), `attainment`',
-      tenants:
-        '`tenant`, `databases`, `unprotected`, `inTime`, `late`, `missing`, `unknown`, `noPromise`, `attainment` (percent)',
-      copies:
-        'by date: `queued`, `started`, `complete`, `incomplete`, `failed`, `skipped`, `cancelled`, `bytes`, `mostWaiting`, `longestWaitHours`',
-      copiesNow: '`queued`, `running`, `oldestQueuedAt`',
-      gaps: 'days that were not in time, newest first, at most 3,000: `database` (position in `databases`), `date`, `state`, `reason`, `alertOpened`, `alertResolved`',
-      gapsLeftOut: 'how many more there were',
+      ...allMeaningsOf(reportSchema),
       '(with --out)': '`file` besides; with --last, it alone',
     },
   },
   run: async (parts, args) => {
     if (args.flag('last')) return opened(parts, args, await lastPage(parts), {});
-    const { ledger, table } = await parts.ledger();
-    const { account, region } = await (await parts.cloud()).deployment();
+    const { ledger, table, account, region } = await parts.ledger();
     const days = args.whole('days', 35, [1, 90]);
     const facts = await readReportFacts(ledger, { ledger: table, account, region }, days, parts.now());
     // Whoever wants the facts alone is not given a file beside them.

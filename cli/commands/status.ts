@@ -1,53 +1,30 @@
-import type { VerdictName } from '../../shared/model.ts';
-import { exitCodes, readStatus, type StatusFacts } from '../../shared/query/status.ts';
+import {
+  allMeaningsOf,
+  byVerdict,
+  type Severity,
+  type Unrecognized,
+  type VerdictName,
+  verdictOf,
+} from '../../shared/domain/index.ts';
+import { exitCodes, readStatus, type StatusFacts, statusSchema } from '../../shared/query/status.ts';
 import { answer, type Command } from '../command.ts';
 import { plural, type Screen } from '../screen.ts';
 
 export const status: Command = {
   details:
-    'Exit code 0: everybody is protected. 1: somebody is not. 2: nobody can tell (no sweep, too old a sweep, RDS not answering), or the command failed.',
+    'Exit code 0: everybody is protected. 1: somebody is not. 2: nobody can tell (no sweep, too old a sweep, RDS not responding), or the command failed.',
   examples: ['status', 'status --json | jq .standing'],
   json: {
     is: 'object',
-    fields: {
-      now: 'when this was read',
-      ledger: "the table's name",
-      standing: '`ok`, `unprotected` or `unknown`: what the exit code says',
-      doubts: 'why nobody can tell, as sentences; empty otherwise',
-      counts: 'databases by verdict, as of the last sweep',
-      sweep:
-        'the last sweep: `started`, `finished`, `complete`, `counts`, `eventsMissed`, `errors`, `configHash`, ...; or null',
-      watch: 'the last watch, with the same fields; or null',
-      openAlerts: 'open alerts as `alerts --json` shows them, worst first',
-      copies: '`queued` with `oldestQueuedAt`, `starting`, `running`, and `failed` ones that can be tried again',
-      alarms: 'alarms of the stack that ring: `name`, `description`, `since`; null if CloudWatch could not be asked',
-      alarmsUnread: 'why CloudWatch could not be asked; or null',
-    },
+    fields: allMeaningsOf(statusSchema),
   },
   run: async (parts) => {
-    const { ledger, table } = await parts.ledger();
-    const facts = await readStatus(
-      ledger,
-      { table, alarms: () => parts.cloud().then((cloud) => cloud.ringing()) },
-      parts.now(),
-    );
+    const { ledger, ...deployed } = await parts.ledger();
+    const alarms = () => parts.cloud().then((cloud) => cloud.ringing());
+    const facts = await readStatus(ledger, { ...deployed, alarms }, parts.now());
     return answer(facts, (screen) => print(facts, screen), exitCodes[facts.standing]);
   },
 };
-
-/** Worst first, as the screen lists them. */
-const order: readonly VerdictName[] = [
-  'overdue',
-  'never',
-  'disabled',
-  'missing',
-  'unknown',
-  'deleted',
-  'due',
-  'new',
-  'protected',
-  'excluded',
-];
 
 function print(facts: StatusFacts, screen: Screen): void {
   headline(facts, screen);
@@ -60,7 +37,7 @@ function headline({ standing, doubts, openAlerts }: StatusFacts, screen: Screen)
   const { green, red, yellow, bold } = screen.colours;
   if (standing === 'ok') screen.line(bold(green('OK  Every database that is watched has a fresh backup.')));
   else if (standing === 'unprotected') {
-    const count = new Set(openAlerts.map(({ database, databaseKind }) => `${databaseKind}/${database}`)).size;
+    const count = new Set(openAlerts.map(({ key }) => key)).size;
     screen.line(bold(red(`UNPROTECTED  ${plural(count, 'database')} with an open alert.`)));
   } else screen.line(bold(yellow('CANNOT TELL whether everybody is protected.')));
   for (const doubt of doubts) screen.line(yellow(doubt), '  ');
@@ -69,20 +46,23 @@ function headline({ standing, doubts, openAlerts }: StatusFacts, screen: Screen)
 function fleet({ counts, sweep }: StatusFacts, screen: Screen): void {
   if (sweep === null) return;
   screen.heading(`Fleet at the last sweep: ${plural(sweep.databases, 'database')}`);
-  const severityOf = (name: VerdictName) => {
-    if (['overdue', 'never', 'disabled', 'missing'].includes(name)) return 'critical';
-    return name === 'unknown' || name === 'deleted' ? 'warning' : 'info';
-  };
-  const known = order.flatMap((name) =>
-    counts[name] ? [`${counts[name]} ${screen.verdict(name, severityOf(name))}`] : [],
-  );
-  screen.line(known.join('   '), '  ');
-  if (sweep.unconfigured.length > 0) {
+  const names = (Object.keys(counts) as Verdict[]).sort((a, b) => byVerdict(a, b) || (a < b ? -1 : 1));
+  screen.line(names.map((name) => `${counts[name]} ${screen.verdict(name, severityOf(name))}`).join('   '), '  ');
+  const unconfigured = sweep.unconfiguredCount ?? sweep.unconfigured.length;
+  if (unconfigured > 0) {
     screen.line(
-      `${plural(sweep.unconfigured.length, 'database')} in RDS that nobody configured: ${some(sweep.unconfigured)}`,
+      `${plural(unconfigured, 'database')} in RDS that nobody configured: ${some(sweep.unconfigured, unconfigured)}`,
       '  ',
     );
   }
+}
+
+type Verdict = VerdictName | Unrecognized;
+
+/** How a number of databases of one verdict is coloured. */
+function severityOf(name: Verdict): Severity {
+  const { protection } = verdictOf(name);
+  return protection === 'unprotected' ? 'critical' : protection === 'unknown' ? 'warning' : 'info';
 }
 
 /** As many as fit on a screen; `alerts --open` has them all. */
@@ -123,7 +103,8 @@ function watcher({ sweep, watch, copies, alarms, alarmsUnread }: StatusFacts, sc
   } else rows.push(['last sweep', yellow('none yet')]);
   rows.push(['last watch', watch ? screen.moment(watch.finished ?? watch.started) : dim('none yet')]);
   const waiting = copies.oldestQueuedAt ? `, the oldest for ${screen.age(copies.oldestQueuedAt)}` : '';
-  const failed = copies.failed > 0 ? red(`${copies.failed} failed`) : '0 failed';
+  const causes = Object.entries(copies.failedByCause).map(([code, count]) => `${count} ${code}`);
+  const failed = copies.failed > 0 ? red(`${copies.failed} failed (${causes.join(', ')})`) : '0 failed';
   rows.push(['copies', `${copies.queued} waiting${waiting}; ${copies.running + copies.starting} running; ${failed}`]);
   if (alarms === null) rows.push(['alarms', yellow(`not known: ${alarmsUnread}`)]);
   else if (alarms.length === 0) rows.push(['alarms', green('none rings')]);
@@ -138,7 +119,7 @@ function watcher({ sweep, watch, copies, alarms, alarmsUnread }: StatusFacts, sc
 }
 
 /** The first few of many names. */
-function some(names: readonly string[]): string {
+function some(names: readonly string[], total: number): string {
   const few = names.slice(0, 5);
-  return few.join(', ') + (names.length > few.length ? ` and ${names.length - few.length} more` : '');
+  return few.join(', ') + (total > few.length ? ` and ${total - few.length} more` : '');
 }

@@ -1,4 +1,4 @@
-import { bySeverity } from '../../shared/rules/alert.ts';
+import { bySeverity, byVerdict } from '../../shared/domain/index.ts';
 import type { SweepReport } from '../../shared/run.ts';
 import { answer, type Command } from '../command.ts';
 import type { Parts } from '../parts.ts';
@@ -8,8 +8,11 @@ export const sweep: Command = {
   details:
     'It runs the deployed function, which alerts as it always does. Exit code 2 where the sweep did not get to its end.',
   options: [
-    { flags: '--dry-run', description: 'judge without writing or telling anybody' },
-    { flags: '--at <time>', description: 'judge as of a moment, without writing: younger backups do not exist for it' },
+    { flags: '--dry-run', description: 'evaluate without writing or notifying anybody' },
+    {
+      flags: '--at <time>',
+      description: 'evaluate as of a moment, without writing: younger backups do not exist for it',
+    },
     { flags: '--watch', description: 'the small check between sweeps instead' },
   ],
   examples: ['sweep --dry-run', 'sweep --at 2026-11-22T12:00Z'],
@@ -17,10 +20,10 @@ export const sweep: Command = {
     is: 'object',
     fields: {
       mode: '`sweep` or `watch`',
-      at: 'the moment of judgement',
+      at: 'the moment that it evaluated as of',
       complete: 'whether it got to its end',
       databases:
-        '`tenant`, `database`, `verdict`, `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
+        '`tenant`, `database`, `account`, `region`, `verdict`, `cause` and `notes` (`code`, `facts`), `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
       unconfigured: 'names of databases that RDS has and nobody configured',
       counts: 'databases by verdict',
       eventsMissed: 'backups that no event announced',
@@ -47,9 +50,9 @@ export const sweep: Command = {
 /** Says every second for how long something is being waited for. */
 async function waiting<T>(parts: Parts, what: string, result: Promise<T>): Promise<T> {
   const started = parts.now().getTime();
-  const tell = () => parts.progress(`${what} … ${Math.round((parts.now().getTime() - started) / 1000)} s`);
-  tell();
-  const ticking = setInterval(tell, 1000);
+  const show = () => parts.progress(`${what} … ${Math.round((parts.now().getTime() - started) / 1000)} s`);
+  show();
+  const ticking = setInterval(show, 1000);
   try {
     return await result;
   } finally {
@@ -62,14 +65,14 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
   const { bold, yellow, dim } = screen.colours;
   const what = report.mode === 'sweep' ? 'Sweep' : 'Watch';
   screen.line(
-    `${bold(`${what} as of ${screen.moment(report.at)}`)}${dry ? ': nothing was written, nobody was told' : ''}`,
+    `${bold(`${what} as of ${screen.moment(report.at)}`)}${dry ? ': nothing was written, nobody was notified' : ''}`,
   );
   if (!report.complete) screen.line(yellow('It did not get to its end.'));
   const counts = Object.entries(report.counts).map(([name, count]) => `${count} ${name}`);
   const calls = Object.values(report.apiCalls).reduce((sum, count) => sum + count, 0);
   const { opened, reminded, resolved } = report.alerts;
   screen.pairs([
-    ['judged', counts.join(', ') || 'nothing: no database was to be looked at'],
+    ['evaluated', counts.join(', ') || 'nothing: no database was to be checked'],
     ['events missed', report.eventsMissed === 0 ? 'none' : yellow(String(report.eventsMissed))],
     ['alerts', `${opened} opened, ${reminded} reminded, ${resolved} resolved${dry ? ' (they would be)' : ''}`],
     ['calls to RDS', String(calls)],
@@ -82,7 +85,7 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
   ]);
   const shown = report.databases
     .filter(({ verdict, severity }) => verdict !== 'protected' || severity !== 'info')
-    .sort((a, b) => bySeverity(a.severity, b.severity));
+    .sort((a, b) => bySeverity(a.severity, b.severity) || byVerdict(a.verdict, b.verdict));
   if (shown.length === 0) return;
   screen.line();
   for (const { tenant, database, verdict, severity, reason } of shown) {

@@ -1,5 +1,6 @@
-import { unlessEmpty } from '../../shared/query/collect.ts';
-import { readTenant, type TenantDatabaseFacts } from '../../shared/query/tenant.ts';
+import { allMeaningsOf } from '../../shared/domain/index.ts';
+import { unlessEmpty } from '../../shared/lib/iterables.ts';
+import { readTenant, type TenantDatabaseFacts, tenantDatabaseSchema } from '../../shared/query/tenant.ts';
 import { type Command, listing } from '../command.ts';
 import { unknownTenant } from '../find.ts';
 import type { Screen } from '../screen.ts';
@@ -9,27 +10,7 @@ export const tenant: Command = {
   examples: ['tenant acme', 'tenant acme --tz Europe/Berlin'],
   json: {
     is: 'list',
-    fields: {
-      key: '`<account>/<region>/<resource id>`',
-      database: 'its identifier',
-      kind: '`instance` or `cluster`',
-      tenant: 'its tenant',
-      engine: "RDS's name of its engine",
-      window: 'backup window, UTC',
-      retentionDays: 'days RDS keeps automated backups; 0: none are taken',
-      enrolledAt: 'when the ledger first met it',
-      verdict:
-        '`protected`, `due`, `overdue`, `never`, `new`, `disabled`, `missing`, `deleted`, `unknown` or `excluded`',
-      severity: '`critical`, `warning` or `info`',
-      reason: 'a sentence to act on',
-      judgedAt: 'when it was last judged anew',
-      newestBackup: '`id` and `time` of its newest backup, or null',
-      ageHours: 'age of that backup now',
-      deadline: 'when it becomes, or became, overdue',
-      creating: '`id` and `since` of a backup that is being created, or null',
-      alert: 'its open alert as `alerts --json` shows it, or null',
-      copy: 'the copy of its newest backup: `mode`, `state`, `attempt`, `queuedAt`, `startedAt`, `endedAt`, `taskId`, `location`, `percent`, `bytes`, `objects`, `reason`; or null',
-    },
+    fields: allMeaningsOf(tenantDatabaseSchema),
   },
   run: async (parts, args) => {
     const { ledger } = await parts.ledger();

@@ -2,7 +2,8 @@ import type { Fleet } from '../../shared/config/fleet.ts';
 import { configHash } from '../../shared/config/load.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { runFacts } from '../../shared/query/facts.ts';
-import { doubtsOf, lastSweep } from '../../shared/query/status.ts';
+import { doubtsOf } from '../../shared/query/status.ts';
+import { lastSweep } from '../../shared/query/sweeps.ts';
 import { formatAge } from '../../shared/text.ts';
 import type { Finding } from './finding.ts';
 
@@ -42,8 +43,8 @@ export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date)
     findings.push({
       check,
       kind: 'warning',
-      found: `the last sweep judged by another configuration (${sweep.configHash.slice(0, 8)}) than is deployed (${hash.slice(0, 8)})`,
-      cure: 'Run "sweep" to judge by the deployed one now, or wait for the next.',
+      found: `the last sweep evaluated by another configuration (${sweep.configHash.slice(0, 8)}) than is deployed (${hash.slice(0, 8)})`,
+      cure: 'Run "sweep" to evaluate by the deployed one now, or wait for the next.',
     });
   }
   for (const error of sweep.errors.slice(0, 5)) {

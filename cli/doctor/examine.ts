@@ -1,10 +1,10 @@
-/** Looks at a deployment from the outside in, a finding a time; a check that fails is a finding as well. */
-import type { Ledger } from '../../shared/ledger/ledger.ts';
+/** Checks a deployment from the outside in, a finding a time; a check that fails is a finding as well. */
 import { explain } from '../aws/explain.ts';
 import { deployedConfiguration } from '../aws/functions.ts';
-import type { Cloud, Deployment } from '../parts.ts';
+import type { Cloud, DeployedLedger, Deployment } from '../parts.ts';
 import { UserError } from '../user-error.ts';
 import { checkConfiguration, checkSweeps } from './configuration.ts';
+import { checkCopies } from './copies.ts';
 import type { Finding } from './finding.ts';
 import { checkAlarms, checkDeadLetters, checkFunctions, checkKeys, checkRoles } from './health.ts';
 import { checkAlarmSubscriptions, checkOperators, checkSms, checkSubscriptions } from './recipients.ts';
@@ -13,13 +13,13 @@ import { checkCredentials, checkStack, stackResources } from './stack.ts';
 export interface Examination {
   readonly stack: string;
   readonly deployment: () => Promise<Deployment>;
-  readonly ledger: () => Promise<{ readonly ledger: Ledger; readonly table: string }>;
+  readonly ledger: () => Promise<DeployedLedger>;
   readonly now: () => Date;
   /** A configuration on this machine that the deployed one is held against. */
   readonly local?: NonNullable<Parameters<Cloud['examine']>[0]['local']>;
 }
 
-/** Nothing is looked at behind credentials or a stack that are not there. */
+/** Nothing is checked behind credentials or a stack that are not there. */
 export async function* examine({ stack, deployment, ledger, now, local }: Examination): AsyncIterable<Finding> {
   const credentials = await checked('credentials', checkCredentials, () => 'problem');
   yield* credentials;
@@ -34,6 +34,7 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
   const checks: readonly (readonly [string, () => Promise<Finding[]>])[] = [
     ['configuration', async () => checkConfiguration(await configuration(), local)],
     ['sweeps', async () => checkSweeps((await ledger()).ledger, await configuration(), now())],
+    ['copies', async () => checkCopies(await ledger(), now())],
     ['subscriptions', async () => checkSubscriptions(deployed, (await configuration()).fleet)],
     ['alarm topic', async () => checkAlarmSubscriptions(await resources(), (await configuration()).fleet)],
     ['operators', async () => checkOperators((await configuration()).fleet)],
@@ -55,22 +56,22 @@ async function checked(
   try {
     return await check();
   } catch (error) {
-    const [why, cure] = split(error instanceof UserError ? error.message : (explain(error) ?? String(error)));
+    const { found, cure } = error instanceof UserError ? error : (explain(error) ?? { found: String(error) });
     const is = kind(error);
-    return [{ check: name, kind: is, found: is === 'unread' ? `could not be looked at: ${why}` : why, cure }];
+    return [
+      {
+        check: name,
+        kind: is,
+        found: is === 'unread' ? `could not be read: ${found}` : found,
+        cure: cure === undefined ? null : `${cure.charAt(0).toUpperCase()}${cure.slice(1)}`,
+      },
+    ];
   }
 }
 
 /** What is missing is wrong; what AWS did not answer is only not known. */
 function kindOf(error: unknown): 'problem' | 'unread' {
   return error instanceof UserError ? 'problem' : 'unread';
-}
-
-/** Sentences for people say what is wrong, and behind the last colon what to do. */
-function split(sentence: string): [found: string, cure: string | null] {
-  const [, found, cure] = /^(.*): ([a-z].*)$/s.exec(sentence) ?? [];
-  if (found === undefined || cure === undefined) return [sentence, null];
-  return [found, `${cure.charAt(0).toUpperCase()}${cure.slice(1)}`];
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

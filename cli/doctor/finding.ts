@@ -1,12 +1,14 @@
-/** `ok`: looked at, and fine. `problem`: wrong. `warning`: may be meant so. `unread`: could not be looked at. */
+import { z } from 'zod';
+
+/** `ok`: checked, and fine. `problem`: wrong. `warning`: may be meant so. `unread`: could not be read. */
 export type FindingKind = 'ok' | 'warning' | 'problem' | 'unread';
 
-/** One thing that was looked at. */
-export interface Finding {
-  readonly check: string;
-  readonly kind: FindingKind;
-  /** What was seen. */
-  readonly found: string;
-  /** What to do about it; null where there is nothing to do. */
-  readonly cure: string | null;
-}
+export const findingSchema = z.object({
+  check: z.string().describe('what was checked'),
+  kind: z.custom<FindingKind>().describe('`ok`, `warning`, `problem`, or `unread` (could not be read)'),
+  found: z.string().describe('what was seen'),
+  cure: z.string().nullable().describe('what to do about it'),
+});
+
+/** One thing that was checked. */
+export type Finding = Readonly<z.output<typeof findingSchema>>;

@@ -30,7 +30,7 @@ export function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promis
     check: 'subscriptions',
     TopicArn: output(deployment, 'AlertTopicArn'),
     wanted: new Map(subscribersOf(fleet).map((subscriber) => [nameOf(subscriber), subscriber.filter])),
-    silence: 'the alert topic has no recipient: nobody is told of anything',
+    silence: 'the alert topic has no recipient: nobody is notified of anything',
   });
 }
 
@@ -49,7 +49,7 @@ export async function checkAlarmSubscriptions(
     check: 'alarm topic',
     TopicArn: topic.PhysicalResourceId,
     wanted: new Map(operators.map((operator) => [nameOf(operator), {}])),
-    silence: 'the alarm topic has no recipient: nobody is told when the stack itself fails',
+    silence: 'the alarm topic has no recipient: nobody is notified when the stack itself fails',
   });
 }
 
@@ -87,7 +87,7 @@ async function checkAudience({ check, TopicArn, wanted, silence }: Audience): Pr
     findings.push({
       check,
       kind: 'problem',
-      found: `${subscriptionName(one)} has not confirmed, and is told nothing`,
+      found: `${subscriptionName(one)} has not confirmed, and is not notified`,
       cure,
     });
   }
@@ -101,7 +101,7 @@ async function checkAudience({ check, TopicArn, wanted, silence }: Audience): Pr
     findings.push({
       check,
       kind: 'problem',
-      found: `${subscriptionName(one)} is told of others than the configuration says`,
+      found: `${subscriptionName(one)} is notified of others than the configuration says`,
       cure,
     });
   }
@@ -132,7 +132,12 @@ export async function checkOperators({ operators }: Fleet): Promise<Finding[]> {
   if (operators.length > 0) return [];
   const cure = 'Add somebody to "operators" in the configuration, and deploy it.';
   return [
-    { check: 'operators', kind: 'problem', found: 'nobody is told when the stack itself fails, nor of digests', cure },
+    {
+      check: 'operators',
+      kind: 'problem',
+      found: 'nobody is notified when the stack itself fails, nor of digests',
+      cure,
+    },
   ];
 }
 

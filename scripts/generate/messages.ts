@@ -2,25 +2,11 @@ import { composeAlerts } from '../../shared/messages/alerts.ts';
 import { composeCopyFailed } from '../../shared/messages/copy-failed.ts';
 import { composeDailyDigest, composeManyTenants } from '../../shared/messages/digest.ts';
 import { type Message, operatorFilter, tenantFilter } from '../../shared/messages/message.ts';
-import { context, entry, failedCopy, now } from '../../test/shared/messages/given.ts';
+import { context, entry, failedCopy, restored } from '../../test/shared/messages/given.ts';
 import type { Generator } from '../generate.ts';
 
 /** Every kind of message with an example, as the code composes it. */
 export const messagesPage: Generator = { file: 'docs/messages.md', content: () => page() };
-
-const restored = entry(
-  {
-    resolved: now,
-    outcome: 'protected',
-    resolution: 'The newest backup is from 2026-11-23 05:50 UTC, 10 min old.',
-    newestBackup: {
-      arn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:orders-by-hand',
-      id: 'orders-by-hand',
-      time: new Date('2026-11-23T05:50:00Z'),
-    },
-  },
-  'resolve',
-);
 
 const others = [
   entry(),
@@ -29,7 +15,7 @@ const others = [
     databaseId: 'crm',
     database: '123456789012/eu-west-1/db-CRM',
     severity: 'warning',
-    reason: 'RDS skipped its snapshot, as it does under heavy load.',
+    cause: { code: 'snapshot-skipped', facts: { restorableUntil: '2026-11-23T05:55:00.000Z' } },
   }),
 ];
 
@@ -52,17 +38,30 @@ custom notification of Amazon Q Developer (chat), and everything else (queues, f
 
 Filter policies: a tenant's recipients \`${JSON.stringify(tenantFilter(['acme']))}\`, operators \`${JSON.stringify(operatorFilter)}\`.
 
-An alert opens once, is reminded of every \`reminderHours\`, is told at once when its severity rises, and resolves once.
-**Acknowledged**, it is not reminded of any more. **Snoozed**, it is silent until the snooze ends and then reminded of. A rise
-in severity breaks both, and the resolution is told in any case. A message that was perhaps not sent is sent again, after
-15 and 30 minutes, 1, 2, 4 and then every 6 hours: so a message may come twice, but none is lost.
+An alert opens with a message, reminds every \`reminderHours\`, says at once when its severity rises, and resolves with a
+message. **Acknowledged**, it reminds no more. **Snoozed**, it is silent until the snooze ends, and then reminds. A rise in
+severity breaks both, and the resolution comes in any case. A message that was perhaps not sent is sent again, after 15 and 30
+minutes, 1, 2, 4 and then every 6 hours: so a message may come twice, but none is lost.
 
-In the JSON body times are ISO 8601 in UTC; \`step\` is \`open\`, \`remind\`, \`rise\` or \`resolve\`; \`databases\` lists the worst
-first, \`notListed\` says how many more there are, and \`fullList\` where they all stand. New fields may be added; \`version\`
-changes when one goes or changes its meaning.
+Ages are as of the message, those of a resolution as of the end of the alert. What goes to a tenant's recipients
+(\`audience\` \`all\` or \`tenant\`) names no other tenant and quotes no error of the account, neither in a text nor among the
+facts of the JSON body.
+
+In the JSON body times are ISO 8601 in UTC. \`databases\` lists the worst first, \`notListed\` says how many more there are, and
+\`fullList\` where they all stand. Of each database:
+
+- \`account\` and \`region\` are its own; those of the message are the ledger's.
+- \`step\` is \`open\`, \`remind\`, \`rise\` or \`resolve\`.
+- \`verdict\`, \`cause\` and \`notes\` are what it was alerted for. Each cause is a code with its facts: [causes](causes.md) lists
+  them. \`reason\` says the same as a text.
+- Once resolved, \`resolution\` says in a text why the alert ended. As data that is \`outcome\` (verdict, cause and notes) where
+  an evaluation ended it, else \`resolutionCause\`. \`newestBackup\` is then the newest at that end.
+
+Fields and codes may be added; \`version\` changes when one goes or changes its meaning. Show a word that you do not know as it
+is.
 
 ${section('A backup is missing (`backup-missing`)', composeAlerts([entry()], 'all', context))}
-${section('A backup is there again (`backup-restored`)', composeAlerts([restored], 'all', context))}
+${section('A backup is there again (`backup-restored`)', composeAlerts([entry(restored, 'resolve')], 'all', context))}
 ${section('A copy failed (`copy-failed`)', composeCopyFailed('acme', [failedCopy()], context))}
 ${section('Many tenants at once (`digest`), for operators', composeManyTenants(others, { ...context, fullList: list }))}
 ${section(

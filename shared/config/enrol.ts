@@ -2,7 +2,7 @@
  * Databases that enrol themselves by tag. Tags come from whoever may tag: each value is checked here, and what is wrong
  * with one is told and never stops the sweep.
  */
-import type { CopyMode, DatabaseKind, RdsDatabase } from '../model.ts';
+import { type CopyMode, type DatabaseName, formatName, nameOf, type RdsDatabase } from '../domain/index.ts';
 import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
 import { maxAgeHoursField, tenantIdField } from './schema.ts';
@@ -10,10 +10,6 @@ import { maxAgeHoursField, tenantIdField } from './schema.ts';
 const maxAgeTag = 'backup-max-age-hours';
 const copyTag = 'backup-copy';
 export const excludeTag = 'backup-exclude';
-
-/** Why copies of a discovered database are skipped where the configuration has no shared bucket. */
-export const noSharedBucket =
-  'no shared bucket for discovered databases: set defaults.bucket to { "type": "shared" } in the configuration';
 
 export interface Enrolment {
   /** The listed databases, then the discovered ones. */
@@ -28,8 +24,8 @@ export interface Enrolment {
 
 /** The databases to judge: those the configuration lists, and those that enrol by tag. A listed database wins over its tags. */
 export function enrol(fleet: Fleet, databases: readonly RdsDatabase[]): Enrolment {
-  const listed = new Set(fleet.databases.map(nameOf));
-  const found = databases.filter((database) => !listed.has(nameOf(database)));
+  const listed = new Set(fleet.databases.map(formatName));
+  const found = databases.filter((database) => !listed.has(formatName(nameOf(database))));
   const { discovery } = fleet;
   // Tenant ids that differ only in case are one tenant, as in the file.
   const spelling = new Map(fleet.tenants.map(({ id }) => [id.toLowerCase(), id]));
@@ -77,21 +73,12 @@ function discover(
   const exclusion = database.tags[excludeTag]?.trim();
   const excluded = exclusion && discovery.allowExclusion ? clean(exclusion) : undefined;
 
-  const { sharedTarget } = fleet;
+  const plain = enrolledWithoutTags(fleet, nameOf(database), tenant);
   const configured: ConfiguredDatabase = {
-    tenant,
-    id: database.id,
-    kind: database.kind,
+    ...plain,
     policy: typeof maxAge === 'number' ? { ...policy, maxAgeHours: maxAge } : policy,
     copy: mode === undefined || mode === 'invalid' ? copy : { ...copy, mode },
-    target: {
-      bucket: sharedTarget?.bucket ?? stackBucketName('shared', fleet),
-      prefix: databasePrefix(sharedTarget?.prefix, tenant, database),
-      owner: sharedTarget?.owner ?? fleet.account,
-    },
-    ...(sharedTarget ? {} : { copySkipped: noSharedBucket }),
     ...(excluded ? { excluded } : {}),
-    enrolledBy: 'tag',
   };
   const problems = [
     maxAge === 'invalid'
@@ -111,8 +98,22 @@ function discover(
   return { configured, problems };
 }
 
-function nameOf(database: { readonly kind: DatabaseKind; readonly id: string }): string {
-  return `${database.kind} ${database.id.toLowerCase()}`;
+/** A database that enrolled itself, with the defaults where nothing is known of its other tags. */
+export function enrolledWithoutTags(fleet: Fleet, name: DatabaseName, tenant: string): ConfiguredDatabase {
+  const { sharedTarget, defaults } = fleet;
+  return {
+    ...name,
+    tenant,
+    policy: defaults.policy,
+    copy: defaults.copy,
+    target: {
+      bucket: sharedTarget?.bucket ?? stackBucketName('shared', fleet),
+      prefix: databasePrefix(sharedTarget?.prefix, tenant, name),
+      owner: sharedTarget?.owner ?? fleet.account,
+    },
+    ...(sharedTarget ? {} : { copySkipped: { code: 'no-shared-bucket', facts: {} } }),
+    enrolledBy: 'tag',
+  };
 }
 
 function maxAgeOf(tag: string | undefined): number | 'invalid' | undefined {

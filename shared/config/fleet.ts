@@ -1,5 +1,5 @@
 /** The configuration as the product uses it: defaults applied, one entry a database. `resolve.ts` makes it from the file. */
-import type { BackupKind, CopyMode, DatabaseKind } from '../model.ts';
+import type { BackupKind, CopyCause, CopyMode, DatabaseName } from '../domain/index.ts';
 
 /** When a database counts as unprotected, and how often people are reminded. */
 export interface Policy {
@@ -42,16 +42,13 @@ export interface CopyTarget {
 }
 
 /** One configured (or, by its tag, discovered) database with everything that applies to it. */
-export interface ConfiguredDatabase {
+export interface ConfiguredDatabase extends DatabaseName {
   readonly tenant: string;
-  /** The identifier in lower case, as RDS compares it. */
-  readonly id: string;
-  readonly kind: DatabaseKind;
   readonly policy: Policy;
   readonly copy: CopyPolicy;
   readonly target: CopyTarget;
-  /** Why its copies cannot be made: wanted ones are `skipped` with this reason. `target` is then where they would go. */
-  readonly copySkipped?: string;
+  /** Why its copies cannot be made: wanted ones are `skipped` for this cause. `target` is then where they would go. */
+  readonly copySkipped?: CopyCause;
   /** The reason why it is not watched. */
   readonly excluded?: string;
   readonly enrolledBy: 'configuration' | 'tag';

@@ -1,12 +1,9 @@
 /** Names that follow from the configuration alone: buckets, and each database's prefix in the shared one. */
 import { createHash } from 'node:crypto';
-import type { DatabaseKind } from '../model.ts';
+import type { DatabaseKind, Environment } from '../domain/index.ts';
 import { maxPrefix } from './schema.ts';
 
-export interface Where {
-  readonly account: string;
-  readonly region: string;
-}
+export type Where = Environment;
 
 const maxBucketName = 63;
 const bucketPrefix = 'rds-backup-ledger-';

@@ -1,4 +1,5 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
+import { formatName } from '../domain/index.ts';
 import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, Recipient } from './fleet.ts';
 import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
 import {
@@ -55,7 +56,8 @@ function entryOf(
   const { defaults } = file;
   const id = database.id.toLowerCase();
   const { kind } = database;
-  const named = { tenant: tenant.id, id, kind };
+  const { account, region } = where;
+  const named = { account, region, tenant: tenant.id, id, kind };
   const resolved: ConfiguredDatabase = {
     ...named,
     policy: {
@@ -85,7 +87,7 @@ function copyPolicy(copy: FileConfig['defaults']['copy']): CopyPolicy {
   return staging === undefined ? rest : { ...rest, staging };
 }
 
-type Named = Pick<ConfiguredDatabase, 'tenant' | 'id' | 'kind'>;
+type Named = Pick<ConfiguredDatabase, 'account' | 'region' | 'tenant' | 'id' | 'kind'>;
 
 /** The target of a bucket stated at the database itself: its prefix is taken as it stands. */
 function statedTarget(bucket: BucketConfig, database: Named, where: Where): CopyTarget {
@@ -193,7 +195,7 @@ function duplicateTenants(file: FileConfig): Problem[] {
 }
 
 function duplicateDatabases(entries: readonly Entry[]): Problem[] {
-  return repeats(entries, ({ resolved }) => `${resolved.kind} ${resolved.id}`).map(({ item, first }) => ({
+  return repeats(entries, ({ resolved }) => formatName(resolved)).map(({ item, first }) => ({
     path: [...item.path, 'id'],
     message: `${item.resolved.kind} ${quoted(item.written.id)} is already listed as ${pathText(first.path)} of tenant ${quoted(first.resolved.tenant)}; remove one of the two`,
   }));
@@ -201,7 +203,7 @@ function duplicateDatabases(entries: readonly Entry[]): Problem[] {
 
 function doubleTargets(entries: readonly Entry[]): Problem[] {
   // A database that is listed twice is told as such, not by its target as well.
-  const once = [...new Map(entries.map((entry) => [`${entry.resolved.kind} ${entry.resolved.id}`, entry])).values()];
+  const once = [...new Map(entries.map((entry) => [formatName(entry.resolved), entry])).values()];
   return repeats(once, ({ resolved }) => JSON.stringify([resolved.target.bucket, resolved.target.prefix])).map(
     ({ item, first }) => ({
       path: [...item.path, 'bucket'],

@@ -1,6 +1,6 @@
-/** Whether the account's export slots can carry what the configuration wants, and what that costs: told before it hurts. */
+/** Whether the account's export slots can carry what the configuration wants, and what that costs: known before it hurts. */
 import type { ConfiguredDatabase, CopySchedule, Fleet } from '../config/fleet.ts';
-import type { Backup } from '../model.ts';
+import type { Backup } from '../domain/index.ts';
 import { hourMs } from '../text.ts';
 import { exportSlots } from './tasks.ts';
 

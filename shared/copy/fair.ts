@@ -1,4 +1,5 @@
-import type { Backup } from '../model.ts';
+import type { Backup } from '../domain/index.ts';
+import { keyOf } from './change.ts';
 
 /** Whom copies of databases without a tenant are served as. */
 const noTenant = '-';
@@ -36,7 +37,7 @@ export function* fairly(waiting: Iterable<Backup>, served: ReadonlyMap<string, D
 }
 
 function oldestFirst(one: Backup, other: Backup): number {
-  return one.createdAt.getTime() - other.createdAt.getTime() || compare(one.arn, other.arn);
+  return one.createdAt.getTime() - other.createdAt.getTime() || compare(keyOf(one), keyOf(other));
 }
 
 function compare<T extends number | string>(one: T, other: T): number {

@@ -12,7 +12,7 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { messageOf, nameOf, statusOf } from './causes.ts';
+import { bounded, type CopyFailure, messageOf, nameOf, statusOf } from './failures.ts';
 import { sideBySide } from './side-by-side.ts';
 
 export interface ObjectPlace {
@@ -58,6 +58,13 @@ class OutOfTimeError extends Error {
 /** What lies in the bucket is not what was copied. */
 class DifferentCopyError extends Error {
   override name = 'DifferentCopyError';
+  /** Where their sizes differ; else their checksums do. */
+  readonly sizes: { readonly originalBytes?: number; readonly bytes?: number };
+
+  constructor(message: string, sizes: DifferentCopyError['sizes'] = {}) {
+    super(message);
+    this.sizes = sizes;
+  }
 }
 
 /** The object to be copied, or undefined if it is not there. Other answers of S3 climb. */
@@ -81,10 +88,12 @@ export async function copyObject(
   if (source.bytes <= sizes.singleUpTo) await copyWhole(s3, source, copy);
   else await copyInParts(s3, source, copy, sizes);
   const copied = await headOf(s3, copy.to);
-  if (copied?.ContentLength !== source.bytes) {
-    throw new DifferentCopyError(`the copy has ${copied?.ContentLength ?? 'no'} bytes, the original ${source.bytes}`);
+  const bytes = copied?.ContentLength;
+  if (bytes !== source.bytes) {
+    const sizes = { originalBytes: source.bytes, ...(bytes !== undefined && { bytes }) };
+    throw new DifferentCopyError('the copy and the original differ in size', sizes);
   }
-  if (sameChecksum(source.head, copied) === false) {
+  if (copied && sameChecksum(source.head, copied) === false) {
     throw new DifferentCopyError('the checksum of the copy is not that of the original');
   }
 }
@@ -163,7 +172,7 @@ function destination({ bucket, key, owner }: ObjectPlace) {
   return { Bucket: bucket, Key: key, ExpectedBucketOwner: owner };
 }
 
-/** The original, and no other that took its place since it was looked at. */
+/** The original, and no other that took its place since it was found. */
 function sourceOf({ bucket, key, owner }: ObjectPlace, { head }: SourceObject) {
   return {
     CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
@@ -212,25 +221,31 @@ function sameChecksum(one: HeadObjectCommandOutput, other: HeadObjectCommandOutp
   return shared.every((name) => one[`Checksum${name}`] === other[`Checksum${name}`]);
 }
 
-/** Whether S3's answer means that somebody has to change something, in words. */
-export function objectFailure(error: unknown, { from, to, keyArn }: Omit<ObjectCopy, 'remainingMs'>) {
-  const said = `S3 says: ${messageOf(error)} (${nameOf(error)})`;
-  if (error instanceof OutOfTimeError || error instanceof DifferentCopyError) {
-    return { reason: `copying s3://${from.bucket}/${from.key} failed: ${error.message}`, heals: true };
+/** `s3://<bucket>/<key>`. */
+export function addressOf({ bucket, key }: Pick<ObjectPlace, 'bucket' | 'key'>): string {
+  return `s3://${bucket}/${key}`;
+}
+
+/** What S3's answer means for the copy, and whether somebody has to change something. */
+export function objectFailure(error: unknown, { from, to, keyArn }: Omit<ObjectCopy, 'remainingMs'>): CopyFailure {
+  const object = addressOf(from);
+  if (error instanceof OutOfTimeError) return { cause: { code: 'copy-out-of-time', facts: { object } }, heals: true };
+  if (error instanceof DifferentCopyError) {
+    return { cause: { code: 'copy-different', facts: { object, ...error.sizes } }, heals: true };
   }
-  if (nameOf(error) === 'NoSuchBucket') {
-    return { reason: `bucket ${from.bucket} or ${to.bucket} does not exist (${said})`, heals: false };
-  }
-  if (nameOf(error).startsWith('KMS.')) {
-    return { reason: `the key ${keyArn}, or that of bucket ${from.bucket}, cannot be used (${said})`, heals: false };
-  }
+  const name = nameOf(error);
   const status = statusOf(error);
-  if (status === 301 || nameOf(error) === 'PermanentRedirect') {
-    return { reason: `bucket ${from.bucket} or ${to.bucket} is in another Region (${said})`, heals: false };
+  const buckets = { from: from.bucket, to: to.bucket, said: bounded(`${messageOf(error)} (${name})`) };
+  if (name === 'NoSuchBucket') return { cause: { code: 's3-bucket-missing', facts: buckets }, heals: false };
+  if (name.startsWith('KMS.')) {
+    return { cause: { code: 's3-key-not-usable', facts: { ...buckets, key: keyArn } }, heals: false };
+  }
+  if (status === 301 || name === 'PermanentRedirect') {
+    return { cause: { code: 's3-other-region', facts: buckets }, heals: false };
   }
   if (status === 403) {
-    const reason = `S3 denies the copy from bucket ${from.bucket} (which must belong to account ${from.owner}) to bucket ${to.bucket} (account ${to.owner}): grant the copy function s3:GetObject and s3:ListBucket on the first, s3:PutObject and s3:AbortMultipartUpload on the second, and its rights on their keys (${said})`;
-    return { reason, heals: false };
+    const facts = { ...buckets, fromOwner: from.owner, toOwner: to.owner };
+    return { cause: { code: 's3-denied', facts }, heals: false };
   }
-  return { reason: `copying from bucket ${from.bucket} to bucket ${to.bucket} failed (${said})`, heals: true };
+  return { cause: { code: 's3-failed', facts: buckets }, heals: true };
 }

@@ -1,17 +1,26 @@
 /** The queue of `object` copies: native dumps that somebody puts into a staging bucket, copied beside the exports. */
-import type { CopyPolicy, CopyTarget } from '../config/fleet.ts';
-import type { Backup, Copy } from '../model.ts';
+import type { ConfiguredDatabase, CopyPolicy } from '../config/fleet.ts';
+import { type Backup, backupIdOf, type Copy, type CopyCause, type DatabaseRow } from '../domain/index.ts';
+import { copiedBy } from '../ownership.ts';
 import { hourMs, minuteMs } from '../text.ts';
-import { ended, queued, readBackup } from './change.ts';
+import { ended, queued } from './change.ts';
+import { databasesOf } from './databases.ts';
 import { fairly, tenantOf } from './fair.ts';
 import { afterFailure } from './follow.ts';
-import { copyObject, GiB, MiB, type ObjectPlace, objectFailure, type SourceObject, sourceObject } from './object.ts';
+import { applySteps, type CopyStep } from './notify.ts';
+import {
+  addressOf,
+  copyObject,
+  MiB,
+  type ObjectPlace,
+  objectFailure,
+  type SourceObject,
+  sourceObject,
+} from './object.ts';
 import { othersInPeriod } from './period.ts';
 import type { CopyDeps } from './run.ts';
-import { type Destination, destinationsOf } from './targets.ts';
 import { copyFolder, exportPrefix, exportTaskId } from './task-id.ts';
-import { type CopyStep, settle } from './tell.ts';
-import { passedOver } from './wanted.ts';
+import { supersededBy } from './wanted.ts';
 
 /** What S3 is counted on to copy in parts side by side, and for how long a run may do so: together the largest object. */
 const assumedBytesPerSecond = 200 * MiB;
@@ -19,66 +28,74 @@ const copyingSeconds = 12 * 60;
 /** Larger dumps are refused: one run cannot carry them. About 140 GiB. */
 export const largestObject = assumedBytesPerSecond * copyingSeconds;
 
-/** How often a dump that is not there yet is looked for. */
-const lookAgainMs = 15 * minuteMs;
+/** How often S3 is asked for a dump that is not there yet. */
+const recheckMs = 15 * minuteMs;
 
 type Staging = NonNullable<CopyPolicy['staging']>;
 
 /**
- * What a brief run takes on. The table's stream wakes copy, and while a run lasts, its shard hands out no other backup: it
+ * What a brief run takes on. The table's stream triggers copy, and while a run lasts, its shard hands out no other backup: it
  * carries about 12 GiB, and leaves what is larger to the next run of the watch.
  */
 const briefMs = minuteMs;
 
-/** Copies what waits and is there, one after the other while the run's time lasts. Returns the rows that moved. */
+/**
+ * Copies what waits and is there, one after the other while the run's time lasts. `written` are the rows that moved; a copy
+ * is left out as an error where its database's row cannot be read: nobody knows whose it is.
+ */
 export async function copyObjects(
   deps: CopyDeps,
   waiting: readonly Backup[],
   now: Date,
   { brief = false } = {},
-): Promise<Backup[]> {
+): Promise<{ readonly written: readonly Backup[]; readonly errors: readonly unknown[] }> {
   const ready = waiting.filter(({ copy }) => (copy.notBefore ?? now) <= now);
-  if (ready.length === 0) return [];
-  const destinations = destinationsOf(deps.fleet);
+  if (ready.length === 0) return { written: [], errors: [] };
+  const { rows: databases, unreadable } = await databasesOf(deps.ledger, ready);
   const written: Backup[] = [];
-  const told: CopyStep[] = [];
+  const steps: CopyStep[] = [];
   const briefEnd = deps.clock().getTime() + briefMs;
   const remainingMs = () => Math.min(deps.remainingMs(), brief ? briefEnd - deps.clock().getTime() : Infinity);
-  for (const candidate of fairly(ready, await deps.ledger.tenantsServed())) {
+  for (const candidate of fairly(ready, await deps.ledger.tenantsServed(deps.fleet))) {
     if (remainingMs() <= 0) break;
+    if (unreadable.has(candidate.database)) continue;
     // The first of a run that is not brief has all the time there is.
     const room = brief || written.length > 0 ? (remainingMs() / 1000) * assumedBytesPerSecond : largestObject;
-    const step = await copyOne(deps, destinations(candidate), candidate, room, now);
+    const step = await copyOne(deps, databases.get(candidate.database), candidate, room, now);
     if (!step) continue;
-    await deps.ledger.noteTenantServed(tenantOf(candidate), now);
-    if (step.tell) told.push(step);
-    else written.push(...(await settle(deps, [step], now)));
+    await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate), now);
+    if (step.notify) steps.push(step);
+    else written.push(...(await applySteps(deps, [step], now)));
   }
-  return [...written, ...(await settle(deps, told, now))];
+  written.push(...(await applySteps(deps, steps, now)));
+  return { written, errors: [...unreadable.values()] };
 }
 
 /** The next step of one object copy; undefined where there is none now. `room`: bytes that this run may still take on. */
 async function copyOne(
   deps: CopyDeps,
-  destination: Destination,
+  row: DatabaseRow | undefined,
   candidate: Backup,
   room: number,
   now: Date,
 ): Promise<CopyStep | undefined> {
-  const backup = await readBackup(deps.ledger, candidate);
-  if (backup?.copy.state !== 'queued') return undefined;
-  const skipped = (reason: string): CopyStep => {
-    return { backup, to: ended(backup.copy, 'skipped', now, { reason }), tell: false };
+  const [backup] = await deps.ledger.backups([backupIdOf(candidate)]);
+  if (backup?.copy.state !== 'queued' || backup.copy.mode !== 'object') return undefined;
+  const skipped = (cause: CopyCause): CopyStep => {
+    return { backup, to: ended(backup.copy, 'skipped', now, { cause }), notify: false };
   };
-  if ('nowhere' in destination) return skipped(destination.nowhere);
-  const { target, staging, schedule } = destination;
-  if (!staging) return skipped('its database no longer has a staging bucket in the configuration');
-  const unwanted = passedOver(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
-  if (unwanted) return { backup, to: unwanted, tell: false };
-  const place = placesOf(backup, target, staging);
-  const plan = { ...place, keyArn: target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
-  const failed = (row: Backup) => (error: unknown) =>
-    afterFailure(row, row.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
+  const entry = copiedBy(deps.fleet, backup, row);
+  if ('cause' in entry) return skipped(entry.cause);
+  const { configured } = entry;
+  const { staging, schedule } = configured.copy;
+  if (configured.copySkipped) return skipped(configured.copySkipped);
+  if (!staging) return skipped({ code: 'staging-not-configured', facts: {} });
+  const superseded = supersededBy(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
+  if (superseded) return { backup, to: superseded, notify: false };
+  const place = placesOf(backup, configured, staging);
+  const plan = { ...place, keyArn: configured.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
+  const failed = (of: Backup) => (error: unknown) =>
+    afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
   const source = await sourceObject(deps.s3, plan.from).then((found) => ({ found }), failed(backup));
   if (!('found' in source)) return source;
   const { found } = source;
@@ -91,18 +108,20 @@ async function copyOne(
   const taken: Backup = { ...backup, copy: running };
   const copied = (): CopyStep => {
     const facts = { objects: 1, bytes: found.bytes, percent: 100 };
-    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), tell: false };
+    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), notify: false };
   };
   return copyObject(deps.s3, found, plan).then(copied, failed(taken));
 }
 
-function placesOf(backup: Backup, target: CopyTarget, staging: Staging) {
+function placesOf(backup: Backup, configured: ConfiguredDatabase, staging: Staging) {
+  const { target } = configured;
   const names = {
     bucket: target.bucket,
-    prefix: exportPrefix(target, backup),
+    prefix: exportPrefix(configured),
     taskId: exportTaskId(backup, backup.copy.attempt),
   };
-  const key = stagingKey(staging.key, backup);
+  // A renamed database keeps the name that the configuration has for it.
+  const key = stagingKey(staging.key, { ...backup, databaseId: configured.id });
   const from: ObjectPlace = { bucket: staging.bucket, key, owner: staging.owner };
   const name = key.slice(key.lastIndexOf('/') + 1);
   const to: ObjectPlace = { bucket: target.bucket, key: `${copyFolder(names)}${name}`, owner: target.owner };
@@ -122,21 +141,20 @@ export function stagingKey(
   return pattern.replace(/\{(?:snapshotId|databaseId|date)\}/g, (name) => values[name] ?? name);
 }
 
-function absent(backup: Backup, from: ObjectPlace, staging: Staging, now: Date): CopyStep {
+function absent(backup: Backup, from: ObjectPlace, { waitHours }: Staging, now: Date): CopyStep {
   const { copy } = backup;
-  const where = `s3://${from.bucket}/${from.key}`;
+  const object = addressOf(from);
   const queuedAt = copy.queuedAt ?? backup.recordedAt;
-  if (now.getTime() - queuedAt.getTime() < staging.waitHours * hourMs) {
-    const until = new Date(now.getTime() + lookAgainMs);
-    return { backup, to: queued(copy, { until, reason: `waiting for ${where}` }), tell: false };
+  if (now.getTime() - queuedAt.getTime() < waitHours * hourMs) {
+    const until = new Date(now.getTime() + recheckMs);
+    return { backup, to: queued(copy, { until, cause: { code: 'dump-awaited', facts: { object } } }), notify: false };
   }
-  const reason = `${where} is not there ${staging.waitHours} h after the backup; find out why the dump was not made, or correct the key in the configuration`;
-  return { backup, to: ended(copy, 'failed', now, { reason }), tell: true };
+  const cause = { code: 'dump-missing', facts: { object, waitHours } } as const;
+  return { backup, to: ended(copy, 'failed', now, { cause }), notify: true };
 }
 
 function refused(backup: Backup, from: ObjectPlace, { bytes }: SourceObject, now: Date): CopyStep {
-  const size = `${(bytes / GiB).toFixed(1)} GiB`;
-  const most = `${Math.floor(largestObject / GiB)} GiB`;
-  const reason = `s3://${from.bucket}/${from.key} has ${size}, one run copies at most ${most}; split the dump, or replicate the staging bucket with S3`;
-  return { backup, to: ended(backup.copy, 'failed', now, { reason, permanent: true }), tell: true };
+  const facts = { object: addressOf(from), bytes, limit: largestObject };
+  const cause = { code: 'dump-too-large', facts } as const;
+  return { backup, to: ended(backup.copy, 'failed', now, { cause, permanent: true }), notify: true };
 }

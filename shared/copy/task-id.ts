@@ -1,7 +1,7 @@
 /** Names of export tasks and of the folders they write to: deterministic, distinct, and always valid. */
 import { createHash } from 'node:crypto';
-import type { CopyTarget } from '../config/fleet.ts';
-import type { Backup } from '../model.ts';
+import type { ConfiguredDatabase } from '../config/fleet.ts';
+import { type Backup, backupIdOf, formatBackupId } from '../domain/index.ts';
 
 /** RDS: begins with a letter, letters, digits and hyphens, no trailing or double hyphen, at most 60 characters. */
 const longestTaskId = 60;
@@ -9,14 +9,16 @@ const longestTaskId = 60;
 const longestPrefix = 59;
 
 /**
- * The export task of a snapshot's n-th attempt, e.g. `copy-2026-11-23-orders-5d41402abc4b2a76-1`. The same for every run
- * that tries it, so that RDS itself refuses a second start. The digest makes it distinct whatever the names; the creation
- * time is part of it because a manual snapshot's name, and so its ARN, can be used again.
+ * The export task of a backup's n-th attempt, e.g. `copy-2026-11-23-orders-5d41402abc4b2a76-1`. The same for every run
+ * that tries it, so that RDS itself refuses a second start. The digest of the backup's identity makes it distinct whatever
+ * the names, and whatever other snapshot had this one's name.
  */
-export function exportTaskId(backup: Pick<Backup, 'arn' | 'databaseId' | 'createdAt'>, attempt: number): string {
-  const created = backup.createdAt.toISOString();
-  const start = `copy-${created.slice(0, 10)}-`;
-  const tail = `-${digest(`${backup.arn}|${created}`, 16)}-${attempt}`;
+export function exportTaskId(
+  backup: Pick<Backup, 'database' | 'id' | 'createdAt' | 'databaseId'>,
+  attempt: number,
+): string {
+  const start = `copy-${backup.createdAt.toISOString().slice(0, 10)}-`;
+  const tail = `-${digest(formatBackupId(backupIdOf(backup)), 16)}-${attempt}`;
   const name = backup.databaseId.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+/, '');
   const cut = name.slice(0, longestTaskId - start.length - tail.length).replace(/-+$/, '');
   return `${start}${cut || 'database'}${tail}`;
@@ -24,10 +26,16 @@ export function exportTaskId(backup: Pick<Backup, 'arn' | 'databaseId' | 'create
 
 /**
  * The folder of a database's copies, below which RDS makes one for each task: the target's prefix (which in a bucket of
- * many is the database's own), or the database's id in a bucket of its own.
+ * many is the database's own), or the id that the configuration has for it in a bucket of its own.
  */
-export function exportPrefix(target: Pick<CopyTarget, 'prefix'>, backup: Pick<Backup, 'databaseId'>): string {
-  const folder = target.prefix || backup.databaseId;
+export function exportPrefix({
+  target,
+  id,
+}: {
+  readonly target: Pick<ConfiguredDatabase['target'], 'prefix'>;
+  readonly id: string;
+}): string {
+  const folder = target.prefix || id;
   const safe = folder.replace(/[^A-Za-z0-9!_.'()=+@/-]/g, '-').replace(/\/+$/, '');
   if (safe === folder && safe.length <= longestPrefix) return safe;
   const tail = `-${digest(folder, 10)}`;

@@ -2,6 +2,8 @@
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { z } from 'zod';
+import type { copyCauses, FactsIn } from '../domain/index.ts';
+import { bounded } from './failures.ts';
 
 export interface Contents {
   readonly objects: number;
@@ -90,19 +92,26 @@ export function warningsIn(message: string | undefined): Warnings {
 
 const skippedTable = z.looseObject({ tableName: z.string(), reason: z.string().optional() });
 
-/** Why a finished export is not whole, in words; undefined if it is. */
-export function shortcomings(warnings: Warnings, listed: ReadonlyMap<string, string>): string | undefined {
+/** Tables and warnings that are named; beyond them tables are counted. */
+const mostNamed = 10;
+const longestName = 200;
+
+/** What a finished export lacks; undefined where it is whole. */
+export function shortcomings(
+  warnings: Warnings,
+  listed: ReadonlyMap<string, string>,
+): FactsIn<typeof copyCauses, 'export-incomplete'> | undefined {
   const skipped = new Map([...listed, ...warnings.skipped]);
-  const parts: string[] = [];
-  if (skipped.size > 0) {
-    const named = [...skipped].slice(0, 10).map(([table, reason]) => `${table} (${reason})`);
-    const more = skipped.size > named.length ? ` and ${skipped.size - named.length} more` : '';
-    parts.push(`${skipped.size} table${skipped.size === 1 ? '' : 's'} skipped: ${named.join(', ')}${more}`);
-    const rights = [...skipped.values()].some((reason) => reason.includes('PERMISSION'));
-    if (rights) parts.push('grant the master user of the database its rights on these tables');
-  }
-  if (warnings.others.length > 0) parts.push(`RDS warns: ${warnings.others.slice(0, 10).join('; ')}`);
-  return parts.length > 0 ? parts.join('; ') : undefined;
+  if (skipped.size === 0 && warnings.others.length === 0) return undefined;
+  const named = [...skipped].slice(0, mostNamed).map(([table, reason]) => ({
+    table: bounded(table, longestName),
+    reason: bounded(reason, longestName),
+  }));
+  return {
+    skippedTables: named,
+    skipped: skipped.size,
+    warnings: warnings.others.slice(0, mostNamed).map((warning) => bounded(warning)),
+  };
 }
 
 function isEmpty(value: unknown): boolean {

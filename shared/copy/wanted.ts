@@ -1,6 +1,6 @@
 /** Whether a backup that is being recorded shall be copied. Decided once, in the write that records it. */
 import type { ConfiguredDatabase, CopySchedule } from '../config/fleet.ts';
-import type { Backup, Copy, CopyState } from '../model.ts';
+import { type Backup, type Copy, type CopyCause, copySchema, laterFields, servesPeriod } from '../domain/index.ts';
 
 /** What must be known of a backup to decide on its copy: everything but the copy itself. */
 export type CopyCandidate = Pick<
@@ -30,34 +30,32 @@ export function initialCopy(
   history: CopyHistory,
   now: Date,
 ): Copy {
-  if (!configured) return none('none', 'the database is not configured');
+  if (!configured) return none('none', { code: 'not-configured', facts: {} });
   const { copy } = configured;
   if (copy.mode === 'none') return none('none');
-  if (backup.closed) return none(copy.mode, 'the snapshot was gone before it was recorded');
+  if (backup.closed) return none(copy.mode, { code: 'snapshot-gone', facts: {} });
   if (!copy.kinds.includes(backup.kind)) {
-    return none(copy.mode, `${backup.kind} backups are not copied (copied kinds: ${copy.kinds.join(', ') || 'none'})`);
+    return none(copy.mode, { code: 'kind-not-copied', facts: { kind: backup.kind, copied: [...copy.kinds] } });
   }
-  if (isBaseline(backup, history.enrolledAt)) return none(copy.mode, 'from before the database was enrolled');
+  if (isBaseline(backup, history.enrolledAt)) return none(copy.mode, { code: 'before-enrolment', facts: {} });
   const obstacle = configured.copySkipped ?? (copy.mode === 'export' ? notExportable(backup) : undefined);
-  if (obstacle) return { mode: copy.mode, state: 'skipped', attempt: 0, endedAt: now, reason: obstacle };
-  if (periodIsServed(copy.schedule, backup, history.earlier)) {
-    return none(copy.mode, servedReason(copy.schedule));
+  if (obstacle) return { mode: copy.mode, state: 'skipped', attempt: 0, endedAt: now, cause: obstacle };
+  if (periodIsServed(copy.schedule, backup, history.earlier, ({ state }) => servesPeriod(state))) {
+    return none(copy.mode, servedBy(copy.schedule));
   }
   return { mode: copy.mode, state: 'queued', attempt: 1, queuedAt: now };
 }
 
 /** Why RDS cannot export a snapshot (Db2, Oracle, SQL Server, RDS Custom, magnetic storage), or undefined if it can. */
-export function notExportable(backup: { readonly engine: string; readonly storageType?: string }): string | undefined {
-  if (backup.engine.startsWith('custom-')) {
-    return `RDS cannot export snapshots of RDS Custom (${backup.engine}); use mode "object" with native dumps, or "none"`;
-  }
-  if (!exportableEngines.has(backup.engine)) {
-    return `RDS cannot export snapshots of engine ${backup.engine}; use mode "object" with native dumps, or "none"`;
-  }
-  if (backup.storageType === 'standard') {
-    return 'RDS cannot export snapshots from magnetic storage ("standard"); move the database to gp3 storage';
-  }
-  return undefined;
+export function notExportable({
+  engine,
+  storageType,
+}: {
+  readonly engine: string;
+  readonly storageType?: string;
+}): CopyCause | undefined {
+  if (!exportableEngines.has(engine)) return { code: 'engine-not-exportable', facts: { engine } };
+  return storageType === 'standard' ? { code: 'storage-not-exportable', facts: {} } : undefined;
 }
 
 /** The UTC day, ISO week (from Monday) or month that a time lies in; undefined where every backup is copied. */
@@ -78,26 +76,19 @@ export function periodOf(schedule: CopySchedule, time: Date): { readonly from: D
   }
 }
 
-const periodNames: Record<CopySchedule, string> = { every: 'backup', daily: 'day', weekly: 'week', monthly: 'month' };
-
-const begun: readonly CopyState[] = ['starting', 'running', 'complete', 'incomplete', 'cancelled'];
-
-/** A copy in one of these states serves its period; a failed or skipped one leaves it to the period's next backup. */
-const serving: readonly CopyState[] = ['queued', ...begun];
-
 type Timed = Pick<Backup, 'createdAt' | 'backupTime'>;
 
 function periodIsServed(
   schedule: CopySchedule,
   backup: Timed,
   others: CopyHistory['earlier'],
-  states: readonly CopyState[] = serving,
+  serves: (copy: Copy) => boolean,
 ): boolean {
   const period = periodOf(schedule, timeOf(backup));
   if (!period) return false;
   for (const other of others) {
     const time = timeOf(other);
-    if (time >= period.from && time < period.to && states.includes(other.copy.state)) return true;
+    if (time >= period.from && time < period.to && serves(other.copy)) return true;
   }
   return false;
 }
@@ -107,7 +98,7 @@ function periodIsServed(
  * backups of a database that are recorded in the same moment do not see each other, and both are queued. Exports start
  * one after the other (by the lease), so the second to start sees the first. `others` are the database's other backups.
  */
-export function passedOver(
+export function supersededBy(
   schedule: CopySchedule,
   backup: Timed & Pick<Backup, 'recordedAt' | 'copy'>,
   others: CopyHistory['earlier'],
@@ -115,12 +106,13 @@ export function passedOver(
   const { mode, attempt, queuedAt } = backup.copy;
   // What was queued later was queued by a person, who wants it besides.
   if (queuedAt?.getTime() !== backup.recordedAt.getTime()) return undefined;
+  const begun = ({ state }: Copy) => state !== 'queued' && servesPeriod(state);
   if (!periodIsServed(schedule, backup, others, begun)) return undefined;
-  return { mode, state: 'none', attempt, reason: servedReason(schedule) };
+  return { ...laterFields(copySchema, backup.copy), mode, state: 'none', attempt, cause: servedBy(schedule) };
 }
 
-function servedReason(schedule: CopySchedule): string {
-  return `another backup of the same ${periodNames[schedule]} is copied`;
+function servedBy(schedule: CopySchedule): CopyCause {
+  return { code: 'period-served', facts: { schedule } };
 }
 
 /** An event announces something new even if the database is first met by it; what only a sweep finds may be old. */
@@ -132,6 +124,6 @@ function timeOf(backup: Timed): Date {
   return backup.backupTime ?? backup.createdAt;
 }
 
-function none(mode: Copy['mode'], reason?: string): Copy {
-  return { mode, state: 'none', attempt: 0, ...(reason && { reason }) };
+function none(mode: Copy['mode'], cause?: CopyCause): Copy {
+  return { mode, state: 'none', attempt: 0, ...(cause && { cause }) };
 }

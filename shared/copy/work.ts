@@ -1,14 +1,14 @@
 /** One pass over the copies: what runs is followed to its end, and what waits takes the slots that are free. */
-import type { Backup } from '../model.ts';
+import type { Backup, BackupId } from '../domain/index.ts';
 import { type FollowReport, followCopies } from './follow.ts';
-import { type BackupId, type CopyDeps, type RunReport, runCopies } from './run.ts';
+import { type CopyDeps, type RunReport, runCopies } from './run.ts';
 
-/** What a pass was woken by; nothing: a periodic one. */
-export interface WakeUp {
-  /** Rows that entered the queue, or whose copy ended, as the table's stream names them. */
-  readonly rows?: readonly BackupId[];
-  /** Snapshots of which RDS announced an export's end. */
-  readonly snapshots?: readonly string[];
+/** What triggered a pass; nothing: a periodic one. */
+export interface CopyTrigger {
+  /** Backups whose copy entered the queue, or ended, as the table's stream names them. */
+  readonly backups?: readonly BackupId[];
+  /** ARNs of snapshots of which RDS announced an export's end. */
+  readonly exportsEnded?: readonly string[];
 }
 
 export interface WorkReport {
@@ -22,12 +22,12 @@ export interface WorkReport {
  * Follows and starts copies. A copy that cannot be followed holds up no other: what is free is started first, then the
  * error climbs, so that the pass comes again and an alarm rings.
  */
-export async function workOnCopies(deps: CopyDeps, now: Date, wake: WakeUp = {}): Promise<WorkReport> {
-  const following = await followCopies(deps, now, wake.snapshots).then(
+export async function workOnCopies(deps: CopyDeps, now: Date, trigger: CopyTrigger = {}): Promise<WorkReport> {
+  const following = await followCopies(deps, now, trigger.exportsEnded).then(
     (followed) => ({ followed }),
     (error: unknown) => ({ error }),
   );
-  const run = await runCopies(deps, now, wake.rows);
+  const run = await runCopies(deps, now, trigger.backups);
   if (!('followed' in following)) throw following.error;
   const { followed } = following;
   return { followed, run, ended: [...followed.ended, ...run.ended] };

@@ -1,160 +1,150 @@
 /**
- * The ledger's table: its keys, its indexes, its items, and every question it answers. The stack builds the table from
- * this file, both ledgers read and write by it, `docs/querying.md` describes it.
- *
- * A row is: `pk`, `sk`; the keys of the indexes it is in; `facts`, a map with everything that is shown; `version`; on a
- * database's row also `liveBackups`; on the row of what is over also `expiresAt`. One map holds the facts because an index projects
- * named top-level attributes, for ever: what is added to the map later is in the indexes at once.
+ * The ledger's rows as items of its table. An item has its keys, the `format` of the table, the row's facts in one map, and
+ * where the row is changed by several writers its `version`; what is over also has `expiresAt`. What the keys say (whose row it
+ * is, of when) is not said again in the facts.
  */
 import { z } from 'zod';
-import type { Alert, Backup, DatabaseKey, DatabaseKind, DatabaseRow, Day, SweepRow } from '../model.ts';
-import { activeCopyStates } from '../model.ts';
-import { alertFacts, backupFacts, databaseFacts, dayFacts, sweepFacts, time } from './facts.ts';
-import { type DatabaseSummary, type ListedCopyState, liveBackupId, type Span, UnreadableRow } from './ledger.ts';
-
-// The table -----------------------------------------------------------------------------------------------------------
-
-/** All keys are strings. */
-export const tableKeys = { partitionKey: 'pk', sortKey: 'sk' } as const;
-
-/**
- * Epoch seconds after which DynamoDB removes the row, some days later at the latest. Only what is over has it: a backup whose
- * snapshot is gone, a day, a sweep, a resolved alert.
- */
-export const timeToLiveAttribute = 'expiresAt';
-
-/** What an index holds of a row besides keys; nothing means `KEYS_ONLY`. `version` lets a reader write back. */
-const shown = ['facts', 'version'] as const;
-
-/**
- * The indexes, sparse all of them. Each costs a write for every write of a row that is in it.
- *
- * - `byIdentity`: a backup by its snapshot's ARN, databases by their name.
- * - `byTenant`: databases, backups, alerts and days of one tenant, each kind a range of the sort key.
- * - `byDay`: backups and judgements of one UTC day.
- * - `byState`: copies while they are active, or failed with their snapshot still there; alerts while they are open; databases
- *   by when they are to be checked. All databases share one partition, which takes about 1,000 writes a second: a sweep of
- *   10,000 is done in seconds.
- */
-export const indexes = {
-  byIdentity: { partitionKey: 'identityKey', projected: [] },
-  byTenant: { partitionKey: 'tenantKey', sortKey: 'tenantSort', projected: shown },
-  byDay: { partitionKey: 'dayKey', sortKey: 'daySort', projected: shown },
-  byState: { partitionKey: 'stateKey', sortKey: 'stateSort', projected: shown },
-} as const satisfies Record<string, { partitionKey: string; sortKey?: string; projected: readonly string[] }>;
-
-export type IndexName = keyof typeof indexes;
+import {
+  type Alert,
+  type AlertId,
+  activeCopyStates,
+  alertSchema,
+  type Backup,
+  type BackupId,
+  backupIdOf,
+  backupSchema,
+  type Copy,
+  copyStates,
+  type DatabaseKey,
+  type DatabaseName,
+  type DatabaseRow,
+  type Day,
+  databaseSchema,
+  daySchema,
+  type Environment,
+  endedCopyStates,
+  environmentOf,
+  formatBackupOfDatabase,
+  formatEnvironment,
+  formatName,
+  isActive,
+  isOneOf,
+  nameOf,
+  parseBackupId,
+  type SweepRow,
+  sweepSchema,
+  time,
+} from '../domain/index.ts';
+import { type ListedCopyState, type LiveBackup, type Span, UnreadableRow } from './ledger.ts';
+import {
+  formatVersion,
+  type Item,
+  type Keys,
+  keyAttributes,
+  type PrimaryKey,
+  type Range,
+  shardOf,
+  shards,
+  timeToLiveAttribute,
+} from './table.ts';
 
 // Keys ----------------------------------------------------------------------------------------------------------------
 
-export interface PrimaryKey {
-  readonly pk: string;
-  readonly sk: string;
-}
-
-/** A row's own key and its place in each index it is in. */
-export interface Keys extends PrimaryKey {
-  readonly identityKey?: string;
-  readonly tenantKey?: string;
-  readonly tenantSort?: string;
-  readonly dayKey?: string;
-  readonly daySort?: string;
-  readonly stateKey?: string;
-  readonly stateSort?: string;
-}
-
 const iso = (time: Date) => time.toISOString();
-const isoDay = (time: Date) => iso(time).slice(0, 10);
 const pkOf = (database: DatabaseKey) => `DB#${database}`;
-const nameOf = (kind: DatabaseKind, id: string) => `${kind}/${id.toLowerCase()}`;
 
 /** Where a backup stands in lists by time: at the moment its data is from; if that is unknown, at its creation. */
 const listedAt = (backup: Backup) => backup.backupTime ?? backup.createdAt;
 
-export function backupKey(database: DatabaseKey, liveBackup: string): PrimaryKey {
-  return { pk: pkOf(database), sk: `BACKUP#${liveBackup}` };
+export function backupKey(id: BackupId): PrimaryKey {
+  return { pk: pkOf(id.database), sk: `BACKUP#${formatBackupOfDatabase(id)}` };
 }
 
-export function databaseKey(database: DatabaseKey): PrimaryKey {
+export function rowKey(database: DatabaseKey): PrimaryKey {
   return { pk: pkOf(database), sk: 'DATABASE' };
 }
 
-/** The one lease: whoever holds it may start copies. */
-export const leaseKey: PrimaryKey = { pk: 'LEASE', sk: 'COPY' };
+/** A partition a database and tenant: a shared database may alert all its tenants at once. */
+export function alertKey({ database, tenant, opened }: AlertId): PrimaryKey {
+  return { pk: `ALERT#${database}#${tenant}`, sk: iso(opened) };
+}
 
-export function servedKey(tenant: string): PrimaryKey {
-  return { pk: 'SERVED', sk: tenant };
+/** Whoever holds an environment's lease may start copies there. */
+export function leaseKey(environment: Environment): PrimaryKey {
+  return { pk: `LEASE#${formatEnvironment(environment)}`, sk: 'COPY' };
+}
+
+export function turnKey(environment: Environment, tenant: string): PrimaryKey {
+  return { pk: `TURN#${formatEnvironment(environment)}`, sk: tenant };
 }
 
 export function keysOfBackup(backup: Backup): Keys {
-  const listed = `BACKUP#${iso(listedAt(backup))}#${backup.id}`;
   const { state, queuedAt } = backup.copy;
   return {
-    ...backupKey(backup.database, liveBackupId(backup)),
+    ...backupKey(backupIdOf(backup)),
     identityKey: backup.arn,
-    ...(backup.tenant !== undefined && { tenantKey: backup.tenant, tenantSort: listed }),
-    dayKey: isoDay(listedAt(backup)),
-    daySort: listed,
+    ...(backup.tenant !== undefined && { tenantKey: backup.tenant }),
+    dayKey: `${iso(listedAt(backup)).slice(0, 10)}#${shardOf(backup.database)}`,
+    listSort: `BACKUP#${iso(listedAt(backup))}#${backup.id}`,
     ...(isListed(backup) && {
-      stateKey: `COPY#${state}`,
-      stateSort: `${iso(queuedAt ?? backup.recordedAt)}#${backup.arn}`,
+      stateKey: copiesKey(environmentOf(backup.database), state, shardOf(backup.database)),
+      stateSort: iso(queuedAt ?? backup.recordedAt),
     }),
+    ...(backup.closed === undefined && { liveSort: iso(backup.recordedAt) }),
   };
 }
 
-/** A copy that still moves, or that failed and can be tried again: without its snapshot that is history. */
-function isListed({ copy, closed }: Backup): boolean {
-  const active = (activeCopyStates as readonly string[]).includes(copy.state);
-  return active || (copy.state === 'failed' && closed === undefined);
+/**
+ * A copy that still moves, or that failed and can be tried again: without its snapshot that is history. One in a state of a
+ * later version stays listed under it, for that version to find.
+ */
+function isListed({ copy: { state }, closed }: Backup): boolean {
+  return isActive(state) || (state === 'failed' && closed === undefined) || !isOneOf(copyStates, state);
+}
+
+function copiesKey(environment: Environment, state: Copy['state'], shard: number): string {
+  return `COPY#${formatEnvironment(environment)}#${state}#${shard}`;
 }
 
 export function keysOfDatabase(row: DatabaseRow): Keys {
   return {
-    ...databaseKey(row.key),
-    identityKey: nameOf(row.kind, row.id),
-    ...(row.tenant !== undefined && { tenantKey: row.tenant, tenantSort: `DATABASE#${row.id}#${row.key}` }),
-    stateKey: 'DATABASE',
+    ...rowKey(row.key),
+    identityKey: formatName(nameOf(row)),
+    ...(row.tenant !== undefined && { tenantKey: row.tenant, listSort: `DATABASE#${row.id}#${row.key}` }),
+    stateKey: `DATABASE#${shardOf(row.key)}`,
     // A word sorts behind all times, so one range holds exactly what is to be checked by a time.
-    stateSort: `${row.checkAt ? iso(row.checkAt) : 'unscheduled'}#${row.key}`,
+    stateSort: row.nextCheckAt ? iso(row.nextCheckAt) : 'unscheduled',
   };
 }
 
 export function keysOfAlert(alert: Alert): Keys {
   return {
-    pk: pkOf(alert.database),
-    sk: `ALERT#${iso(alert.opened)}`,
+    ...alertKey(alert),
+    identityKey: `ALERTS#${alert.database}`,
     tenantKey: alert.tenant,
-    tenantSort: `ALERT#${iso(alert.opened)}#${alert.database}`,
-    ...(alert.resolved === undefined && { stateKey: 'ALERT', stateSort: `${iso(alert.opened)}#${alert.database}` }),
+    listSort: `ALERT#${iso(alert.opened)}#${alert.database}`,
+    ...(alert.resolved === undefined && {
+      stateKey: `ALERT#${shardOf(alert.database)}`,
+      stateSort: `${iso(alert.opened)}#${alert.database}`,
+    }),
   };
 }
 
 export function keysOfDay(day: Day): Keys {
   return {
     pk: pkOf(day.database),
-    sk: `DAY#${day.date}`,
-    ...(day.tenant !== undefined && { tenantKey: day.tenant, tenantSort: `DAY#${day.date}#${day.database}` }),
-    dayKey: day.date,
-    daySort: `DAY#${day.database}`,
+    sk: `DAY#${day.date}#${day.tenant}`,
+    tenantKey: day.tenant,
+    dayKey: `${day.date}#${shardOf(day.database)}`,
+    listSort: `DAY#${day.date}#${day.database}`,
   };
 }
 
-export function keysOfSweep(row: SweepRow): Keys {
+export function keysOfSweep(row: Pick<SweepRow, 'mode' | 'started'>): Keys {
   return row.mode === 'sweep' ? { pk: 'SWEEP', sk: iso(row.started) } : { pk: 'WATCH', sk: 'LAST' };
 }
 
 // Questions -----------------------------------------------------------------------------------------------------------
-
-/**
- * A question the table answers: the rows of one partition, of the table or of an index, whose sort key lies between two
- * bounds (both inclusive). Nothing that is read is thrown away.
- */
-export interface Range {
-  readonly index?: IndexName;
-  readonly partition: string;
-  readonly between?: readonly [from: string, to: string];
-  readonly newestFirst?: boolean;
-}
 
 /** `#` ends each part of a sort key and `$` follows it in ASCII: `BACKUP$` is behind every key that begins with `BACKUP#`. */
 const all = (kind: string) => [`${kind}#`, `${kind}$`] as const;
@@ -166,116 +156,220 @@ const inSpan = (kind: string, { from, to }: Span = {}) =>
 /** Dates, both inclusive. */
 const inDays = (from: string, to: string) => [`DAY#${from}`, `DAY#${to}$`] as const;
 
+const allShards = Array.from({ length: shards }, (_, shard) => shard);
+
+/** Each question with the ranges that answer it together: one, or one a shard. */
 export const ranges = {
-  backupByArn: (arn: string): Range => ({ index: 'byIdentity', partition: arn }),
-  databasesByName: (kind: DatabaseKind, id: string): Range => ({ index: 'byIdentity', partition: nameOf(kind, id) }),
+  backupsByArn: (arn: string): Range[] => [{ index: 'byIdentity', partition: arn, newestFirst: true }],
+  databasesByName: (name: DatabaseName): Range[] => [{ index: 'byIdentity', partition: formatName(name) }],
 
-  backupsOfDatabase: (database: DatabaseKey, span?: Span): Range => ({
-    partition: pkOf(database),
-    between: inSpan('BACKUP', span),
-    newestFirst: true,
-  }),
-  backupsOfTenant: (tenant: string, span?: Span): Range => ({
-    index: 'byTenant',
-    partition: tenant,
-    between: inSpan('BACKUP', span),
-    newestFirst: true,
-  }),
-  backupsOfDay: (day: string): Range => ({
-    index: 'byDay',
-    partition: day,
-    between: all('BACKUP'),
-    newestFirst: true,
-  }),
-  copies: (state: ListedCopyState): Range => ({ index: 'byState', partition: `COPY#${state}` }),
-  tenantsServed: (): Range => ({ partition: 'SERVED' }),
+  liveBackups: (database: DatabaseKey): Range[] => [{ index: 'live', partition: pkOf(database) }],
+  backupsOfDatabase: (database: DatabaseKey, span?: Span): Range[] => [
+    { partition: pkOf(database), between: inSpan('BACKUP', span), newestFirst: true },
+  ],
+  backupsOfTenant: (tenant: string, span?: Span): Range[] => [
+    { index: 'byTenant', partition: tenant, between: inSpan('BACKUP', span), newestFirst: true },
+  ],
+  backupsOfDay: (day: string): Range[] =>
+    allShards.map((shard) => ({
+      index: 'byDay',
+      partition: `${day}#${shard}`,
+      between: all('BACKUP'),
+      newestFirst: true,
+    })),
+  copies: (environment: Environment, state: ListedCopyState): Range[] =>
+    allShards.map((shard) => ({ index: 'byState', partition: copiesKey(environment, state, shard) })),
+  turns: (environment: Environment): Range[] => [{ partition: `TURN#${formatEnvironment(environment)}` }],
 
-  databasesOfTenant: (tenant: string): Range => ({ index: 'byTenant', partition: tenant, between: all('DATABASE') }),
-  allDatabases: (): Range => ({ index: 'byState', partition: 'DATABASE' }),
-  databasesToCheck: (now: Date): Range => ({
-    index: 'byState',
-    partition: 'DATABASE',
-    between: ['0', `${iso(now)}$`],
-  }),
+  databasesOfTenant: (tenant: string): Range[] => [{ index: 'byTenant', partition: tenant, between: all('DATABASE') }],
+  allDatabases: (): Range[] => allShards.map((shard) => ({ index: 'byState', partition: `DATABASE#${shard}` })),
+  databasesToCheck: (now: Date): Range[] =>
+    allShards.map((shard) => ({ index: 'byState', partition: `DATABASE#${shard}`, between: ['0', iso(now)] })),
 
-  openAlerts: (): Range => ({ index: 'byState', partition: 'ALERT' }),
-  alertsOfDatabase: (database: DatabaseKey): Range => ({
-    partition: pkOf(database),
-    between: all('ALERT'),
-    newestFirst: true,
-  }),
-  alertsOfTenant: (tenant: string, span?: Span): Range => ({
-    index: 'byTenant',
-    partition: tenant,
-    between: inSpan('ALERT', span),
-    newestFirst: true,
-  }),
+  openAlerts: (): Range[] => allShards.map((shard) => ({ index: 'byState', partition: `ALERT#${shard}` })),
+  alertsOfDatabase: (database: DatabaseKey): Range[] => [
+    { index: 'byIdentity', partition: `ALERTS#${database}`, newestFirst: true },
+  ],
+  alertsOfTenant: (tenant: string, span?: Span): Range[] => [
+    { index: 'byTenant', partition: tenant, between: inSpan('ALERT', span), newestFirst: true },
+  ],
 
-  daysOfDatabase: (database: DatabaseKey, from: string, to: string): Range => ({
-    partition: pkOf(database),
-    between: inDays(from, to),
-  }),
-  daysOfTenant: (tenant: string, from: string, to: string): Range => ({
-    index: 'byTenant',
-    partition: tenant,
-    between: inDays(from, to),
-  }),
-  daysOfDate: (date: string): Range => ({ index: 'byDay', partition: date, between: all('DAY') }),
+  daysOfDatabase: (database: DatabaseKey, from: string, to: string): Range[] => [
+    { partition: pkOf(database), between: inDays(from, to) },
+  ],
+  daysOfTenant: (tenant: string, from: string, to: string): Range[] => [
+    { index: 'byTenant', partition: tenant, between: inDays(from, to) },
+  ],
+  daysOfDate: (date: string): Range[] =>
+    allShards.map((shard) => ({ index: 'byDay', partition: `${date}#${shard}`, between: all('DAY') })),
 
-  sweeps: ({ from, to }: Span = {}): Range => ({
-    partition: 'SWEEP',
-    // A sweep's sort key is its time, to the millisecond; `~` is behind all times.
-    between: [from ? iso(from) : '0', to ? iso(new Date(to.getTime() - 1)) : '~'],
-    newestFirst: true,
-  }),
-  lastWatch: (): Range => ({ partition: 'WATCH' }),
+  sweeps: ({ from, to }: Span = {}): Range[] => [
+    {
+      partition: 'SWEEP',
+      // A sweep's sort key is its time, to the millisecond; `~` is behind all times.
+      between: [from ? iso(from) : '0', to ? iso(new Date(to.getTime() - 1)) : '~'],
+      newestFirst: true,
+    },
+  ],
+  lastWatch: (): Range[] => [{ partition: 'WATCH' }],
 } as const;
 
 // Items ---------------------------------------------------------------------------------------------------------------
 
-export type Item = Readonly<Record<string, unknown>>;
+type Fields = Record<string, unknown>;
 
-export function itemOfBackup(backup: Backup, version: number): Item {
+/** How rows of one kind stand in items. */
+interface Kind<Row> {
+  readonly schema: z.ZodObject;
+  /** The attribute with the facts. */
+  readonly facts: string;
+  readonly keysOf: (row: Row) => Keys;
+  /** The fields that the keys say, encoded. */
+  readonly fromKeys: (item: Item) => Fields;
+  /** Whether writers name the version that they read. */
+  readonly versioned: boolean;
+  readonly expiryOf?: (row: Row) => Date | undefined;
+}
+
+const backupKind: Kind<Backup> = {
+  schema: backupSchema,
+  facts: 'backupFacts',
+  keysOf: keysOfBackup,
+  fromKeys: (item) => {
+    const { database, createdAt, snapshotId } = requireBackupId(item);
+    return { database, createdAt: iso(createdAt), id: snapshotId, arn: item.identityKey, ...tenantIn(item) };
+  },
+  versioned: true,
+  expiryOf: ({ closed }) => closed?.expiresAt,
+};
+
+const databaseKind: Kind<DatabaseRow> = {
+  schema: databaseSchema,
+  facts: 'databaseFacts',
+  keysOf: keysOfDatabase,
+  fromKeys: (item) => ({ key: databaseOfKey(item), ...tenantIn(item) }),
+  versioned: true,
+};
+
+const alertKind: Kind<Alert> = {
+  schema: alertSchema,
+  facts: 'alertFacts',
+  keysOf: keysOfAlert,
+  fromKeys: (item) => {
+    const [, database, tenant] = item.pk.split('#');
+    return { database, tenant, opened: item.sk };
+  },
+  versioned: false,
+  expiryOf: ({ expiresAt }) => expiresAt,
+};
+
+const dayKind: Kind<Day> = {
+  schema: daySchema,
+  facts: 'dayFacts',
+  keysOf: keysOfDay,
+  fromKeys: (item) => {
+    const [, date, tenant] = item.sk.split('#');
+    return { database: databaseOfKey(item), date, tenant };
+  },
+  versioned: false,
+  expiryOf: ({ expiresAt }) => expiresAt,
+};
+
+const sweepKind: Kind<SweepRow> = {
+  schema: sweepSchema,
+  facts: 'sweepFacts',
+  keysOf: keysOfSweep,
+  fromKeys: () => ({}),
+  versioned: false,
+  expiryOf: ({ expiresAt }) => expiresAt,
+};
+
+function tenantIn({ tenantKey }: Item): Fields {
+  return tenantKey === undefined ? {} : { tenant: tenantKey };
+}
+
+const ownAttributes = new Set<string>([...keyAttributes, 'format', 'version', timeToLiveAttribute]);
+
+function encode<Row extends object>(
+  kind: Kind<Row>,
+  row: Row & { readonly later?: Readonly<Fields>; readonly version?: number },
+): Item {
+  const { later, version: read, ...rest } = row;
+  const keys = kind.keysOf(row);
+  const facts = { ...(z.encode(kind.schema, rest as never) as Fields) };
+  const item = { ...keys, format: formatVersion };
+  for (const said of Object.keys(kind.fromKeys(item as Item))) delete facts[said];
+  const expiresAt = kind.expiryOf?.(row);
   return {
-    ...keysOfBackup(backup),
-    facts: z.encode(backupFacts, backup),
-    version,
-    ...timeToLive(backup.closed ?? {}),
+    ...later,
+    ...item,
+    [kind.facts]: facts,
+    ...(kind.versioned && { version: (read ?? 0) + 1 }),
+    // Epoch seconds, rounded up: no row goes before its time.
+    ...(expiresAt && { [timeToLiveAttribute]: Math.ceil(expiresAt.getTime() / 1000) }),
   };
 }
 
-export function itemOfDatabase(row: DatabaseRow, version: number): Item {
+function decode<Row>(kind: Kind<Row>, item: Item): Row {
+  const facts = item[kind.facts];
+  if (item.format === undefined || typeof facts !== 'object' || facts === null) {
+    throw unreadable(item, `it has no ${item.format === undefined ? 'format' : kind.facts}`);
+  }
+  const parsed = kind.schema.safeDecode({ ...facts, ...kind.fromKeys(item) } as never);
+  if (!parsed.success) throw unreadable(item, z.prettifyError(parsed.error));
+  const later = Object.entries(item).filter(([name]) => !ownAttributes.has(name) && name !== kind.facts);
   return {
-    ...keysOfDatabase(row),
-    facts: z.encode(databaseFacts, row),
-    version,
-    liveBackups: row.liveBackups,
-  };
+    ...parsed.data,
+    ...(kind.versioned && { version: versionOf(item) }),
+    ...(later.length > 0 && { later: Object.fromEntries(later) }),
+  } as Row;
 }
 
-export function itemOfAlert(alert: Alert): Item {
-  return { ...keysOfAlert(alert), facts: z.encode(alertFacts, alert), ...timeToLive(alert) };
+function versionOf(item: Item): number {
+  const { version } = item;
+  if (typeof version !== 'number') throw unreadable(item, 'it has no version');
+  return version;
 }
 
-export function itemOfDay(day: Day): Item {
-  return { ...keysOfDay(day), facts: z.encode(dayFacts, day), ...timeToLive(day) };
+function unreadable(item: Item, why: string): UnreadableRow {
+  return new UnreadableRow(
+    `The ledger's row pk=${item.pk} sk=${item.sk} cannot be read; was it written by hand?\n${why}`,
+    databaseOfKey(item),
+  );
 }
 
-export function itemOfSweep(row: SweepRow): Item {
-  return { ...keysOfSweep(row), facts: z.encode(sweepFacts, row), ...timeToLive(row) };
+/** The first version of a row that was never written is 1; each further write adds 1. */
+export const itemOfBackup = (backup: Backup) => encode(backupKind, backup);
+export const itemOfDatabase = (row: DatabaseRow) => encode(databaseKind, row);
+export const itemOfAlert = (alert: Alert) => encode(alertKind, alert);
+export const itemOfDay = (day: Day) => encode(dayKind, day);
+export const itemOfSweep = (row: SweepRow) => encode(sweepKind, row);
+
+export const parseBackup = (item: Item) => decode(backupKind, item);
+export const parseDatabase = (item: Item) => decode(databaseKind, item);
+export const parseAlert = (item: Item) => decode(alertKind, item);
+export const parseDay = (item: Item) => decode(dayKind, item);
+export const parseSweep = (item: Item) => decode(sweepKind, item);
+
+export function itemOfLease(environment: Environment, holder: string, until?: Date): Item {
+  const held = until && { holder, leasedUntil: iso(until) };
+  return { ...leaseKey(environment), format: formatVersion, ...held };
 }
 
-export function itemOfLease(holder: string, until: Date): Item {
-  return { ...leaseKey, holder, leasedUntil: iso(until) };
+export function itemOfTurn(environment: Environment, tenant: string, at: Date): Item {
+  return { ...turnKey(environment, tenant), format: formatVersion, servedAt: iso(at) };
 }
 
-export function itemOfServed(tenant: string, at: Date): Item {
-  return { ...servedKey(tenant), tenant, servedAt: iso(at) };
+const turnSchema = z.looseObject({ sk: z.string(), servedAt: time });
+
+export function parseTurn(item: Item): { readonly tenant: string; readonly servedAt: Date } {
+  const { sk, servedAt } = turnSchema.decode(item as never);
+  return { tenant: sk, servedAt };
 }
 
-/** Epoch seconds, rounded up: no row goes before its time. */
-function timeToLive({ expiresAt }: { readonly expiresAt?: Date }): { [timeToLiveAttribute]?: number } {
-  return expiresAt === undefined ? {} : { [timeToLiveAttribute]: Math.ceil(expiresAt.getTime() / 1000) };
+/** A live backup, as its index shows it. */
+export function parseLive(item: Item): LiveBackup {
+  return { ...requireBackupId(item), recordedAt: new Date(String(item.liveSort)) };
 }
 
 /** Whether a row has not expired: DynamoDB removes it only some days later. */
@@ -283,78 +377,48 @@ export function isPresent({ expiresAt }: { readonly expiresAt?: Date }, now: Dat
   return expiresAt === undefined || expiresAt > now;
 }
 
-const version = z.number().int().min(1);
-const backupRow = z.object({ facts: backupFacts, version });
-const databaseRow = z.object({ facts: databaseFacts, version, liveBackups: z.array(z.string()) });
-const databaseSummary = z.object({ facts: databaseFacts });
-const alertRow = z.object({ facts: alertFacts });
-const dayRow = z.object({ facts: dayFacts });
-const sweepRow = z.object({ facts: sweepFacts });
-const servedRow = z.object({ tenant: z.string(), servedAt: time });
-const keyRow = z.object({ pk: z.string(), sk: z.string() });
-
-export function parseBackup(item: Item): Backup {
-  const row = parse(backupRow, item);
-  return { ...row.facts, version: row.version };
-}
-
-export function parseDatabase(item: Item): DatabaseRow {
-  const row = parse(databaseRow, item);
-  return { ...row.facts, version: row.version, liveBackups: row.liveBackups };
-}
-
-export const parseDatabaseSummary = (item: Item): DatabaseSummary => parse(databaseSummary, item).facts;
-export const parseAlert = (item: Item): Alert => parse(alertRow, item).facts;
-export const parseDay = (item: Item): Day => parse(dayRow, item).facts;
-export const parseSweep = (item: Item): SweepRow => parse(sweepRow, item).facts;
-export const parseServed = (item: Item): { readonly tenant: string; readonly servedAt: Date } => parse(servedRow, item);
-
-/** A row's own key, as every index projects it. */
-export const parseKey = (item: Item): PrimaryKey => parse(keyRow, item);
-
-/** The database whose row, or one of whose rows, has this key; undefined for rows of no database. */
+/** The database that a row belongs to; undefined for rows of none. */
 export function databaseOfKey({ pk }: PrimaryKey): DatabaseKey | undefined {
-  return pk.startsWith('DB#') ? pk.slice('DB#'.length) : undefined;
+  const [kind, database] = pk.split('#');
+  return kind === 'DB' || kind === 'ALERT' ? database : undefined;
 }
 
 /** Which backup's row a key is of, e.g. of a record of the table's stream; undefined for other rows. */
-export function backupOfKey(key: PrimaryKey): { database: DatabaseKey; liveBackup: string } | undefined {
-  const database = databaseOfKey(key);
-  return database !== undefined && key.sk.startsWith('BACKUP#')
-    ? { database, liveBackup: key.sk.slice('BACKUP#'.length) }
-    : undefined;
+export function backupOfKey({ pk, sk }: PrimaryKey): BackupId | undefined {
+  if (!pk.startsWith('DB#') || !sk.startsWith('BACKUP#')) return undefined;
+  try {
+    return parseBackupId(`${pk.slice('DB#'.length)}#${sk.slice('BACKUP#'.length)}`);
+  } catch {
+    // Written by hand: whoever reads the row says so.
+    return undefined;
+  }
 }
 
-function parse<Row>(schema: z.ZodType<Row>, item: Item): Row {
-  const parsed = schema.safeParse(item);
-  if (parsed.success) return parsed.data;
-  const key = keyRow.safeParse(item).data;
-  throw new UnreadableRow(
-    `The ledger's row pk=${item.pk} sk=${item.sk} does not parse; was it written by hand or by a newer release?\n${z.prettifyError(parsed.error)}`,
-    key && databaseOfKey(key),
-  );
+function requireBackupId(item: Item): BackupId {
+  const id = backupOfKey(item);
+  if (id === undefined) throw unreadable(item, 'its key is not that of a backup');
+  return id;
 }
 
 // The stream ----------------------------------------------------------------------------------------------------------
 
-const ended = ['complete', 'incomplete', 'failed', 'skipped', 'cancelled'] as const;
 const copyState = (states: readonly string[]) => ({
-  facts: { M: { copy: { M: { state: { S: states } } } } },
+  [backupKind.facts]: { M: { copy: { M: { state: { S: states } } } } },
 });
 
 /**
- * Filter patterns (one has to match) of the table's stream for what wakes `copy`: a copy that enters `queued` from outside,
+ * Filter patterns (one has to match) of the table's stream for what triggers `copy`: a copy that enters `queued` from outside,
  * and one that ends and frees its slot. Its own step back from `starting` or `running` to `queued` is not among them:
  * Lambda does not recognise a loop through a stream.
  */
-export const copyWakeUps = [
+export const copyTriggers = [
   { eventName: ['INSERT'], dynamodb: { NewImage: copyState(['queued']) } },
   {
     eventName: ['MODIFY'],
-    dynamodb: { OldImage: copyState(['none', ...ended]), NewImage: copyState(['queued']) },
+    dynamodb: { OldImage: copyState(['none', ...endedCopyStates]), NewImage: copyState(['queued']) },
   },
   {
     eventName: ['MODIFY'],
-    dynamodb: { OldImage: copyState(activeCopyStates), NewImage: copyState(ended) },
+    dynamodb: { OldImage: copyState(activeCopyStates), NewImage: copyState(endedCopyStates) },
   },
-] as const;
+];

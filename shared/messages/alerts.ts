@@ -1,16 +1,33 @@
 /** Messages about alerts: opened, reminded of or worse (`backup-missing`), and resolved (`backup-restored`). */
-import type { Alert, AlertStep, Audience, Severity, VerdictName } from '../model.ts';
-import { bySeverity } from '../rules/alert.ts';
+import {
+  type Alert,
+  type AlertStep,
+  type Audience,
+  bySeverity,
+  causes,
+  environmentOf,
+  type Finding,
+  isOneOf,
+  type NewestBackup,
+  resolutions,
+  type Severity,
+  severities,
+  type Unrecognized,
+  verdictOf,
+} from '../domain/index.ts';
+import { causeOf, reasonOf, resolutionOf, type Subject } from '../reasons/findings.ts';
+import type { Reader } from '../reasons/reader.ts';
 import { formatAge, formatUtc, hourMs } from '../text.ts';
 import { chatNotification, link, linkOrPath, markdown } from './chat.ts';
-import { databaseLink, regionOf, runbookAnchor, runbookLink } from './links.ts';
+import { jsonCause } from './json-causes.ts';
+import { databaseLink, runbookLink } from './links.ts';
 import { fitting, type Message, type MessageKind, manyTenants } from './message.ts';
 import { asciiLine, columns, gsm7Length, gsm7Line, oneLine, wrap } from './safe.ts';
 
-/** One alert with the step that is to be told. */
+/** One alert with the step that people are notified of. */
 export interface Entry {
   readonly alert: Alert;
-  readonly step: AlertStep;
+  readonly step: AlertStep | Unrecognized;
   readonly engine?: string;
 }
 
@@ -23,34 +40,50 @@ export interface Context {
   readonly fullList?: string;
 }
 
+/** A context with its readers, for whom prose is made. */
+export type Rendering = Context & Reader;
+
+/** What goes to a tenant's recipients is written for them, though operators may read it too. */
+export function renderingFor(audience: Audience, context: Context): Rendering {
+  return { ...context, audience: audience === 'operators' ? 'operators' : 'tenant' };
+}
+
 /** A message lists so many databases at most; more make a message that nobody reads. */
 export const mostListed = 25;
 
-/** Longest texts from outside: names (RDS's own limit is 63), engines, reasons. */
+/** Longest texts from outside: names (RDS's own limit is 63), words of a later version, engines, reasons. */
 const maxName = 63;
+const maxWord = 40;
 const maxReason = 700;
+const mostNotes = 10;
 const smsSeptets = 160;
 const maxSubject = 99;
 
 /**
- * One message about all databases of a tenant that have something to tell; `entries` must not be empty, and are all
+ * One message about all databases of a tenant that people are notified of; `entries` must not be empty, and are all
  * resolutions or none. Of many tenants where `audience` is `operators`.
  */
 export function composeAlerts(entries: readonly Entry[], audience: Audience, context: Context): Message {
   const sorted = [...entries].sort(worstFirst);
-  return fitting(mostListed, (limit) => compose(sorted, sorted.slice(0, limit), audience, context));
+  const rendering = renderingFor(audience, context);
+  return fitting(mostListed, (limit) => compose(sorted, sorted.slice(0, limit), audience, rendering));
 }
 
-function compose(entries: readonly Entry[], listed: readonly Entry[], audience: Audience, context: Context): Message {
+function compose(
+  entries: readonly Entry[],
+  listed: readonly Entry[],
+  audience: Audience,
+  rendering: Rendering,
+): Message {
   const subject = asciiLine(subjectOf(entries), maxSubject);
   const tenants = tenantsOf(entries);
   return {
     subject,
     texts: {
-      email: email(entries, listed, context),
-      sms: sms(entries, context),
-      chat: chat(entries, listed, context),
-      body: body(entries, listed, context),
+      email: email(entries, listed, rendering),
+      sms: sms(entries, rendering),
+      chat: chat(entries, listed, rendering),
+      body: body(entries, listed, rendering),
     },
     attributes: {
       tenant: audience !== 'operators' && tenants.length === 1 ? (tenants[0] as string) : manyTenants,
@@ -65,17 +98,18 @@ function compose(entries: readonly Entry[], listed: readonly Entry[], audience: 
 export function worstFirst(a: Entry, b: Entry): number {
   return (
     bySeverity(a.alert.severity, b.alert.severity) ||
-    (a.alert.newestBackup?.time.getTime() ?? 0) - (b.alert.newestBackup?.time.getTime() ?? 0) ||
+    (lastBackupOf(a)?.time.getTime() ?? 0) - (lastBackupOf(b)?.time.getTime() ?? 0) ||
     (a.alert.databaseId < b.alert.databaseId ? -1 : 1)
   );
 }
 
 /**
  * The worst inside. A resolution has that of its alert, so that whoever filters by severity gets it if they got the
- * opening.
+ * opening. No filter knows a severity of a later version, so it goes out as the worst that there is.
  */
-function severityOf(entries: readonly Entry[]): Severity {
-  return entries.map(({ alert }) => alert.severity).sort(bySeverity)[0] ?? 'info';
+export function severityOf(entries: readonly Entry[]): Severity {
+  const [worst = 'info'] = entries.map(({ alert }) => alert.severity).sort(bySeverity);
+  return isOneOf(severities, worst) ? worst : 'critical';
 }
 
 function kindOf(entries: readonly Entry[]): MessageKind {
@@ -103,7 +137,7 @@ export function subjectOf(entries: readonly Entry[]): string {
 /** `2 databases overdue, 1 disabled`, the most frequent first. */
 function saying(entries: readonly Entry[]): string {
   const [first, ...others] = countsOf(entries.map(stateOf));
-  if (!first) return 'nothing to tell';
+  if (!first) return 'no database';
   const [word, count] = first;
   const one = entries.length === 1 && entries[0] ? ` (${oneLine(entries[0].alert.databaseId, maxName)})` : '';
   const rest = others.map(([otherWord, otherCount]) => `, ${otherCount} ${otherWord}`).join('');
@@ -126,53 +160,61 @@ function signOf(entries: readonly Entry[]): string {
 
 /** Resolved by a backup, not because nobody promises one any more. */
 function isProtectedAgain({ alert }: Entry): boolean {
-  return alert.outcome === 'protected';
+  return alert.outcome?.verdict === 'protected';
 }
 
-/** What a message says of one database. */
+/** What a message says of one database, as it follows "2 databases". */
 export function stateOf(entry: Entry): string {
   const { alert } = entry;
   if (resolves(entry)) {
-    if (alert.outcome === 'deleted') return 'deleted';
+    if (alert.outcome?.verdict === 'deleted') return 'deleted';
     return isProtectedAgain(entry) ? 'protected again' : 'no longer alerted';
   }
-  return stateWords[alert.verdict];
+  return oneLine(verdictOf(alert.verdict).phrase, maxWord);
 }
 
-/** What an alerting verdict says of a database, as it follows "2 databases". */
-const stateWords: Readonly<Record<VerdictName, string>> = {
-  overdue: 'overdue',
-  never: 'never backed up',
-  disabled: 'with backups disabled',
-  missing: 'not found in RDS',
-  deleted: 'deleted',
-  unknown: 'of unknown state',
-  protected: 'without a next backup',
-  due: 'due',
-  new: 'new',
-  excluded: 'excluded',
-};
+/** The newest backup that is known: of a resolved alert that of its end. */
+export function lastBackupOf(entry: Entry): NewestBackup | undefined {
+  const { outcome, newestBackup } = entry.alert;
+  return (resolves(entry) ? outcome?.newestBackup : undefined) ?? newestBackup;
+}
+
+function subjectOfAlert({ databaseId, databaseKind }: Alert): Subject {
+  return { id: databaseId, kind: databaseKind };
+}
+
+/** Why the alert stands, or where this resolves it, why it ended. */
+function explanationOf(entry: Entry, reader: Reader): string {
+  const { alert } = entry;
+  if (resolves(entry)) return resolutionOf(alert, reader) ?? '';
+  return reasonOf(alert, subjectOfAlert(alert), reader);
+}
 
 /** The one sentence above everything else. */
 function headline(entries: readonly Entry[]): string {
   const what = `${whose(entries)}: ${saying(entries)}.`;
   if (!entries.some(({ step }) => step === 'rise')) return what;
   const worse = entries.filter(({ step }) => step === 'rise').length;
-  return `${what} ${worse === entries.length ? 'This got worse' : `${worse} of them got worse`} since it was last told.`;
+  return `${what} ${worse === entries.length ? 'This got worse' : `${worse} of them got worse`} since the last message.`;
 }
 
-function email(entries: readonly Entry[], listed: readonly Entry[], context: Context): string {
+function email(entries: readonly Entry[], listed: readonly Entry[], rendering: Rendering): string {
   const many = tenantsOf(entries).length > 1;
   const resolved = entries.every(resolves);
   const lines = [
     headline(entries),
     '',
-    ...listed.flatMap((entry) => [...block(entry, many, context), '']),
-    ...leftOut(entries.length - listed.length, context),
-    ...(resolved ? [] : quietLines(listed, context.now)),
-    `Times are UTC. Told ${formatUtc(context.now)} by rds-backup-ledger, account ${context.account}, ${context.region}.`,
+    ...listed.flatMap((entry) => [...block(entry, many, rendering), '']),
+    ...leftOut(entries.length - listed.length, rendering),
+    ...(resolved ? [] : quietLines(listed, rendering.now)),
+    footer(rendering),
   ];
   return lines.join('\n');
+}
+
+/** The last line of an e-mail: who sent it, and when. */
+export function footer({ now, account, region }: Context): string {
+  return `Times are UTC. Sent ${formatUtc(now)} by rds-backup-ledger, account ${account}, ${region}.`;
 }
 
 /** Says what is not listed, and where it is: in the stored list, else what command shows it. */
@@ -204,16 +246,16 @@ function snoozeCommand(databaseId: string, now: Date): string {
 }
 
 /** One database, label by label. */
-function block(entry: Entry, many: boolean, context: Context): string[] {
+function block(entry: Entry, many: boolean, rendering: Rendering): string[] {
   const { alert } = entry;
   const title = [
-    resolves(entry) ? 'RESOLVED' : alert.severity.toUpperCase(),
+    resolves(entry) ? 'RESOLVED' : oneLine(alert.severity, maxWord).toUpperCase(),
     oneLine(alert.databaseId, maxName),
     `(${describe(entry)})`,
     stateOf(entry),
     ...(many ? [`- tenant ${oneLine(alert.tenant, 64)}`] : []),
   ].join(' ');
-  const facts = resolves(entry) ? resolvedFacts(alert, context) : missingFacts(entry, context);
+  const facts = resolves(entry) ? resolvedFacts(entry, rendering) : missingFacts(entry, rendering);
   return [title, ...facts.flatMap(([label, text]) => labelled(label, text))];
 }
 
@@ -225,29 +267,35 @@ export function labelled(label: string, text: string): string[] {
   return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`);
 }
 
-function missingFacts(entry: Entry, context: Context): [label: string, text: string][] {
+function missingFacts(entry: Entry, rendering: Rendering): [label: string, text: string][] {
   const { alert } = entry;
-  const command = commandFor(alert, context.now);
+  const { now } = rendering;
+  const command = commandFor(alert, now);
   return [
-    ['Last backup', lastBackup(alert, context.now)],
-    ...(alert.deadline ? ([[...deadlineOf(alert.deadline, context.now)]] as [string, string][]) : []),
-    ...(entry.step === 'open' ? [] : ([['Alert since', since(alert.opened, context.now)]] as [string, string][])),
-    ['Why', oneLine(alert.reason, maxReason)],
+    ['Last backup', lastBackup(entry, now)],
+    ...(alert.deadline ? ([[...deadlineOf(alert.deadline, now)]] as [string, string][]) : []),
+    ...(entry.step === 'open' ? [] : ([['Alert since', since(alert.opened, now)]] as [string, string][])),
+    ['Why', oneLine(explanationOf(entry, rendering), maxReason)],
     ['What to do', advice(alert)],
     ...(command ? ([['', command]] as [string, string][]) : []),
     ['RDS console', linkTo(alert)],
-    ['Runbook', runbookLink(context.runbookUrl, runbookAnchor(alert.verdict))],
+    ['Runbook', runbookOf(alert, rendering)],
   ];
 }
 
-function resolvedFacts(alert: Alert, context: Context): [label: string, text: string][] {
-  const lasted = (alert.resolved ?? context.now).getTime() - alert.opened.getTime();
+function resolvedFacts(entry: Entry, rendering: Rendering): [label: string, text: string][] {
+  const { alert } = entry;
+  const lasted = (alert.resolved ?? rendering.now).getTime() - alert.opened.getTime();
   return [
-    ['Resolved', oneLine(alert.resolution ?? 'Nothing is missing any more.', maxReason)],
-    ['Last backup', lastBackup(alert, context.now)],
+    ['Resolved', oneLine(explanationOf(entry, rendering), maxReason)],
+    ['Last backup', lastBackup(entry, rendering.now)],
     ['Alert was', `open since ${formatUtc(alert.opened)}, for ${formatAge(lasted)}`],
     ['RDS console', linkTo(alert)],
   ];
+}
+
+function runbookOf({ verdict }: Alert, { runbookUrl }: Context): string {
+  return runbookLink(runbookUrl, verdictOf(verdict).runbook);
 }
 
 function deadlineOf(deadline: Date, now: Date): [label: string, text: string] {
@@ -259,22 +307,24 @@ function since(moment: Date, now: Date): string {
 }
 
 /** `2026-11-22 03:12 UTC, 26 h 48 min ago (rds:orders-2026-11-22-03-12)`. */
-function lastBackup({ newestBackup }: Alert, now: Date): string {
-  if (!newestBackup) return 'none known';
-  const { time, id } = newestBackup;
-  return `${formatUtc(time)}, ${formatAge(now.getTime() - time.getTime())} ago (${oneLine(id, 255)})`;
+function lastBackup(entry: Entry, now: Date): string {
+  const last = lastBackupOf(entry);
+  if (!last) return 'none known';
+  return `${formatUtc(last.time)}, ${ageOf(last, now)} ago (${oneLine(last.id, 255)})`;
+}
+
+function ageOf({ time }: NewestBackup, now: Date): string {
+  return formatAge(now.getTime() - time.getTime());
 }
 
 function describe({ engine, alert }: Entry): string {
-  return engine ? `${oneLine(engine, 40)}, ${alert.databaseKind}` : alert.databaseKind;
+  const kind = oneLine(alert.databaseKind, maxWord);
+  return engine ? `${oneLine(engine, 40)}, ${kind}` : kind;
 }
 
 function linkTo(alert: Alert): string {
   return databaseLink({ key: alert.database, id: oneLine(alert.databaseId, maxName), kind: alert.databaseKind });
 }
-
-/** Verdicts after which a snapshot is to be taken. */
-const wantsSnapshot: readonly VerdictName[] = ['overdue', 'never', 'disabled', 'protected'];
 
 function isStopped({ status }: Alert): boolean {
   return status === 'stopped' || status === 'stopping';
@@ -283,7 +333,7 @@ function isStopped({ status }: Alert): boolean {
 /** The next step; the reason says more. A snapshot that RDS would refuse is not asked for. */
 function advice(alert: Alert): string {
   const { verdict, status } = alert;
-  if (status !== undefined && wantsSnapshot.includes(verdict)) {
+  if (status !== undefined && verdictOf(verdict).needsSnapshot) {
     return isStopped(alert)
       ? 'RDS takes no snapshot of a stopped database: start it and take one, or exclude it:'
       : `RDS takes no snapshot of it while its status is ${oneLine(status, 60)}. Make it available again, then take one.`;
@@ -300,38 +350,41 @@ function advice(alert: Alert): string {
     case 'deleted':
       return 'If this was intended, take it out of the configuration. If not, restore it from a backup that is left.';
     case 'unknown':
-      return 'Look whether RDS answers and whether the functions may ask it; until then nobody knows if backups are taken.';
+      return 'Check that RDS responds and that the functions may call it; until then nobody knows if backups are taken.';
     default:
-      return 'Look at the database in the ledger: npx rds-backup-ledger database <id>';
+      return 'Follow the runbook.';
   }
 }
 
 /** A command to copy; only for ids that can be nothing else than an id to a shell. */
 function commandFor(alert: Alert, now: Date): string | undefined {
   const { databaseId, databaseKind, database, verdict, status } = alert;
-  if (!wantsSnapshot.includes(verdict) || !/^[a-z][a-z0-9-]{0,62}$/i.test(databaseId)) return undefined;
+  if (!verdictOf(verdict).needsSnapshot || !/^[a-z][a-z0-9-]{0,62}$/i.test(databaseId)) return undefined;
   const cluster = databaseKind === 'cluster';
+  const { region } = environmentOf(database);
   if (isStopped(alert)) {
     const kind = cluster ? 'cluster' : 'instance';
-    return `aws rds start-db-${kind} --region ${regionOf(database)} --db-${kind}-identifier ${databaseId}`;
+    return `aws rds start-db-${kind} --region ${region} --db-${kind}-identifier ${databaseId}`;
   }
   if (status !== undefined) return undefined;
   return [
-    `aws rds create-db-${cluster ? 'cluster-' : ''}snapshot --region ${regionOf(database)}`,
+    `aws rds create-db-${cluster ? 'cluster-' : ''}snapshot --region ${region}`,
     `--db-${cluster ? 'cluster' : 'instance'}-identifier ${databaseId}`,
     `--db-${cluster ? 'cluster-' : ''}snapshot-identifier ${databaseId}-${now.toISOString().slice(0, 16).replace(/\D/g, '')}`,
   ].join(' ');
 }
 
 /** One part of an SMS: as many databases as fit, and how many more there are. */
-function sms(entries: readonly Entry[], { now }: Context): string {
-  const start = gsm7Line(`${signOf(entries)} ${whose(entries)}: ${saying(entries)}`, smsSeptets);
+function sms(entries: readonly Entry[], rendering: Rendering): string {
+  const start = gsm7Line(subjectOf(entries), smsSeptets);
   const [only] = entries;
-  if (entries.length === 1 && only) return gsm7Line(`${start}. ${smsFacts(only, now)}`, smsSeptets);
+  if (entries.length === 1 && only) {
+    return gsm7Line(`${start}. ${smsExplanation(only, rendering)}`.trimEnd(), smsSeptets);
+  }
   let text = start;
   let named = 0;
   for (const entry of entries) {
-    const next = `${text}${named === 0 ? '. ' : ', '}${gsm7Line(smsName(entry, now), smsSeptets)}`;
+    const next = `${text}${named === 0 ? '. ' : ', '}${gsm7Line(smsName(entry, rendering.now), smsSeptets)}`;
     const rest = entries.length - named - 1;
     if (gsm7Length(next) + (rest > 0 ? gsm7Length(`, +${rest} more`) : 0) > smsSeptets) break;
     text = next;
@@ -340,32 +393,32 @@ function sms(entries: readonly Entry[], { now }: Context): string {
   return named > 0 && named < entries.length ? `${text}, +${entries.length - named} more` : text;
 }
 
-function smsName({ alert, step }: Entry, now: Date): string {
-  if (step === 'resolve') return alert.databaseId;
-  const age = alert.newestBackup ? formatAge(now.getTime() - alert.newestBackup.time.getTime()) : 'no backup';
-  return `${alert.databaseId} ${age}`;
+function smsName(entry: Entry, now: Date): string {
+  const { databaseId } = entry.alert;
+  if (resolves(entry)) return databaseId;
+  const last = lastBackupOf(entry);
+  return `${databaseId} ${last ? ageOf(last, now) : 'no backup'}`;
 }
 
-/** Of what is overdue the age, and then why: its reason begins with the age, too. */
-function smsFacts(entry: Entry, now: Date): string {
+/** Of what is overdue the age, and then why. The moment of the backup is left to the other channels: the cause is to fit. */
+function smsExplanation(entry: Entry, reader: Reader): string {
   const { alert } = entry;
-  if (resolves(entry)) return alert.resolution ?? '';
-  if (!alert.newestBackup || alert.verdict !== 'overdue') return alert.reason;
-  const { time } = alert.newestBackup;
-  const why = alert.reason.split('. ').slice(1).join('. ');
-  return `Last backup ${formatUtc(time)}, ${formatAge(now.getTime() - time.getTime())} ago. ${why}`;
+  if (resolves(entry)) return explanationOf(entry, reader);
+  const cause = causeOf(alert, subjectOfAlert(alert), reader);
+  const last = alert.verdict === 'overdue' ? lastBackupOf(entry) : undefined;
+  return last ? `Last backup ${ageOf(last, reader.now)} ago. ${cause}` : cause;
 }
 
-function chat(entries: readonly Entry[], listed: readonly Entry[], context: Context): Message['texts']['chat'] {
+function chat(entries: readonly Entry[], listed: readonly Entry[], rendering: Rendering): Message['texts']['chat'] {
   const many = tenantsOf(entries).length > 1;
   const rest = entries.length - listed.length;
   return chatNotification({
     title: `${emojiOf(entries)} ${subjectOf(entries)}`,
     lines: [
-      ...listed.map((entry) => chatLine(entry, many)),
-      rest > 0 ? `...and ${rest} more` : `_${context.account}, ${context.region}_`,
+      ...listed.map((entry) => chatLine(entry, many, rendering)),
+      rest > 0 ? `...and ${rest} more` : `_${rendering.account}, ${rendering.region}_`,
     ],
-    nextSteps: entries.every(resolves) ? [] : chatSteps(listed, context),
+    nextSteps: entries.every(resolves) ? [] : chatSteps(listed, rendering),
     threadId: threadOf(entries),
   });
 }
@@ -375,12 +428,13 @@ function emojiOf(entries: readonly Entry[]): string {
   return severityOf(entries) === 'critical' ? ':rotating_light:' : ':warning:';
 }
 
-function chatLine(entry: Entry, many: boolean): string {
+function chatLine(entry: Entry, many: boolean, reader: Reader): string {
   const { alert } = entry;
   const name = link(linkTo(alert), markdown(alert.databaseId, maxName));
   const tenant = many ? `${markdown(alert.tenant, 64)}: ` : '';
-  const text = resolves(entry) ? (alert.resolution ?? '') : alert.reason;
-  return `- ${tenant}*${name}* (${markdown(describe(entry), 80)}) *${stateOf(entry)}*. ${markdown(text, 400)}`;
+  const state = markdown(stateOf(entry), maxWord);
+  const why = markdown(explanationOf(entry, reader), 400);
+  return `- ${tenant}*${name}* (${markdown(describe(entry), 100)}) *${state}*. ${why}`;
 }
 
 function chatSteps(listed: readonly Entry[], context: Context): string[] {
@@ -390,7 +444,7 @@ function chatSteps(listed: readonly Entry[], context: Context): string[] {
   const what = isStopped(worst.alert) ? 'Start it' : 'Take a snapshot now';
   return [
     ...(command ? [`${what}: \`${command}\``] : [advice(worst.alert)]),
-    linkOrPath(runbookLink(context.runbookUrl, runbookAnchor(worst.alert.verdict)), 'Runbook'),
+    linkOrPath(runbookOf(worst.alert, context), 'Runbook'),
     ...(context.fullList ? [link(context.fullList, 'Full list')] : []),
     `Snooze: \`${snoozeCommand(markdown(worst.alert.databaseId, maxName), context.now)}\``,
   ];
@@ -408,66 +462,84 @@ function threadOf(entries: readonly Entry[]): string {
 }
 
 /** The same facts for programs: `docs/messages.md`. */
-function body(entries: readonly Entry[], listed: readonly Entry[], context: Context): object {
+function body(entries: readonly Entry[], listed: readonly Entry[], rendering: Rendering): object {
   const tenants = tenantsOf(entries);
   return {
     version: 1,
     kind: kindOf(entries),
     severity: severityOf(entries),
     tenant: tenants.length === 1 ? tenants[0] : manyTenants,
-    at: context.now.toISOString(),
-    account: context.account,
-    region: context.region,
+    at: rendering.now.toISOString(),
+    account: rendering.account,
+    region: rendering.region,
     summary: asciiLine(subjectOf(entries), maxSubject),
     count: entries.length,
-    databases: listed.map((entry) => bodyEntry(entry, context)),
+    databases: listed.map((entry) => bodyEntry(entry, rendering)),
     notListed: entries.length - listed.length,
-    fullList: context.fullList ?? null,
+    fullList: rendering.fullList ?? null,
   };
 }
 
 /** One alert in the JSON body; texts are on one line and bounded, or a fleet could not fit. */
-export function bodyEntry({ alert, step, engine }: Entry, { now, runbookUrl }: Context): object {
-  const { newestBackup } = alert;
-  const age = newestBackup && (now.getTime() - newestBackup.time.getTime()) / hourMs;
+export function bodyEntry(entry: Entry, rendering: Rendering): object {
+  const { alert, step, engine } = entry;
+  const { outcome, resolution } = alert;
+  const { account, region } = environmentOf(alert.database);
+  const last = lastBackupOf(entry);
+  const age = last && (rendering.now.getTime() - last.time.getTime()) / hourMs;
+  const ended = resolutionOf(alert, rendering);
   return {
     tenant: oneLine(alert.tenant, 128),
     database: oneLine(alert.databaseId, maxName),
     key: oneLine(alert.database, 256),
-    kind: alert.databaseKind,
+    account: oneLine(account, maxName),
+    region: oneLine(region, maxName),
+    kind: oneLine(alert.databaseKind, maxWord),
     engine: engine ? oneLine(engine, 40) : null,
-    step,
-    verdict: alert.verdict,
-    severity: alert.severity,
+    step: oneLine(step, maxWord),
+    ...bodyFinding(alert, rendering),
+    severity: oneLine(alert.severity, maxWord),
     status: alert.status === undefined ? null : oneLine(alert.status, 60),
-    reason: oneLine(alert.reason, maxReason),
-    newestBackup: newestBackup ? { id: oneLine(newestBackup.id, 255), time: newestBackup.time.toISOString() } : null,
+    reason: oneLine(reasonOf(alert, subjectOfAlert(alert), rendering), maxReason),
+    newestBackup: last ? { id: oneLine(last.id, 255), time: last.time.toISOString() } : null,
     ageHours: age === undefined ? null : Math.round(age * 100) / 100,
     deadline: alert.deadline?.toISOString() ?? null,
     opened: alert.opened.toISOString(),
     resolved: alert.resolved?.toISOString() ?? null,
-    resolution: alert.resolution ? oneLine(alert.resolution, maxReason) : null,
+    resolution: ended === undefined ? null : oneLine(ended, maxReason),
+    resolutionCause: resolution ? jsonCause(resolutions, resolution, rendering) : null,
+    outcome: outcome ? bodyFinding(outcome, rendering) : null,
     consoleUrl: linkTo(alert),
-    runbookUrl: runbookLink(runbookUrl, runbookAnchor(alert.verdict)),
+    runbookUrl: runbookOf(alert, rendering),
+  };
+}
+
+function bodyFinding({ verdict, cause, notes }: Finding, reader: Reader): object {
+  return {
+    verdict: oneLine(verdict, maxWord),
+    cause: cause && jsonCause(causes, cause, reader),
+    notes: notes.slice(0, mostNotes).map((note) => jsonCause(causes, note, reader)),
   };
 }
 
 /** The full list as a text file: one aligned line a database, the worst first. */
-export function fullListOf(entries: readonly Entry[], now: Date): string {
-  const rows = [...entries]
-    .sort(worstFirst)
-    .map(({ alert, engine, step }) => [
-      alert.severity,
-      step,
+export function fullListOf(entries: readonly Entry[], reader: Reader): string {
+  const rows = [...entries].sort(worstFirst).map((entry) => {
+    const { alert, engine, step } = entry;
+    const last = lastBackupOf(entry);
+    return [
+      oneLine(alert.severity, maxWord),
+      oneLine(step, maxWord),
       oneLine(alert.tenant, 64),
       oneLine(alert.databaseId, maxName),
-      alert.databaseKind,
+      oneLine(alert.databaseKind, maxWord),
       oneLine(engine ?? '-', 40),
-      alert.verdict,
-      alert.newestBackup ? formatUtc(alert.newestBackup.time) : '-',
-      alert.newestBackup ? formatAge(now.getTime() - alert.newestBackup.time.getTime()) : '-',
-      oneLine(alert.reason, maxReason),
-    ]);
+      oneLine(alert.verdict, maxWord),
+      last ? formatUtc(last.time) : '-',
+      last ? ageOf(last, reader.now) : '-',
+      oneLine(explanationOf(entry, reader), maxReason),
+    ];
+  });
   const head = ['severity', 'step', 'tenant', 'database', 'kind', 'engine', 'verdict', 'last backup', 'age', 'reason'];
   return `${columns([head, ...rows]).join('\n')}\n`;
 }

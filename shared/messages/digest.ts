@@ -1,8 +1,20 @@
 /** Digests for operators (`digest`): of many tenants alerted at once, and of the day. */
-import type { Severity, VerdictName } from '../model.ts';
-import { bySeverity } from '../rules/alert.ts';
+import { type Counts, type Severity, type Unrecognized, type VerdictName, verdictOf } from '../domain/index.ts';
 import { formatAge, formatUtc } from '../text.ts';
-import { bodyEntry, type Context, type Entry, leftOut, stateOf, subjectOf, worstFirst } from './alerts.ts';
+import {
+  bodyEntry,
+  type Context,
+  type Entry,
+  footer,
+  lastBackupOf,
+  leftOut,
+  type Rendering,
+  renderingFor,
+  severityOf,
+  stateOf,
+  subjectOf,
+  worstFirst,
+} from './alerts.ts';
 import { chatNotification, link, linkOrPath, markdown } from './chat.ts';
 import { runbookAnchors, runbookLink } from './links.ts';
 import { fitting, type Message, manyTenants } from './message.ts';
@@ -14,11 +26,12 @@ const mostLines = 100;
 /** One message instead of one a tenant: every alert of this run, the worst first. `entries` must not be empty. */
 export function composeManyTenants(entries: readonly Entry[], context: Context): Message {
   const sorted = [...entries].sort(worstFirst);
-  return fitting(mostLines, (limit) => manyTenantsMessage(sorted, sorted.slice(0, limit), context));
+  const rendering = renderingFor('operators', context);
+  return fitting(mostLines, (limit) => manyTenantsMessage(sorted, sorted.slice(0, limit), rendering));
 }
 
-function manyTenantsMessage(entries: readonly Entry[], listed: readonly Entry[], context: Context): Message {
-  const severity = entries.map(({ alert }) => alert.severity).sort(bySeverity)[0] ?? 'warning';
+function manyTenantsMessage(entries: readonly Entry[], listed: readonly Entry[], context: Rendering): Message {
+  const severity = severityOf(entries);
   const tenants = new Set(entries.map(({ alert }) => alert.tenant)).size;
   const said = subjectOf(entries);
   const resolved = entries.every(({ step }) => step === 'resolve');
@@ -33,7 +46,7 @@ function manyTenantsMessage(entries: readonly Entry[], listed: readonly Entry[],
         ...(resolved
           ? []
           : ['That many at once often have one cause: RDS itself, a KMS key, a change of permissions.']),
-        "You get this digest instead of a message a tenant; the tenants' own recipients were told.",
+        "You get this digest instead of a message a tenant; the tenants' own recipients were notified.",
         '',
         ...table(listed, context),
         '',
@@ -73,7 +86,8 @@ function chatLines(entries: readonly Entry[]): string[] {
   return entries
     .slice(0, inChat)
     .map(
-      (entry) => `- ${markdown(entry.alert.tenant, 64)}: *${markdown(entry.alert.databaseId, 63)}* ${stateOf(entry)}`,
+      (entry) =>
+        `- ${markdown(entry.alert.tenant, 64)}: *${markdown(entry.alert.databaseId, 63)}* ${markdown(stateOf(entry), 40)}`,
     );
 }
 
@@ -85,22 +99,26 @@ function worstNames(entries: readonly Entry[]): string {
 }
 
 function table(listed: readonly Entry[], { now }: Context): string[] {
-  const rows = listed.map(({ alert, engine }) => [
-    alert.severity,
-    oneLine(alert.tenant, 40),
-    oneLine(alert.databaseId, 63),
-    oneLine(engine ?? '-', 24),
-    alert.verdict,
-    alert.newestBackup ? formatUtc(alert.newestBackup.time) : '-',
-    alert.newestBackup ? formatAge(now.getTime() - alert.newestBackup.time.getTime()) : '-',
-  ]);
+  const rows = listed.map((entry) => {
+    const { alert, engine } = entry;
+    const last = lastBackupOf(entry);
+    return [
+      oneLine(alert.severity, 40),
+      oneLine(alert.tenant, 40),
+      oneLine(alert.databaseId, 63),
+      oneLine(engine ?? '-', 24),
+      oneLine(alert.verdict, 40),
+      last ? formatUtc(last.time) : '-',
+      last ? formatAge(now.getTime() - last.time.getTime()) : '-',
+    ];
+  });
   return columns([['severity', 'tenant', 'database', 'engine', 'verdict', 'last backup', 'age'], ...rows]);
 }
 
-/** What the digest of a day tells. */
+/** What the digest of a day says. */
 export interface DailyFacts {
   /** Databases by verdict. */
-  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
+  readonly counts: Counts;
   /** Databases that are unprotected or have a warning. */
   readonly alerts: readonly Entry[];
   /** Names of databases that RDS has and nobody configured. */
@@ -129,10 +147,11 @@ export interface DailyFacts {
 /** "All 240 databases protected", or not; so that silence is never the only sign of health. */
 export function composeDailyDigest(facts: DailyFacts, context: Context): Message {
   const sorted = [...facts.alerts].sort(worstFirst);
-  return fitting(mostLines, (limit) => dailyMessage(facts, sorted, limit, context));
+  const rendering = renderingFor('operators', context);
+  return fitting(mostLines, (limit) => dailyMessage(facts, sorted, limit, rendering));
 }
 
-function dailyMessage(facts: DailyFacts, alerts: readonly Entry[], limit: number, context: Context): Message {
+function dailyMessage(facts: DailyFacts, alerts: readonly Entry[], limit: number, context: Rendering): Message {
   const listed = alerts.slice(0, limit);
   const named = Math.min(limit, mostNamed);
   const said = dailySubject(facts, alerts);
@@ -196,54 +215,64 @@ const dailyEmoji: Readonly<Record<Severity, string>> = {
   critical: ':rotating_light:',
 };
 
-const promised: readonly VerdictName[] = [
-  'protected',
-  'due',
-  'new',
-  'overdue',
-  'never',
-  'disabled',
-  'missing',
-  'unknown',
-];
-
-/** Excluded and deleted databases have no promise to be kept. */
-function promisedCount({ counts }: DailyFacts): number {
-  return promised.reduce((total, verdict) => total + (counts[verdict] ?? 0), 0);
+/** The counts by verdict that are not 0; verdicts of a later version as they are. */
+function verdictCounts({ counts }: DailyFacts): (readonly [verdict: VerdictName | Unrecognized, count: number])[] {
+  return (Object.entries(counts) as [VerdictName | Unrecognized, number][]).filter(([, count]) => count > 0);
 }
 
-/** `due` is protected still, a `new` one not promised yet. */
-function unprotectedCount({ counts }: DailyFacts): number {
-  return (['overdue', 'never', 'disabled', 'missing', 'unknown'] as const).reduce(
-    (total, verdict) => total + (counts[verdict] ?? 0),
-    0,
+/** Databases that a backup is promised for: all but new, excluded and deleted ones. */
+function promisedCount(facts: DailyFacts): number {
+  return sum(verdictCounts(facts).filter(([verdict]) => verdictOf(verdict).protection !== 'no promise'));
+}
+
+/** What is not known to be protected counts as not protected. `due` is protected still. */
+function unprotectedCount(facts: DailyFacts): number {
+  return sum(
+    verdictCounts(facts).filter(([verdict]) => ['unprotected', 'unknown'].includes(verdictOf(verdict).protection)),
   );
+}
+
+function sum(counts: readonly (readonly [unknown, number])[]): number {
+  return counts.reduce((total, [, count]) => total + count, 0);
 }
 
 function dailySubject(facts: DailyFacts, alerts: readonly Entry[]): string {
   const all = promisedCount(facts);
   const unprotected = unprotectedCount(facts);
+  const fresh = facts.counts.new ?? 0;
   const warned = alerts.length - unprotected;
-  if (all === 0) return 'WARNING no database is configured, so nothing is watched';
+  if (all + fresh === 0) return 'WARNING no database is configured, so nothing is watched';
   if (unprotected > 0)
     return `${dailySeverity(facts, alerts).toUpperCase()} ${unprotected} of ${all} databases not protected`;
   const warnings = warned > 0 ? `, ${plural(warned, 'warning', 'warnings')}` : '';
-  return `${all === 1 ? 'The one database is' : `All ${all} databases`} protected${warnings}`;
+  // A new one is not protected yet, and nothing is wrong with it.
+  if (all === 0) return `${allOf(fresh)} new${warnings}`;
+  return `${allOf(all)} protected${fresh > 0 ? `, ${fresh} new` : ''}${warnings}`;
+}
+
+/** `All 240 databases`, `The one database is`. */
+function allOf(count: number): string {
+  return count === 1 ? 'The one database is' : `All ${count} databases`;
 }
 
 function dailySeverity(facts: DailyFacts, alerts: readonly Entry[]): Severity {
-  const worst = alerts.map(({ alert }) => alert.severity).sort(bySeverity)[0];
-  if (worst) return worst;
-  if (unprotectedCount(facts) > 0 || promisedCount(facts) === 0) return 'warning';
+  if (alerts.length > 0) return severityOf(alerts);
+  if (unprotectedCount(facts) > 0) return 'warning';
+  if (promisedCount(facts) + (facts.counts.new ?? 0) === 0) return 'warning';
   return facts.copies.failed > 0 || facts.errors.length > 0 ? 'warning' : 'info';
 }
 
-function countLines({ counts, copies, eventsMissed }: DailyFacts): string[][] {
-  const verdicts = (Object.entries(counts) as [VerdictName, number][]).filter(([, count]) => count > 0);
+function countLines(facts: DailyFacts): string[][] {
+  const { copies, eventsMissed } = facts;
   const oldest =
     copies.oldestQueuedHours === undefined ? '' : ` (oldest ${formatAge(copies.oldestQueuedHours * 3_600_000)})`;
   return [
-    ['Databases', verdicts.map(([verdict, count]) => `${count} ${verdict}`).join(', ') || 'none'],
+    [
+      'Databases',
+      verdictCounts(facts)
+        .map(([verdict, count]) => `${count} ${oneLine(verdict, 40)}`)
+        .join(', ') || 'none',
+    ],
     [
       'Copies',
       `since yesterday ${copies.complete} complete and ${copies.failed} failed; now ${copies.running} running, ${copies.queued} waiting${oldest}`,
@@ -304,10 +333,6 @@ function head(kind: 'digest', severity: Severity, summary: string, context: Cont
     summary,
     fullList: context.fullList ?? null,
   };
-}
-
-function footer({ now, account, region }: Context): string {
-  return `Times are UTC. Told ${formatUtc(now)} by rds-backup-ledger, account ${account}, ${region}.`;
 }
 
 function plural(count: number, one: string, many: string): string {

@@ -1,25 +1,11 @@
 /** Links into the AWS console and the runbook. */
-import type { DatabaseKey, DatabaseKind, VerdictName } from '../model.ts';
+import { type DatabaseKey, type DatabaseKind, environmentOf } from '../domain/index.ts';
 
-/** Sections of the runbook that messages point to. */
+/** Sections of the runbook that messages point to beside those of verdicts (`verdictOf(…).runbook`). */
 export const runbookAnchors = {
-  overdue: 'backup-overdue',
-  never: 'backup-never',
-  disabled: 'backups-disabled',
-  missing: 'database-missing',
-  deleted: 'database-deleted',
-  unknown: 'rds-not-answering',
-  noneToFollow: 'no-backup-to-follow',
   copyFailed: 'copy-failed',
   manyTenants: 'many-tenants-alerted',
 } as const;
-
-/** What a person is to read about a verdict that alerts. */
-export function runbookAnchor(verdict: VerdictName): string {
-  if (verdict === 'overdue' || verdict === 'never' || verdict === 'disabled') return runbookAnchors[verdict];
-  if (verdict === 'missing' || verdict === 'deleted' || verdict === 'unknown') return runbookAnchors[verdict];
-  return runbookAnchors.noneToFollow;
-}
 
 /** A section of the runbook; the configured address may already name one, which is replaced. */
 export function runbookLink(runbookUrl: string, anchor: string): string {
@@ -32,7 +18,7 @@ export function databaseLink(database: {
   readonly id: string;
   readonly kind: DatabaseKind;
 }): string {
-  const region = regionOf(database.key);
+  const { region } = environmentOf(database.key);
   const id = encodeURIComponent(database.id);
   return `${console(region)}/rds/home?region=${region}#database:id=${id};is-cluster=${database.kind === 'cluster'}`;
 }
@@ -40,11 +26,6 @@ export function databaseLink(database: {
 /** An object's page in the S3 console. */
 export function objectLink(region: string, bucket: string, key: string): string {
   return `${console(region)}/s3/object/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`;
-}
-
-/** `<account>/<region>/<resource id>`. */
-export function regionOf(key: DatabaseKey): string {
-  return key.split('/')[1] ?? '';
 }
 
 /** Each AWS partition has a console of its own. */

@@ -1,6 +1,6 @@
 /** A message as SNS carries it: one text a protocol, and the attributes that filter policies look at. */
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
-import type { Audience, Severity } from '../model.ts';
+import type { Audience, Severity } from '../domain/index.ts';
 
 export type MessageKind = 'backup-missing' | 'backup-restored' | 'copy-failed' | 'digest';
 

@@ -1,7 +1,9 @@
 /** Any slice of backups, newest first, by the shortest way the table knows. */
+
+import { type Backup, type BackupKind, type CopyState, type DatabaseKey, isOneOf } from '../domain/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Backup, BackupKind, CopyState, DatabaseKey } from '../model.ts';
-import { dateAfter, dateOf, merged } from './collect.ts';
+import { dateAfter, dateOf } from '../lib/dates.ts';
+import { merged } from '../lib/iterables.ts';
 
 export interface Slice {
   readonly tenant?: string;
@@ -23,7 +25,7 @@ async function* source(ledger: Ledger, { databases, tenant, from, to }: Slice): 
   if (databases !== undefined) {
     // By creation, which a copied snapshot's data is older than: its row comes before its time, so the end stays open.
     const lists = databases.map((key) => ledger.backupsOfDatabase(key, { from }));
-    yield* byListedTime(merged(lists, (backup) => backup.createdAt.getTime()));
+    yield* byListedTime(merged(lists, (a, b) => b.createdAt.getTime() - a.createdAt.getTime()));
   } else if (tenant !== undefined) yield* ledger.backupsOfTenant(tenant, { from, to });
   else {
     const first = dateOf(from);
@@ -59,6 +61,6 @@ function belongs(backup: Backup, { tenant, from, to, kinds, copyStates }: Slice)
     time < to &&
     (tenant === undefined || backup.tenant === tenant) &&
     (kinds === undefined || kinds.includes(backup.kind)) &&
-    (copyStates === undefined || copyStates.includes(backup.copy.state))
+    (copyStates === undefined || isOneOf(copyStates, backup.copy.state))
   );
 }

@@ -1,53 +1,55 @@
 /** Everything the ledger knows of one database. */
-import type { DatabaseSummary, Ledger } from '../ledger/ledger.ts';
-import type { DatabaseKind, Day } from '../model.ts';
-import { collect, dateAfter, dateOf, take } from './collect.ts';
+import { z } from 'zod';
+import { type DatabaseKind, type DatabaseRow, databaseKinds, type Environment, fields, text } from '../domain/index.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { dateAfter, dateOf } from '../lib/dates.ts';
+import { collect, take } from '../lib/iterables.ts';
 import {
   type AlertFacts,
   alertFacts,
   type BackupFacts,
   backupFacts,
-  type DatabaseFacts,
   databaseFacts,
-  iso,
-  isoOrNull,
+  databaseFactsSchema,
+  dayFacts,
+  dayFactsSchema,
+  type FactsOf,
 } from './facts.ts';
+import { alertsOfRows } from './tenant.ts';
 
-export interface DayFacts {
-  readonly date: string;
-  readonly verdict: Day['verdict'];
-  readonly severity: Day['severity'];
-  readonly reason: string;
-  readonly judgedAt: string;
-  readonly newestBackup: string | null;
-  readonly deadline: string | null;
-  readonly maxAgeHours: number;
-  readonly graceHours: number;
-}
+/** What is said of a database beside its row. */
+export const historyFields = {
+  backups: z
+    .custom<readonly BackupFacts[]>()
+    .describe('its backups as `backups --json` shows them, newest first, at most as many as were asked for'),
+  alerts: z
+    .custom<readonly AlertFacts[]>()
+    .describe('its alerts as `alerts --json` shows them, newest first, at most as many as were asked for'),
+  days: z.array(dayFactsSchema).readonly().describe('the evaluations of the last days, newest first'),
+  others: z.array(text).readonly().describe('keys of other databases that had this name'),
+};
 
-export interface DatabaseHistory extends DatabaseFacts {
-  /** Newest first, at most as many as were asked for. */
-  readonly backups: readonly BackupFacts[];
-  /** Newest first, at most as many as were asked for. */
-  readonly alerts: readonly AlertFacts[];
-  /** The judgements of the last days, newest first. */
-  readonly days: readonly DayFacts[];
-  /** Other databases that had this name, by their keys. */
-  readonly others: readonly string[];
-}
+export const databaseHistorySchema = fields({ ...databaseFactsSchema.shape, ...historyFields });
+
+export type DatabaseHistory = FactsOf<typeof databaseHistorySchema>;
 
 export interface HistoryOptions {
   /** Backups and alerts shown. */
   readonly limit: number;
-  /** Days of judgements shown, today included. */
+  /** Days of evaluations shown, today included. */
   readonly days: number;
 }
 
-/** Databases of a name, of either kind unless one is given, the one judged last first. */
-export async function databasesNamed(ledger: Ledger, id: string, kind?: DatabaseKind): Promise<DatabaseSummary[]> {
-  const kinds: readonly DatabaseKind[] = kind ? [kind] : ['instance', 'cluster'];
-  const found = await Promise.all(kinds.map((one) => ledger.databasesByName(one, id)));
-  const lastSeen = (row: DatabaseSummary) => (row.judgedAt ?? row.enrolledAt).getTime();
+/** Databases of a name, of either kind unless one is given: those that are configured first, the one seen last first. */
+export async function databasesNamed(
+  ledger: Ledger,
+  { account, region }: Environment,
+  id: string,
+  kind?: DatabaseKind,
+): Promise<DatabaseRow[]> {
+  const kinds = kind ? [kind] : databaseKinds;
+  const found = await Promise.all(kinds.map((one) => ledger.databasesByName({ account, region, kind: one, id })));
+  const lastSeen = (row: DatabaseRow) => (row.evaluatedAt ?? row.enrolledAt).getTime();
   return found
     .flat()
     .sort((a, b) => Number(b.tenant !== undefined) - Number(a.tenant !== undefined) || lastSeen(b) - lastSeen(a));
@@ -56,38 +58,24 @@ export async function databasesNamed(ledger: Ledger, id: string, kind?: Database
 /** The history of the first of the databases of a name; undefined where there is none. */
 export async function readDatabase(
   ledger: Ledger,
-  named: readonly DatabaseSummary[],
+  named: readonly DatabaseRow[],
   { limit, days }: HistoryOptions,
   now: Date,
 ): Promise<DatabaseHistory | undefined> {
   const [row, ...others] = named;
   if (row === undefined) return undefined;
   const today = dateOf(now);
-  const [backups, alerts, judged] = await Promise.all([
+  const [current, backups, alerts, evaluated] = await Promise.all([
+    alertsOfRows(ledger, [row]),
     collect(take(ledger.backupsOfDatabase(row.key), limit)),
     collect(take(ledger.alertsOfDatabase(row.key), limit)),
     collect(ledger.daysOfDatabase(row.key, dateAfter(today, 1 - days), today)),
   ]);
   return {
-    ...databaseFacts(row, now),
+    ...databaseFacts(row, current.get(row.key), now),
     backups: backups.map((backup) => backupFacts(backup, now)),
-    alerts: alerts.map(alertFacts),
-    days: judged.reverse().map(dayFacts),
+    alerts: alerts.map((alert) => alertFacts(alert, row, now)),
+    days: evaluated.reverse().map(dayFacts),
     others: others.map(({ key }) => key),
-  };
-}
-
-function dayFacts(day: Day): DayFacts {
-  const { date, verdict, severity, reason, maxAgeHours, graceHours } = day;
-  return {
-    date,
-    verdict,
-    severity,
-    reason,
-    judgedAt: iso(day.judgedAt),
-    newestBackup: isoOrNull(day.newestBackup?.time),
-    deadline: isoOrNull(day.deadline),
-    maxAgeHours,
-    graceHours,
   };
 }

@@ -1,39 +1,55 @@
 /**
- * What an auditor wants: per database and day, was there a backup within the promised time. It comes from the judgements
+ * What an auditor wants: per database and day, was there a backup within the promised time. It comes from the evaluations
  * that sweeps wrote on each day, with the policy of that day, and from the alerts of the time: never from today's
  * configuration.
  */
+
+import { z } from 'zod';
+import {
+  type Alert,
+  type DatabaseKey,
+  type Day,
+  fields,
+  isUnprotected,
+  number,
+  text,
+  time,
+  verdictOf,
+} from '../domain/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Alert, DatabaseKey, Day, VerdictName } from '../model.ts';
-import { dateAfter, dateOf, dates } from './collect.ts';
-import { iso, isoOrNull } from './facts.ts';
+import { dateAfter, dateOf, dates } from '../lib/dates.ts';
+import { reasonOf } from '../reasons/index.ts';
+import { dayFacts, dayFactsSchema, type FactsOf, iso, isoOrNull } from './facts.ts';
 
 /**
  * `in time`: a backup was there by the day's deadline. `late`: the deadline was broken, and a backup came on the same day.
- * `missing`: the day ended without. `no promise`: new, excluded or deleted. `unknown`: RDS could not be asked, or no sweep
- * judged that day; it counts as a promise that is not proven.
+ * `missing`: the day ended without. `no promise`: new, excluded or deleted. `unknown`: RDS did not respond, or no sweep
+ * evaluated it that day; it counts as a promise that is not proven.
  */
 export type EvidenceState = 'in time' | 'late' | 'missing' | 'no promise' | 'unknown';
 
-export interface EvidenceRow {
-  readonly date: string;
-  readonly tenant: string | null;
-  readonly database: string;
-  readonly databaseKind: 'instance' | 'cluster';
-  readonly key: string;
-  readonly state: EvidenceState;
-  /** The day's verdict; null where no sweep judged that day. */
-  readonly verdict: VerdictName | null;
-  readonly newestBackup: { readonly id: string; readonly time: string } | null;
-  readonly deadline: string | null;
-  /** The promise in force on that day. */
-  readonly maxAgeHours: number | null;
-  readonly graceHours: number | null;
-  readonly judgedAt: string | null;
-  /** The reason of what is not in time. */
-  readonly reason: string | null;
-  readonly alert: { readonly opened: string; readonly resolved: string | null; readonly notified: number } | null;
-}
+const { verdict, severity, evaluatedAt, maxAgeHours, graceHours } = dayFactsSchema.shape;
+
+export const evidenceSchema = fields({
+  ...dayFactsSchema.shape,
+  // Null where no sweep evaluated it that day.
+  verdict: verdict.nullable(),
+  severity: severity.nullable(),
+  evaluatedAt: evaluatedAt.nullable(),
+  maxAgeHours: maxAgeHours.nullable(),
+  graceHours: graceHours.nullable(),
+  state: z.custom<EvidenceState>().describe('`in time`, `late`, `missing`, `no promise` or `unknown`'),
+  reason: text.nullable().describe('why it is not in time, as a sentence as of that day; null where it is'),
+  alert: fields({
+    opened: time.describe('when it opened'),
+    resolved: time.nullable().describe('when it ended'),
+    notified: number.describe('messages about it that went out'),
+  })
+    .nullable()
+    .describe('the alert of the gap'),
+});
+
+export type EvidenceRow = FactsOf<typeof evidenceSchema>;
 
 export interface EvidenceTotals {
   readonly inTime: number;
@@ -74,19 +90,21 @@ export interface EvidenceSpan {
 }
 
 /**
- * Evidence by date, then by database; days that no sweep judged stand before the database's next judgement, or at the end
- * where there is none. Reads the days, the sweeps, and the alerts of each tenant that it meets, once.
+ * Evidence by date, then by database; days that no sweep evaluated stand before the database's next evaluation, or at the
+ * end where there is none. Reads the days, the sweeps, and the alerts of each tenant that it meets, once.
  */
 export async function* readEvidence(ledger: Ledger, span: EvidenceSpan, now: Date): AsyncIterable<EvidenceRow> {
   const today = dateOf(now);
   const to = earlier(span.to, today);
   const swept = await sweptDates(ledger, span.from, to);
   const alerts = alertsByTenant(ledger, to);
-  const last = new Map<DatabaseKey, Day>();
+  // A database may pass from one tenant to another: each has days of its own.
+  const last = new Map<string, Day>();
   for await (const day of daysOf(ledger, { ...span, to })) {
-    const before = last.get(day.database);
-    if (before !== undefined) yield* unjudged(before, datesAfter(before, dateAfter(day.date, -1)), swept);
-    last.set(day.database, day);
+    const line = `${day.tenant}\n${day.database}`;
+    const before = last.get(line);
+    if (before !== undefined) yield* withoutSweep(before, datesAfter(before, dateAfter(day.date, -1)), swept);
+    last.set(line, day);
     yield evidenceOf(day, (await alerts(day.tenant)).get(day.database) ?? []);
   }
   // Today's sweep may still be to come.
@@ -94,8 +112,8 @@ export async function* readEvidence(ledger: Ledger, span: EvidenceSpan, now: Dat
   for (const day of last.values()) {
     const after = datesAfter(day, over);
     const sweptWithout = after.findIndex((date) => swept.has(date));
-    // A whole sweep that did not judge it says that it had left the configuration by then.
-    yield* unjudged(day, sweptWithout < 0 ? after : after.slice(0, sweptWithout), swept);
+    // A whole sweep that did not evaluate it says that it had left the configuration by then.
+    yield* withoutSweep(day, sweptWithout < 0 ? after : after.slice(0, sweptWithout), swept);
   }
 }
 
@@ -123,11 +141,10 @@ async function* daysOf(ledger: Ledger, { from, to, tenant }: EvidenceSpan): Asyn
 type AlertsByDatabase = ReadonlyMap<DatabaseKey, readonly Alert[]>;
 
 /** Each tenant's alerts, read when the tenant is first met. */
-function alertsByTenant(ledger: Ledger, to: string): (tenant: string | undefined) => Promise<AlertsByDatabase> {
+function alertsByTenant(ledger: Ledger, to: string): (tenant: string) => Promise<AlertsByDatabase> {
   const known = new Map<string, Promise<AlertsByDatabase>>();
   const until = new Date(`${dateAfter(to, 1)}T00:00:00Z`);
   return (tenant) => {
-    if (tenant === undefined) return Promise.resolve(new Map());
     const read = known.get(tenant) ?? byDatabase(ledger.alertsOfTenant(tenant, { to: until }));
     known.set(tenant, read);
     return read;
@@ -144,24 +161,26 @@ async function byDatabase(alerts: AsyncIterable<Alert>): Promise<AlertsByDatabas
   return all;
 }
 
-/** Days after a judgement on which no sweep came to its end; on one that did, the database was not configured. */
-function* unjudged(day: Day, without: readonly string[], swept: ReadonlySet<string>): Iterable<EvidenceRow> {
-  if (noPromise.has(day.verdict)) return;
+/** Days after an evaluation on which no sweep came to its end; on one that did, the database was not configured. */
+function* withoutSweep(day: Day, without: readonly string[], swept: ReadonlySet<string>): Iterable<EvidenceRow> {
+  if (verdictOf(day.verdict).protection === 'no promise') return;
   for (const date of without) {
     if (swept.has(date)) continue;
     yield {
+      ...dayFacts(day),
       date,
-      tenant: day.tenant ?? null,
-      database: day.databaseId,
-      databaseKind: day.databaseKind,
-      key: day.database,
-      state: 'unknown',
       verdict: null,
+      severity: null,
+      cause: null,
+      notes: [],
       newestBackup: null,
       deadline: null,
+      status: null,
+      exclusion: null,
+      evaluatedAt: null,
       maxAgeHours: null,
       graceHours: null,
-      judgedAt: null,
+      state: 'unknown',
       reason: 'No sweep came to its end on this day.',
       alert: null,
     };
@@ -171,39 +190,37 @@ function* unjudged(day: Day, without: readonly string[], swept: ReadonlySet<stri
 /** One day of one database; `alerts` are those of the database. */
 export function evidenceOf(day: Day, alerts: readonly Alert[]): EvidenceRow {
   const { state, alert } = stateOf(day, alerts);
+  const facts = dayFacts(day);
+  const { cause, notes } = state === 'late' && alert ? alert : day;
   return {
-    date: day.date,
-    tenant: day.tenant ?? null,
-    database: day.databaseId,
-    databaseKind: day.databaseKind,
-    key: day.database,
+    ...facts,
+    cause,
+    notes,
     state,
-    verdict: day.verdict,
-    newestBackup: day.newestBackup ? { id: day.newestBackup.id, time: iso(day.newestBackup.time) } : null,
-    deadline: isoOrNull(day.deadline),
-    maxAgeHours: day.maxAgeHours,
-    graceHours: day.graceHours,
-    judgedAt: iso(day.judgedAt),
-    reason: state === 'in time' ? null : state === 'late' && alert ? alert.reason : day.reason,
+    reason: state === 'in time' ? null : state === 'late' && alert ? reasonOfGap(day, alert) : facts.reason,
     alert: alert
       ? { opened: iso(alert.opened), resolved: isoOrNull(alert.resolved), notified: alert.notified.length }
       : null,
   };
 }
 
-const noPromise: ReadonlySet<VerdictName> = new Set(['new', 'excluded', 'deleted']);
-const kept: ReadonlySet<VerdictName> = new Set(['protected', 'due']);
-const broken: ReadonlySet<VerdictName> = new Set(['overdue', 'never', 'disabled', 'missing']);
+/** Why a day was late: as of its evaluation, or of the alert's end, which a backup brought. */
+function reasonOfGap({ databaseId: id, databaseKind: kind, evaluatedAt }: Day, alert: Alert): string {
+  const { resolved } = alert;
+  const now = resolved && resolved < evaluatedAt ? resolved : evaluatedAt;
+  return reasonOf(alert, { id, kind }, { now, audience: 'operators' });
+}
 
 /**
- * The day's last judgement says how it ended; an alert that was open past the day's deadline says that it was broken
+ * The day's last evaluation says how it ended; an alert that was open past the day's deadline says that it was broken
  * meanwhile, whatever a later backup made of it.
  */
 function stateOf(day: Day, alerts: readonly Alert[]): { readonly state: EvidenceState; readonly alert?: Alert } {
-  if (noPromise.has(day.verdict)) return { state: 'no promise' };
-  const alert = alerts.find((one) => broken.has(one.verdict) && wasBroken(one, day.date));
-  if (day.verdict === 'unknown') return { state: 'unknown', ...(alert && { alert }) };
-  if (kept.has(day.verdict)) return alert ? { state: 'late', alert } : { state: 'in time' };
+  const { protection } = verdictOf(day.verdict);
+  if (protection === 'no promise') return { state: 'no promise' };
+  const alert = alerts.find((one) => isUnprotected(one.verdict) && wasBroken(one, day.date));
+  if (protection === 'unknown') return { state: 'unknown', ...(alert && { alert }) };
+  if (protection === 'protected') return alert ? { state: 'late', alert } : { state: 'in time' };
   if (alert && wasHealedOn(alert, day.date)) return { state: 'late', alert };
   return { state: 'missing', ...(alert && { alert }) };
 }
@@ -219,5 +236,6 @@ function wasBroken({ opened, deadline, resolved }: Alert, date: string): boolean
 }
 
 function wasHealedOn({ resolved, outcome }: Alert, date: string): boolean {
-  return resolved !== undefined && dateOf(resolved) === date && outcome !== undefined && kept.has(outcome);
+  if (resolved === undefined || outcome === undefined || dateOf(resolved) !== date) return false;
+  return verdictOf(outcome.verdict).protection === 'protected';
 }

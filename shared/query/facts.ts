@@ -1,213 +1,207 @@
-/** Facts: what the ledger's rows say, as plain JSON. Times are ISO 8601 UTC; what does not apply is null, never left out. */
-import type { DatabaseSummary } from '../ledger/ledger.ts';
-import type { Alert, AlertStep, Audience, Backup, CopyState, Severity, SweepRow, VerdictName } from '../model.ts';
-import { openAlert } from '../rules/alert.ts';
+/**
+ * Facts: what the ledger's rows say, as plain JSON. Times are ISO 8601 UTC; what does not apply is null, never left out. Each
+ * is described by a schema: that of its row, and what follows from the row beside it.
+ */
+import { z } from 'zod';
+import {
+  type Alert,
+  alertJsonNames,
+  alertSchema,
+  type Backup,
+  backupJsonNames,
+  backupSchema,
+  copySchema,
+  count,
+  type DatabaseRow,
+  type Day,
+  databaseJsonNames,
+  databaseSchema,
+  dayJsonNames,
+  daySchema,
+  environmentOf,
+  fields,
+  flag,
+  type Json,
+  number,
+  type Of,
+  type Renamed,
+  type Renames,
+  type SweepRow,
+  sweepSchema,
+  text,
+  toJson,
+} from '../domain/index.ts';
+import {
+  closedReasonOf,
+  copyReasonOf,
+  findingOf,
+  type Reader,
+  reasonOf,
+  resolutionOf,
+  type Subject,
+} from '../reasons/index.ts';
 import { hourMs } from '../text.ts';
 
-export interface RunFacts {
-  readonly mode: 'sweep' | 'watch';
-  readonly started: string;
-  readonly finished: string | null;
-  readonly complete: boolean;
-  readonly databases: number;
-  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
-  readonly eventsMissed: number;
-  readonly recorded: number;
-  readonly closed: number;
-  readonly unconfigured: readonly string[];
-  readonly alerts: { readonly opened: number; readonly reminded: number; readonly resolved: number };
-  readonly apiCalls: Readonly<Record<string, number>>;
-  readonly errors: readonly string[];
-  /** SHA-256 of the configuration it judged by. */
-  readonly configHash: string;
+/** The JSON that a schema of facts describes. */
+export type FactsOf<Schema extends z.ZodType> = Json<Of<Schema>>;
+
+/** The fields of a row's schema under the names that its JSON has for them. */
+function named<Shape extends z.ZodRawShape, const Names extends Renames>(shape: Shape, names: Names) {
+  const entries = Object.entries(shape).map(([name, field]) => [names[name] ?? name, field]);
+  return Object.fromEntries(entries) as {
+    -readonly [Name in keyof Renamed<Shape, Names>]: Renamed<Shape, Names>[Name];
+  };
 }
+
+const place = {
+  account: text.describe('the AWS account that the database is in'),
+  region: text.describe('its AWS Region'),
+};
+
+function operators(now: Date): Reader {
+  return { now, audience: 'operators' };
+}
+
+// Runs ------------------------------------------------------------------------------------------------------------------
+
+/** Only verdicts that occur are in it. */
+export const countsSchema = z.record(text, count).describe('databases by verdict');
+
+export const runFactsSchema = fields({ ...sweepSchema.shape, counts: countsSchema });
+
+export type RunFacts = FactsOf<typeof runFactsSchema>;
 
 export function runFacts(row: SweepRow): RunFacts {
-  const { mode, complete, databases, counts, eventsMissed, recorded, closed, unconfigured } = row;
-  return {
-    mode,
-    started: iso(row.started),
-    finished: isoOrNull(row.finished),
-    complete,
-    databases,
-    counts,
-    eventsMissed,
-    recorded,
-    closed,
-    unconfigured,
-    alerts: row.alerts,
-    apiCalls: row.apiCalls,
-    errors: row.errors,
-    configHash: row.configHash,
-  };
+  return { ...toJson(sweepSchema, row), counts: countsOf(row) };
 }
 
-export interface CopyFacts {
-  readonly mode: 'export' | 'object' | 'none';
-  readonly state: CopyState;
-  readonly attempt: number;
-  readonly queuedAt: string | null;
-  /** Not to be started before. */
-  readonly notBefore: string | null;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly taskId: string | null;
-  /** `s3://<bucket>/<prefix>`. */
-  readonly location: string | null;
-  readonly percent: number | null;
-  readonly bytes: number | null;
-  readonly objects: number | null;
-  readonly reason: string | null;
+export function countsOf(row: SweepRow | undefined): Readonly<Record<string, number>> {
+  return (row?.counts ?? {}) as Readonly<Record<string, number>>;
 }
 
-export interface BackupFacts {
-  readonly id: string;
-  readonly arn: string;
-  readonly tenant: string | null;
-  readonly database: string;
-  readonly databaseKind: 'instance' | 'cluster';
-  readonly kind: Backup['kind'];
-  readonly engine: string;
-  /** The moment its data is from; null where that cannot be known. */
-  readonly time: string | null;
-  readonly createdAt: string;
-  readonly ageHours: number | null;
-  readonly sizeGiB: number | null;
-  readonly encrypted: boolean;
-  readonly recordedAt: string;
-  readonly learnedFrom: 'event' | 'sweep';
-  readonly eventMissed: boolean;
-  readonly copy: CopyFacts;
-  /** Since when RDS no longer has the snapshot, and why the row says so. */
-  readonly closedAt: string | null;
-  readonly closedReason: string | null;
-}
+// Backups ---------------------------------------------------------------------------------------------------------------
+
+const closedFields = backupSchema.shape.closed.unwrap().shape;
+
+export const copyFactsSchema = fields({
+  ...copySchema.shape,
+  location: text.nullable().describe('where it goes: `s3://<bucket>/<prefix>`'),
+  reason: text.nullable().describe('its `cause` as a sentence, and what to do'),
+});
+
+export type CopyFacts = FactsOf<typeof copyFactsSchema>;
+
+export const backupFactsSchema = fields({
+  ...place,
+  ...named(backupSchema.shape, backupJsonNames),
+  eventMissed: flag.describe('whether an event should have announced it and did not'),
+  ageHours: number.nullable().describe('how old its data is now, in hours'),
+  copy: copyFactsSchema.describe('its copy in S3'),
+  closed: fields({ ...closedFields, reason: text.describe('its `cause` as a sentence') })
+    .nullable()
+    .describe('set once RDS no longer has the snapshot'),
+});
+
+export type BackupFacts = FactsOf<typeof backupFactsSchema>;
 
 export function backupFacts(backup: Backup, now: Date): BackupFacts {
-  const { copy } = backup;
+  const { copy, closed } = backup;
+  const json = toJson(backupSchema, backup, backupJsonNames);
   return {
-    id: backup.id,
-    arn: backup.arn,
-    tenant: backup.tenant ?? null,
-    database: backup.databaseId,
-    databaseKind: backup.databaseKind,
-    kind: backup.kind,
-    engine: backup.engine,
-    time: isoOrNull(backup.backupTime),
-    createdAt: iso(backup.createdAt),
-    ageHours: ageHours(backup.backupTime, now),
-    sizeGiB: backup.sizeGiB ?? null,
-    encrypted: backup.encrypted,
-    recordedAt: iso(backup.recordedAt),
-    learnedFrom: backup.learnedFrom,
+    ...environmentOf(backup.database),
+    ...json,
     eventMissed: backup.eventMissed ?? false,
+    ageHours: ageHours(backup.backupTime, now),
     copy: {
-      mode: copy.mode,
-      state: copy.state,
-      attempt: copy.attempt,
-      queuedAt: isoOrNull(copy.queuedAt),
-      notBefore: isoOrNull(copy.notBefore),
-      startedAt: isoOrNull(copy.startedAt),
-      endedAt: isoOrNull(copy.endedAt),
-      taskId: copy.taskId ?? null,
+      ...json.copy,
       location: copy.bucket === undefined ? null : `s3://${copy.bucket}/${copy.prefix ?? ''}`,
-      percent: copy.percent ?? null,
-      bytes: copy.bytes ?? null,
-      objects: copy.objects ?? null,
-      reason: copy.reason ?? null,
+      reason: copyReasonOf(copy, operators(now)) ?? null,
     },
-    closedAt: isoOrNull(backup.closed?.at),
-    closedReason: backup.closed?.reason ?? null,
+    closed: json.closed && closed ? { ...json.closed, reason: closedReasonOf(closed) } : null,
   };
 }
 
-export interface AlertFacts {
-  readonly tenant: string;
-  readonly database: string;
-  readonly databaseKind: 'instance' | 'cluster';
-  readonly opened: string;
-  readonly verdict: VerdictName;
-  readonly severity: Severity;
-  readonly reason: string;
-  readonly newestBackup: string | null;
-  readonly deadline: string | null;
-  /** The messages about it that went out, oldest first (the last 50). */
-  readonly notified: readonly { readonly at: string; readonly step: AlertStep; readonly to: Audience }[];
-  /** A step that is to be told and was not confirmed yet. */
-  readonly untold: AlertStep | null;
-  readonly acknowledged: { readonly by: string; readonly at: string; readonly note: string | null } | null;
-  readonly snoozedUntil: string | null;
-  /** Who wanted it quiet. */
-  readonly snoozed: { readonly by: string; readonly at: string; readonly note: string | null } | null;
-  readonly resolved: string | null;
-  readonly resolution: string | null;
-}
+// Alerts ----------------------------------------------------------------------------------------------------------------
 
-export function alertFacts(alert: Alert): AlertFacts {
-  const who = (one: Alert['acknowledged']) => (one ? { by: one.by, at: iso(one.at), note: one.note ?? null } : null);
+export const alertFactsSchema = fields({
+  ...place,
+  ...named(alertSchema.shape, alertJsonNames),
+  reason: text.describe('`verdict`, `cause` and `notes` as sentences, with what to do'),
+  resolvedReason: text.nullable().describe('why it ended, as a sentence'),
+});
+
+export type AlertFacts = FactsOf<typeof alertFactsSchema>;
+
+/**
+ * An open alert says how its database (`row`) is now, with the severity that people were notified of; one that is over says
+ * how it was when it ended.
+ */
+export function alertFacts(alert: Alert, row: DatabaseRow | undefined, now: Date): AlertFacts {
+  const current = alert.resolved === undefined && row ? findingOf(row) : undefined;
+  const { newestBackup: _, deadline: __, status: ___, ...whole } = alert;
+  const shown: Alert = current ? { ...whole, ...current, severity: alert.severity } : alert;
   return {
-    tenant: alert.tenant,
-    database: alert.databaseId,
-    databaseKind: alert.databaseKind,
-    opened: iso(alert.opened),
-    verdict: alert.verdict,
-    severity: alert.severity,
-    reason: alert.reason,
-    newestBackup: isoOrNull(alert.newestBackup?.time),
-    deadline: isoOrNull(alert.deadline),
-    notified: alert.notified.map(({ at, step, to }) => ({ at: iso(at), step, to })),
-    untold: alert.intent?.step ?? null,
-    acknowledged: who(alert.acknowledged),
-    snoozedUntil: isoOrNull(alert.snoozedUntil),
-    snoozed: who(alert.snoozed),
-    resolved: isoOrNull(alert.resolved),
-    resolution: alert.resolution ?? null,
+    ...environmentOf(alert.database),
+    ...toJson(alertSchema, shown, alertJsonNames),
+    reason:
+      current && row
+        ? reasonOf(current, subjectOf(row), operators(now))
+        : reasonOf(alert, { id: alert.databaseId, kind: alert.databaseKind }, operators(alert.resolved ?? now)),
+    resolvedReason: resolutionOf(alert, { audience: 'operators' }) ?? null,
   };
 }
 
-export interface DatabaseFacts {
-  readonly key: string;
-  readonly database: string;
-  readonly kind: 'instance' | 'cluster';
-  readonly tenant: string | null;
-  readonly engine: string | null;
-  readonly window: string | null;
-  readonly retentionDays: number | null;
-  readonly enrolledAt: string;
-  /** Null for a database that nobody configured. */
-  readonly verdict: VerdictName | null;
-  readonly severity: Severity | null;
-  readonly reason: string | null;
-  readonly judgedAt: string | null;
-  readonly newestBackup: { readonly id: string; readonly time: string } | null;
-  readonly ageHours: number | null;
-  readonly deadline: string | null;
-  readonly creating: { readonly id: string; readonly since: string } | null;
-  readonly alert: AlertFacts | null;
-}
+// Databases -------------------------------------------------------------------------------------------------------------
 
-export function databaseFacts(row: DatabaseSummary, now: Date): DatabaseFacts {
-  const alert = openAlert(row.alert);
+export const databaseFactsSchema = fields({
+  ...place,
+  ...named(databaseSchema.shape, databaseJsonNames),
+  reason: text.nullable().describe('`verdict`, `cause` and `notes` as sentences, with what to do'),
+  ageHours: number.nullable().describe('how old its newest backup is now, in hours'),
+  alert: z.custom<AlertFacts>().nullable().describe('its open alert as `alerts --json` shows it'),
+});
+
+export type DatabaseFacts = FactsOf<typeof databaseFactsSchema>;
+
+/** `alert` is the one that the row names. */
+export function databaseFacts(row: DatabaseRow, alert: Alert | undefined, now: Date): DatabaseFacts {
+  const finding = findingOf(row);
   return {
-    key: row.key,
-    database: row.id,
-    kind: row.kind,
-    tenant: row.tenant ?? null,
-    engine: row.engine ?? null,
-    window: row.window ?? null,
-    retentionDays: row.retentionDays ?? null,
-    enrolledAt: iso(row.enrolledAt),
-    verdict: row.verdict ?? null,
-    severity: row.severity ?? null,
-    reason: row.reason ?? null,
-    judgedAt: isoOrNull(row.judgedAt),
-    newestBackup: row.newestBackup ? { id: row.newestBackup.id, time: iso(row.newestBackup.time) } : null,
+    ...environmentOf(row.key),
+    ...toJson(databaseSchema, row, databaseJsonNames),
+    reason: finding ? reasonOf(finding, subjectOf(row), operators(now)) : null,
     ageHours: ageHours(row.newestBackup?.time, now),
-    deadline: isoOrNull(row.deadline),
-    creating: row.inProgress ? { id: row.inProgress.id, since: iso(row.inProgress.since) } : null,
-    alert: alert ? alertFacts(alert) : null,
+    alert: alert && alert.resolved === undefined ? alertFacts(alert, row, now) : null,
   };
 }
+
+function subjectOf({ id, kind, evaluatedAt }: DatabaseRow): Subject {
+  return { id, kind, ...(evaluatedAt && { evaluatedAt }) };
+}
+
+// Days ------------------------------------------------------------------------------------------------------------------
+
+const { expiresAt: _, ...dayFields } = daySchema.shape;
+const shownDaySchema = fields(dayFields);
+
+export const dayFactsSchema = fields({
+  ...place,
+  ...named(dayFields, dayJsonNames),
+  reason: text.describe('`verdict`, `cause` and `notes` as sentences, as of the evaluation'),
+});
+
+export type DayFacts = FactsOf<typeof dayFactsSchema>;
+
+export function dayFacts(day: Day): DayFacts {
+  const { databaseId: id, databaseKind: kind, evaluatedAt } = day;
+  return {
+    ...environmentOf(day.database),
+    ...toJson(shownDaySchema, day, dayJsonNames),
+    reason: reasonOf(day, { id, kind, evaluatedAt }, operators(evaluatedAt)),
+  };
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 
 export function iso(time: Date): string {
   return time.toISOString();

@@ -1,21 +1,28 @@
-/** What RDS did and EventBridge never told, by day, as the sweeps found it. */
+/** What RDS did and no event announced, by day, as the sweeps found it. */
+import { z } from 'zod';
+import { count, fields, text, time } from '../domain/index.ts';
 import type { Ledger, Span } from '../ledger/ledger.ts';
-import { dateOf } from './collect.ts';
-import { iso, isoOrNull } from './facts.ts';
+import { dateOf } from '../lib/dates.ts';
+import { type FactsOf, iso, isoOrNull } from './facts.ts';
 
-export interface MissedDay {
-  /** UTC date of the sweeps that found them. */
-  readonly date: string;
-  readonly missed: number;
-  readonly sweeps: number;
-  /** A sweep's row keeps the names of at most 100. */
-  readonly backups: readonly {
-    readonly id: string;
-    readonly database: string;
-    readonly time: string | null;
-    readonly foundAt: string;
-  }[];
-}
+export const missedDaySchema = fields({
+  date: text.describe('UTC date of the sweeps that found them, newest first'),
+  missed: count.describe('how many'),
+  sweeps: count.describe('sweeps of that day'),
+  backups: z
+    .array(
+      fields({
+        id: text.describe("the snapshot's id"),
+        database: text.describe('the name of the database'),
+        time: time.nullable().describe('the moment its data is from'),
+        foundAt: time.describe('when the sweep started that found it'),
+      }),
+    )
+    .readonly()
+    .describe('their names; a sweep keeps at most 100'),
+});
+
+export type MissedDay = FactsOf<typeof missedDaySchema>;
 
 /** Newest first, one entry a day on which a sweep ran. */
 export async function* readMissed(ledger: Ledger, span: Span): AsyncIterable<MissedDay> {

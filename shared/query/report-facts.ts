@@ -1,133 +1,41 @@
-/** Everything the report's page shows, as plain JSON: times are ISO 8601 UTC, dates `YYYY-MM-DD` UTC. */
-import type { DatabaseSummary, Ledger } from '../ledger/ledger.ts';
-import type { Backup, DatabaseKey, Severity, VerdictName } from '../model.ts';
-import { bySeverity, openAlert } from '../rules/alert.ts';
+/** Reads everything that the report's page shows. */
+import {
+  type Alert,
+  type Backup,
+  backupIdOf,
+  bySeverity,
+  byVerdict,
+  type DatabaseKey,
+  type DatabaseRow,
+  type Environment,
+  formatBackupId,
+  isEnded,
+  isUnprotected,
+} from '../domain/index.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { dateAfter, dateOf, dates } from '../lib/dates.ts';
+import { collect } from '../lib/iterables.ts';
+import type {
+  DayLetter,
+  ReportCopyDay,
+  ReportDatabase,
+  ReportFacts,
+  ReportGap,
+  ReportTenant,
+} from '../report/facts.ts';
 import { hourMs } from '../text.ts';
-import { collect, dateAfter, dateOf, dates, first } from './collect.ts';
 import { attainment, type EvidenceRow, type EvidenceState, readEvidence, Tally } from './evidence.ts';
-import { iso, isoOrNull, type RunFacts, runFacts } from './facts.ts';
+import { databaseFacts, iso, isoOrNull, runFacts } from './facts.ts';
 import { doubtsOf } from './status.ts';
-
-/**
- * How a day went for one database: a letter, since a page of 2,000 databases and 90 days has 180,000 of them.
- * `t` in time, `l` late, `m` missing, `n` no promise (new, excluded, deleted), `u` unknown (RDS could not be asked, or no
- * sweep judged it), `.` not watched on that day.
- */
-export type DayLetter = 't' | 'l' | 'm' | 'n' | 'u' | '.';
-
-export interface ReportFacts {
-  /** When the facts were read. */
-  readonly generated: string;
-  /** The ledger's table. */
-  readonly ledger: string;
-  readonly account: string;
-  readonly region: string;
-  /** The days shown, oldest first; the last one is the day of `generated`. */
-  readonly dates: readonly string[];
-  readonly sweep: RunFacts | null;
-  readonly watch: RunFacts | null;
-  /** Why the verdicts cannot be believed, as sentences (no sweep, too old, not complete, RDS silent); empty: they can. */
-  readonly doubts: readonly string[];
-  /** Configured databases by verdict. */
-  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
-  /** Names of databases that RDS has and nobody configured. */
-  readonly unconfigured: readonly string[];
-  /** Worst first (severity, then verdict), then by tenant and name. */
-  readonly databases: readonly ReportDatabase[];
-  /** By name. */
-  readonly tenants: readonly ReportTenant[];
-  /** One entry a date of `dates`, in their order. */
-  readonly copies: readonly ReportCopyDay[];
-  /** Copies that wait, run or ended badly now. */
-  readonly copiesNow: {
-    readonly queued: number;
-    readonly running: number;
-    /** Since when the oldest of the queue waits. */
-    readonly oldestQueuedAt: string | null;
-  };
-  /** Late, missing and unknown days, newest first, at most `mostGaps` of them. */
-  readonly gaps: readonly ReportGap[];
-  /** How many more there were. */
-  readonly gapsLeftOut: number;
-}
-
-export interface ReportDatabase {
-  readonly key: string;
-  readonly id: string;
-  readonly kind: 'instance' | 'cluster';
-  readonly tenant: string;
-  readonly engine: string | null;
-  readonly verdict: VerdictName;
-  readonly severity: Severity;
-  /** A sentence a person can act on. */
-  readonly reason: string;
-  readonly newestBackup: string | null;
-  readonly deadline: string | null;
-  /** Since when it is unprotected: the broken deadline, else the opening of its alert; null while it is protected. */
-  readonly unprotectedSince: string | null;
-  readonly alert: {
-    readonly opened: string;
-    /** When the last message about it went out. */
-    readonly lastTold: string | null;
-    readonly acknowledgedBy: string | null;
-    readonly snoozedUntil: string | null;
-  } | null;
-  /** One letter a date of `dates`, in their order. */
-  readonly days: string;
-  /** Percent of its promised days that were in time; null where nothing was promised. */
-  readonly attainment: number | null;
-}
-
-export interface ReportTenant {
-  readonly tenant: string;
-  readonly databases: number;
-  /** How many of them are critical or a warning now. */
-  readonly unprotected: number;
-  /** Database days by how they went. */
-  readonly inTime: number;
-  readonly late: number;
-  readonly missing: number;
-  readonly unknown: number;
-  readonly noPromise: number;
-  /** Percent of promised days that were in time, cut (not rounded) to two decimals; null where nothing was promised. */
-  readonly attainment: number | null;
-}
-
-export interface ReportCopyDay {
-  readonly date: string;
-  readonly queued: number;
-  readonly started: number;
-  /** Ends of that day, by how they ended. */
-  readonly complete: number;
-  readonly incomplete: number;
-  readonly failed: number;
-  readonly skipped: number;
-  readonly cancelled: number;
-  readonly bytes: number;
-  /** The most copies that waited at one moment of that day. */
-  readonly mostWaiting: number;
-  /** Of those that started on that day, the longest wait in the queue; null where none started. */
-  readonly longestWaitHours: number | null;
-}
-
-export interface ReportGap {
-  /** Position in `databases`. */
-  readonly database: number;
-  readonly date: string;
-  readonly state: 'late' | 'missing' | 'unknown';
-  readonly reason: string;
-  readonly alertOpened: string | null;
-  readonly alertResolved: string | null;
-}
+import { lastSweep } from './sweeps.ts';
+import { alertsOfRows } from './tenant.ts';
 
 /** Gaps that the page lists; what is older is only counted, and shown in the calendar. */
 const mostGaps = 3000;
 
-export interface ReportWhere {
+export interface ReportWhere extends Environment {
   /** The table's name. */
   readonly ledger: string;
-  readonly account: string;
-  readonly region: string;
 }
 
 /** Reads everything the page shows, `days` days up to and with today, a day after the other. */
@@ -140,19 +48,23 @@ export async function readReportFacts(
   const today = dateOf(now);
   const shown = dates(dateAfter(today, 1 - days), today);
   const [sweepRow, watchRow, rows, queued, starting, running] = await Promise.all([
-    first(ledger.sweeps()),
+    lastSweep(ledger, now),
     ledger.lastWatch(),
     collect(ledger.allDatabases()),
-    collect(ledger.copies('queued')),
-    collect(ledger.copies('starting')),
-    collect(ledger.copies('running')),
+    collect(ledger.copies(where, 'queued')),
+    collect(ledger.copies(where, 'starting')),
+    collect(ledger.copies(where, 'running')),
   ]);
-  const judged = rows.filter(isJudged).sort(worstFirst);
-  const calendar = await readCalendar(ledger, judged, shown, now);
+  const evaluated = rows.filter(isEvaluated).sort(worstFirst);
+  const alerts = await alertsOfRows(ledger, evaluated);
+  const calendar = await readCalendar(ledger, evaluated, shown, now);
+  const databases = evaluated.map((row, index) =>
+    reportDatabase(row, alerts.get(row.key), calendar.databases[index], now),
+  );
   const sweep = sweepRow && runFacts(sweepRow);
   const watch = watchRow && runFacts(watchRow);
-  const counts: Partial<Record<VerdictName, number>> = {};
-  for (const { verdict } of judged) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  const counts: Record<string, number> = {};
+  for (const { verdict } of evaluated) counts[verdict] = (counts[verdict] ?? 0) + 1;
   const oldest = queued[0];
   return {
     generated: iso(now),
@@ -160,11 +72,11 @@ export async function readReportFacts(
     dates: shown,
     sweep: sweep ?? null,
     watch: watch ?? null,
-    doubts: doubtsOf({ sweep, watch, alerts: judged.flatMap(({ alert }) => openAlert(alert) ?? []) }, now),
+    doubts: doubtsOf({ sweep, watch, alerts: databases.filter(({ alert }) => alert !== null) }, now),
     counts,
     unconfigured: sweep?.unconfigured ?? [],
-    databases: judged.map((row, index) => reportDatabase(row, calendar.databases[index])),
-    tenants: reportTenants(judged, calendar.databases),
+    databases,
+    tenants: reportTenants(evaluated, calendar.databases),
     copies: await readCopyDays(ledger, shown, [...queued, ...starting, ...running]),
     copiesNow: {
       queued: queued.length,
@@ -176,31 +88,16 @@ export async function readReportFacts(
   };
 }
 
-type Judged = DatabaseSummary & Required<Pick<DatabaseSummary, 'tenant' | 'verdict' | 'severity' | 'reason'>>;
+type Evaluated = DatabaseRow & Required<Pick<DatabaseRow, 'tenant' | 'verdict' | 'severity'>>;
 
-function isJudged(row: DatabaseSummary): row is Judged {
-  return (
-    row.tenant !== undefined && row.verdict !== undefined && row.severity !== undefined && row.reason !== undefined
-  );
+function isEvaluated(row: DatabaseRow): row is Evaluated {
+  return row.tenant !== undefined && row.verdict !== undefined && row.severity !== undefined;
 }
 
-const worst: readonly VerdictName[] = [
-  'missing',
-  'never',
-  'overdue',
-  'disabled',
-  'unknown',
-  'deleted',
-  'due',
-  'new',
-  'protected',
-  'excluded',
-];
-
-function worstFirst(a: Judged, b: Judged): number {
+function worstFirst(a: Evaluated, b: Evaluated): number {
   return (
     bySeverity(a.severity, b.severity) ||
-    worst.indexOf(a.verdict) - worst.indexOf(b.verdict) ||
+    byVerdict(a.verdict, b.verdict) ||
     compare(a.tenant, b.tenant) ||
     compare(a.id, b.id) ||
     compare(a.key, b.key)
@@ -226,9 +123,9 @@ interface Line {
   readonly tally: Tally;
 }
 
-async function readCalendar(ledger: Ledger, judged: readonly Judged[], shown: readonly string[], now: Date) {
-  const lines = judged.map((): Line => ({ letters: shown.map(() => '.'), tally: new Tally() }));
-  const lineOf = new Map<DatabaseKey, number>(judged.map(({ key }, index) => [key, index]));
+async function readCalendar(ledger: Ledger, evaluated: readonly Evaluated[], shown: readonly string[], now: Date) {
+  const lines = evaluated.map((): Line => ({ letters: shown.map(() => '.'), tally: new Tally() }));
+  const lineOf = new Map<DatabaseKey, number>(evaluated.map(({ key }, index) => [key, index]));
   const columnOf = new Map(shown.map((date, index) => [date, index]));
   let gaps: ReportGap[] = [];
   let found = 0;
@@ -237,8 +134,9 @@ async function readCalendar(ledger: Ledger, judged: readonly Judged[], shown: re
     const index = lineOf.get(row.key);
     const column = columnOf.get(row.date);
     const line = index === undefined ? undefined : lines[index];
-    // What has left the configuration is history: the evidence has it, the page does not.
+    // What has left the configuration, or belonged to another tenant, is history: the evidence has it, the page does not.
     if (index === undefined || line === undefined || column === undefined) continue;
+    if (row.tenant !== evaluated[index]?.tenant) continue;
     line.letters[column] = letters[row.state];
     line.tally.add(row.state);
     const gap = gapOf(row, index);
@@ -267,24 +165,30 @@ function gapOf({ state, date, reason, alert }: EvidenceRow, database: number): R
   };
 }
 
-function reportDatabase(row: Judged, line: Line | undefined): ReportDatabase {
-  const alert = openAlert(row.alert);
+function reportDatabase(row: Evaluated, known: Alert | undefined, line: Line | undefined, now: Date): ReportDatabase {
+  const { key, account, region, kind, engine, cause, notes, reason, deadline } = databaseFacts(row, known, now);
+  const { id, tenant, verdict, severity, newestBackup } = row;
+  const alert = known?.resolved === undefined ? known : undefined;
   return {
-    key: row.key,
-    id: row.id,
-    kind: row.kind,
-    tenant: row.tenant,
-    engine: row.engine ?? null,
-    verdict: row.verdict,
-    severity: row.severity,
-    reason: row.reason,
-    newestBackup: isoOrNull(row.newestBackup?.time),
-    deadline: isoOrNull(row.deadline),
-    unprotectedSince: isUnprotected(row) ? isoOrNull(row.deadline ?? alert?.opened) : null,
+    key,
+    account,
+    region,
+    id,
+    kind,
+    tenant,
+    engine,
+    verdict,
+    severity,
+    cause,
+    notes,
+    reason: reason ?? '',
+    newestBackup: isoOrNull(newestBackup?.time),
+    deadline,
+    unprotectedSince: isUnprotected(verdict) ? isoOrNull(row.deadline ?? alert?.opened) : null,
     alert: alert
       ? {
           opened: iso(alert.opened),
-          lastTold: isoOrNull(alert.notified.at(-1)?.at),
+          lastNotified: isoOrNull(alert.notified.at(-1)?.at),
           acknowledgedBy: alert.acknowledged?.by ?? null,
           snoozedUntil: isoOrNull(alert.snoozedUntil),
         }
@@ -294,19 +198,14 @@ function reportDatabase(row: Judged, line: Line | undefined): ReportDatabase {
   };
 }
 
-function isUnprotected({ verdict }: Judged): boolean {
-  return verdict === 'overdue' || verdict === 'never' || verdict === 'disabled' || verdict === 'missing';
-}
-
-function reportTenants(judged: readonly Judged[], lines: readonly Line[]): ReportTenant[] {
+function reportTenants(evaluated: readonly Evaluated[], lines: readonly Line[]): ReportTenant[] {
   const tenants = new Map<string, Omit<{ -readonly [K in keyof ReportTenant]: ReportTenant[K] }, 'attainment'>>();
-  for (const [index, row] of judged.entries()) {
-    const { tenant } = row;
+  for (const [index, { tenant, verdict }] of evaluated.entries()) {
     const counts = { databases: 0, unprotected: 0, inTime: 0, late: 0, missing: 0, unknown: 0, noPromise: 0 };
     const sum = tenants.get(tenant) ?? { tenant, ...counts };
     const days = lines[index]?.tally.totals;
     sum.databases += 1;
-    if (isUnprotected(row)) sum.unprotected += 1;
+    if (isUnprotected(verdict)) sum.unprotected += 1;
     for (const state of ['inTime', 'late', 'missing', 'unknown', 'noPromise'] as const)
       sum[state] += days?.[state] ?? 0;
     tenants.set(tenant, sum);
@@ -342,7 +241,7 @@ async function readCopyDays(
       startDay.longestWaitHours = Math.max(startDay.longestWaitHours ?? 0, waited);
     }
     const { state } = copy;
-    if (endDay && isEnd(state)) {
+    if (endDay && isEnded(state)) {
       endDay[state] += 1;
       endDay.bytes += copy.bytes ?? 0;
     }
@@ -351,10 +250,11 @@ async function readCopyDays(
     const left = startedAt ?? endedAt;
     if (left) departures.push(left.getTime());
   };
-  const counted = new Set(active.map(({ arn }) => arn));
+  const idOf = (backup: Backup) => formatBackupId(backupIdOf(backup));
+  const counted = new Set(active.map(idOf));
   active.forEach(count);
   for (const date of shown) {
-    for await (const backup of ledger.backupsOfDay(date)) if (!counted.has(backup.arn)) count(backup);
+    for await (const backup of ledger.backupsOfDay(date)) if (!counted.has(idOf(backup))) count(backup);
   }
   const most = mostWaiting(arrivals, departures, shown);
   return [...days].map(([date, counts], index) => ({ date, ...counts, mostWaiting: most[index] ?? 0 }));
@@ -372,12 +272,6 @@ const noCopies: Counts = {
   mostWaiting: 0,
   longestWaitHours: null,
 };
-
-const ends = ['complete', 'incomplete', 'failed', 'skipped', 'cancelled'] as const;
-
-function isEnd(state: string): state is (typeof ends)[number] {
-  return (ends as readonly string[]).includes(state);
-}
 
 /** The longest the queue was on each day, from the times at which copies came into it and left it. */
 function mostWaiting(arrivals: number[], departures: number[], shown: readonly string[]): number[] {

@@ -1,10 +1,34 @@
 /** One screen's facts: is everybody protected, and is the watcher itself alive. */
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Alert, SweepRow, VerdictName } from '../model.ts';
-import { bySeverity } from '../rules/alert.ts';
-import { dayMs, formatAge, hourMs } from '../text.ts';
-import { collect, first } from './collect.ts';
-import { type AlertFacts, alertFacts, iso, isoOrNull, type RunFacts, runFacts } from './facts.ts';
+
+import { z } from 'zod';
+import {
+  type Alert,
+  bySeverity,
+  count,
+  type Environment,
+  fields,
+  isUnprotected,
+  isVerdict,
+  text,
+  time,
+} from '../domain/index.ts';
+import type { Ledger, ListedCopyState } from '../ledger/ledger.ts';
+import { collect } from '../lib/iterables.ts';
+import { formatAge, hourMs } from '../text.ts';
+import { factsOfAlerts } from './alerts.ts';
+import { byCause } from './copies.ts';
+import {
+  type AlertFacts,
+  countsOf,
+  countsSchema,
+  type FactsOf,
+  iso,
+  isoOrNull,
+  type RunFacts,
+  runFacts,
+  runFactsSchema,
+} from './facts.ts';
+import { lastSweep } from './sweeps.ts';
 
 /** An alarm of the stack that rings. */
 export interface RingingAlarm {
@@ -17,85 +41,96 @@ export interface RingingAlarm {
 /** `ok`: everybody is protected. `unprotected`: somebody is not. `unknown`: nobody can tell. */
 export type Standing = 'ok' | 'unprotected' | 'unknown';
 
-export interface StatusFacts {
-  readonly now: string;
-  readonly ledger: string;
-  readonly standing: Standing;
-  /** Why nobody can tell; empty otherwise. */
-  readonly doubts: readonly string[];
-  /** Databases by verdict as of the last sweep. */
-  readonly counts: Readonly<Partial<Record<VerdictName, number>>>;
-  readonly sweep: RunFacts | null;
-  readonly watch: RunFacts | null;
-  /** Open alerts, worst first, then oldest first. */
-  readonly openAlerts: readonly AlertFacts[];
-  readonly copies: {
-    readonly queued: number;
-    readonly oldestQueuedAt: string | null;
-    readonly starting: number;
-    readonly running: number;
-    /** Failed for good, while RDS still has their snapshots. */
-    readonly failed: number;
-  };
-  /** Null: CloudWatch could not be asked, and `alarmsUnread` says why. */
-  readonly alarms: readonly RingingAlarm[] | null;
-  readonly alarmsUnread: string | null;
-}
+export const statusSchema = fields({
+  now: time.describe('when this was read'),
+  ledger: text.describe("the table's name"),
+  account: text.describe('the AWS account of the stack'),
+  region: text.describe('its AWS Region'),
+  standing: z.custom<Standing>().describe('`ok`, `unprotected` or `unknown`: what the exit code says'),
+  doubts: z.array(text).readonly().describe('why nobody can tell, as sentences; empty otherwise'),
+  counts: countsSchema.describe('databases by verdict, as of the last sweep'),
+  sweep: runFactsSchema.nullable().describe('the last sweep'),
+  watch: z.custom<RunFacts>().nullable().describe('the last watch, with the same fields; or null'),
+  openAlerts: z
+    .custom<readonly AlertFacts[]>()
+    .describe('open alerts as `alerts --json` shows them, worst first, then oldest first'),
+  copies: fields({
+    queued: count.describe('copies that wait'),
+    oldestQueuedAt: time.nullable().describe('since when the oldest of them waits'),
+    starting: count.describe('copies that start'),
+    running: count.describe('copies that run'),
+    failed: count.describe('failed ones that can be tried again'),
+    failedByCause: z.record(text, count).describe('those by the code of their cause'),
+  }).describe('copies by state'),
+  alarms: z
+    .array(
+      fields({
+        name: text.describe('its name'),
+        description: text.describe('what breaks, and where the runbook speaks of it'),
+        since: text.nullable().describe('since when'),
+      }),
+    )
+    .readonly()
+    .nullable()
+    .describe('alarms of the stack that ring; null if CloudWatch did not respond'),
+  alarmsUnread: text.nullable().describe('why CloudWatch did not respond'),
+});
+
+export type StatusFacts = FactsOf<typeof statusSchema>;
 
 /** A sweep older than this is no answer: it runs daily, and may take up to two hours with its retries. */
 export const sweepBelievedHours = 26;
 /** The watch runs every 15 minutes. */
 export const watchBelievedHours = 1;
 
-/** Verdicts under which a promise is broken now. */
-const broken: ReadonlySet<VerdictName> = new Set(['overdue', 'never', 'disabled', 'missing']);
-
-/** Reads the last sweep, the last watch, open alerts and listed copies, and nothing else. */
+/** Reads the last sweeps, the last watch, open alerts with their databases, and listed copies, and nothing else. */
 export async function readStatus(
   ledger: Ledger,
-  where: { readonly table: string; readonly alarms: () => Promise<readonly RingingAlarm[]> },
+  where: Environment & { readonly table: string; readonly alarms: () => Promise<readonly RingingAlarm[]> },
   now: Date,
 ): Promise<StatusFacts> {
-  const [sweep, watch, alerts, queue, starting, running, failed, alarms] = await Promise.all([
+  const list = (state: ListedCopyState) => collect(ledger.copies(where, state));
+  const [sweep, watch, alerts, queued, starting, running, failed, alarms] = await Promise.all([
     lastSweep(ledger, now),
     ledger.lastWatch(),
     collect(ledger.openAlerts()),
-    summarize(ledger, 'queued'),
-    summarize(ledger, 'starting'),
-    summarize(ledger, 'running'),
-    summarize(ledger, 'failed'),
+    list('queued'),
+    list('starting'),
+    list('running'),
+    list('failed'),
     where.alarms().then(
       (ringing) => ({ ringing }),
       (error: unknown) => ({ unread: error instanceof Error ? error.message : String(error) }),
     ),
   ]);
-  const doubts = doubtsOf({ sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch), alerts }, now);
-  const unprotected = alerts.some(({ verdict }) => broken.has(verdict));
+  const openAlerts = await factsOfAlerts(ledger, alerts.toSorted(worstFirst), now);
+  const runs = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch) };
+  const doubts = doubtsOf({ ...runs, alerts: openAlerts }, now);
+  const unprotected = openAlerts.some(({ verdict }) => isUnprotected(verdict));
+  const [oldest] = queued;
   return {
     now: iso(now),
     ledger: where.table,
+    account: where.account,
+    region: where.region,
     standing: doubts.length > 0 ? 'unknown' : unprotected ? 'unprotected' : 'ok',
     doubts,
-    counts: sweep?.counts ?? {},
-    sweep: sweep ? runFacts(sweep) : null,
-    watch: watch ? runFacts(watch) : null,
-    openAlerts: alerts.toSorted(worstFirst).map(alertFacts),
+    counts: countsOf(sweep),
+    sweep: runs.sweep ?? null,
+    watch: runs.watch ?? null,
+    openAlerts,
     copies: {
-      queued: queue.count,
-      oldestQueuedAt: isoOrNull(queue.oldest),
-      starting: starting.count,
-      running: running.count,
-      failed: failed.count,
+      queued: queued.length,
+      // Queued first first.
+      oldestQueuedAt: isoOrNull(oldest && (oldest.copy.queuedAt ?? oldest.recordedAt)),
+      starting: starting.length,
+      running: running.length,
+      failed: failed.length,
+      failedByCause: Object.fromEntries(byCause(failed).map(({ code, copies }) => [code ?? 'unknown', copies.length])),
     },
     alarms: 'ringing' in alarms ? alarms.ringing : null,
     alarmsUnread: 'unread' in alarms ? alarms.unread : null,
   };
-}
-
-/** The last sweep. One is due each day, so that the last days' rows mostly do, and a page of all of them is not read. */
-export async function lastSweep(ledger: Ledger, now: Date): Promise<SweepRow | undefined> {
-  const from = new Date(now.getTime() - 2 * dayMs);
-  return (await first(ledger.sweeps({ from }))) ?? (await first(ledger.sweeps()));
 }
 
 /** Everything that forbids to say that all is well, or who is not. */
@@ -103,7 +138,7 @@ export function doubtsOf(
   seen: {
     readonly sweep: RunFacts | undefined;
     readonly watch: RunFacts | undefined;
-    readonly alerts: readonly Pick<Alert, 'verdict'>[];
+    readonly alerts: readonly Pick<AlertFacts, 'verdict'>[];
   },
   now: Date,
 ): string[] {
@@ -113,38 +148,33 @@ export function doubtsOf(
   }
   const age = (run: RunFacts) => now.getTime() - Date.parse(run.finished ?? run.started);
   const unknown = alerts.filter(({ verdict }) => verdict === 'unknown').length;
+  const later = [...new Set([...Object.keys(sweep.counts), ...alerts.map(({ verdict }) => verdict)])].filter(
+    (name) => !isVerdict(name),
+  );
   return [
     ...(age(sweep) >= sweepBelievedHours * hourMs
-      ? [`The last sweep ended ${formatAge(age(sweep))} ago, and one is due every day: look at the sweep function.`]
+      ? [`The last sweep ended ${formatAge(age(sweep))} ago, and one is due every day: check the sweep function.`]
       : []),
     ...(sweep.complete
       ? []
       : [`The last sweep did not get to its end: ${sweep.errors[0] ?? 'the next watch carries it on'}`]),
     ...(watch === undefined && age(sweep) >= watchBelievedHours * hourMs
-      ? ['No watch has run yet, and one is due every 15 minutes: look at its schedule.']
+      ? ['No watch has run yet, and one is due every 15 minutes: check its schedule.']
       : []),
     ...(watch && age(watch) >= watchBelievedHours * hourMs && age(sweep) >= watchBelievedHours * hourMs
-      ? [`The last watch ended ${formatAge(age(watch))} ago, and one is due every 15 minutes: look at its schedule.`]
+      ? [`The last watch ended ${formatAge(age(watch))} ago, and one is due every 15 minutes: check its schedule.`]
       : []),
     ...(unknown > 0
-      ? [`RDS could not be asked about ${unknown === 1 ? 'a database' : `${unknown} databases`}: see the alerts.`]
+      ? [`RDS did not respond about ${unknown === 1 ? 'a database' : `${unknown} databases`}: see the alerts.`]
+      : []),
+    ...(later.length > 0
+      ? [`Verdicts of a later version (${later.join(', ')}) mean nothing to this one: update the command line.`]
       : []),
   ];
 }
 
 /** 0: all well. 1: somebody is unprotected. 2: nobody can tell. */
 export const exitCodes: Readonly<Record<Standing, number>> = { ok: 0, unprotected: 1, unknown: 2 };
-
-async function summarize(ledger: Ledger, state: Parameters<Ledger['copies']>[0]) {
-  let count = 0;
-  let oldest: Date | undefined;
-  for await (const { copy, recordedAt } of ledger.copies(state)) {
-    count += 1;
-    // Queued first first, so the first one is the oldest.
-    oldest ??= copy.queuedAt ?? recordedAt;
-  }
-  return { count, oldest };
-}
 
 function worstFirst(a: Alert, b: Alert): number {
   return bySeverity(a.severity, b.severity) || a.opened.getTime() - b.opened.getTime();

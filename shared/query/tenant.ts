@@ -1,49 +1,63 @@
 /** A tenant's databases, each with the copy of its newest backup. */
-import type { DatabaseSummary, Ledger } from '../ledger/ledger.ts';
-import { liveBackupId } from '../ledger/ledger.ts';
-import type { Backup, DatabaseKey } from '../model.ts';
-import { collect } from './collect.ts';
-import { backupFacts, type CopyFacts, type DatabaseFacts, databaseFacts } from './facts.ts';
+import {
+  type Alert,
+  type Backup,
+  type BackupId,
+  type DatabaseKey,
+  type DatabaseRow,
+  type Environment,
+  environmentOf,
+  fields,
+  formatEnvironment,
+} from '../domain/index.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { collect, filter, inChunks } from '../lib/iterables.ts';
+import { backupFacts, copyFactsSchema, databaseFacts, databaseFactsSchema, type FactsOf } from './facts.ts';
 
-export interface TenantDatabaseFacts extends DatabaseFacts {
-  /** The copy of its newest backup; null where there is no backup, or the ledger has no row of it. */
-  readonly copy: CopyFacts | null;
-}
+export const tenantDatabaseSchema = fields({
+  ...databaseFactsSchema.shape,
+  copy: copyFactsSchema
+    .nullable()
+    .describe('the copy of its newest backup; null where there is none, or the ledger has no row of it'),
+});
 
-/** Nothing for a tenant that the ledger does not know. Reads a row a database, and a row a newest backup. */
+export type TenantDatabaseFacts = FactsOf<typeof tenantDatabaseSchema>;
+
+/** Rows whose newest backups and alerts are read in one call each. */
+const rowsAtOnce = 100;
+
+/**
+ * By name; nothing for a tenant that the ledger does not know. Reads a row a database, a row a newest backup and a row an
+ * alert.
+ */
 export async function* readTenant(ledger: Ledger, tenant: string, now: Date): AsyncIterable<TenantDatabaseFacts> {
-  let some: DatabaseSummary[] = [];
-  for await (const row of ledger.databasesOfTenant(tenant)) {
-    some.push(row);
-    if (some.length < 100) continue;
-    yield* withCopies(ledger, some, now);
-    some = [];
+  for await (const rows of inChunks(ledger.databasesOfTenant(tenant), rowsAtOnce)) {
+    const [backups, alerts] = await Promise.all([newestBackups(ledger, rows), alertsOfRows(ledger, rows)]);
+    yield* rows.map((row) => factsOf(row, backups.get(row.key), alerts.get(row.key), now));
   }
-  yield* withCopies(ledger, some, now);
 }
 
-async function* withCopies(ledger: Ledger, rows: readonly DatabaseSummary[], now: Date) {
-  const newest = await newestBackups(ledger, rows);
-  for (const row of rows) {
-    const backup = newest.get(row.key);
-    yield { ...databaseFacts(row, now), copy: backup ? backupFacts(backup, now).copy : null };
-  }
+function factsOf(
+  row: DatabaseRow,
+  newest: Backup | undefined,
+  alert: Alert | undefined,
+  now: Date,
+): TenantDatabaseFacts {
+  return { ...databaseFacts(row, alert, now), copy: newest ? backupFacts(newest, now).copy : null };
 }
 
 /** The rows of the databases' newest backups, 100 a call. */
-async function newestBackups(ledger: Ledger, rows: readonly DatabaseSummary[]): Promise<Map<DatabaseKey, Backup>> {
-  const found = new Map<DatabaseKey, Backup>();
-  const asked = rows.flatMap(({ key, newestBackup }) => (newestBackup ? [{ key, ...newestBackup }] : []));
-  if (asked.length === 0) return found;
-  // A backup's row is keyed by its creation, which is its time unless it was copied from another snapshot.
-  const ids = asked.map(({ key, id, time }) => ({ database: key, liveBackup: liveBackupId({ id, createdAt: time }) }));
-  for (const backup of await ledger.backups(ids)) found.set(backup.database, backup);
-  for (const { key, arn } of asked) {
-    if (found.has(key)) continue;
-    const copied = await ledger.backupByArn(arn);
-    if (copied) found.set(key, copied);
-  }
-  return found;
+async function newestBackups(ledger: Ledger, rows: readonly DatabaseRow[]): Promise<Map<DatabaseKey, Backup>> {
+  const ids = rows.flatMap(({ key, newestBackup }): BackupId[] =>
+    newestBackup ? [{ database: key, createdAt: newestBackup.createdAt, snapshotId: newestBackup.id }] : [],
+  );
+  return new Map((await ledger.backups(ids)).map((backup) => [backup.database, backup]));
+}
+
+/** The alerts that rows name, 100 a call, by database. */
+export async function alertsOfRows(ledger: Ledger, rows: readonly DatabaseRow[]): Promise<Map<DatabaseKey, Alert>> {
+  const ids = rows.flatMap(({ key, alert }) => (alert ? [{ database: key, ...alert }] : []));
+  return new Map((await ledger.alerts(ids)).map((alert) => [alert.database, alert]));
 }
 
 /** Every tenant that the ledger knows, by name. Reads a row a database. */
@@ -53,8 +67,11 @@ export async function tenantNames(ledger: Ledger): Promise<string[]> {
   return [...names].sort();
 }
 
-/** Names of all databases that the ledger knows. Reads a row a database. */
-export async function databaseNames(ledger: Ledger): Promise<string[]> {
-  const rows = await collect(ledger.allDatabases());
+/** Names of all databases of an account and Region that the ledger knows. Reads a row a database. */
+export async function databaseNames(ledger: Ledger, environment: Environment): Promise<string[]> {
+  const here = formatEnvironment(environment);
+  const rows = await collect(
+    filter(ledger.allDatabases(), ({ key }) => formatEnvironment(environmentOf(key)) === here),
+  );
   return [...new Set(rows.map(({ id }) => id))].sort();
 }

@@ -1,4 +1,4 @@
-import type { DatabaseKind } from '../model.ts';
+import type { DatabaseKind } from '../domain/index.ts';
 
 /** An ARN of RDS: `arn:<partition>:rds:<region>:<account>:<type>:<id>`. */
 export interface RdsArn {

@@ -14,7 +14,15 @@ import {
   paginateDescribeDBSnapshots,
   type RDSClient,
 } from '@aws-sdk/client-rds';
-import type { BackupKind, ClusterMember, DatabaseKey, RdsDatabase, Snapshot } from '../model.ts';
+import {
+  type BackupKind,
+  type ClusterMember,
+  type DatabaseKey,
+  databaseKey,
+  type Environment,
+  type RdsDatabase,
+  type Snapshot,
+} from '../domain/index.ts';
 import { parseRdsArn } from './arn.ts';
 
 /** RDS's largest page (API reference of each Describe action: 20 to 100). */
@@ -120,6 +128,7 @@ export class RdsReader {
             ? []
             : [
                 {
+                  ...environmentIn(known(row.DBInstanceArn, 'DBInstanceArn')),
                   id: known(row.DBInstanceIdentifier, 'DBInstanceIdentifier').toLowerCase(),
                   clusterId: row.DBClusterIdentifier.toLowerCase(),
                 },
@@ -198,9 +207,13 @@ function known<T>(value: T | undefined, field: string): T {
   return value;
 }
 
-function keyOf(arn: string, resourceId: string): DatabaseKey {
+function environmentIn(arn: string): Environment {
   const { account, region } = parseRdsArn(arn);
-  return `${account}/${region}/${resourceId}`;
+  return { account, region };
+}
+
+function keyOf(arn: string, resourceId: string): DatabaseKey {
+  return databaseKey(environmentIn(arn), resourceId);
 }
 
 function tagsOf(list: DBInstance['TagList']): Record<string, string> {

@@ -1,12 +1,15 @@
 /** What the page carries for its own script: the facts that are filtered and sorted, with text from outside made harmless. */
 import { oneLine } from '../messages/safe.ts';
-import type { ReportDatabase, ReportFacts, ReportTenant } from '../query/report-facts.ts';
+import type { ReportDatabase, ReportFacts, ReportTenant } from './facts.ts';
+
+/** Its reason says what its cause and notes are. */
+export type PageDatabase = Omit<ReportDatabase, 'cause' | 'notes' | 'account' | 'region'>;
 
 export interface PageData {
   /** ISO 8601 UTC. */
   readonly generated: string;
   readonly dates: readonly string[];
-  readonly databases: readonly ReportDatabase[];
+  readonly databases: readonly PageDatabase[];
   readonly tenants: readonly ReportTenant[];
   /** Reasons of days that were not in time: `<position in databases> <date>`. */
   readonly gaps: Readonly<Record<string, string>>;
@@ -17,7 +20,7 @@ export function pageData(facts: ReportFacts): PageData {
   return {
     generated: facts.generated,
     dates: facts.dates,
-    databases: facts.databases.map((database) => ({
+    databases: facts.databases.map(({ cause: _, notes: __, account: ___, region: ____, ...database }) => ({
       ...database,
       id: nameLine(database.id),
       tenant: nameLine(database.tenant),

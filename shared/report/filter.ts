@@ -1,7 +1,8 @@
 /** Which databases are shown, in which order; the URL's hash keeps it, so that a filtered page can be passed on as a link. */
-import type { VerdictName } from '../model.ts';
-import type { ReportDatabase } from '../query/report-facts.ts';
-import { verdictNames } from './words.ts';
+import { byVerdict } from '../domain/verdicts.ts';
+import type { PageDatabase } from './data.ts';
+
+export type Verdict = PageDatabase['verdict'];
 
 export const sortings = {
   worst: 'Worst first',
@@ -16,7 +17,7 @@ export interface Filter {
   /** Empty: all tenants. */
   readonly tenant: string;
   /** Empty: all verdicts. */
-  readonly verdicts: readonly VerdictName[];
+  readonly verdicts: readonly Verdict[];
   /** Words that all must occur in tenant, name, engine, verdict or reason. */
   readonly search: string;
   readonly sort: Sorting;
@@ -24,14 +25,22 @@ export interface Filter {
 
 export const noFilter: Filter = { tenant: '', verdicts: [], search: '', sort: 'worst' };
 
-/** Reads `#tenant=acme&verdict=overdue,never&search=orders&sort=name`; what it does not know is left out. */
-export function parseFilter(hash: string): Filter {
+/** Verdicts that occur, worst first: those that are offered as filters. */
+export function verdictsOf(databases: readonly Pick<PageDatabase, 'verdict'>[]): Verdict[] {
+  return [...new Set(databases.map(({ verdict }) => verdict))].sort((a, b) => byVerdict(a, b) || (a < b ? -1 : 1));
+}
+
+/**
+ * Reads `#tenant=acme&verdict=overdue,never&search=orders&sort=name`; what it does not know is left out. `known` are the
+ * verdicts that occur.
+ */
+export function parseFilter(hash: string, known: readonly Verdict[]): Filter {
   const fields = new URLSearchParams(hash.replace(/^#/, ''));
   const verdicts = (fields.get('verdict') ?? '').split(',');
   const sort = fields.get('sort') ?? '';
   return {
     tenant: fields.get('tenant') ?? '',
-    verdicts: verdictNames.filter((name) => verdicts.includes(name)),
+    verdicts: known.filter((name) => verdicts.includes(name)),
     search: fields.get('search') ?? '',
     sort: Object.hasOwn(sortings, sort) ? (sort as Sorting) : 'worst',
   };
@@ -52,7 +61,7 @@ export function isFiltering(filter: Filter): boolean {
 }
 
 /** Positions of the databases that a filter shows, in its order; `databases` are worst first. */
-export function select(databases: readonly ReportDatabase[], filter: Filter): number[] {
+export function select(databases: readonly PageDatabase[], filter: Filter): number[] {
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean);
   const positions = [...databases.keys()].filter((position) => {
     const database = databases[position];
@@ -70,7 +79,7 @@ export function select(databases: readonly ReportDatabase[], filter: Filter): nu
   return positions.sort((a, b) => compare(keys[a] ?? '', keys[b] ?? '') || a - b);
 }
 
-const sortKey: Readonly<Record<Sorting, ((database: ReportDatabase) => string) | undefined>> = {
+const sortKey: Readonly<Record<Sorting, ((database: PageDatabase) => string) | undefined>> = {
   worst: undefined,
   // Without any backup sorts before all times.
   oldest: (database) => database.newestBackup ?? '',

@@ -3,21 +3,21 @@
  * script filters, sorts and turns pages.
  */
 import { createHash } from 'node:crypto';
+import { type Protection, verdictOf } from '../domain/verdicts.ts';
 import { oneLine } from '../messages/safe.ts';
-import type { VerdictName } from '../model.ts';
 import type { RunFacts } from '../query/facts.ts';
-import type { DayLetter, ReportDatabase, ReportFacts } from '../query/report-facts.ts';
 import { formatAge, formatUtc, hourMs } from '../text.ts';
 import { type ChartFacts, chart } from './charts.ts';
-import { nameLine, type PageData, pageData } from './data.ts';
-import { sortings } from './filter.ts';
+import { nameLine, type PageData, type PageDatabase, pageData } from './data.ts';
+import type { DayLetter, ReportFacts } from './facts.ts';
+import { sortings, type Verdict, verdictsOf } from './filter.ts';
 import { Html, html, jsonForScript } from './html.ts';
 import { pageScript } from './page-script.ts';
 import {
   ageRow,
   badge,
   calendarRow,
-  nameOf,
+  databaseName,
   pageSize,
   rangeText,
   type Sign,
@@ -28,17 +28,7 @@ import {
   weekday,
 } from './rows.ts';
 import { pageStyle } from './style.ts';
-import {
-  count,
-  dayClass,
-  dayMeanings,
-  dayWords,
-  grouped,
-  percent,
-  standingOf,
-  verdictMeanings,
-  verdictNames,
-} from './words.ts';
+import { count, dayClass, dayMeanings, dayWords, grouped, percent } from './words.ts';
 
 /** Databases that the first screen names; the others are behind a link. */
 const mostNamed = 10;
@@ -100,8 +90,8 @@ interface Headline {
 function headline(facts: ReportFacts): Headline {
   const total = facts.databases.length;
   if (total === 0) return { tone: 'unknown', text: 'No database is watched yet.' };
-  const by = (standing: ReturnType<typeof standingOf>) =>
-    facts.databases.filter((database) => standingOf(database.verdict) === standing).length;
+  const by = (protection: Protection) =>
+    facts.databases.filter((database) => protectionOf(database) === protection).length;
   const [unprotected, unknown, fine] = [by('unprotected'), by('unknown'), by('protected')];
   const are = (number: number) => (number === 1 ? 'is' : 'are');
   if (unprotected > 0) {
@@ -113,9 +103,13 @@ function headline(facts: ReportFacts): Headline {
       tone: 'unknown',
       text: `It is not known whether ${count(unknown, 'database')} ${are(unknown)} protected.`,
     };
-  if (fine === 0) return { tone: 'unknown', text: 'No database has a promise to be judged by yet.' };
+  if (fine === 0) return { tone: 'unknown', text: 'No database has a promise that could be kept or broken yet.' };
   if (facts.doubts.length > 0) return { tone: 'unknown', text: 'It is not known whether everything is protected.' };
   return { tone: 'good', text: `${allOf(fine)} ${are(fine)} protected.` };
+}
+
+function protectionOf({ verdict }: Pick<PageDatabase, 'verdict'>): Protection {
+  return verdictOf(verdict).protection;
 }
 
 function allOf(number: number): string {
@@ -125,7 +119,7 @@ function allOf(number: number): string {
 function answer(facts: ReportFacts, data: PageData): Html {
   const now = new Date(facts.generated);
   const { tone, text } = headline(facts);
-  const named = data.databases.filter((database) => ['bad', 'unknown', 'warn'].includes(toldSign(database)));
+  const named = data.databases.filter((database) => ['bad', 'unknown', 'warn'].includes(signOfAttention(database)));
   return html`<section class="panel answer tone-${tone}" aria-labelledby="answer-title">
 <h1 id="answer-title">${sign(tone)}<span>${text}</span></h1>
 ${lead(data, now)}
@@ -138,21 +132,21 @@ ${named.length > 0 && worstTable(named, now)}
 }
 
 /** As `signOf`, except that a database which is merely due needs nobody. */
-function toldSign(database: ReportDatabase): Sign {
+function signOfAttention(database: PageDatabase): Sign {
   return database.verdict === 'due' ? 'good' : signOf(database.verdict, database.severity);
 }
 
 /** Who has been unprotected for longest, and what the headline left out. */
 function lead(data: PageData, now: Date): Html | false {
-  const since = (database: ReportDatabase) => database.unprotectedSince ?? '';
+  const since = (database: PageDatabase) => database.unprotectedSince ?? '';
   const longest = data.databases
-    .filter((database) => standingOf(database.verdict) === 'unprotected' && database.unprotectedSince !== null)
-    .reduce<ReportDatabase | undefined>((a, b) => (a && since(a) <= since(b) ? a : b), undefined);
-  const unknown = data.databases.filter((database) => database.verdict === 'unknown').length;
-  const without = data.databases.filter((database) => standingOf(database.verdict) === 'no-promise').length;
-  const unprotected = data.databases.some((database) => standingOf(database.verdict) === 'unprotected');
+    .filter((database) => protectionOf(database) === 'unprotected' && database.unprotectedSince !== null)
+    .reduce<PageDatabase | undefined>((a, b) => (a && since(a) <= since(b) ? a : b), undefined);
+  const unknown = data.databases.filter((database) => protectionOf(database) === 'unknown').length;
+  const without = data.databases.filter((database) => protectionOf(database) === 'no promise').length;
+  const unprotected = data.databases.some((database) => protectionOf(database) === 'unprotected');
   const others = [
-    unprotected && unknown > 0 ? `${count(unknown, 'more database')} could not be judged.` : '',
+    unprotected && unknown > 0 ? `${count(unknown, 'more database')} could not be evaluated.` : '',
     without > 0
       ? `${count(without, 'other')} ${without === 1 ? 'has' : 'have'} no promise now (new, excluded or deleted).`
       : '',
@@ -173,35 +167,33 @@ function run(name: string, facts: RunFacts | null, now: Date): Html {
 
 function verdictCounts(facts: ReportFacts): Html {
   const present = presentVerdicts(facts);
-  return html`<ul class="counts" aria-label="Databases by verdict">${present.map(([verdict, number]) => html`<li><a href="#verdict=${verdict}" title="${verdictMeanings[verdict]}">${sign(usualSign(verdict))}<b>${grouped(number)}</b> ${verdict}</a></li>`)}</ul>`;
+  return html`<ul class="counts" aria-label="Databases by verdict">${present.map(([verdict, number]) => html`<li><a href="#verdict=${verdict}" title="${verdictOf(verdict).meaning}">${sign(usualSign(verdict))}<b>${grouped(number)}</b> ${verdict}</a></li>`)}</ul>`;
 }
 
 /** Verdicts that occur, worst first, with the number of databases. */
-function presentVerdicts(facts: ReportFacts): [VerdictName, number][] {
-  const numbers = new Map<VerdictName, number>();
-  for (const { verdict } of facts.databases) numbers.set(verdict, (numbers.get(verdict) ?? 0) + 1);
-  return verdictNames.flatMap((verdict) => {
-    const number = numbers.get(verdict);
-    return number === undefined ? [] : [[verdict, number]];
-  });
+function presentVerdicts(facts: ReportFacts): [Verdict, number][] {
+  return verdictsOf(facts.databases).map((name) => [
+    name,
+    facts.databases.filter(({ verdict }) => verdict === name).length,
+  ]);
 }
 
-function usualSign(verdict: VerdictName): Sign {
-  return signOf(verdict, standingOf(verdict) === 'unprotected' ? 'critical' : 'info');
+function usualSign(verdict: Verdict): Sign {
+  return signOf(verdict, verdictOf(verdict).protection === 'unprotected' ? 'critical' : 'info');
 }
 
-function worstTable(named: readonly ReportDatabase[], now: Date): Html {
+function worstTable(named: readonly PageDatabase[], now: Date): Html {
   const rows = named
     .slice(0, mostNamed)
     .map(
       (database) =>
-        html`<tr role="row"><th role="rowheader" scope="row"><span class="who">${nameOf(database)}</span></th><td role="cell">${badge(database.verdict, database.severity)}</td><td role="cell" class="c-since">${sinceOf(database, now)}</td><td role="cell" class="c-reason">${database.reason}</td></tr>`,
+        html`<tr role="row"><th role="rowheader" scope="row"><span class="who">${databaseName(database)}</span></th><td role="cell">${badge(database.verdict, database.severity)}</td><td role="cell" class="c-since">${sinceOf(database, now)}</td><td role="cell" class="c-reason">${database.reason}</td></tr>`,
     );
-  const verdicts = verdictNames.filter((name) => named.some((database) => database.verdict === name));
+  const verdicts = verdictsOf(named);
   return html`<table class="worst" role="table"><caption>${named.length > mostNamed ? `The worst ${mostNamed} of ${grouped(named.length)} that need attention` : 'Needs attention, worst first'}</caption><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Database</th><th role="columnheader" scope="col">Verdict</th><th role="columnheader" scope="col">Since</th><th role="columnheader" scope="col">Reason</th></tr></thead><tbody role="rowgroup">${rows}</tbody></table>${named.length > mostNamed && html`<p class="more"><a href="#verdict=${verdicts.join(',')}">Show all ${grouped(named.length)} below</a></p>`}`;
 }
 
-function sinceOf(database: ReportDatabase, now: Date): Html {
+function sinceOf(database: PageDatabase, now: Date): Html {
   const since = database.unprotectedSince ?? database.alert?.opened;
   if (!since) return html`<span class="none">–</span>`;
   const time = new Date(since);
@@ -407,7 +399,7 @@ function attainment(data: PageData): Html {
 
 function unconfigured(facts: ReportFacts): Html | false {
   if (facts.unconfigured.length === 0) return false;
-  return html`<section class="panel" aria-labelledby="unconfigured-title"><header><h2 id="unconfigured-title">Nobody’s databases</h2><p>RDS has ${count(facts.unconfigured.length, 'database')} that the configuration does not know: nobody is told when a backup of theirs is missing.</p></header><details${facts.unconfigured.length <= 20 && new Html(' open')}><summary>Names</summary><ul class="names">${facts.unconfigured.map((name) => html`<li>${nameLine(name)}</li>`)}</ul></details></section>`;
+  return html`<section class="panel" aria-labelledby="unconfigured-title"><header><h2 id="unconfigured-title">Nobody’s databases</h2><p>RDS has ${count(facts.unconfigured.length, 'database')} that the configuration does not know: nobody is notified when a backup of theirs is missing.</p></header><details${facts.unconfigured.length <= 20 && new Html(' open')}><summary>Names</summary><ul class="names">${facts.unconfigured.map((name) => html`<li>${nameLine(name)}</li>`)}</ul></details></section>`;
 }
 
 function sum(values: readonly number[]): number {

@@ -1,10 +1,11 @@
 /** Rows of the page's tables as markup: the writer makes the first ones, the page's script all others, by these functions. */
-import type { Severity, VerdictName } from '../model.ts';
-import type { DayLetter, ReportDatabase, ReportTenant } from '../query/report-facts.ts';
+import { verdictOf } from '../domain/verdicts.ts';
 import { formatAge, formatUtc } from '../text.ts';
-import type { PageData } from './data.ts';
+import type { PageData, PageDatabase } from './data.ts';
+import type { DayLetter, ReportDatabase, ReportTenant } from './facts.ts';
+import type { Verdict } from './filter.ts';
 import { type Html, html } from './html.ts';
-import { count, dayClass, dayWords, grouped, percent, standingOf } from './words.ts';
+import { count, dayClass, dayWords, grouped, percent } from './words.ts';
 
 /** Rows of a table that are shown at once. */
 export const pageSize = 25;
@@ -14,25 +15,28 @@ export const printSize = 250;
 
 export type Sign = 'good' | 'warn' | 'bad' | 'unknown' | 'none';
 
-/** Colour and sign of a verdict. A warning is never shown as calmly as what needs nobody. */
-export function signOf(verdict: VerdictName, severity: Severity): Sign {
-  if (severity === 'critical') return verdict === 'unknown' ? 'unknown' : 'bad';
-  if (verdict === 'unknown') return 'unknown';
-  if (severity === 'warning' || verdict === 'due') return 'warn';
-  return standingOf(verdict) === 'protected' ? 'good' : 'none';
+type Severity = ReportDatabase['severity'];
+
+/** Colour and sign of a verdict. A warning is never shown as calmly as what needs nobody, nor is what nobody knows. */
+export function signOf(verdict: Verdict, severity: Severity): Sign {
+  const { protection } = verdictOf(verdict);
+  if (protection === 'unknown') return 'unknown';
+  if (severity === 'warning' || (severity === 'info' && verdict === 'due')) return 'warn';
+  if (severity !== 'info') return 'bad';
+  return protection === 'protected' ? 'good' : 'none';
 }
 
 export function sign(name: Sign): Html {
   return html`<svg class="sign s-${name}" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }
 
-export function badge(verdict: VerdictName, severity: Severity): Html {
+export function badge(verdict: Verdict, severity: Severity): Html {
   const name = signOf(verdict, severity);
   return html`<span class="badge b-${name}">${sign(name)}${verdict}</span>`;
 }
 
 /** `orders` and, below it, its tenant. */
-export function nameOf(database: Pick<ReportDatabase, 'id' | 'tenant' | 'kind'>): Html {
+export function databaseName(database: Pick<PageDatabase, 'id' | 'tenant' | 'kind'>): Html {
   return html`<span class="db">${database.id}</span> <span class="of">${database.tenant}${database.kind === 'cluster' && ' · cluster'}</span>`;
 }
 
@@ -45,7 +49,7 @@ export function calendarRow(data: PageData, position: number): Html {
     const reason = data.gaps[`${position} ${date}`];
     return html`<td role="gridcell" tabindex="-1" class="${dayClass(letter)}" aria-label="${dayWords[letter]}${reason && `: ${reason}`}"></td>`;
   });
-  return html`<tr role="row" data-at="${position}"><th role="rowheader" scope="row">${sign(name)}<span class="who">${nameOf(database)}</span><span class="sr">, ${database.verdict}</span></th>${cells}</tr>`;
+  return html`<tr role="row" data-at="${position}"><th role="rowheader" scope="row">${sign(name)}<span class="who">${databaseName(database)}</span><span class="sr">, ${database.verdict}</span></th>${cells}</tr>`;
 }
 
 /** What is said of one cell in full. */
@@ -61,10 +65,10 @@ export function cellText(data: PageData, position: number, column: number): Html
 export function ageRow(data: PageData, position: number): Html {
   const database = at(data.databases, position);
   const now = new Date(data.generated);
-  return html`<tr role="row"><th role="rowheader" scope="row"><span class="who">${nameOf(database)}</span></th><td role="cell" class="c-verdict">${badge(database.verdict, database.severity)}</td><td role="cell" class="c-age">${ageOf(database, now)}</td><td role="cell" class="c-bar">${deadlineOf(database, now)}</td><td role="cell" class="c-reason">${database.reason}${alertOf(database)}</td></tr>`;
+  return html`<tr role="row"><th role="rowheader" scope="row"><span class="who">${databaseName(database)}</span></th><td role="cell" class="c-verdict">${badge(database.verdict, database.severity)}</td><td role="cell" class="c-age">${ageOf(database, now)}</td><td role="cell" class="c-bar">${deadlineOf(database, now)}</td><td role="cell" class="c-reason">${database.reason}${alertOf(database)}</td></tr>`;
 }
 
-function ageOf(database: ReportDatabase, now: Date): Html {
+function ageOf(database: PageDatabase, now: Date): Html {
   if (database.newestBackup === null) return html`<span class="none">no backup</span>`;
   const time = new Date(database.newestBackup);
   return html`<b>${formatAge(now.getTime() - time.getTime())}</b> <time class="of" datetime="${database.newestBackup}">${formatUtc(time)}</time>`;
@@ -74,7 +78,7 @@ function ageOf(database: ReportDatabase, now: Date): Html {
 const deadlineAt = 70;
 
 /** A bar of the newest backup's age, a tick where its deadline is, and the time that is left or past. */
-function deadlineOf(database: ReportDatabase, now: Date): Html {
+function deadlineOf(database: PageDatabase, now: Date): Html {
   if (database.deadline === null) return html`<span class="none">no deadline</span>`;
   const deadline = new Date(database.deadline).getTime();
   const left = deadline - now.getTime();
@@ -84,18 +88,18 @@ function deadlineOf(database: ReportDatabase, now: Date): Html {
   const promised = Math.max(deadline - begin, 1);
   const share = (now.getTime() - begin) / promised;
   const used = Math.max(0, Math.min(share, 1)) * deadlineAt;
-  // Twice the promised time fills the bar; a longer one is not told apart, the words beside it do that.
+  // Twice the promised time fills the bar; a longer one looks the same, the words beside it do that.
   const past = Math.max(0, Math.min(share - 1, 1)) * (100 - deadlineAt);
   return html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" y="3" width="100" height="4"/><rect class="used" y="2" width="${round(used)}" height="6"/>${past > 0 && html`<rect class="past" x="${deadlineAt}" y="2" width="${round(past)}" height="6"/>`}<rect class="tick" x="${deadlineAt}" width=".8" height="10"/></svg> <span class="${left < 0 && 'is-past'}">${words}</span>`;
 }
 
-function alertOf(database: ReportDatabase): Html | false {
+function alertOf(database: PageDatabase): Html | false {
   const { alert } = database;
   if (!alert) return false;
   const notes = [
-    alert.lastTold ? `told ${formatUtc(new Date(alert.lastTold))}` : 'not told yet',
+    alert.lastNotified ? `last notified ${formatUtc(new Date(alert.lastNotified))}` : 'nobody notified yet',
     alert.acknowledgedBy ? `acknowledged by ${alert.acknowledgedBy}` : '',
-    alert.snoozedUntil ? `quiet until ${formatUtc(new Date(alert.snoozedUntil))}` : '',
+    alert.snoozedUntil ? `silent until ${formatUtc(new Date(alert.snoozedUntil))}` : '',
   ].filter(Boolean);
   return html` <span class="of">Alert since ${formatUtc(new Date(alert.opened))}, ${notes.join(', ')}.</span>`;
 }

@@ -1,42 +1,5 @@
-/** The report's words and signs for verdicts and days. */
-import type { VerdictName } from '../model.ts';
-import type { DayLetter } from '../query/report-facts.ts';
-
-/** What a verdict means for the question "is it protected?". */
-export type Standing = 'unprotected' | 'unknown' | 'protected' | 'no-promise';
-
-const standings: Readonly<Record<VerdictName, Standing>> = {
-  overdue: 'unprotected',
-  never: 'unprotected',
-  disabled: 'unprotected',
-  missing: 'unprotected',
-  unknown: 'unknown',
-  due: 'protected',
-  protected: 'protected',
-  new: 'no-promise',
-  deleted: 'no-promise',
-  excluded: 'no-promise',
-};
-
-/** Worst first: the order in which verdicts are offered as filters. */
-export const verdictNames = Object.keys(standings) as readonly VerdictName[];
-
-export function standingOf(verdict: VerdictName): Standing {
-  return standings[verdict];
-}
-
-export const verdictMeanings: Readonly<Record<VerdictName, string>> = {
-  overdue: 'its newest backup is older than promised',
-  never: 'it never had a backup',
-  disabled: 'its backups are switched off',
-  missing: 'configured, but RDS does not have it',
-  unknown: 'RDS could not be asked',
-  due: 'older than its maximum age, and today’s backup is still on time',
-  protected: 'a fresh backup is there',
-  new: 'younger than the time its first backup may take',
-  deleted: 'RDS no longer has it',
-  excluded: 'configured not to be watched',
-};
+/** The report's words for days and numbers. */
+import type { DayLetter } from './facts.ts';
 
 export const dayWords: Readonly<Record<DayLetter, string>> = {
   t: 'in time',
@@ -53,7 +16,7 @@ export const dayMeanings: Readonly<Record<DayLetter, string>> = {
   l: 'a backup, but after the promised time',
   m: 'no backup',
   n: 'new, excluded or deleted',
-  u: 'RDS could not be asked, or nobody judged the day',
+  u: 'RDS did not respond, or no sweep evaluated the day',
   '.': 'not enrolled then, or today’s sweep is still to come',
 };
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../model.ts';
+import type { Snapshot } from '../domain/index.ts';
 
 /**
  * The moment a snapshot's data is from: its original creation time, for a copy made today of a ten-day-old snapshot is

@@ -1,5 +1,5 @@
 import type { Policy } from '../config/fleet.ts';
-import type { NewestBackup, RdsDatabase } from '../model.ts';
+import type { NewestBackup, RdsDatabase } from '../domain/index.ts';
 import { addHours, dayMs, hourMs } from '../text.ts';
 import { deadlineOf } from './deadline.ts';
 import type { Situation } from './verdict.ts';
@@ -22,7 +22,7 @@ const backedUpStatuses = ['available', 'backing-up'];
 /** Statuses in which RDS takes a manual snapshot (API reference of CreateDBSnapshot), and while it takes another. */
 const snapshotStatuses = ['available', 'backing-up', 'storage-optimization'];
 
-/** What follows from a situation, before it is judged: each of the rules' conditions by its name. */
+/** What follows from a situation, before it is evaluated: each of the rules' conditions by its name. */
 export interface Facts {
   readonly now: Date;
   readonly situation: Situation;
@@ -51,8 +51,6 @@ export interface Facts {
 
 export interface NewestFacts {
   readonly backup: NewestBackup;
-  /** Never negative, though the clocks of RDS and of the judge may be some minutes apart. */
-  readonly ageMs: number;
   readonly due: Date;
   /** When a skipped backup turns from a warning into a critical one: twice the maximum age. */
   readonly twiceMaxAge: Date;
@@ -77,7 +75,7 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
     situation,
     database,
     policy,
-    ...(newest === undefined ? {} : { newest: newestFacts(newest, database, policy, now) }),
+    ...(newest === undefined ? {} : { newest: newestFacts(newest, database, policy) }),
     deadline: held ? heldUntil : bare,
     held,
     ...(creating !== undefined && isYounger(creating, newest) ? { creating } : {}),
@@ -92,10 +90,9 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
   };
 }
 
-function newestFacts(backup: NewestBackup, database: RdsDatabase, policy: Policy, now: Date): NewestFacts {
+function newestFacts(backup: NewestBackup, database: RdsDatabase, policy: Policy): NewestFacts {
   return {
     backup,
-    ageMs: Math.max(0, now.getTime() - backup.time.getTime()),
     due: deadlineOf(backup.time, database, policy).due,
     twiceMaxAge: addHours(backup.time, 2 * policy.maxAgeHours),
   };

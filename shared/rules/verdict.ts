@@ -1,47 +1,41 @@
 import type { ConfiguredDatabase } from '../config/fleet.ts';
-import type { DatabaseSummary } from '../ledger/ledger.ts';
-import type { DatabaseRow, NewestBackup, RdsDatabase, Verdict } from '../model.ts';
-import { addHours, dayMs } from '../text.ts';
-import { type Facts, factsOf, stoppedSince } from './facts.ts';
 import {
-  deletedReason,
-  disabledReason,
-  dueReason,
-  excludedReason,
-  memberReason,
-  missingReason,
-  neverReason,
-  newReason,
-  overdueReason,
-  protectedReason,
-  replicaReason,
-  unknownReason,
-} from './reason.ts';
+  type Cause,
+  causes,
+  type DatabaseRow,
+  type Evaluation,
+  isKnownIn,
+  type NewestBackup,
+  type RdsDatabase,
+} from '../domain/index.ts';
+import { addHours, dayMs } from '../text.ts';
+import { backupsDisabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf } from './explanation.ts';
+import { type Facts, factsOf, stoppedSince } from './facts.ts';
 
-/** What is overdue or missing is looked at again at its next step, but at least this often (and not 96 times a day). */
-const lookAgainHours = 6;
+/** What is overdue or missing is checked again at its next step, but at least this often (and not 96 times a day). */
+const recheckHours = 6;
 
-/** A database that RDS did not answer for is asked about again this soon. */
-const askAgainHours = 1;
+/** A database that RDS did not answer for is checked again this soon. */
+const unansweredRecheckHours = 1;
 
-/** While a late backup is being created, each watch looks whether it has become available, or is gone. */
-const creatingLookHours = 0.25;
+/** While a late backup is being created, each watch checks whether it has become available, or is gone. */
+const creatingRecheckHours = 0.25;
 
-/** What a look into RDS showed under a configured database's name. */
+/** What RDS showed under a configured database's name. */
 export type Found =
   | { readonly is: 'database'; readonly database: RdsDatabase }
-  /** An instance that belongs to the cluster `of`; `cluster` is that cluster's verdict, under the member's policy. */
-  | { readonly is: 'member'; readonly of: string; readonly cluster?: Verdict }
+  /** An instance that belongs to the cluster `of`; `cluster` is that cluster's evaluation, under the member's policy. */
+  | { readonly is: 'member'; readonly of: string; readonly cluster?: Evaluation }
   /** A listing of that kind was read to its end, and the name was not in it. */
   | { readonly is: 'absent' }
-  /** RDS could not be asked, or its listing not be read to the end. */
+  /** RDS did not respond, or its listing was not read to the end. */
   | { readonly is: 'unknown'; readonly why: string };
 
-/** Everything a verdict depends on, besides the clock. */
+/** Everything an evaluation depends on, besides the clock. */
 export interface Situation {
   readonly configured: ConfiguredDatabase;
   readonly found: Found;
-  /** The newest backup that counts, from RDS and the ledger together, as of the moment of judgement. */
+  /** The newest backup that counts, from RDS and the ledger together, as of the moment of evaluation. */
   readonly newest?: NewestBackup;
   /** Creation time of its newest AWS Backup snapshot. */
   readonly awsBackupSeen?: Date;
@@ -53,19 +47,26 @@ export interface Situation {
    * Another database (another resource id) that was known under this name: it was replaced, restored or renamed. Of an
    * absent one, who had the name last, perhaps known only by the snapshots that are left.
    */
-  readonly earlier?: DatabaseSummary;
-  /** Its newest backup was learned by looking, although an event should have announced it. */
+  readonly earlier?: DatabaseRow;
+  /** Its newest backup was found in a listing, although an event should have announced it. */
   readonly eventsLost?: boolean;
 }
 
 /**
- * Says of one database whether it has a fresh backup, why not, how bad that is, and when to look again. Never throws:
+ * Says of one database whether it has a fresh backup, why not, how bad that is, and when to check again. Never throws:
  * what cannot be known is said so. The first rule that applies decides, in the order of the code.
  */
-export function assess(situation: Situation, now: Date): Verdict {
+export function evaluate(situation: Situation, now: Date): Evaluation {
   const { configured, found } = situation;
   if (configured.excluded !== undefined) {
-    return { name: 'excluded', severity: 'info', reason: excludedReason(configured), ...known(situation) };
+    const code = configured.enrolledBy === 'tag' ? 'excluded-by-tag' : 'excluded-by-configuration';
+    return {
+      verdict: 'excluded',
+      severity: 'info',
+      cause: { code, facts: { reason: configured.excluded } },
+      notes: [],
+      ...known(situation),
+    };
   }
   switch (found.is) {
     case 'unknown':
@@ -73,59 +74,77 @@ export function assess(situation: Situation, now: Date): Verdict {
     case 'absent':
       return absent(situation, now);
     case 'member':
-      if (found.cluster === undefined) return unanswered(situation, `its cluster ${found.of} could not be judged`, now);
-      return { ...found.cluster, reason: memberReason(found.of, found.cluster.reason) };
+      return ofMember(situation, found.of, found.cluster, now);
     case 'database':
-      return judge(factsOf(situation, found.database, now));
+      return ofDatabase(factsOf(situation, found.database, now));
   }
 }
 
-/** RDS could not be asked: never read as protected. A warning, critical once it lasts a day. */
-function unanswered(situation: Situation, why: string, now: Date): Verdict {
+/** RDS did not respond: never read as protected. A warning, critical once it lasts a day. */
+function unanswered(situation: Situation, error: string, now: Date): Evaluation {
   const { row } = situation;
-  const before = row?.verdict === 'unknown' ? (row.since ?? row.judgedAt) : undefined;
+  const before = row?.verdict === 'unknown' ? (row.since ?? row.evaluatedAt) : undefined;
   const since = before !== undefined && before.getTime() < now.getTime() ? before : now;
   const risesAt = new Date(since.getTime() + dayMs);
-  // A moment that is now is being looked at: it must not stand for the next look.
+  // Exclude `now`: this run already handles it.
   const ahead = [risesAt, row?.deadline].filter((moment) => moment !== undefined && moment > now);
   return {
-    name: 'unknown',
+    verdict: 'unknown',
     severity: now.getTime() >= risesAt.getTime() ? 'critical' : 'warning',
-    reason: unknownReason(why, since, known(situation).newestBackup, now),
+    cause: { code: 'rds-not-answering', facts: { error, since: since.toISOString() } },
+    notes: [],
     ...known(situation),
     ...(row?.deadline === undefined ? {} : { deadline: row.deadline }),
-    checkAt: nextOf(now, addHours(now, askAgainHours), ...ahead),
+    nextCheckAt: nextOf(now, addHours(now, unansweredRecheckHours), ...ahead),
     since,
   };
 }
 
-/** A full listing lacks it: deleted if it was ever there (told once), else the configuration names what never was. */
-function absent(situation: Situation, now: Date): Verdict {
+/** A full listing lacks it: deleted if it was ever there (notified once), else the configuration names what never was. */
+function absent(situation: Situation, now: Date): Evaluation {
   const last = [situation.row, situation.earlier].find((row) => row !== undefined && wasThere(row));
   if (last === undefined) {
     return {
-      name: 'missing',
+      verdict: 'missing',
       severity: 'critical',
-      reason: missingReason(situation.configured),
-      checkAt: addHours(now, lookAgainHours),
+      cause: { code: 'not-in-rds', facts: {} },
+      notes: [],
+      nextCheckAt: addHours(now, recheckHours),
     };
   }
   const newest = situation.newest ?? last.newestBackup;
+  const lastSeen = lastSeenOf(last);
   return {
-    name: 'deleted',
+    verdict: 'deleted',
     severity: 'warning',
-    reason: deletedReason(last, newest, now),
+    cause: { code: 'deleted-or-renamed', facts: lastSeen === undefined ? {} : { lastSeen } },
+    notes: [],
     ...(newest === undefined ? {} : { newestBackup: newest }),
     once: true,
   };
 }
 
-/** Whether RDS ever showed the database of this row: only RDS tells an engine or a backup. */
-function wasThere(row: DatabaseSummary): boolean {
+/** Whether RDS ever showed the database of this row: an engine or a backup comes from RDS alone. */
+function wasThere(row: DatabaseRow): boolean {
   return row.engine !== undefined || row.newestBackup !== undefined || row.verdict === 'deleted';
 }
 
-function judge(facts: Facts): Verdict {
+/** When RDS last showed the database of this row; each evaluation after its deletion repeats what the first one said. */
+function lastSeenOf({ verdict, cause, evaluatedAt }: DatabaseRow): string | undefined {
+  if (verdict === 'unknown') return undefined;
+  if (verdict !== 'deleted') return evaluatedAt?.toISOString();
+  if (!cause || !isKnownIn(causes, cause) || cause.code !== 'deleted-or-renamed') return undefined;
+  return cause.facts.lastSeen;
+}
+
+/** RDS backs up the cluster as a whole, so its evaluation is the member's. */
+function ofMember(situation: Situation, cluster: string, its: Evaluation | undefined, now: Date): Evaluation {
+  const evaluation = its ?? unanswered(situation, `its cluster ${cluster} could not be evaluated`, now);
+  const note: Cause = { code: 'member-of-cluster', facts: { cluster } };
+  return { ...evaluation, notes: [note, ...evaluation.notes] };
+}
+
+function ofDatabase(facts: Facts): Evaluation {
   const { now, newest, isReplica, takesBackups } = facts;
   const fresh = newest !== undefined && now.getTime() <= newest.due.getTime();
   const inTime = now.getTime() <= facts.deadline.getTime();
@@ -140,52 +159,59 @@ function judge(facts: Facts): Verdict {
     const noneWillFollow = takesBackups ? facts.stopped : !isReplica;
     return {
       ...basis,
-      name: 'protected',
+      verdict: 'protected',
       severity: noneWillFollow ? 'warning' : 'info',
-      reason: protectedReason(facts, newest),
-      checkAt: facts.deadline,
+      ...explained(facts, noneWillFollow ? (hindranceOf(facts) ?? null) : null),
+      nextCheckAt: facts.deadline,
       ...(noneWillFollow ? { once: true } : {}),
-      ...stopped(facts),
+      ...stoppedFor(facts),
     };
   }
-  if (isReplica && !takesBackups && !(newest !== undefined && inTime)) {
+  if (facts.database.replicaOf !== undefined && !takesBackups && !(newest !== undefined && inTime)) {
     return {
-      name: 'excluded',
+      verdict: 'excluded',
       severity: 'info',
-      reason: replicaReason(facts),
+      cause: { code: 'replica-without-backups', facts: { source: facts.database.replicaOf } },
+      notes: [],
       ...(newest === undefined ? {} : { newestBackup: newest.backup }),
     };
   }
   if (inTime) {
-    const checkAt = facts.held
-      ? nextOf(now, addHours(now, creatingLookHours), facts.deadline)
+    const [verdict, cause] =
+      newest === undefined ? (['new', firstBackup(facts)] as const) : (['due', dueCause(facts)] as const);
+    const nextCheckAt = facts.held
+      ? nextOf(now, addHours(now, creatingRecheckHours), facts.deadline)
       : nextOf(now, facts.deadline);
-    return newest === undefined
-      ? { ...basis, name: 'new', severity: 'info', reason: newReason(facts), checkAt, ...stopped(facts) }
-      : { ...basis, name: 'due', severity: 'info', reason: dueReason(facts, newest), checkAt, ...stopped(facts) };
+    return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...stoppedFor(facts) };
   }
-  const lookAgain = addHours(now, lookAgainHours);
-  if (!takesBackups) {
-    const reason = disabledReason(facts);
-    return { ...basis, name: 'disabled', severity: 'critical', reason, checkAt: lookAgain, ...stopped(facts) };
-  }
-  if (newest === undefined) {
-    const reason = neverReason(facts);
-    return { ...basis, name: 'never', severity: 'critical', reason, checkAt: lookAgain, ...stopped(facts) };
-  }
-  const overdue = { ...basis, name: 'overdue', reason: overdueReason(facts, newest) } as const;
-  if (facts.stopped) {
-    // Its data does not change while it is stopped, so it is told once.
-    return { ...overdue, severity: 'warning', once: true, checkAt: lookAgain, ...stopped(facts) };
-  }
+  const recheckAt = addHours(now, recheckHours);
+  const late = {
+    ...basis,
+    ...explained(facts, takesBackups ? lateCause(facts) : backupsDisabled),
+    nextCheckAt: recheckAt,
+    ...stoppedFor(facts),
+  };
+  if (!takesBackups) return { ...late, verdict: 'disabled', severity: 'critical' };
+  if (newest === undefined) return { ...late, verdict: 'never', severity: 'critical' };
+  // The data of a stopped database does not change, so one notification is enough.
+  if (facts.stopped) return { ...late, verdict: 'overdue', severity: 'warning', once: true };
   if (facts.restorable === 'fresh' && now.getTime() < newest.twiceMaxAge.getTime()) {
-    return { ...overdue, severity: 'warning', checkAt: nextOf(now, lookAgain, newest.twiceMaxAge) };
+    return {
+      ...late,
+      verdict: 'overdue',
+      severity: 'warning',
+      nextCheckAt: nextOf(now, recheckAt, newest.twiceMaxAge),
+    };
   }
-  return { ...overdue, severity: 'critical', checkAt: lookAgain };
+  return { ...late, verdict: 'overdue', severity: 'critical' };
+}
+
+function explained(facts: Facts, cause: Cause | null): Pick<Evaluation, 'cause' | 'notes'> {
+  return { cause, notes: notesOf(facts, cause) };
 }
 
 /** A stopped database carries since when, so that the row keeps what RDS may not show the next time. */
-function stopped(facts: Facts): { readonly since?: Date } {
+function stoppedFor(facts: Facts): { readonly since?: Date } {
   return facts.stopped ? { since: stoppedSince(facts) ?? facts.now } : {};
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { ReportFacts } from '../../shared/query/report-facts.ts';
+import type { ReportFacts } from '../../shared/report/facts.ts';
 import { renderReport } from '../../shared/report/page.ts';
 import { givenFacts } from '../shared/report/given.ts';
 import { type Browser, chromiumMissing, findChromium, openChromium } from './chromium.ts';

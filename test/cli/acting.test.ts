@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { sweep } from '../../cli/commands/sweep.ts';
+import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
 import type { SweepReport } from '../../shared/run.ts';
-import { aBackup, aDatabase, anAlert, at, ordersKey } from '../shared/ledger/rows.ts';
-import { given } from './support.ts';
+import { aBackup, aDatabase, anAlert, at } from '../shared/ledger/rows.ts';
+import { account, given, named, region } from './support.ts';
 
 const now = '2026-11-23T12:00:00.000Z';
 const withAlert = async () => {
   const seen = given({ now });
   const alert = anAlert();
-  await seen.ledger.putDatabaseWithAlert(aDatabase({ alert, checkAt: at('2026-11-23T12:15:00.000Z') }), alert);
+  const row = aDatabase({ ...named(alert), nextCheckAt: at('2026-11-23T12:15:00.000Z') });
+  await seen.ledger.putDatabaseWithAlert(row, alert);
   return seen;
 };
-const alertNow = async ({ ledger }: ReturnType<typeof given>) => (await ledger.databases([ordersKey]))[0]?.alert;
+const alertNow = async ({ ledger }: ReturnType<typeof given>) => (await ledger.alerts([anAlert()]))[0];
+const rowOf = async ({ ledger }: Pick<ReturnType<typeof given>, 'ledger'>, backup: Backup) =>
+  (await ledger.backups([backupIdOf(backup)]))[0];
 
 describe('alert ack', () => {
   it('writes who looks after it, with a note', async () => {
@@ -34,7 +39,7 @@ describe('alert ack', () => {
 
   it('asks which is meant where an instance and a cluster have the name', async () => {
     const seen = await withAlert();
-    await seen.ledger.putDatabase(aDatabase({ key: '1/r/cluster-X', kind: 'cluster' }));
+    await seen.ledger.putDatabase(aDatabase({ key: '123456789012/eu-west-1/cluster-X', kind: 'cluster' }));
     expect((await seen.run('alert ack orders')).error).toContain('say which with --kind instance or --kind cluster');
     expect((await seen.run('alert ack orders --kind instance')).exitCode).toBe(0);
   });
@@ -66,7 +71,8 @@ describe('alert snooze', () => {
 });
 
 describe('copy retry', () => {
-  const failed = { mode: 'export', state: 'failed', attempt: 3, reason: 'the role is gone' } as const;
+  const gone = { code: 'role-not-found', facts: { role: 'r' } } as const;
+  const failed = { mode: 'export', state: 'failed', attempt: 3, cause: gone } as const;
 
   it('queues a failed copy as its next attempt', async () => {
     const { ledger, run } = given({ now });
@@ -74,7 +80,7 @@ describe('copy retry', () => {
     await ledger.recordBackup(backup);
     const { text } = await run(`copy retry ${backup.id}`);
     expect(text).toContain('Queued: the copy of rds:orders-2026-11-23-04-08 (orders), attempt 4.');
-    expect((await ledger.backupByArn(backup.arn))?.copy).toEqual({
+    expect((await rowOf({ ledger }, backup))?.copy).toEqual({
       mode: 'export',
       state: 'queued',
       attempt: 4,
@@ -104,13 +110,16 @@ describe('copy retry', () => {
   it.each([
     [
       'RDS does not have it any more',
-      aBackup({ copy: failed, closed: { at: at(now), reason: 'gone', expiresAt: at('2027-12-01') } }),
+      aBackup({
+        copy: failed,
+        closed: { at: at(now), cause: { code: 'not-in-rds', facts: {} }, expiresAt: at('2027-12-01') },
+      }),
       'RDS does not have',
     ],
     [
       'RDS cannot export its engine',
       aBackup({ copy: failed, engine: 'oracle-ee' }),
-      'cannot be exported: RDS cannot export snapshots of engine oracle-ee',
+      'cannot be copied: RDS cannot export snapshots of engine oracle-ee',
     ],
     ['it runs', aBackup({ copy: { ...failed, state: 'running' } }), 'is running: it is queued or under way already'],
   ])('refuses where %s', async (_, backup, message) => {
@@ -119,7 +128,7 @@ describe('copy retry', () => {
     const { error, exitCode } = await run(`copy retry ${backup.id}`);
     expect(error).toContain(message);
     expect(exitCode).toBe(2);
-    expect((await ledger.backupByArn(backup.arn))?.copy).toEqual(backup.copy);
+    expect((await rowOf({ ledger }, backup))?.copy).toEqual(backup.copy);
   });
 
   it('says so where the ledger does not know the backup', async () => {
@@ -135,10 +144,10 @@ describe('copy cancel', () => {
     });
     await ledger.recordBackup(backup);
     expect((await run(`copy cancel ${backup.id}`)).text).toMatch(/^Cancelled: the copy of rds:orders-/);
-    expect((await ledger.backupByArn(backup.arn))?.copy).toMatchObject({
+    expect((await rowOf({ ledger }, backup))?.copy).toMatchObject({
       state: 'cancelled',
       endedAt: at(now),
-      reason: 'cancelled by ann',
+      cause: { code: 'cancelled-by-person', facts: { by: 'ann' } },
     });
   });
 
@@ -156,7 +165,7 @@ describe('copy cancel', () => {
     await ledger.recordBackup(backup);
     const { exitCode } = await run(`copy cancel ${backup.id}`);
     expect({ exitCode, cancelled }).toEqual({ exitCode: 0, cancelled: ['copy-orders-1'] });
-    expect((await ledger.backupByArn(backup.arn))?.copy.state).toBe('running');
+    expect((await rowOf({ ledger }, backup))?.copy.state).toBe('running');
   });
 
   it.each([
@@ -180,8 +189,12 @@ describe('sweep', () => {
       {
         tenant: 'globex',
         database: 'shop',
+        account,
+        region,
         verdict: 'excluded',
         severity: 'info',
+        cause: { code: 'excluded-by-configuration', facts: { reason: 'a sandbox' } },
+        notes: [],
         reason: 'Excluded: a sandbox.',
         newestBackup: null,
         ageHours: null,
@@ -190,8 +203,12 @@ describe('sweep', () => {
       {
         tenant: 'acme',
         database: 'orders',
+        account,
+        region,
         verdict: 'overdue',
         severity: 'critical',
+        cause: { code: 'no-known-cause', facts: {} },
+        notes: [],
         reason: 'The newest backup is 26 h old.',
         newestBackup: { id: 'rds:orders-1', time: '2026-11-22T10:00:00.000Z' },
         ageHours: 26,
@@ -226,8 +243,12 @@ describe('sweep', () => {
     expect(text.indexOf('acme / orders')).toBeLessThan(text.indexOf('globex / shop'));
   });
 
-  it('prints the very report as JSON', async () => {
+  it('prints the very report as JSON, whose fields are documented', async () => {
     expect(await sweeping(report()).facts('sweep')).toEqual(report());
+    expect(Object.keys(sweep.json.fields)).toEqual(Object.keys(report()));
+    for (const field of Object.keys(report().databases[0] ?? {})) {
+      expect(sweep.json.fields.databases).toContain(`\`${field}\``);
+    }
   });
 
   it.each([

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../cli/commands/index.ts';
-import { aBackup, aDatabase, aDay, anAlert, aSweep } from '../shared/ledger/rows.ts';
-import { given } from './support.ts';
+import { aBackup, aDatabase, aDay, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
+import { given, named } from './support.ts';
+
+const now = '2026-11-23T12:00:00.000Z';
 
 describe.each(commands)('$name', ({ name, load }) => {
   it('has help with an example of itself, and takes --json, --tz and --stack', async () => {
-    const { text, exitCode } = await given({ now: '2026-11-23T12:00:00.000Z' }).run(`${name} --help`);
+    const { text, exitCode } = await given({ now }).run(`${name} --help`);
     expect(exitCode).toBe(0);
     expect(text).toContain(`$ rds-backup-ledger ${name}`);
     for (const option of ['--json', '--tz <zone>', '--stack <name>']) expect(text).toContain(option);
@@ -17,39 +19,103 @@ describe.each(commands)('$name', ({ name, load }) => {
 });
 
 describe('the documented fields', () => {
+  /** A ledger whose rows have everything that a row can have. */
   const world = async () => {
-    const seen = given({ now: '2026-11-23T12:00:00.000Z' });
-    const backup = aBackup({ copy: { mode: 'export', state: 'queued', attempt: 1 } });
-    await seen.ledger.recordBackup(backup);
-    const alert = anAlert();
-    const judged = { verdict: 'overdue', severity: 'critical', reason: 'old' } as const;
-    const newestBackup = { arn: backup.arn, id: backup.id, time: backup.createdAt };
-    await seen.ledger.putDatabaseWithAlert(aDatabase({ ...judged, newestBackup, alert }), alert);
-    await seen.ledger.putDays([aDay()]);
-    await seen.ledger.putSweep(aSweep());
+    const seen = given({
+      now,
+      cloud: { ringing: async () => [{ name: 'alarm', description: 'Impact: none.', since: null }] },
+    });
+    const { ledger } = seen;
+    const createdAt = at('2026-11-22T04:08:53.123Z');
+    const backup = aBackup({
+      createdAt,
+      event: { id: 'RDS-EVENT-0091', time: createdAt },
+      copy: {
+        mode: 'export',
+        state: 'queued',
+        attempt: 1,
+        queuedAt: createdAt,
+        cause: { code: 'snapshot-busy', facts: {} },
+      },
+    });
+    await ledger.recordBackup(backup);
+    await ledger.recordBackup(
+      aBackup({
+        createdAt: at('2026-11-21T04:00:00.000Z'),
+        closed: { at: at('2026-11-22'), cause: { code: 'not-in-rds', facts: {} }, expiresAt: at('2027-12-01') },
+      }),
+    );
+    const newestBackup = { id: backup.id, createdAt, time: createdAt };
+    const who = { by: 'ann', at: at('2026-11-23T07:00:00.000Z'), note: 'ticket 4711' };
+    const alert = anAlert({
+      newestBackup,
+      notified: [{ at: at('2026-11-23T06:31:00.000Z'), step: 'open', to: 'all' }],
+      pending: { step: 'remind', at: at(now), tries: 0 },
+      acknowledged: who,
+      snoozed: who,
+      snoozedUntil: at('2026-11-24'),
+    });
+    const past = anAlert({
+      opened: at('2026-11-20'),
+      resolved: at('2026-11-20T06:00:00.000Z'),
+      outcome: { verdict: 'protected', severity: 'info', cause: null, notes: [], newestBackup },
+    });
+    await ledger.putDatabaseWithAlert(aDatabase(), past);
+    await ledger.putDatabaseWithAlert(
+      aDatabase({
+        version: 1,
+        verdict: 'overdue',
+        severity: 'critical',
+        cause: { code: 'no-known-cause', facts: {} },
+        notes: [{ code: 'event-lost', facts: {} }],
+        newestBackup,
+        deadline: at('2026-11-23T06:00:00.000Z'),
+        inProgress: { id: 'rds:orders-now', since: at(now) },
+        formerOwners: [{ tenant: 'globex', since: at('2026-10-01'), until: at('2026-11-01') }],
+        ...named(alert),
+      }),
+      alert,
+    );
+    await ledger.putDays([
+      aDay({ date: '2026-11-22', newestBackup }),
+      aDay({ verdict: 'overdue', severity: 'critical', cause: { code: 'no-known-cause', facts: {} } }),
+    ]);
+    const missed = [{ snapshotId: backup.id, databaseId: 'orders', backupTime: createdAt }];
+    await ledger.putSweep(aSweep({ started: at('2026-11-23T06:00:00.000Z'), missed, eventsMissed: 1 }));
+    await ledger.putSweep(aSweep({ mode: 'watch' }));
     return seen;
   };
   const documented = async (name: string) => {
     const entry = commands.find((one) => one.name === name);
-    return Object.keys((await entry?.load())?.json.fields ?? {});
+    return Object.keys((await entry?.load())?.json.fields ?? {}).filter((field) => !field.startsWith('('));
   };
+  /** The paths of all fields of JSON that the documentation goes into: those of objects whose fields it names. */
+  const pathsIn = (json: unknown, fields: readonly string[], prefix = ''): string[] => {
+    if (Array.isArray(json)) return json.flatMap((item) => pathsIn(item, fields, prefix));
+    if (typeof json !== 'object' || json === null) return [];
+    return Object.entries(json).flatMap(([name, value]) => {
+      const path = `${prefix}${name}`;
+      const inner = `${path}${Array.isArray(value) ? '[]' : ''}.`;
+      return [path, ...(fields.some((field) => field.startsWith(inner)) ? pathsIn(value, fields, inner) : [])];
+    });
+  };
+  const sorted = (paths: readonly string[]) => [...new Set(paths)].sort();
 
   it.each([
-    ['status', 'status', []],
-    ['tenant', 'tenant acme', []],
-    ['backups', 'backups', []],
-    ['alerts', 'alerts', []],
-    ['events missed', 'events missed', []],
-    ['report', 'report', ['(with --out)']],
-    ['config plan', 'config plan', []],
-    ['config check', 'config check', []],
-    ['config from-env', 'config from-env', []],
-    ['evidence', 'evidence', ['(with --out)']],
-  ])('of %s are those that it prints, in their order', async (name, line, notes) => {
+    ['status', 'status'],
+    ['tenant', 'tenant acme'],
+    ['backups', 'backups'],
+    ['alerts', 'alerts'],
+    ['events missed', 'events missed'],
+    ['report', 'report'],
+    ['config plan', 'config plan'],
+    ['config check', 'config check'],
+    ['config from-env', 'config from-env'],
+    ['evidence', 'evidence --from 2026-11-22 --to 2026-11-23'],
+  ])('of %s are those that it prints, down to the last', async (name, line) => {
+    const fields = await documented(name);
     const { facts } = await world();
-    const printed = await facts(line);
-    const printedFields = Object.keys(Array.isArray(printed) ? printed[0] : printed);
-    expect([...printedFields, ...notes].sort()).toEqual((await documented(name)).sort());
+    expect(sorted(pathsIn(await facts(line), fields))).toEqual(sorted(fields));
   });
 
   it.each([
@@ -57,11 +123,36 @@ describe('the documented fields', () => {
     ['copies', 'copies', 'backups', []],
     ['alert ack', 'alert ack orders', 'alerts', []],
     ['alert snooze', 'alert snooze orders', 'alerts', []],
-  ])('of %s are its own and those of another command', async (name, line, other, without) => {
+    ['copy cancel', 'copy cancel rds:orders-2026-11-22-04-08', 'backups', []],
+  ] as const)('of %s are its own and those of another command', async (name, line, other, without) => {
     const { facts } = await world();
     const printed = await facts(line);
-    const own = (await documented(name)).filter((field) => !field.startsWith('('));
-    const others = (await documented(other)).filter((field) => !(without as string[]).includes(field));
-    expect(Object.keys(Array.isArray(printed) ? printed[0] : printed).sort()).toEqual([...own, ...others].sort());
+    const own = await documented(name);
+    const others = (await documented(other)).filter((field) => !(without as readonly string[]).includes(field));
+    const top = [...own, ...others].filter((field) => !field.includes('.'));
+    expect(Object.keys(Array.isArray(printed) ? printed[0] : printed).sort()).toEqual(top.sort());
+  });
+
+  it('say of each database, alert and day where it is, and its cause and notes beside its reason', async () => {
+    const { facts } = await world();
+    const history = await facts('database orders');
+    const report = await facts('report --days 2');
+    const evidence = await facts('evidence --from 2026-11-22 --to 2026-11-23');
+    const said = [
+      history,
+      history.alert,
+      ...history.alerts,
+      ...history.days,
+      ...(await facts('tenant acme')),
+      ...(await facts('alerts')),
+      ...(await facts('status')).openAlerts,
+      ...report.databases,
+      ...evidence.days,
+    ];
+    expect(said.length).toBeGreaterThan(10);
+    for (const one of said) {
+      expect(one).toMatchObject({ key: ordersKey, account: '123456789012', region: 'eu-west-1' });
+      expect(Object.keys(one)).toEqual(expect.arrayContaining(['cause', 'notes', 'reason']));
+    }
   });
 });

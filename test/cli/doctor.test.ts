@@ -20,8 +20,9 @@ import type { Finding } from '../../cli/doctor/finding.ts';
 import type { Deployment } from '../../cli/parts.ts';
 import { UserError } from '../../cli/user-error.ts';
 import { configHash } from '../../shared/config/load.ts';
-import { MemoryLedger } from '../../shared/ledger/memory.ts';
-import { aSweep, at } from '../shared/ledger/rows.ts';
+import type { CopyCause } from '../../shared/domain/index.ts';
+import { aBackup, aSweep, at } from '../shared/ledger/rows.ts';
+import { MemoryLedger } from '../support/memory-ledger.ts';
 
 const now = at('2026-11-23T12:30:00.000Z');
 const topic = 'arn:aws:sns:eu-west-1:123456789012:alerts';
@@ -119,6 +120,8 @@ beforeEach(() => {
   iam.on(GetRoleCommand, { RoleName: 'copy' }).resolves(role('copy', 'lambda.amazonaws.com'));
 });
 
+const deployed = (ledger: MemoryLedger) => ({ ledger, table: 'ledger', account: '123456789012', region: 'eu-west-1' });
+
 async function findings(changes: Partial<Parameters<typeof examine>[0]> = {}): Promise<Finding[]> {
   const ledger = new MemoryLedger(() => now);
   await ledger.putSweep(aSweep({ finished: at('2026-11-23T12:01:00.000Z'), configHash: configHash(config) }));
@@ -126,7 +129,7 @@ async function findings(changes: Partial<Parameters<typeof examine>[0]> = {}): P
   for await (const finding of examine({
     stack: 'RdsBackupLedger',
     deployment: async () => deployment,
-    ledger: async () => ({ ledger, table: 'ledger' }),
+    ledger: async () => deployed(ledger),
     now: () => now,
     local: { text: config, name: 'config/production.json' },
     ...changes,
@@ -149,6 +152,7 @@ describe('doctor', () => {
       'stack',
       'configuration',
       'sweeps',
+      'copies',
       'subscriptions',
       'alarm topic',
       'sms',
@@ -180,7 +184,7 @@ describe('doctor', () => {
 
   it('takes a stack that is not there for wrong, and one that it may not see for not known', async () => {
     const withStack = (error: Error) => findings({ deployment: () => Promise.reject(error) });
-    expect((await withStack(new UserError('There is no stack "X" here: deploy it.'))).at(-1)).toEqual({
+    expect((await withStack(new UserError('There is no stack "X" here', 'deploy it.'))).at(-1)).toEqual({
       check: 'stack',
       kind: 'problem',
       found: 'There is no stack "X" here',
@@ -206,7 +210,7 @@ describe('doctor', () => {
       {
         check: 'roles',
         kind: 'unread',
-        found: 'could not be looked at: The right iam:GetRole on role is missing for arn:aws:iam::1:user/ann',
+        found: 'could not be read: The right iam:GetRole on role is missing for arn:aws:iam::1:user/ann',
         cure: 'Ask for it, or choose another profile.',
       },
     ]);
@@ -219,7 +223,7 @@ describe('doctor', () => {
         sns
           .on(ListSubscriptionsByTopicCommand, { TopicArn: topic })
           .resolves({ Subscriptions: [{ ...email, SubscriptionArn: 'PendingConfirmation' }, sms] }),
-      'email ops@example.com has not confirmed, and is told nothing',
+      'email ops@example.com has not confirmed, and is not notified',
       'Open the link',
     ],
     [
@@ -243,13 +247,13 @@ describe('doctor', () => {
         sns
           .on(GetSubscriptionAttributesCommand, { SubscriptionArn: sms.SubscriptionArn })
           .resolves({ Attributes: { FilterPolicy: '{"tenant":["globex"]}' } }),
-      'sms +441632960961 is told of others than the configuration says',
+      'sms +441632960961 is notified of others than the configuration says',
       'somebody edited it by hand',
     ],
     [
       'a topic that nobody is subscribed to',
       () => sns.on(ListSubscriptionsByTopicCommand, { TopicArn: topic }).resolves({ Subscriptions: [] }),
-      'the alert topic has no recipient: nobody is told of anything',
+      'the alert topic has no recipient: nobody is notified of anything',
       'Deploy the stack again',
     ],
     [
@@ -258,7 +262,7 @@ describe('doctor', () => {
         sns
           .on(ListSubscriptionsByTopicCommand, { TopicArn: alarmTopic })
           .resolves({ Subscriptions: [{ ...alarmEmail, SubscriptionArn: 'PendingConfirmation' }] }),
-      'email ops@example.com has not confirmed, and is told nothing',
+      'email ops@example.com has not confirmed, and is not notified',
       'Open the link',
     ],
     [
@@ -382,7 +386,7 @@ describe('doctor', () => {
 
   it('finds that no sweep has run', async () => {
     const ledger = new MemoryLedger(() => now);
-    const [fault] = await faults({ ledger: async () => ({ ledger, table: 'ledger' }) });
+    const [fault] = await faults({ ledger: async () => deployed(ledger) });
     expect(fault).toMatchObject({
       check: 'sweeps',
       kind: 'problem',
@@ -390,10 +394,47 @@ describe('doctor', () => {
     });
   });
 
-  it('finds that the last sweep judged by an earlier configuration', async () => {
+  it('finds that the last sweep evaluated by an earlier configuration', async () => {
     const ledger = new MemoryLedger(() => now);
     await ledger.putSweep(aSweep({ finished: at('2026-11-23T12:01:00.000Z'), configHash: 'earlier0' }));
-    const [fault] = await faults({ ledger: async () => ({ ledger, table: 'ledger' }) });
+    const [fault] = await faults({ ledger: async () => deployed(ledger) });
     expect(fault).toMatchObject({ check: 'sweeps', kind: 'warning', found: expect.stringContaining('(earlier0)') });
+  });
+
+  it('finds failed copies, one finding a cause, however many buckets it is of', async () => {
+    const ledger = new MemoryLedger(() => now);
+    await ledger.putSweep(aSweep({ finished: at('2026-11-23T12:01:00.000Z'), configHash: configHash(config) }));
+    const denied = (bucket: string) =>
+      ({ code: 'bucket-denied', facts: { bucket, role: 'arn:aws:iam::1:role/export' } }) as const;
+    const causes = [denied('one'), denied('two'), { code: 'moon-eclipsed', facts: {} } as unknown as CopyCause];
+    for (const [index, cause] of causes.entries()) {
+      const copy = { mode: 'export', state: 'failed', attempt: 3, permanent: true, cause } as const;
+      await ledger.recordBackup(aBackup({ id: `b${index}`, copy }));
+    }
+    const found = await faults({ ledger: async () => deployed(ledger) });
+    expect(found).toEqual([
+      {
+        check: 'copies',
+        kind: 'problem',
+        found: 'bucket-denied stopped 2 copies. The export role may not use the bucket.',
+        cure: expect.stringMatching(/^Of b[01]: grant .* on bucket (one|two) .*"copy retry" queues each again\.$/),
+      },
+      {
+        check: 'copies',
+        kind: 'problem',
+        found: 'moon-eclipsed stopped 1 copy. A later version knows that cause.',
+        cure: 'Of b2: moon-eclipsed. Once that is put right, "copy retry" queues each again.',
+      },
+    ]);
+  });
+
+  it('says what is wrong and what to do apart, where both have colons', async () => {
+    const failure = new UserError('The role arn:aws:iam::1:role/x is gone: truly', 'deploy it: "npx cdk deploy".');
+    expect((await findings({ deployment: () => Promise.reject(failure) })).at(-1)).toEqual({
+      check: 'stack',
+      kind: 'problem',
+      found: 'The role arn:aws:iam::1:role/x is gone: truly',
+      cure: 'Deploy it: "npx cdk deploy".',
+    });
   });
 });

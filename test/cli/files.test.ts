@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Cause } from '../../shared/domain/index.ts';
 import { aDatabase, aDay, aSweep, at } from '../shared/ledger/rows.ts';
 import { config, given } from './support.ts';
 
@@ -17,12 +18,14 @@ describe('evidence', () => {
   const world = async () => {
     const seen = given({ now });
     const days = ['2026-11-20', '2026-11-21', '2026-11-22'];
+    const shop = '=SUM(1)/eu-west-1/db-SHOP';
+    const evil = { code: '@evil', facts: {} } as unknown as Cause;
     for (const day of days) await seen.ledger.putSweep(aSweep({ started: at(day), at: at(day) }));
     await seen.ledger.putDatabase(aDatabase());
     await seen.ledger.putDays([
       ...days.map((date) => aDay({ date })),
-      aDay({ date: '2026-11-21', verdict: 'overdue', severity: 'critical', reason: '=HYPERLINK("evil")' }),
-      ...days.map((date) => aDay({ date, database: '1/r/db-SHOP', databaseId: 'shop', tenant: 'globex' })),
+      aDay({ date: '2026-11-21', verdict: 'overdue', severity: 'critical', cause: evil }),
+      ...days.map((date) => aDay({ date, database: shop, databaseId: 'shop', tenant: 'globex' })),
     ]);
     return seen;
   };
@@ -72,11 +75,18 @@ describe('evidence', () => {
     expect(text).toContain(`${sha256(written)}  ${file}\n`);
     const rows = written.split('\r\n');
     expect(rows.filter((row) => row.startsWith('day,'))).toHaveLength(6);
-    expect(written).toContain('query,,,,,,ledger,,,,,,,,,,,,ledger\r\n');
-    expect(written).toContain('attainment,,*,,,,percent,,,,,,,,,,,,83.33\r\n');
-    expect(written).toContain(`"'=HYPERLINK(""evil"")"`);
+    expect(rows[0]).toBe(
+      'record,date,tenant,account,region,database,databaseKind,key,state,verdict,newestBackup,newestBackupTime,deadline,maxAgeHours,graceHours,evaluatedAt,alertOpened,alertResolved,alertMessages,causeCode,reason,value',
+    );
+    expect(written).toContain(`query${','.repeat(8)}ledger${','.repeat(13)}ledger\r\n`);
+    expect(written).toContain(`attainment,,*${','.repeat(6)}percent${','.repeat(13)}83.33\r\n`);
+    expect(written).toContain(
+      'day,2026-11-20,acme,123456789012,eu-west-1,orders,instance,123456789012/eu-west-1/db-ORDERS,in time,protected,',
+    );
+    expect(written).toContain(",'=SUM(1),eu-west-1,shop,");
+    expect(written).toContain(",'@evil,");
     expect(new Set(rows.filter((row) => row !== '' && !row.includes('"')).map((row) => row.split(',').length))).toEqual(
-      new Set([19]),
+      new Set([22]),
     );
   });
 
@@ -109,7 +119,7 @@ describe('evidence', () => {
 describe('report', () => {
   const world = async (cloud = {}) => {
     const seen = given({ now, cloud });
-    await seen.ledger.putDatabase(aDatabase({ verdict: 'protected', severity: 'info', reason: 'Fine.' }));
+    await seen.ledger.putDatabase(aDatabase({ verdict: 'protected', severity: 'info', cause: null, notes: [] }));
     await seen.ledger.putSweep(aSweep());
     return seen;
   };
@@ -185,7 +195,7 @@ describe('config check', () => {
 });
 
 describe('config plan', () => {
-  it('says what is made, told, copied and how full the slots are', async () => {
+  it('says what is made, notified, copied and how full the slots are', async () => {
     const file = join(folder, 'plan.json');
     await writeFile(file, JSON.stringify(config));
     expect(await given({ now }).facts(`config plan ${file} --account 123456789012 --region eu-west-1`)).toMatchObject({

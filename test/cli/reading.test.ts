@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { aBackup, aDatabase, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
-import { given } from './support.ts';
+import { given, named } from './support.ts';
 
 const now = '2026-11-23T12:00:00.000Z';
 const sweptAt = (time: string, changes = {}) =>
@@ -11,17 +11,22 @@ const protectedOrders = () => {
   const row = aDatabase({
     verdict: 'protected',
     severity: 'info',
-    reason: 'The newest backup is from 2026-11-23 04:08 UTC, 2 h old.',
-    judgedAt: at('2026-11-23T06:00:00.000Z'),
-    newestBackup: { arn: newest.arn, id: newest.id, time: newest.createdAt },
+    cause: null,
+    notes: [],
+    evaluatedAt: at('2026-11-23T06:00:00.000Z'),
+    newestBackup: { id: newest.id, createdAt: newest.createdAt, time: newest.createdAt },
     deadline: at('2026-11-24T06:00:00.000Z'),
   });
   return { newest, row };
 };
 const watched = sweptAt('2026-11-23T11:50:00.000Z', { mode: 'watch' });
 const overdueOrders = () => {
-  const alert = anAlert({ notified: [{ at: at('2026-11-23T06:31:00.000Z'), step: 'open', to: 'all' }] });
-  return { row: aDatabase({ verdict: 'overdue', severity: 'critical', reason: alert.reason, alert }), alert };
+  const time = at('2026-11-22T10:00:00.000Z');
+  const newestBackup = { id: 'rds:orders-1', createdAt: time, time };
+  const notified = [{ at: at('2026-11-23T06:31:00.000Z'), step: 'open', to: 'all' }] as const;
+  const alert = anAlert({ newestBackup, notified });
+  const { verdict, severity, cause, notes } = alert;
+  return { row: aDatabase({ verdict, severity, cause, notes, newestBackup, ...named(alert) }), alert };
 };
 const withBackups = async (ledger: Ledger, count: number) => {
   for (let day = 1; day <= count; day += 1) {
@@ -86,20 +91,20 @@ describe('status', () => {
     expect((await run('status')).exitCode).toBe(0);
   });
 
-  it('cannot tell while RDS cannot be asked, even if somebody else is overdue', async () => {
+  it('cannot tell while RDS does not respond, even if somebody else is overdue', async () => {
     const { ledger, run } = given({ now });
     const { row, alert } = overdueOrders();
     await ledger.putDatabaseWithAlert(row, alert);
     const other = anAlert({ database: '1/r/db-OTHER', databaseId: 'other', verdict: 'unknown', severity: 'warning' });
-    await ledger.putDatabaseWithAlert(aDatabase({ key: '1/r/db-OTHER', id: 'other', alert: other }), other);
+    await ledger.putDatabaseWithAlert(aDatabase({ key: '1/r/db-OTHER', id: 'other', ...named(other) }), other);
     await ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z'));
     const { text, exitCode } = await run('status');
     expect(exitCode).toBe(2);
-    expect(text).toContain('RDS could not be asked about a database');
+    expect(text).toContain('RDS did not respond about a database');
   });
 
   it('shows alarms that ring, and says so where CloudWatch does not answer', async () => {
-    const description = 'Impact: nobody is told.';
+    const description = 'Impact: nobody is notified.';
     const alarm = { name: 'RdsBackupLedger-sweep-failing', description, since: '2026-11-23T09:00:00.000Z' };
     const ringing = given({ now, cloud: { ringing: async () => [alarm] } });
     await ringing.ledger.putSweep(watched);
@@ -123,19 +128,29 @@ describe('status', () => {
     expect(answer.exitCode).toBe(0);
   });
 
-  it('counts copies that wait, run and failed', async () => {
-    const { ledger, facts } = given({ now });
-    for (const [index, state] of (['queued', 'queued', 'running', 'failed', 'complete'] as const).entries()) {
+  it('counts copies that wait, run and failed, these by cause', async () => {
+    const { ledger, run, facts } = given({ now });
+    const states = ['queued', 'queued', 'running', 'failed', 'failed', 'failed', 'complete'] as const;
+    for (const [index, state] of states.entries()) {
       const queuedAt = at(`2026-11-23T0${index}:00:00.000Z`);
-      await ledger.recordBackup(aBackup({ id: `b${index}`, copy: { mode: 'export', state, attempt: 1, queuedAt } }));
+      const bucket = `bucket-${index}`;
+      const denied = { code: 'bucket-denied', facts: { bucket, role: 'r' } } as const;
+      const cause = index === 3 ? ({ code: 'export-failed', facts: {} } as const) : denied;
+      const failed = state === 'failed' && { cause };
+      await ledger.recordBackup(
+        aBackup({ id: `b${index}`, copy: { mode: 'export', state, attempt: 1, queuedAt, ...failed } }),
+      );
     }
     expect((await facts('status')).copies).toEqual({
       queued: 2,
       oldestQueuedAt: '2026-11-23T00:00:00.000Z',
       starting: 0,
       running: 1,
-      failed: 1,
+      failed: 3,
+      failedByCause: { 'bucket-denied': 2, 'export-failed': 1 },
     });
+    const { text } = await run('status');
+    expect(text).toContain('2 waiting, the oldest for 12 h; 1 running; 3 failed (2 bucket-denied, 1 export-failed)');
   });
 });
 
@@ -160,7 +175,7 @@ describe('tenant', () => {
     const { row, alert } = overdueOrders();
     await ledger.putDatabaseWithAlert(row, alert);
     const { text } = await run('tenant acme');
-    expect(text).toContain('The newest backup is 26 h old.');
+    expect(text).toContain('The newest backup is from 2026-11-22 10:00 UTC, 26 h old.');
     expect(text).toContain('Alert open since 2026-11-23 06:30 UTC (5 h 30 min ago).');
   });
 
@@ -172,7 +187,8 @@ describe('tenant', () => {
       copy: { mode: 'export', state: 'complete', attempt: 1 },
     });
     await ledger.recordBackup(copied);
-    const newestBackup = { arn: copied.arn, id: copied.id, time: at('2026-11-22T04:00:00.000Z') };
+    const { id, createdAt } = copied;
+    const newestBackup = { id, createdAt, time: at('2026-11-22T04:00:00.000Z') };
     await ledger.putDatabase(aDatabase({ newestBackup }));
     expect((await facts('tenant acme'))[0].copy.state).toBe('complete');
   });
@@ -210,7 +226,7 @@ describe('database', () => {
     const { text } = await run('database orders');
     expect(text).toContain('rds:orders-2026-11-22-04-00');
     expect(text).toContain('event missed');
-    expect(text).toContain('overdue  opened 2026-11-23 06:30 UTC (5 h 30 min ago), open, told once');
+    expect(text).toContain('overdue  opened 2026-11-23 06:30 UTC (5 h 30 min ago), open, notified once');
     expect(await facts('database orders')).toMatchObject({
       database: 'orders',
       backups: [{ id: 'rds:orders-2026-11-22-04-00', eventMissed: true }],
@@ -232,10 +248,19 @@ describe('database', () => {
 
   it('takes the one in use where a name was used again, and names the other', async () => {
     const { ledger, facts } = given({ now });
-    const { tenant: _, ...former } = aDatabase({ key: '1/r/db-FORMER', judgedAt: at('2026-11-23T11:00:00.000Z') });
+    const key = '123456789012/eu-west-1/db-FORMER';
+    const { tenant: _, ...former } = aDatabase({ key, evaluatedAt: at('2026-11-23T11:00:00.000Z') });
     await ledger.putDatabase(former);
-    await ledger.putDatabase(aDatabase({ judgedAt: at('2026-11-20') }));
-    expect(await facts('database orders')).toMatchObject({ key: ordersKey, others: ['1/r/db-FORMER'] });
+    await ledger.putDatabase(aDatabase({ evaluatedAt: at('2026-11-20') }));
+    expect(await facts('database orders')).toMatchObject({ key: ordersKey, others: [key] });
+  });
+
+  it("is one of the stack's account and Region, not its namesake elsewhere", async () => {
+    const { ledger, run, facts } = given({ now });
+    await ledger.putDatabase(aDatabase({ key: '999999999999/eu-west-1/db-ELSEWHERE' }));
+    expect((await run('database orders')).error).toBe('The ledger knows no database "orders".\n');
+    await ledger.putDatabase(aDatabase());
+    expect(await facts('database orders')).toMatchObject({ key: ordersKey, others: [] });
   });
 
   it('names the nearest database where there is none of that name', async () => {
@@ -336,15 +361,14 @@ describe('backups', () => {
 describe('alerts', () => {
   const world = async () => {
     const seen = given({ now });
-    const past = anAlert({ opened: at('2026-11-10'), resolved: at('2026-11-11'), resolution: 'Backed up again.' });
+    const left = { code: 'left-configuration', facts: {} } as const;
+    const past = anAlert({ opened: at('2026-11-10'), resolved: at('2026-11-11'), resolution: left });
     const { alert, row } = overdueOrders();
     await seen.ledger.putDatabaseWithAlert(aDatabase(), past);
     await seen.ledger.putDatabaseWithAlert({ ...row, version: 1 }, alert);
-    const other = anAlert({ database: '1/r/db-SHOP', databaseId: 'shop', tenant: 'globex', opened: at('2026-11-20') });
-    await seen.ledger.putDatabaseWithAlert(
-      aDatabase({ key: '1/r/db-SHOP', id: 'shop', tenant: 'globex', alert: other }),
-      other,
-    );
+    const key = '123456789012/eu-west-1/db-SHOP';
+    const other = anAlert({ database: key, databaseId: 'shop', tenant: 'globex', opened: at('2026-11-20') });
+    await seen.ledger.putDatabaseWithAlert(aDatabase({ key, id: 'shop', tenant: 'globex', ...named(other) }), other);
     return seen;
   };
   const opened = (rows: { opened: string }[]) => rows.map((row) => row.opened.slice(0, 10));
@@ -363,11 +387,34 @@ describe('alerts', () => {
     expect(opened(await facts('alerts --from 2026-11-15 --to 2026-11-21'))).toEqual(['2026-11-20']);
   });
 
-  it('says who was told when, and why it was resolved', async () => {
+  it('says who was notified when, and why it was resolved', async () => {
     const { run } = await world();
     const { text } = await run('alerts --tenant acme');
-    expect(text).toContain('told    once, last 2026-11-23 06:31 UTC (5 h 29 min ago)');
-    expect(text).toContain('resolved  2026-11-11 00:00 UTC (12 d 12 h ago): Backed up again.');
+    expect(text).toContain('notified  once, last 2026-11-23 06:31 UTC (5 h 29 min ago)');
+    expect(text).toContain('resolved  2026-11-11 00:00 UTC (12 d 12 h ago): The database is no longer configured.');
+  });
+});
+
+describe('copies', () => {
+  it("are those of the stack's account and Region", async () => {
+    const { ledger, facts } = given({ now });
+    const copy = { mode: 'export', state: 'queued', attempt: 1, queuedAt: at(now) } as const;
+    await ledger.recordBackup(aBackup({ id: 'here', copy }));
+    await ledger.recordBackup(aBackup({ id: 'elsewhere', of: '999999999999/eu-west-1/db-X', copy }));
+    expect((await facts('copies')).map(({ id }: { id: string }) => id)).toEqual(['here']);
+    expect((await facts('status')).copies.queued).toBe(1);
+  });
+
+  it('says one cause once, however many copies and buckets it is of', async () => {
+    const { ledger, run } = given({ now });
+    for (let index = 0; index < 8; index += 1) {
+      const cause = { code: 'bucket-denied', facts: { bucket: `bucket-${index}`, role: 'the-role' } } as const;
+      const copy = { mode: 'export', state: 'failed', attempt: 1, cause } as const;
+      await ledger.recordBackup(aBackup({ id: `b${index}`, copy }));
+    }
+    const { text } = await run('copies --state failed', { columns: 200 });
+    expect(text).toContain('\nfailed bucket-denied  8 copies: b0, b1, b2, b3, b4 and 3 more\n  grant ');
+    expect(text.match(/grant /g)).toHaveLength(1);
   });
 });
 

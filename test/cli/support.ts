@@ -3,7 +3,9 @@ import pc from 'picocolors';
 import type { Cloud, Parts } from '../../cli/parts.ts';
 import { runCommandLine } from '../../cli/run.ts';
 import { parseConfig } from '../../shared/config/load.ts';
-import { MemoryLedger } from '../../shared/ledger/memory.ts';
+import type { Alert, DatabaseRow } from '../../shared/domain/index.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { MemoryLedger } from '../support/memory-ledger.ts';
 
 export const account = '123456789012';
 export const region = 'eu-west-1';
@@ -16,16 +18,23 @@ export const config = {
   ],
 };
 
+/** What a database's row keeps of its alert. */
+export function named({ tenant, opened }: Alert): { readonly alert: DatabaseRow['alert'] & object } {
+  return { alert: { tenant, opened } };
+}
+
 interface Given {
-  readonly now: string;
+  readonly now: string | (() => Date);
+  /** Where there is one already; by default an empty one in memory. */
+  readonly ledger?: Ledger;
   readonly cloud?: Partial<Cloud>;
   readonly environment?: Record<string, string>;
 }
 
 /** `run` takes a command line as it is typed; arguments in double quotes stay together. */
-export function given({ now, cloud, environment = {} }: Given) {
-  const clock = () => new Date(now);
-  const ledger = new MemoryLedger(clock);
+export function given({ now, cloud, environment = {}, ledger: known }: Given) {
+  const clock = typeof now === 'string' ? () => new Date(now) : now;
+  const ledger = known ?? new MemoryLedger(clock);
   const nothing = (what: string) => async () => {
     throw new Error(`the test did not expect ${what} to be asked for`);
   };
@@ -57,7 +66,7 @@ export function given({ now, cloud, environment = {} }: Given) {
     const errors: string[] = [];
     const parts: Parts = {
       now: clock,
-      ledger: async () => ({ ledger, table: 'ledger' }),
+      ledger: async () => ({ ledger, table: 'ledger', account, region }),
       cloud: async () => aws,
       note: (text) => errors.push(text),
       progress: () => {},

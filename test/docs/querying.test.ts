@@ -1,22 +1,25 @@
 /** Every command of `docs/querying.md` finds the rows it names, and the program there runs as printed. */
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { parseArgs, promisify } from 'node:util';
-import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
+import { type AttributeValue, BatchGetItemCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import {
   keysOfAlert,
   keysOfBackup,
   keysOfDatabase,
   keysOfDay,
   keysOfSweep,
-  type PrimaryKey,
   type ranges,
-  servedKey,
+  turnKey,
 } from '../../shared/ledger/items.ts';
+import type { PrimaryKey } from '../../shared/ledger/table.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
 import { createLedgerTable } from '../support/ledger-table.ts';
 import { localAws } from '../support/local-aws.ts';
@@ -28,6 +31,7 @@ let client: DynamoDBClient;
 
 // The rows -----------------------------------------------------------------------------------------------------------
 
+const environment = { account: '123456789012', region: 'eu-west-1' };
 const shop = '123456789012/eu-west-1/db-SHOP';
 const orders = { of: ordersKey, databaseId: 'acme-orders' };
 const queued = (queuedAt: string) => ({ mode: 'export', state: 'queued', attempt: 1, queuedAt: at(queuedAt) }) as const;
@@ -41,6 +45,16 @@ const backups = {
     createdAt: at('2026-11-23T04:08:53.123Z'),
     copy: queued('2026-11-23T05:00:00Z'),
   }),
+  replaced: aBackup({
+    ...orders,
+    id: 'rds:acme-orders-2026-11-23-04-08',
+    createdAt: at('2026-11-20T00:00:00Z'),
+    closed: {
+      at: at('2026-11-23T05:00:00Z'),
+      cause: { code: 'name-used-again', facts: {} },
+      expiresAt: at('2027-12-01'),
+    },
+  }),
   december: aBackup({ ...orders, id: 'december', createdAt: at('2026-12-01T00:00:00Z') }),
   shops: aBackup({
     of: shop,
@@ -52,9 +66,15 @@ const backups = {
   }),
 };
 const databases = {
-  orders: aDatabase({ key: ordersKey, id: 'acme-orders', checkAt: at('2026-11-24T06:30:00.000Z') }),
+  orders: aDatabase({ key: ordersKey, id: 'acme-orders', nextCheckAt: at('2026-11-24T06:30:00.000Z') }),
   earlier: aDatabase({ key: '123456789012/eu-west-1/db-EARLIER', id: 'acme-orders' }),
-  shop: aDatabase({ key: shop, id: 'globex-shop', tenant: 'globex', checkAt: at('2026-11-24T06:30:00.001Z') }),
+  shop: aDatabase({
+    key: shop,
+    id: 'globex-shop',
+    tenant: 'globex',
+    configuredAs: 'globex-shop',
+    nextCheckAt: at('2026-11-24T06:30:00.001Z'),
+  }),
 };
 const alerts = {
   october: anAlert({ opened: at('2026-10-31T06:00:00Z'), resolved: at('2026-10-31T07:00:00Z') }),
@@ -88,12 +108,13 @@ const expected: Record<keyof typeof ranges | 'databases', readonly PrimaryKey[]>
   databases: [d('orders')],
   allDatabases: [d('orders'), d('shop'), d('earlier')],
   databasesToCheck: [d('orders')],
-  backupsOfDatabase: [b('december'), b('today'), b('first'), b('october')],
-  backupsOfTenant: [b('today'), b('first')],
+  backupsOfDatabase: [b('december'), b('today'), b('replaced'), b('first'), b('october')],
+  liveBackups: [b('october'), b('first'), b('today'), b('december')],
+  backupsOfTenant: [b('today'), b('replaced'), b('first')],
   backupsOfDay: [b('today'), b('shops')],
-  backupByArn: [b('today')],
+  backupsByArn: [b('today'), b('replaced')],
   copies: [b('shops'), b('today')],
-  tenantsServed: [servedKey('acme')],
+  turns: [turnKey(environment, 'acme')],
   openAlerts: [a('shops'), a('open')],
   alertsOfDatabase: [a('open'), a('past'), a('october')],
   alertsOfTenant: [a('open'), a('past')],
@@ -104,10 +125,24 @@ const expected: Record<keyof typeof ranges | 'databases', readonly PrimaryKey[]>
   lastWatch: [keysOfSweep(watch)],
 };
 
+/** Lists in an order of each shard, or in none. */
+const unordered = [
+  'databasesByName',
+  'allDatabases',
+  'databasesToCheck',
+  'backupsOfDay',
+  'copies',
+  'openAlerts',
+  'daysOfDate',
+];
+
+let folder: string;
+let server: Server;
+
 beforeAll(async () => {
   client = new DynamoDBClient((await localAws()).clientConfig);
   await createLedgerTable(client, table);
-  const ledger = new DynamoLedger(DynamoDBDocumentClient.from(client), table, () => at('2026-12-02'));
+  const ledger = dynamoLedger(client, table, () => at('2026-12-02'));
   for (const backup of Object.values(backups)) await ledger.recordBackup(backup);
   for (const row of Object.values(databases)) await ledger.putDatabase(row);
   for (const alert of Object.values(alerts)) {
@@ -116,28 +151,52 @@ beforeAll(async () => {
   }
   await ledger.putDays(Object.values(days));
   for (const row of [...sweeps, watch]) await ledger.putSweep(row);
-  await ledger.noteTenantServed('acme', at('2026-11-23T05:00:00Z'));
+  await ledger.noteTenantServed(environment, 'acme', at('2026-11-23T05:00:00Z'));
+  folder = await mkdtemp(join(tmpdir(), 'querying-'));
+  server = createServer(async (request, response) => {
+    try {
+      response.end(await answer((await json(request)) as string[]));
+    } catch (error) {
+      response.writeHead(400).end(String(error));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await writeFile(join(folder, 'aws'), awsOf((server.address() as AddressInfo).port));
+  await chmod(join(folder, 'aws'), 0o755);
 }, 120_000);
+
+afterAll(async () => {
+  server?.close();
+  if (folder) await rm(folder, { recursive: true });
+});
 
 // The commands -------------------------------------------------------------------------------------------------------
 
 /** Name and text of each command: a block whose first line is a comment with the name of its question. */
-const commands = [...page.matchAll(/```sh\n# (\w+)\n([^`]+)```/g)].map(([, name, command]) => ({
+const blocks = [...page.matchAll(/```sh\n# (\w+)\n([^`]+)```/g)].map(([, name, command]) => ({
   name: name ?? '',
   command: command ?? '',
 }));
+/** The function that the others read rows with. */
+const rows = blocks.find(({ name }) => name === 'rows')?.command ?? '';
+const commands = blocks.filter(({ name }) => name !== 'rows');
 
-/** Splits a command as a shell does, as far as this page needs it: single and double quotes, continued lines. */
-function words(command: string): string[] {
-  const unbroken = command.replaceAll('\\\n', ' ').replaceAll('$TABLE', table);
-  return [...unbroken.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) =>
-    String(single ?? double ?? bare),
-  );
-}
+/** A program in the place of AWS's, which the test answers: it passes its arguments on, and prints what comes back. */
+const awsOf = (port: number) => `#!${process.execPath}
+const request = require('node:http').request({ host: '127.0.0.1', port: ${port}, method: 'POST' }, (response) => {
+  if (response.statusCode !== 200) process.exitCode = 1;
+  response.pipe(response.statusCode === 200 ? process.stdout : process.stderr);
+});
+request.end(JSON.stringify(process.argv.slice(2)));
+`;
 
-async function run(command: string): Promise<PrimaryKey[]> {
-  const [aws, service, operation, ...args] = words(command);
-  expect([aws, service, operation]).toEqual(['aws', 'dynamodb', 'query']);
+/** What the commands of one block found: by a query that prints it, or by the keys that a query listed. */
+let found: PrimaryKey[] = [];
+
+type Row = Readonly<Record<string, AttributeValue>>;
+
+/** Does one command, and gives back what it prints where another one reads that: keys. */
+async function answer([service, operation, ...args]: string[]): Promise<string> {
   const { values } = parseArgs({
     args,
     options: {
@@ -148,11 +207,22 @@ async function run(command: string): Promise<PrimaryKey[]> {
       'no-scan-index-forward': { type: 'boolean' },
       'consistent-read': { type: 'boolean' },
       'max-items': { type: 'string' },
+      'request-items': { type: 'string' },
       // These two say what the command line prints of what it got.
       query: { type: 'string' },
       output: { type: 'string' },
     },
   });
+  if (service === 'dynamodb' && operation === 'batch-get-item') {
+    const RequestItems = JSON.parse(values['request-items'] ?? '');
+    const { Responses = {} } = await client.send(new BatchGetItemCommand({ RequestItems }));
+    const got = Object.values(Responses).flat().map(keyOf);
+    // DynamoDB answers in no order: that of the keys stands for it.
+    const asked = (RequestItems[table].Keys as Row[]).map(keyOf);
+    found.push(...asked.filter((key) => got.some(({ pk, sk }) => pk === key.pk && sk === key.sk)));
+    return '';
+  }
+  expect([service, operation]).toEqual(['dynamodb', 'query']);
   const { Items = [] } = await client.send(
     new QueryCommand({
       TableName: values['table-name'],
@@ -164,7 +234,22 @@ async function run(command: string): Promise<PrimaryKey[]> {
       ...(values['max-items'] && { Limit: Number(values['max-items']) }),
     }),
   );
-  return Items.map(({ pk, sk }) => ({ pk: pk?.S ?? '', sk: sk?.S ?? '' }));
+  if (values.query === 'Items[].{pk: pk, sk: sk}') return JSON.stringify(Items.map(({ pk, sk }) => ({ pk, sk })));
+  found.push(...Items.map(keyOf));
+  return '';
+}
+
+function keyOf({ pk, sk }: Row): PrimaryKey {
+  return { pk: pk?.S ?? '', sk: sk?.S ?? '' };
+}
+
+/** Runs a block as it is printed. */
+async function run(command: string): Promise<PrimaryKey[]> {
+  found = [];
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, TABLE: table };
+  const { stderr } = await promisify(execFile)('bash', ['-euc', `${rows}\n${command}`], { env });
+  expect(stderr).toBe('');
+  return found;
 }
 
 describe('docs/querying.md', () => {
@@ -178,10 +263,11 @@ describe('docs/querying.md', () => {
 
   it.each(commands)('finds with the command of $name the rows it names', async ({ name, command }) => {
     const keys = (expected[name as keyof typeof expected] ?? []).map(({ pk, sk }) => ({ pk, sk }));
-    const found = await run(command);
-    // A lookup by identity has no order.
-    if (name === 'databasesByName') found.sort((one, other) => (one.pk < other.pk ? -1 : 1));
-    expect(found).toEqual(keys);
+    const got = await run(command);
+    const sorted = (list: PrimaryKey[]) =>
+      list.toSorted((one, other) => (one.pk + one.sk < other.pk + other.sk ? -1 : 1));
+    if (unordered.includes(name)) expect(sorted(got)).toEqual(sorted(keys));
+    else expect(got).toEqual(keys);
   });
 
   it('has a program that runs as printed', async () => {
@@ -195,6 +281,7 @@ describe('docs/querying.md', () => {
       'acme-orders undefined undefined',
       'acme-orders undefined undefined',
       'acme-orders rds:acme-orders-2026-11-23-04-08 2026-11-23T04:08:53.123Z queued',
+      'acme-orders rds:acme-orders-2026-11-23-04-08 2026-11-20T00:00:00.000Z none',
       'acme-orders first 2026-11-01T00:00:00.000Z none',
     ]);
   }, 60_000);

@@ -10,12 +10,12 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bootstrap, deploy, destroy, diff, synth } from '../../local/aws/deploy.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
-import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
-import type { Backup } from '../../shared/model.ts';
+import type { Backup } from '../../shared/domain/index.ts';
+import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { eventually } from './deployed.ts';
 
 const nightBefore = new Date(Date.now() - 24 * 3_600_000);
@@ -42,17 +42,17 @@ async function configuration(databases: readonly string[], more: object = {}): P
   return { config: path };
 }
 
-function ledgerOf(tableName: string): DynamoLedger {
-  return new DynamoLedger(DynamoDBDocumentClient.from(new DynamoDBClient(stage.client)), tableName, () => new Date());
+function ledgerOf(tableName: string): Ledger {
+  return dynamoLedger(new DynamoDBClient(stage.client), tableName, () => new Date());
 }
 
 /** Takes a snapshot and waits until the ledger has it, its copy complete. */
-async function backUp(ledger: DynamoLedger, database: string): Promise<Backup> {
+async function backUp(ledger: Ledger, database: string): Promise<Backup> {
   const id = `rds:${database}-${Date.now()}`;
   const snapshot = stage.rds.takeBackup(database, { kind: 'automated', id, durationMinutes: 0 });
   return eventually(`the copy of ${snapshot.id}`, async () => {
     await stage.rds.advanceTo(new Date());
-    const row = await ledger.backupByArn(snapshot.arn);
+    const row = (await ledger.backupsByArn(snapshot.arn))[0];
     return row?.copy.state === 'complete' && row;
   });
 }
@@ -95,7 +95,7 @@ it('after cdk destroy a new stack adopts the kept table and buckets, and makes w
   const adopting = await configuration(['orders', 'crm'], { adopt: { tableName, tableKeyArn } });
   expect(await deploy(stage.aws, { context: adopting })).toMatchObject({ LedgerTableName: tableName });
   const ledger = ledgerOf(tableName);
-  expect(await ledger.backupByArn(earlier.arn)).toEqual(earlier);
+  expect(await ledger.backupsByArn(earlier.arn)).toEqual([earlier]);
   expect((await backUp(ledger, 'orders')).copy.bucket).toBe(ownBucket('orders'));
   expect((await backUp(ledger, 'crm')).copy.bucket).toBe(ownBucket('crm'));
 });

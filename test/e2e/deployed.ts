@@ -14,10 +14,10 @@ import {
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { localAccount, localRegion } from '../../local/aws/local-aws.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
-import { DynamoLedger } from '../../shared/ledger/dynamo.ts';
+import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { SweepReport } from '../../shared/run.ts';
 
 /** Long enough for a cold start on a busy machine; what does not happen by then does not happen. */
@@ -83,7 +83,7 @@ export class Inbox {
 export interface Deployed {
   readonly stage: Stage;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly ledger: DynamoLedger;
+  readonly ledger: Ledger;
   readonly inboxes: { readonly acme: Inbox; readonly globex: Inbox; readonly operators: Inbox };
   sweep(request?: object): Promise<SweepReport>;
   /** Invokes a function as it is and gives its answer, failed or not. */
@@ -125,11 +125,7 @@ export async function deployStack(from: Date, config: (arns: Record<keyof Deploy
       stage,
       outputs,
       inboxes,
-      ledger: new DynamoLedger(
-        DynamoDBDocumentClient.from(new DynamoDBClient(stage.client)),
-        outputs.LedgerTableName ?? '',
-        () => new Date(),
-      ),
+      ledger: dynamoLedger(new DynamoDBClient(stage.client), outputs.LedgerTableName ?? '', () => new Date()),
       invoke,
       sweep: async (request = {}) => {
         const { error, payload } = await invoke(outputs.SweepFunctionName ?? '', request);

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrail } from '../../local/aws/trail.ts';
 import { exportFailure } from '../../local/rds/exports.ts';
 import { reportKey } from '../../shared/day.ts';
-import type { Backup } from '../../shared/model.ts';
+import type { Backup } from '../../shared/domain/index.ts';
 import { hourMs } from '../../shared/text.ts';
 import { collect } from '../support/world.ts';
 import { commandLine } from './command-line.ts';
@@ -121,7 +121,7 @@ describe('an event on the bus', () => {
       event,
       { ...event, detail: { ...event.detail, EventID: 'RDS-EVENT-0042', SourceArn: marker.arn } },
     ]);
-    await eventually('the marker', async () => stack.ledger.backupByArn(marker.arn));
+    await eventually('the marker', async () => (await stack.ledger.backupsByArn(marker.arn))[0]);
     const facts = ({ arn, recordedAt, event }: Backup) => ({ arn, recordedAt, event });
     expect((await rowsOf('acme-orders')).map(facts)).toEqual(before.map(facts));
   });
@@ -298,7 +298,7 @@ describe('an alert', () => {
     await operators.read();
     await eventually('the confirmation of the first', async () => {
       const [first] = await collect(stack.ledger.openAlerts());
-      return first !== undefined && first.intent === undefined;
+      return first !== undefined && first.pending === undefined;
     });
     stack.stage.rds.setRetention('globex-shop', 0);
     await stack.stage.rds.settle();
@@ -466,7 +466,7 @@ describe('people with the rights that docs/operating.md lists', () => {
     await eventually('its end', async () => (await stateOf()) === 'cancelled');
     // Two things that it asks the auditor's rights for, too.
     await Promise.all([operator('status'), operator(`report --last --out ${join(await folder, 'last.html')}`)]);
-    expect((await operator('doctor')).out).not.toContain('could not be looked at');
+    expect((await operator('doctor')).out).not.toContain('could not be read');
 
     const own = (await readTrail(stack.stage.aws)).filter(({ role }) => role === 'operator');
     expect(own.filter(({ refused }) => refused)).toEqual([]);

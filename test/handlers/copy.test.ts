@@ -1,29 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { parseWakeUp } from '../../handlers/copy.ts';
+import { parseTrigger } from '../../handlers/copy.ts';
 import { readExportSettings } from '../../handlers/export-settings.ts';
+import { backupKey } from '../../shared/ledger/items.ts';
 
-describe('what wakes copy', () => {
+describe('what triggers copy', () => {
   it('is the rows that changed, by their keys; rows that are not backups are none of its business', () => {
     const keys = (pk: string, sk: string) => ({ dynamodb: { Keys: { pk: { S: pk }, sk: { S: sk } }, NewImage: {} } });
     const key = '123456789012/eu-west-1/db-A';
-    const liveBackup = '2026-11-23T04:08:53.000Z#rds:orders-2026-11-23-04-08';
-    const Records = [keys(`DB#${key}`, `BACKUP#${liveBackup}`), keys(`DB#${key}`, 'DATABASE')];
-    expect(parseWakeUp({ Records })).toEqual({ rows: [{ database: key, liveBackup }] });
+    const backup = {
+      database: key,
+      createdAt: new Date('2026-11-23T04:08:53Z'),
+      snapshotId: 'rds:orders-2026-11-23-04-08',
+    };
+    const { pk, sk } = backupKey(backup);
+    expect(parseTrigger({ Records: [keys(pk, sk), keys(pk, 'DATABASE')] })).toEqual({ backups: [backup] });
   });
 
   it('is the end of an export, which names the snapshot, colons and all', () => {
     const SourceArn = 'arn:aws:rds:eu-west-1:123456789012:snapshot:rds:orders-2026-11-23-04-08';
     const event = { source: 'aws.rds', 'detail-type': 'RDS DB Snapshot Event', detail: { SourceArn } };
-    expect(parseWakeUp(event)).toEqual({ snapshots: [SourceArn] });
+    expect(parseTrigger(event)).toEqual({ exportsEnded: [SourceArn] });
   });
 
   it('is nothing in particular when the watch or a person calls', () => {
-    expect(parseWakeUp({})).toEqual({});
-    expect(parseWakeUp(null)).toEqual({});
+    expect(parseTrigger({})).toEqual({});
+    expect(parseTrigger(null)).toEqual({});
   });
 
   it('is refused with a reason if it is something else', () => {
-    expect(() => parseWakeUp({ source: 'aws.s3', detail: {} })).toThrow('not a reason to look at copies');
+    expect(() => parseTrigger({ source: 'aws.s3', detail: {} })).toThrow('not a trigger of copies');
   });
 });
 

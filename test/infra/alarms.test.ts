@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { verdictNames, verdicts } from '../../shared/domain/index.ts';
 import { runbookAnchors } from '../../shared/messages/links.ts';
 import { exampleFleet, list, plain, synthesize, withoutHashes } from './synthesized.ts';
 
@@ -109,7 +110,8 @@ it('a copy that waits for longer than configured rings', () => {
 });
 
 it('every message that points into the runbook finds its section', () => {
-  for (const anchor of Object.values(runbookAnchors)) {
+  const ofVerdicts = verdictNames.map((name) => verdicts[name].runbook);
+  for (const anchor of [...Object.values(runbookAnchors), ...ofVerdicts]) {
     expect(sections.get(anchor), `the section ${anchor}`).toEqual(['Description', 'Investigation', 'Resolution']);
   }
 });

@@ -3,7 +3,8 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { readExportSettings } from '../../handlers/export-settings.ts';
 import { readSettings } from '../../handlers/settings.ts';
-import { copyWakeUps, indexes } from '../../shared/ledger/items.ts';
+import { copyTriggers } from '../../shared/ledger/items.ts';
+import { type IndexDefinition, indexes, localIndexes } from '../../shared/ledger/table.ts';
 import {
   appOf,
   configured,
@@ -85,16 +86,20 @@ describe('the ledger', () => {
     expect(withoutHashes(plain(replica.SSESpecification.KMSMasterKeyId))).toBe('Key.Arn');
   });
 
-  it('has every index of the ledger from the first deploy on', () => {
-    const found = Properties.GlobalSecondaryIndexes as { IndexName: string; Projection: object }[];
-    expect(found.map(({ IndexName }) => IndexName)).toEqual(Object.keys(indexes));
-    expect(found.find(({ IndexName }) => IndexName === 'byIdentity')?.Projection).toEqual({
-      ProjectionType: 'KEYS_ONLY',
+  it('has every index of the ledger from the first deployment on', () => {
+    const described = ([IndexName, { partitionKey, sortKey, projected }]: [string, IndexDefinition]) => ({
+      IndexName,
+      KeySchema: [
+        { AttributeName: partitionKey, KeyType: 'HASH' },
+        { AttributeName: sortKey, KeyType: 'RANGE' },
+      ],
+      Projection:
+        projected.length === 0
+          ? { ProjectionType: 'KEYS_ONLY' }
+          : { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projected] },
     });
-    expect(found.find(({ IndexName }) => IndexName === 'byState')?.Projection).toEqual({
-      ProjectionType: 'INCLUDE',
-      NonKeyAttributes: ['facts', 'version'],
-    });
+    expect(Properties.GlobalSecondaryIndexes).toEqual(Object.entries(indexes).map(described));
+    expect(Properties.LocalSecondaryIndexes).toEqual(Object.entries(localIndexes).map(described));
   });
 
   it('takes a kept table and kept buckets by their names instead of making them, and makes the others', () => {
@@ -325,7 +330,7 @@ describe('copy', () => {
     const filters = (Properties.FilterCriteria.Filters as { Pattern: string }[]).map(
       ({ Pattern }) => JSON.parse(Pattern) as unknown,
     );
-    expect(filters).toEqual(copyWakeUps);
+    expect(filters).toEqual(copyTriggers);
   });
 
   it("is woken by the ends of snapshots' exports, and not by those of live clusters", () => {

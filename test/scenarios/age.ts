@@ -11,17 +11,25 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'protected',
       severity: 'info',
+      cause: null,
       reason: '7 h 50 min old',
       alert: 'none',
       deadline: '24 Nov 06:30',
-      checkAt: '24 Nov 06:30',
+      nextCheckAt: '24 Nov 06:30',
     },
   },
   {
     title: 'The backup is exactly 24 h old',
     at: '23 Nov 04:10',
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'protected', severity: 'info', reason: '24 h old', alert: 'none', deadline: '23 Nov 06:30' },
+    expect: {
+      verdict: 'protected',
+      severity: 'info',
+      cause: null,
+      reason: '24 h old',
+      alert: 'none',
+      deadline: '23 Nov 06:30',
+    },
   },
   {
     title: 'A minute past 24 h, the window is open: the start drifts inside the window',
@@ -30,29 +38,51 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'due',
       severity: 'info',
-      reason: 'its backup window 04:00-04:30 UTC is open: overdue after 2026-11-23 06:30 UTC',
+      cause: 'backup-expected',
+      reason: 'Its backup window 04:00-04:30 UTC is open: overdue after 2026-11-23 06:30 UTC',
       alert: 'none',
       deadline: '23 Nov 06:30',
-      checkAt: '23 Nov 06:30',
+      nextCheckAt: '23 Nov 06:30',
     },
   },
   {
     title: 'Yesterday at the start of the window, today a quarter of an hour later: both on time',
     at: '23 Nov 04:15',
     snapshots: [snapshot('22 Nov 04:00')],
-    expect: { verdict: 'due', severity: 'info', reason: '24 h 15 min old', alert: 'none', deadline: '23 Nov 06:30' },
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-expected',
+      reason: '24 h 15 min old',
+      alert: 'none',
+      deadline: '23 Nov 06:30',
+    },
   },
   {
     title: 'The window closed an hour ago, the backup takes its time',
     at: '23 Nov 05:30',
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'due', severity: 'info', reason: 'closed 1 h ago', alert: 'none', deadline: '23 Nov 06:30' },
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-expected',
+      reason: 'closed 1 h ago',
+      alert: 'none',
+      deadline: '23 Nov 06:30',
+    },
   },
   {
     title: 'At the very deadline',
     at: '23 Nov 06:30',
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'due', severity: 'info', reason: 'closed 2 h ago', alert: 'none', deadline: '23 Nov 06:30' },
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-expected',
+      reason: 'closed 2 h ago',
+      alert: 'none',
+      deadline: '23 Nov 06:30',
+    },
   },
   {
     title: 'A minute past the deadline, nothing can be restored from later than yesterday',
@@ -62,10 +92,11 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: '26 h 21 min old; the deadline was 2026-11-23 06:30 UTC',
       alert: 'open critical',
       deadline: '23 Nov 06:30',
-      checkAt: '23 Nov 12:31',
+      nextCheckAt: '23 Nov 12:31',
     },
   },
   {
@@ -77,6 +108,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: '24 h 1 min old',
       alert: 'open critical',
       deadline: '23 Nov 15:00',
@@ -90,6 +122,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: '24 h 6 min old',
       alert: 'open critical',
       deadline: '23 Nov 03:59',
@@ -103,7 +136,8 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'due',
       severity: 'info',
-      reason: 'its backup window 23:45-00:15 UTC is open',
+      cause: 'backup-expected',
+      reason: 'Its backup window 23:45-00:15 UTC is open',
       alert: 'none',
       deadline: '23 Nov 02:15',
     },
@@ -116,6 +150,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'due',
       severity: 'info',
+      cause: 'backup-expected',
       reason: '23:45-00:15 UTC is open',
       alert: 'none',
       deadline: '23 Nov 02:15',
@@ -126,7 +161,14 @@ export const age: readonly Scenario[] = [
     at: '23 Nov 01:00',
     rds: { window: '23:45-00:15' },
     snapshots: [snapshot('22 Nov 00:05')],
-    expect: { verdict: 'due', severity: 'info', reason: 'closed 45 min ago', alert: 'none', deadline: '23 Nov 02:15' },
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-expected',
+      reason: 'closed 45 min ago',
+      alert: 'none',
+      deadline: '23 Nov 02:15',
+    },
   },
   {
     title: 'Window across midnight, past its grace',
@@ -136,6 +178,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: '26 h 26 min old',
       alert: 'open critical',
       deadline: '23 Nov 02:15',
@@ -149,6 +192,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'due',
       severity: 'info',
+      cause: 'backup-expected',
       reason: 'closed 1 h 30 min ago',
       alert: 'none',
       deadline: '23 Nov 01:30',
@@ -159,7 +203,14 @@ export const age: readonly Scenario[] = [
     at: '23 Nov 04:29',
     policy: { graceHours: 0 },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'due', severity: 'info', reason: 'is open', alert: 'none', deadline: '23 Nov 04:30' },
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-expected',
+      reason: 'is open',
+      alert: 'none',
+      deadline: '23 Nov 04:30',
+    },
   },
   {
     title: 'Grace 0, the window has closed',
@@ -170,6 +221,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: '24 h 21 min old',
       alert: 'open critical',
       deadline: '23 Nov 04:30',
@@ -180,13 +232,19 @@ export const age: readonly Scenario[] = [
     at: '23 Nov 23:50',
     rds: bothStale,
     snapshots: [snapshot('22 Nov 00:00')],
-    expect: { verdict: 'overdue', severity: 'critical', reason: '47 h 50 min old', alert: 'open critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'restore-point-stale',
+      reason: '47 h 50 min old',
+      alert: 'open critical',
+    },
   },
   {
     title: 'Peers\' bug: "one day" by the calendar fails a backup of 20 minutes, for it is from yesterday',
     at: '23 Nov 00:10',
     snapshots: [snapshot('22 Nov 23:50')],
-    expect: { verdict: 'protected', severity: 'info', reason: '20 min old', alert: 'none' },
+    expect: { verdict: 'protected', severity: 'info', cause: null, reason: '20 min old', alert: 'none' },
   },
   {
     title: 'A policy of 48 h',
@@ -196,6 +254,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'protected',
       severity: 'info',
+      cause: null,
       reason: '31 h 50 min old',
       alert: 'none',
       deadline: '24 Nov 06:30',
@@ -210,6 +269,7 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: '6 h 20 min old',
       alert: 'open critical',
       deadline: '23 Nov 10:10',
@@ -223,15 +283,16 @@ export const age: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: '24 h 5 min old',
       alert: 'open critical',
       deadline: '23 Nov 04:10',
     },
   },
   {
-    title: "The clocks are apart: tonight's backup is four minutes ahead of the judge's clock",
+    title: "The clocks are apart: tonight's backup is four minutes ahead of our clock",
     at: '23 Nov 04:06',
     snapshots: [snapshot('22 Nov 04:10'), snapshot('23 Nov 04:10')],
-    expect: { verdict: 'protected', severity: 'info', reason: 'The newest backup', alert: 'none' },
+    expect: { verdict: 'protected', severity: 'info', cause: null, reason: 'The newest backup', alert: 'none' },
   },
 ];

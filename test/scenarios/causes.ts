@@ -17,9 +17,10 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'warning',
+      cause: 'snapshot-skipped',
       reason: 'point-in-time restore works up to 2026-11-23 06:40 UTC',
       alert: 'open warning',
-      checkAt: '23 Nov 12:45',
+      nextCheckAt: '23 Nov 12:45',
     },
   },
   {
@@ -30,9 +31,10 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'warning',
+      cause: 'snapshot-skipped',
       reason: 'RDS skipped its snapshot',
       alert: 'silent',
-      checkAt: '24 Nov 04:10',
+      nextCheckAt: '24 Nov 04:10',
     },
   },
   {
@@ -40,7 +42,13 @@ export const causes: readonly Scenario[] = [
     at: '24 Nov 04:11',
     snapshots: [snapshot('22 Nov 04:10')],
     alert: { severity: 'warning' },
-    expect: { verdict: 'overdue', severity: 'critical', reason: '48 h 1 min old', alert: 'rise critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'snapshot-skipped',
+      reason: '48 h 1 min old',
+      alert: 'rise critical',
+    },
   },
   {
     title: 'Snapshot and point-in-time restore are both stale',
@@ -50,6 +58,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'restore-point-stale',
       reason: 'Point-in-time restore is stale, too: it ends at 2026-11-21 10:00 UTC, 50 h ago',
       alert: 'open critical',
     },
@@ -59,7 +68,13 @@ export const causes: readonly Scenario[] = [
     at: '23 Nov 12:00',
     rds: { latestRestorableTime: undefined },
     snapshots: [snapshot('21 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'critical', reason: 'RDS shows no cause', alert: 'open critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'no-known-cause',
+      reason: 'RDS shows no cause',
+      alert: 'open critical',
+    },
   },
   {
     title: 'Automated backups were switched off, the last one is fresh: none will follow',
@@ -69,6 +84,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'protected',
       severity: 'warning',
+      cause: 'backups-disabled',
       reason: 'set a retention of 1 day or more, or take a snapshot before 2026-11-24 06:10 UTC',
       alert: 'open warning',
       deadline: '24 Nov 06:10',
@@ -80,7 +96,15 @@ export const causes: readonly Scenario[] = [
     rds: off,
     alert: { verdict: 'protected', severity: 'warning', opened: t('22 Nov 10:00') },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'due', severity: 'info', reason: '2 h of grace', alert: 'silent', deadline: '23 Nov 06:10' },
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-expected',
+      notes: ['backups-disabled'],
+      reason: '2 h of grace',
+      alert: 'silent',
+      deadline: '23 Nov 06:10',
+    },
   },
   {
     title: 'Switched off, and the last backup is too old',
@@ -91,24 +115,37 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'disabled',
       severity: 'critical',
+      cause: 'backups-disabled',
       reason: 'Automated backups are off (retention is 0)',
       alert: 'rise critical',
-      checkAt: '23 Nov 12:11',
+      nextCheckAt: '23 Nov 12:11',
     },
   },
   {
     title: 'Switched off, and never backed up',
     at: '23 Nov 12:00',
     rds: off,
-    expect: { verdict: 'disabled', severity: 'critical', reason: 'there is no backup at all', alert: 'open critical' },
+    expect: {
+      verdict: 'disabled',
+      severity: 'critical',
+      cause: 'backups-disabled',
+      reason: 'There is no backup at all, 317 d 3 h after its creation.',
+      alert: 'open critical',
+    },
   },
   {
-    title: 'Switched off, with snapshots of their own: fresh, told once that none follows by itself',
+    title: 'Switched off, with snapshots of their own: fresh, notified once that none follows by itself',
     at: '23 Nov 12:00',
     rds: off,
     alert: { verdict: 'protected', severity: 'warning', opened: t('10 Nov 12:00') },
     snapshots: [snapshot('23 Nov 02:00', { kind: 'manual', id: 'nightly-script' })],
-    expect: { verdict: 'protected', severity: 'warning', reason: '10 h old', alert: 'silent' },
+    expect: {
+      verdict: 'protected',
+      severity: 'warning',
+      cause: 'backups-disabled',
+      reason: '10 h old',
+      alert: 'silent',
+    },
   },
   {
     title: 'Stopped yesterday evening, the last backup is fresh: none will follow',
@@ -118,6 +155,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'protected',
       severity: 'warning',
+      cause: 'stopped',
       reason: 'It has been stopped since 2026-11-22 18:00 UTC (RDS starts it again at 2026-11-29 18:00 UTC)',
       alert: 'open warning',
     },
@@ -127,15 +165,27 @@ export const causes: readonly Scenario[] = [
     at: '23 Nov 12:00',
     rds: stopped,
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'warning', reason: 'its data does not change', alert: 'open warning' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'warning',
+      cause: 'stopped',
+      reason: 'its data does not change',
+      alert: 'open warning',
+    },
   },
   {
-    title: "Peers' bug: stopped databases alarm every day. Told once, no reminder two days later",
+    title: "Peers' bug: stopped databases alarm every day. Notified once, no reminder two days later",
     at: '25 Nov 12:00',
     rds: stopped,
     alert: { severity: 'warning', opened: t('23 Nov 12:00') },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'warning', reason: 'start it and take a snapshot', alert: 'silent' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'warning',
+      cause: 'stopped',
+      reason: 'start it and take a snapshot',
+      alert: 'silent',
+    },
   },
   {
     title: 'Stopped, RDS does not say when it restarts; the ledger knows since when',
@@ -146,6 +196,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'warning',
+      cause: 'stopped',
       reason: 'stopped since 2026-11-22 17:30 UTC,',
       alert: 'open warning',
     },
@@ -158,6 +209,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'warning',
+      cause: 'stopped',
       reason: 'It is stopped, and RDS takes no',
       alert: 'open warning',
     },
@@ -167,7 +219,13 @@ export const causes: readonly Scenario[] = [
     at: '25 Nov 12:00',
     alert: { severity: 'warning', opened: t('23 Nov 12:00') },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'critical', reason: '79 h 50 min old', alert: 'rise critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'snapshot-skipped',
+      reason: '79 h 50 min old',
+      alert: 'rise critical',
+    },
   },
   {
     title: 'Stopped, and never backed up',
@@ -176,6 +234,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'never',
       severity: 'critical',
+      cause: 'stopped',
       reason: 'stopped since 2026-11-22 18:00 UTC',
       alert: 'open critical',
     },
@@ -185,7 +244,14 @@ export const causes: readonly Scenario[] = [
     at: '23 Nov 12:00',
     rds: { ...stopped, ...off },
     snapshots: [snapshot('20 Nov 04:10')],
-    expect: { verdict: 'disabled', severity: 'critical', reason: 'It has been stopped since', alert: 'open critical' },
+    expect: {
+      verdict: 'disabled',
+      severity: 'critical',
+      cause: 'backups-disabled',
+      notes: ['stopped'],
+      reason: 'It has been stopped since',
+      alert: 'open critical',
+    },
   },
   {
     title: 'Its storage is full',
@@ -195,6 +261,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'status-prevents-backups',
       reason:
         'Its status is storage-full, and RDS takes automated backups only of an available database: enlarge its storage',
       alert: 'open critical',
@@ -205,21 +272,40 @@ export const causes: readonly Scenario[] = [
     at: '23 Nov 12:00',
     rds: { status: 'storage-full' },
     snapshots: [snapshot('23 Nov 04:10')],
-    expect: { verdict: 'protected', severity: 'info', reason: 'Its status is storage-full', alert: 'none' },
+    expect: {
+      verdict: 'protected',
+      severity: 'info',
+      cause: null,
+      notes: ['status-prevents-backups'],
+      reason: 'Its status is storage-full',
+      alert: 'none',
+    },
   },
   {
     title: 'Its KMS key is gone',
     at: '23 Nov 12:00',
     rds: { status: 'inaccessible-encryption-credentials', ...stale },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'critical', reason: 'enable its KMS key again', alert: 'open critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'status-prevents-backups',
+      reason: 'enable its KMS key again',
+      alert: 'open critical',
+    },
   },
   {
     title: 'Its network settings are incompatible',
     at: '23 Nov 12:00',
     rds: { status: 'incompatible-network', ...stale },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'critical', reason: 'correct the setting', alert: 'open critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'status-prevents-backups',
+      reason: 'correct the setting',
+      alert: 'open critical',
+    },
   },
   {
     title: 'It failed',
@@ -229,6 +315,7 @@ export const causes: readonly Scenario[] = [
     expect: {
       verdict: 'overdue',
       severity: 'critical',
+      cause: 'status-prevents-backups',
       reason: 'restore it from its last backup',
       alert: 'open critical',
     },
@@ -238,13 +325,25 @@ export const causes: readonly Scenario[] = [
     at: '23 Nov 12:00',
     rds: { status: 'rehydrating', ...stale },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'critical', reason: 'Its status is rehydrating', alert: 'open critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'status-prevents-backups',
+      reason: 'Its status is rehydrating',
+      alert: 'open critical',
+    },
   },
   {
     title: 'It is being backed up: no status to complain of',
     at: '23 Nov 04:15',
     rds: { status: 'backing-up' },
     snapshots: [snapshot('22 Nov 04:10')],
-    expect: { verdict: 'due', severity: 'info', reason: 'is open: overdue after 2026-11-23 06:30 UTC.', alert: 'none' },
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-expected',
+      reason: 'is open: overdue after 2026-11-23 06:30 UTC, 2 h 15 min from now.',
+      alert: 'none',
+    },
   },
 ];

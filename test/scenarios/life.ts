@@ -2,7 +2,13 @@ import { type Scenario, snapshot, t } from './scenario.ts';
 
 const born = { createdAt: t('23 Nov 09:00') };
 const stale = { latestRestorableTime: t('21 Nov 10:00') };
-const lastBackup = { arn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:last', id: 'last', time: t('22 Nov 04:10') };
+const lastBackup = { id: 'last', createdAt: t('22 Nov 04:10'), time: t('22 Nov 04:10') };
+const deletion = {
+  verdict: 'deleted',
+  severity: 'warning',
+  cause: { code: 'deleted-or-renamed', facts: { lastSeen: '2026-11-22T12:00:00.000Z' } },
+  notes: [],
+} as const;
 const throttled = { is: 'unknown', why: 'ThrottlingException: Rate exceeded' } as const;
 const absent = { is: 'absent' } as const;
 
@@ -15,10 +21,11 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'new',
       severity: 'info',
+      cause: 'first-backup-expected',
       reason: 'Created 3 h ago, not backed up yet; its first backup is expected by 2026-11-24 11:00 UTC',
       alert: 'none',
       deadline: '24 Nov 11:00',
-      checkAt: '24 Nov 11:00',
+      nextCheckAt: '24 Nov 11:00',
     },
   },
   {
@@ -29,6 +36,7 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'protected',
       severity: 'info',
+      cause: null,
       reason: '2 h 50 min old',
       alert: 'none',
       deadline: '24 Nov 09:10',
@@ -41,6 +49,8 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'new',
       severity: 'info',
+      cause: 'first-backup-expected',
+      notes: ['status-prevents-backups'],
       reason: 'Its status is creating',
       alert: 'none',
       deadline: '24 Nov 14:00',
@@ -51,19 +61,38 @@ export const life: readonly Scenario[] = [
     at: '23 Nov 12:00',
     rds: { createdAt: undefined },
     row: { enrolledAt: t('21 Nov 12:00') },
-    expect: { verdict: 'never', severity: 'critical', reason: 'no backup at all, 48 h after', alert: 'open critical' },
+    expect: {
+      verdict: 'never',
+      severity: 'critical',
+      cause: 'snapshot-skipped',
+      reason: 'no backup at all, 48 h after',
+      alert: 'open critical',
+    },
   },
   {
     title: 'New, with automated backups off',
     at: '23 Nov 12:00',
     rds: { ...born, retentionDays: 0 },
-    expect: { verdict: 'new', severity: 'info', reason: 'Automated backups are off (retention is 0)', alert: 'none' },
+    expect: {
+      verdict: 'new',
+      severity: 'info',
+      cause: 'first-backup-expected',
+      notes: ['backups-disabled'],
+      reason: 'Automated backups are off (retention is 0)',
+      alert: 'none',
+    },
   },
   {
     title: "At the very end of a new one's grace",
     at: '24 Nov 11:00',
     rds: born,
-    expect: { verdict: 'new', severity: 'info', reason: 'Created 26 h ago', alert: 'none' },
+    expect: {
+      verdict: 'new',
+      severity: 'info',
+      cause: 'first-backup-expected',
+      reason: 'Created 26 h ago',
+      alert: 'none',
+    },
   },
   {
     title: 'Past the grace of a new one, never backed up',
@@ -72,9 +101,11 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'never',
       severity: 'critical',
+      cause: 'no-known-cause',
+      notes: ['first-backup-expected'],
       reason: 'There is no backup at all, 26 h 1 min after its creation. RDS shows no cause',
       alert: 'open critical',
-      checkAt: '24 Nov 17:01',
+      nextCheckAt: '24 Nov 17:01',
     },
   },
   {
@@ -85,7 +116,9 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'new',
       severity: 'info',
-      reason: 'its first backup is being created since 2026-11-24 10:30 UTC and is waited for until 2026-11-24 17:00',
+      cause: 'first-backup-expected',
+      notes: ['backup-in-progress'],
+      reason: 'its first backup is expected by 2026-11-24 17:00 UTC. A backup is being created right now',
       alert: 'none',
       deadline: '24 Nov 17:00',
     },
@@ -98,6 +131,8 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'new',
       severity: 'info',
+      cause: 'first-backup-expected',
+      notes: ['name-used-before'],
       reason: 'Another database had this name before (db-OLD, last backup 2026-11-22 04:10 UTC)',
       alert: 'none',
     },
@@ -109,6 +144,8 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'never',
       severity: 'critical',
+      cause: 'snapshot-skipped',
+      notes: ['first-backup-expected', 'name-used-before'],
       reason: 'Another database had this name',
       alert: 'open critical',
     },
@@ -116,18 +153,43 @@ export const life: readonly Scenario[] = [
   {
     title: 'Renamed a moment ago: the backups go with the resource',
     at: '23 Nov 12:00',
-    row: { id: 'orders-v1', newestBackup: { ...lastBackup, time: t('23 Nov 04:10') } },
+    row: {
+      id: 'orders-v1',
+      newestBackup: { id: 'rds:orders-23-Nov-04-10', createdAt: t('23 Nov 04:10'), time: t('23 Nov 04:10') },
+    },
     snapshots: [snapshot('23 Nov 04:10')],
-    expect: { verdict: 'protected', severity: 'info', reason: 'It was renamed from orders-v1', alert: 'none' },
+    expect: {
+      verdict: 'protected',
+      severity: 'info',
+      cause: null,
+      notes: ['renamed-from'],
+      reason: 'It was renamed from orders-v1',
+      alert: 'none',
+    },
   },
   {
-    title: 'Deleted: told once, as a warning',
+    title: 'Renamed, and the configuration has not followed: evaluated as before',
+    at: '23 Nov 12:00',
+    rds: { id: 'orders-v2' },
+    snapshots: [snapshot('23 Nov 04:10')],
+    expect: {
+      verdict: 'protected',
+      severity: 'info',
+      cause: null,
+      notes: ['renamed-to'],
+      reason: 'change orders to orders-v2 in the configuration',
+      alert: 'none',
+    },
+  },
+  {
+    title: 'Deleted: notified once, as a warning',
     at: '23 Nov 12:00',
     rds: absent,
     row: { newestBackup: lastBackup, verdict: 'protected' },
     expect: {
       verdict: 'deleted',
       severity: 'warning',
+      cause: 'deleted-or-renamed',
       reason:
         'RDS no longer has it, last seen 2026-11-22 12:00 UTC, and its newest backup was from 2026-11-22 04:10 UTC',
       alert: 'open warning',
@@ -139,22 +201,40 @@ export const life: readonly Scenario[] = [
     rds: absent,
     row: { newestBackup: lastBackup, verdict: 'overdue' },
     alert: {},
-    expect: { verdict: 'deleted', severity: 'warning', reason: 'Deleted or renamed', alert: 'resolve critical' },
+    expect: {
+      verdict: 'deleted',
+      severity: 'warning',
+      cause: 'deleted-or-renamed',
+      reason: 'Deleted or renamed',
+      alert: 'resolve critical',
+    },
   },
   {
-    title: "Peers' bug: deleted databases alarm for ever. The day after, nothing is told",
+    title: "Peers' bug: deleted databases alarm for ever. The day after, nobody is notified",
     at: '24 Nov 12:00',
     rds: absent,
-    row: { newestBackup: lastBackup, verdict: 'deleted' },
-    alert: { verdict: 'deleted', severity: 'warning', resolved: t('23 Nov 12:00'), outcome: 'deleted' },
-    expect: { verdict: 'deleted', severity: 'warning', reason: 'take it out of the configuration', alert: 'none' },
+    row: { ...deletion, newestBackup: lastBackup },
+    alert: { verdict: 'deleted', severity: 'warning', resolved: t('23 Nov 12:00'), outcome: deletion },
+    expect: {
+      verdict: 'deleted',
+      severity: 'warning',
+      cause: 'deleted-or-renamed',
+      reason: 'last seen 2026-11-22 12:00 UTC',
+      alert: 'none',
+    },
   },
   {
     title: 'The name is gone, and only an earlier holder of it is known',
     at: '23 Nov 12:00',
     rds: absent,
     earlier: {},
-    expect: { verdict: 'deleted', severity: 'warning', reason: 'no backup of it is known', alert: 'open warning' },
+    expect: {
+      verdict: 'deleted',
+      severity: 'warning',
+      cause: 'deleted-or-renamed',
+      reason: 'no backup of it is known',
+      alert: 'open warning',
+    },
   },
   {
     title: 'Configured, but RDS never had it',
@@ -163,9 +243,10 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'missing',
       severity: 'critical',
+      cause: 'not-in-rds',
       reason: 'RDS has no instance orders in this account and Region',
       alert: 'open critical',
-      checkAt: '23 Nov 18:00',
+      nextCheckAt: '23 Nov 18:00',
     },
   },
   {
@@ -174,7 +255,13 @@ export const life: readonly Scenario[] = [
     rds: absent,
     row: { engine: undefined, verdict: 'missing' },
     alert: { verdict: 'missing', opened: t('23 Nov 12:00') },
-    expect: { verdict: 'missing', severity: 'critical', reason: 'correct its name', alert: 'remind critical' },
+    expect: {
+      verdict: 'missing',
+      severity: 'critical',
+      cause: 'not-in-rds',
+      reason: 'correct its name',
+      alert: 'remind critical',
+    },
   },
   {
     title: 'RDS throttles: not known to be protected',
@@ -184,10 +271,11 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'unknown',
       severity: 'warning',
-      reason: 'RDS could not be asked: ThrottlingException: Rate exceeded',
+      cause: 'rds-not-answering',
+      reason: 'RDS did not respond: ThrottlingException: Rate exceeded',
       alert: 'open warning',
       deadline: '23 Nov 12:30',
-      checkAt: '23 Nov 12:30',
+      nextCheckAt: '23 Nov 12:30',
     },
   },
   {
@@ -199,12 +287,13 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'unknown',
       severity: 'warning',
+      cause: 'rds-not-answering',
       reason: 'the last known backup is from 2026-11-22 04:10 UTC',
       alert: 'open warning',
     },
   },
   {
-    title: 'RDS has not answered for almost a day',
+    title: 'RDS has not responded for almost a day',
     at: '23 Nov 12:00',
     rds: throttled,
     row: { verdict: 'unknown', since: t('22 Nov 12:10') },
@@ -212,13 +301,14 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'unknown',
       severity: 'warning',
+      cause: 'rds-not-answering',
       reason: 'since 2026-11-22 12:10 UTC (23 h 50 min)',
       alert: 'silent',
-      checkAt: '23 Nov 12:10',
+      nextCheckAt: '23 Nov 12:10',
     },
   },
   {
-    title: 'RDS has not answered for a day',
+    title: 'RDS has not responded for a day',
     at: '23 Nov 12:10',
     rds: throttled,
     row: { verdict: 'unknown', since: t('22 Nov 12:10') },
@@ -226,9 +316,10 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'unknown',
       severity: 'critical',
+      cause: 'rds-not-answering',
       reason: '(24 h)',
       alert: 'rise critical',
-      checkAt: '23 Nov 13:10',
+      nextCheckAt: '23 Nov 13:10',
     },
   },
   {
@@ -239,6 +330,7 @@ export const life: readonly Scenario[] = [
     expect: {
       verdict: 'excluded',
       severity: 'info',
+      cause: 'excluded-by-configuration',
       reason: 'Excluded by the configuration: load tests only',
       alert: 'none',
     },
@@ -247,7 +339,13 @@ export const life: readonly Scenario[] = [
     title: 'Excluded by its tag',
     at: '23 Nov 12:00',
     configured: { excluded: 'scratch', enrolledBy: 'tag' },
-    expect: { verdict: 'excluded', severity: 'info', reason: 'Excluded by its tag: scratch', alert: 'none' },
+    expect: {
+      verdict: 'excluded',
+      severity: 'info',
+      cause: 'excluded-by-tag',
+      reason: 'Excluded by its tag: scratch',
+      alert: 'none',
+    },
   },
   {
     title: 'Excluded while its alert is open: resolved',
@@ -255,14 +353,26 @@ export const life: readonly Scenario[] = [
     configured: { excluded: 'retired in December' },
     snapshots: [snapshot('20 Nov 04:10')],
     alert: {},
-    expect: { verdict: 'excluded', severity: 'info', reason: 'retired in December', alert: 'resolve critical' },
+    expect: {
+      verdict: 'excluded',
+      severity: 'info',
+      cause: 'excluded-by-configuration',
+      reason: 'retired in December',
+      alert: 'resolve critical',
+    },
   },
   {
-    title: 'Excluded, and RDS does not answer',
+    title: 'Excluded, and RDS does not respond',
     at: '23 Nov 12:00',
     configured: { excluded: 'load tests only' },
     rds: throttled,
-    expect: { verdict: 'excluded', severity: 'info', reason: 'load tests only', alert: 'none' },
+    expect: {
+      verdict: 'excluded',
+      severity: 'info',
+      cause: 'excluded-by-configuration',
+      reason: 'load tests only',
+      alert: 'none',
+    },
   },
   {
     title: 'Excluded, and deleted',
@@ -270,7 +380,13 @@ export const life: readonly Scenario[] = [
     configured: { excluded: 'load tests only' },
     rds: absent,
     row: {},
-    expect: { verdict: 'excluded', severity: 'info', reason: 'load tests only', alert: 'none' },
+    expect: {
+      verdict: 'excluded',
+      severity: 'info',
+      cause: 'excluded-by-configuration',
+      reason: 'load tests only',
+      alert: 'none',
+    },
   },
   {
     title: 'No longer excluded, and the backup is too old',
@@ -278,6 +394,12 @@ export const life: readonly Scenario[] = [
     rds: stale,
     row: { verdict: 'excluded', exclusion: 'load tests only' },
     snapshots: [snapshot('20 Nov 04:10')],
-    expect: { verdict: 'overdue', severity: 'critical', reason: '79 h 50 min old', alert: 'open critical' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'restore-point-stale',
+      reason: '79 h 50 min old',
+      alert: 'open critical',
+    },
   },
 ];

@@ -6,7 +6,7 @@ import { play, type Scenario, t } from './scenario.ts';
 export function renderVerdicts(): string {
   const count = themes.reduce((sum, theme) => sum + theme.scenarios.length, 0);
   return [
-    '# Verdicts: what is said of a database, when, and who is told',
+    '# Verdicts: what is said of a database, when, and who is notified',
     '',
     '<!-- Made by `npm run generate` from test/scenarios: change the scenarios, not this page. -->',
     '',
@@ -15,15 +15,19 @@ export function renderVerdicts(): string {
     'and point-in-time restore up to five minutes ago; the policy is 24 hours, 2 hours of grace, a reminder every 24 hours.',
     'Times are UTC.',
     '',
-    'The column *Alert* says what a person hears at that moment: `open`, `remind`, `rise` and `resolve` with the severity',
-    'of the alert, `silent` where an alert is open and nothing is told, `none` where none is open. A database that RDS has',
-    "and nobody configured has no verdict: the sweep's report and the daily digest name it as unconfigured.",
+    'The column *Cause* has the code that explains verdict and severity, and after each plus that of a note, which says what',
+    'else a person should know. [Causes](causes.md) lists all codes with their facts. The reason is made from them whenever',
+    'it is shown: here for operators, at the moment of the evaluation.',
+    '',
+    'The column *Alert* says what people are notified of at that moment: `open`, `remind`, `rise` and `resolve` with the',
+    'severity of the alert, `silent` where an alert is open and nobody is notified, `none` where none is open. A database',
+    "that RDS has and nobody configured has no verdict: the sweep's report and the daily digest name it as unconfigured.",
     '',
     ...themes.flatMap(({ name, scenarios }) => [
       `## ${name}`,
       '',
-      '| Situation | Judged at | Newest backup | Verdict | Severity | Alert | Reason |',
-      '|---|---|---|---|---|---|---|',
+      '| Situation | Evaluated at | Newest backup | Verdict | Severity | Cause | Alert | Reason |',
+      '|---|---|---|---|---|---|---|---|',
       ...scenarios.map(rowOf),
       '',
     ]),
@@ -34,15 +38,16 @@ export function renderVerdicts(): string {
 }
 
 function rowOf(scenario: Scenario): string {
-  const { verdict, alert, newest } = play(scenario);
+  const { evaluation, alert, newest, reason } = play(scenario);
   const cells = [
     scenario.title,
     short(t(scenario.at)),
     newest === undefined ? '-' : short(newest),
-    `**${verdict.name}**`,
-    verdict.severity,
+    `**${evaluation.verdict}**`,
+    evaluation.severity,
+    [evaluation.cause?.code ?? '-', ...evaluation.notes.map(({ code }) => `+ ${code}`)].join(' '),
     alert,
-    verdict.reason,
+    reason,
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -1,9 +1,19 @@
 /** One row of the scenario table, and the world it is played in: what is not said is as for a healthy database. */
-import { isAvailable } from '../../shared/backup.ts';
 import type { ConfiguredDatabase, Policy } from '../../shared/config/fleet.ts';
-import { type Judgement, judge } from '../../shared/judge.ts';
-import { liveBackupId } from '../../shared/ledger/ledger.ts';
-import type { Alert, DatabaseRow, RdsDatabase, Severity, Snapshot, Verdict, VerdictName } from '../../shared/model.ts';
+import {
+  type Alert,
+  backupIdOf,
+  type CauseCode,
+  type DatabaseRow,
+  type Evaluation,
+  isAvailable,
+  type RdsDatabase,
+  type Severity,
+  type Snapshot,
+  type VerdictName,
+} from '../../shared/domain/index.ts';
+import { type Judgement, judge, type Known } from '../../shared/judge.ts';
+import { type Reader, reasonOf } from '../../shared/reasons/index.ts';
 import type { Found } from '../../shared/rules/verdict.ts';
 
 type Overrides<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -14,7 +24,7 @@ export type Shown = Overrides<RdsDatabase> | Exclude<Found, { is: 'database' }>;
 export interface Scenario {
   /** The situation in words. */
   readonly title: string;
-  /** The moment of judgement, `23 Nov 12:00` (2026, UTC). */
+  /** The moment of evaluation, `23 Nov 12:00` (2026, UTC). */
   readonly at: string;
   readonly policy?: Partial<Policy>;
   readonly configured?: Pick<Partial<ConfiguredDatabase>, 'excluded' | 'enrolledBy' | 'kind' | 'tenant'>;
@@ -25,8 +35,10 @@ export interface Scenario {
   readonly snapshotsUnread?: string;
   /** Times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
   readonly copyTimes?: Readonly<Record<string, Date>>;
-  /** What the ledger knows of the database; its backups are recorded unless an event was lost. */
+  /** What the ledger knows of the database. */
   readonly row?: Overrides<DatabaseRow>;
+  /** Whether the ledger knows none of its backups: events were lost. */
+  readonly unrecorded?: boolean;
   /** The row of another database that had the name before. */
   readonly earlier?: Overrides<DatabaseRow>;
   /** The alert that is open. */
@@ -37,23 +49,28 @@ export interface Scenario {
 export interface Expected {
   readonly verdict: VerdictName;
   readonly severity: Severity;
-  /** A part of the reason. */
+  readonly cause: CauseCode | null;
+  /** Where the scenario is about them. */
+  readonly notes?: readonly CauseCode[];
+  /** A part of the reason, as operators read it. */
   readonly reason: string;
   readonly alert: AlertColumn;
   readonly deadline?: string;
-  /** When the watch looks again. */
-  readonly checkAt?: string;
+  /** When the watch checks it next. */
+  readonly nextCheckAt?: string;
 }
 
-/** `none`: nothing is open; `silent`: one is open and nothing is told; otherwise what is told now. */
+/** `none`: nothing is open; `silent`: one is open and nobody is notified; otherwise what people are notified of now. */
 export type AlertColumn = 'none' | 'silent' | `${'open' | 'remind' | 'rise' | 'resolve'} ${'critical' | 'warning'}`;
 
 export interface Played {
-  readonly verdict: Verdict;
+  readonly evaluation: Evaluation;
+  readonly reason: string;
   readonly alert: AlertColumn;
   readonly newest?: Date;
 }
 
+const environment = { account: '123456789012', region: 'eu-west-1' };
 const key = '123456789012/eu-west-1/db-ORDERS';
 
 /** A moment of the scenarios' year: `23 Nov 04:10` is 2026-11-23T04:10Z. */
@@ -83,10 +100,11 @@ export function snapshot(created: string | undefined, fields: Overrides<Snapshot
   );
 }
 
-/** The verdict of a scenario, and what its alert does: as the sweep and the watch judge. */
-export function play(scenario: Scenario): Played {
+/** The evaluation of a scenario, and what its alert does: as the sweep and the watch evaluate. */
+export function play(scenario: Scenario, audience: Reader['audience'] = 'operators'): Played {
   const now = t(scenario.at);
   const configured: ConfiguredDatabase = {
+    ...environment,
     tenant: 'acme',
     id: 'orders',
     kind: 'instance',
@@ -111,30 +129,34 @@ export function play(scenario: Scenario): Played {
       copyTimes: new Map(Object.entries(scenario.copyTimes ?? {})),
       ...(scenario.snapshotsUnread !== undefined && { unread: scenario.snapshotsUnread }),
     },
-    knownRow(scenario),
+    knownOf(scenario),
     now,
   );
-  const { verdict } = judgement;
-  if (verdict === undefined) throw new Error('a configured database has a verdict');
+  const { evaluation } = judgement;
+  if (evaluation === undefined) throw new Error('a configured database has an evaluation');
+  const subject = { id: configured.id, kind: configured.kind, evaluatedAt: now };
   return {
-    verdict,
+    evaluation,
+    reason: reasonOf(evaluation, subject, { now, audience }),
     alert: alertColumn(judgement),
-    ...(verdict.newestBackup && { newest: verdict.newestBackup.time }),
+    ...(evaluation.newestBackup && { newest: evaluation.newestBackup.time }),
   };
 }
 
-function knownRow({ row, alert, snapshots = [] }: Scenario): DatabaseRow | undefined {
-  if (row === undefined && alert === undefined) return undefined;
-  return databaseRow(key, {
-    liveBackups: snapshots.filter(isAvailable).map(liveBackupId),
-    ...(alert && { alert: openAlert(alert) }),
-    ...row,
-  });
+function knownOf({ row, alert, snapshots = [], unrecorded = false }: Scenario): Known {
+  if (row === undefined && alert === undefined) return { live: [] };
+  const current = alert && openAlert(alert);
+  const live = snapshots.filter(isAvailable).map((one) => ({ ...backupIdOf(one), recordedAt: one.createdAt }));
+  return {
+    row: databaseRow(key, { ...(current && { alert: { tenant: current.tenant, opened: current.opened } }), ...row }),
+    ...(current && { alert: current }),
+    live: unrecorded ? [] : live,
+  };
 }
 
-function alertColumn({ row, tell }: Judgement): AlertColumn {
-  if (tell !== undefined) return `${tell.step} ${tell.alert.severity}` as AlertColumn;
-  return row.alert === undefined || row.alert.resolved !== undefined ? 'none' : 'silent';
+function alertColumn({ alert, notification }: Judgement): AlertColumn {
+  if (notification !== undefined) return `${notification.step} ${notification.alert.severity}` as AlertColumn;
+  return alert === undefined || alert.resolved !== undefined ? 'none' : 'silent';
 }
 
 function foundOf(shown: Shown, now: Date): Found {
@@ -163,8 +185,7 @@ function databaseRow(of: string, fields: Overrides<DatabaseRow>): DatabaseRow {
     tenant: 'acme',
     engine: 'postgres',
     enrolledAt: t('10 Jan 09:00'),
-    judgedAt: t('22 Nov 12:00'),
-    liveBackups: [],
+    evaluatedAt: t('22 Nov 12:00'),
   };
   return merged(known, fields);
 }
@@ -179,7 +200,8 @@ function openAlert(fields: Overrides<Alert>): Alert {
     opened,
     verdict: 'overdue',
     severity: 'critical',
-    reason: 'The newest backup was too old.',
+    cause: { code: 'no-known-cause', facts: {} },
+    notes: [],
     notified: [{ at: opened, step: 'open', to: 'all' }],
   };
   return merged(open, fields);

@@ -1,42 +1,63 @@
 import { describe, expect, it } from 'vitest';
 import { verdictsPage } from '../../scripts/generate/verdicts.ts';
 import { outOfDate } from '../../scripts/generate.ts';
+import { type CauseCode, causes } from '../../shared/domain/index.ts';
 import { themes } from './index.ts';
 import { play, t } from './scenario.ts';
 
 describe.each(themes)('$name', ({ scenarios }) => {
   it.each(scenarios)('$title', (scenario) => {
-    const { verdict, alert } = play(scenario);
+    const { evaluation, alert, reason } = play(scenario);
     const expected = scenario.expect;
 
-    expect({ verdict: verdict.name, severity: verdict.severity, alert }).toEqual({
+    expect({
+      verdict: evaluation.verdict,
+      severity: evaluation.severity,
+      cause: evaluation.cause?.code ?? null,
+      alert,
+    }).toEqual({
       verdict: expected.verdict,
       severity: expected.severity,
+      cause: expected.cause,
       alert: expected.alert,
     });
-    expect(verdict.reason).toContain(expected.reason);
-    if (expected.deadline !== undefined) expect(verdict.deadline).toEqual(t(expected.deadline));
-    if (expected.checkAt !== undefined) expect(verdict.checkAt).toEqual(t(expected.checkAt));
+    expect(reason).toContain(expected.reason);
+    if (expected.notes !== undefined) expect(evaluation.notes.map(({ code }) => code)).toEqual(expected.notes);
+    if (expected.deadline !== undefined) expect(evaluation.deadline).toEqual(t(expected.deadline));
+    if (expected.nextCheckAt !== undefined) expect(evaluation.nextCheckAt).toEqual(t(expected.nextCheckAt));
   });
 });
 
 describe('the table', () => {
   const all = themes.flatMap((theme) => theme.scenarios);
 
-  it('holds at least 60 cases, each told apart by its title', () => {
+  it('holds at least 60 cases, each with a title of its own', () => {
     expect(new Set(all.map((scenario) => scenario.title)).size).toBe(all.length);
     expect(all.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it('has an example for each code of causes', () => {
+    const codes = all
+      .map((scenario) => play(scenario))
+      .flatMap(({ evaluation: { cause, notes } }) => [cause?.code, ...notes.map(({ code }) => code)]);
+    expect(Object.keys(causes).filter((code) => !codes.includes(code as CauseCode))).toEqual([]);
+  });
+
+  it('has codes and facts stored, never a sentence or an age', () => {
+    for (const scenario of all) {
+      const { cause, notes } = play(scenario).evaluation;
+      expect(JSON.stringify([cause, notes])).not.toMatch(/\d (min|h|d)\b|\. |\.\\?"/);
+    }
   });
 
   it('is what docs/verdicts.md shows: npm run generate', async () => {
     expect(await outOfDate([verdictsPage], false)).toEqual([]);
   });
 
-  it('gives each reason as one line that ends a sentence', () => {
+  it('gives each reason as one line of sentences, for operators and for tenants', () => {
     for (const scenario of all) {
-      // An exclusion's reason is the words of whoever configured it.
-      if (scenario.configured?.excluded !== undefined) continue;
-      expect(play(scenario).verdict.reason).toMatch(/^[\x20-\x7e]+\.$/);
+      expect(play(scenario, 'operators').reason).toMatch(/^[\x20-\x7e]+\.$/);
+      expect(play(scenario, 'tenant').reason).toMatch(/^[\x20-\x7e]+\.$/);
     }
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { closeRun, reportKey } from '../../shared/day.ts';
 import type { Message } from '../../shared/messages/message.ts';
 import type { SweepResult } from '../../shared/run.ts';
-import { makeWorld } from '../support/world.ts';
+import { MemoryTable } from '../support/memory-ledger.ts';
+import { makeWorld, rowOf, where } from '../support/world.ts';
 
 const config = (alerts: object, discovery = {}) => ({
   operators: [{ email: 'operators@example.com' }],
@@ -14,7 +15,8 @@ const config = (alerts: object, discovery = {}) => ({
 
 /** A world after an ordinary night, with what `closeRun` sends and writes. */
 async function given(configuration: object) {
-  const world = makeWorld({ now: '2026-11-19T12:00:00Z', config: configuration });
+  const table = new MemoryTable();
+  const world = makeWorld({ now: '2026-11-19T12:00:00Z', config: configuration, table });
   world.rds.createInstance({ id: 'orders', created: new Date('2026-10-01T00:00:00Z') });
   await world.rds.runNight('12:00');
   const sent: Message[] = [];
@@ -32,7 +34,7 @@ async function given(configuration: object) {
             sent.push(message);
           },
         },
-        lists: {
+        reports: {
           put: async (name, body) => {
             if (trouble.writing) throw new Error('the bucket is closed');
             written.set(name, body);
@@ -42,11 +44,11 @@ async function given(configuration: object) {
       },
       result,
     );
-  return { world, sent, written, trouble, close };
+  return { world, table, sent, written, trouble, close };
 }
 
 describe('after a sweep', () => {
-  it('the page is written, and nobody is told unless the digest is switched on', async () => {
+  it('the page is written, and nobody is notified unless the digest is switched on', async () => {
     const { world, sent, written, close } = await given(config({ dailyDigest: false }));
     expect(await close(await world.sweep())).toEqual([]);
     expect([...written.keys()]).toEqual([reportKey]);
@@ -54,7 +56,7 @@ describe('after a sweep', () => {
     expect(sent).toEqual([]);
   });
 
-  it('the digest tells operators that all is well, with a link to the page', async () => {
+  it('the digest says that all is well, with a link to the page', async () => {
     const { world, sent, close } = await given(config({ dailyDigest: true }));
     await close(await world.sweep());
     expect(sent.map(({ subject, attributes }) => ({ subject, ...attributes }))).toEqual([
@@ -69,7 +71,7 @@ describe('after a sweep', () => {
     expect(sent[0]?.texts.email).toContain('https://console.example/report.html');
   });
 
-  it('the digest tells who is unprotected', async () => {
+  it('the digest says who is unprotected', async () => {
     const { world, sent, close } = await given(config({ dailyDigest: true }));
     await world.sweep();
     world.rds.skipBackups('orders', 2);
@@ -79,6 +81,21 @@ describe('after a sweep', () => {
     await close(await world.sweep());
     expect(sent[0]).toMatchObject({ attributes: { severity: 'critical' } });
     expect(sent[0]?.texts.email).toMatch(/critical +acme +orders/);
+  });
+
+  it('an alert whose row cannot be read is named in the digest, which lists the others', async () => {
+    const { world, table, sent, close } = await given(config({ dailyDigest: true }));
+    world.rds.skipBackups('orders', 2);
+    world.rds.setLatestRestorable('orders', new Date('2026-11-20T12:00:00Z'));
+    await world.rds.runNight('12:00');
+    await world.rds.runNight('12:00');
+    const swept = await world.sweep();
+    const item = table.items.find(({ pk }) => pk.startsWith('ALERT#'));
+    if (!item) throw new Error('expected an alert');
+    await table.putAll([{ ...item, sk: '2026-11-01T00:00:00.000Z', tenantKey: 'left', alertFacts: 'written by hand' }]);
+    await close(swept);
+    expect(sent[0]?.texts.email).toMatch(/critical +acme +orders/);
+    expect(sent[0]?.texts.email).toContain('an alert is not in the digest: UnreadableRow');
   });
 
   it('neither page nor digest comes before the run that ends it', async () => {
@@ -93,7 +110,7 @@ describe('after a sweep', () => {
     expect([sent.length, written.size]).toEqual([1, 1]);
   });
 
-  it('a page that cannot be written is told in the digest, and does not fail the run', async () => {
+  it('a page that cannot be written is an error in the digest, and does not fail the run', async () => {
     const { world, sent, trouble, close } = await given(config({ dailyDigest: true }));
     trouble.writing = true;
     expect(await close(await world.sweep())).toEqual(['the report was not written: Error: the bucket is closed']);
@@ -105,7 +122,7 @@ describe('an exclusion by tag', () => {
   const tags = { 'backup-tenant': 'acme', 'backup-exclude': 'a copy for tests' };
   const discovery = { discovery: { allowExclusion: true } };
 
-  it('is told to the operators once, though the digest is off', async () => {
+  it('notifies the operators once, though the digest is off', async () => {
     const { world, sent, close } = await given(config({ dailyDigest: false }, discovery));
     world.rds.createInstance({ id: 'orders-copy', tags, created: new Date('2026-11-18T00:00:00Z') });
     await close(await world.sweep());
@@ -117,12 +134,14 @@ describe('an exclusion by tag', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('is told by the next sweep where an event’s look saw it first, or the message did not get out', async () => {
+  it('notifies them by the next sweep where an event’s check saw it first, or the message did not get out', async () => {
     const { world, sent, trouble, close } = await given(config({ dailyDigest: false }, discovery));
     world.rds.createInstance({ id: 'orders-copy', tags: { 'backup-tenant': 'acme' } });
     await close(await world.sweep());
     world.rds.setTags('orders-copy', tags);
-    expect((await world.lookAt({ kind: 'instance', id: 'orders-copy' })).report.counts).toEqual({ excluded: 1 });
+    expect((await world.lookAt({ ...where, kind: 'instance', id: 'orders-copy' })).report.counts).toEqual({
+      excluded: 1,
+    });
     trouble.publishing = true;
     expect(await close(await world.sweep())).toEqual([expect.stringContaining('the topic says no')]);
     trouble.publishing = false;
@@ -133,8 +152,46 @@ describe('an exclusion by tag', () => {
   });
 });
 
+describe('noting an exclusion by tag', () => {
+  const tags = (reason: string) => ({ 'backup-tenant': 'acme', 'backup-exclude': reason });
+
+  async function excluded() {
+    const given_ = await given(config({ dailyDigest: false }, { discovery: { allowExclusion: true } }));
+    for (const id of ['one', 'two']) given_.world.rds.createInstance({ id, tags: tags(`${id} is for tests`) });
+    return { ...given_, swept: await given_.world.sweep() };
+  }
+
+  it('keeps what somebody else writes meanwhile', async () => {
+    const { world, swept, close } = await excluded();
+    const put = world.ledger.putDatabase.bind(world.ledger);
+    let interfered = false;
+    world.ledger.putDatabase = async (row) => {
+      const [fresh] = await world.ledger.databases([row.key]);
+      if (!interfered && fresh?.id === 'one') {
+        interfered = true;
+        await put({ ...fresh, engine: 'mysql' });
+      }
+      return put(row);
+    };
+    expect(await close(swept)).toEqual([]);
+    expect(await rowOf(world, 'one')).toMatchObject({ engine: 'mysql', exclusion: 'one is for tests' });
+  });
+
+  it('of one whose row cannot be written fails for that one alone', async () => {
+    const { world, swept, close } = await excluded();
+    const { key } = await rowOf(world, 'one');
+    const put = world.ledger.putDatabase.bind(world.ledger);
+    world.ledger.putDatabase = async (row) => {
+      if (row.key === key) throw new Error('the item is too large');
+      return put(row);
+    };
+    expect(await close(swept)).toEqual([expect.stringMatching(/notified again later: one: Error: the item is too/)]);
+    expect((await rowOf(world, 'two')).exclusion).toBe('two is for tests');
+  });
+});
+
 describe('after a watch', () => {
-  it('nothing is written and nobody told', async () => {
+  it('nothing is written and nobody notified', async () => {
     const { world, sent, written, close } = await given(config({ dailyDigest: true }));
     await world.sweep();
     expect(await close(await world.watch())).toEqual([]);

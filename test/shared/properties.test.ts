@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { flakyDelivery } from '../../local/rds/events.ts';
 import type { Database, Snapshot } from '../../local/rds/model.ts';
+import { backupIdOf, causes, formatBackupOfDatabase } from '../../shared/domain/index.ts';
 import { openAlert } from '../../shared/rules/alert.ts';
 import { deadlineOf } from '../../shared/rules/deadline.ts';
 import { addHours } from '../../shared/text.ts';
@@ -175,7 +176,10 @@ class Life {
   #hear(): void {
     for (const { alert, step } of this.world.told.slice(this.#seen)) {
       const at = this.world.rds.now.toISOString();
-      const said = `${at} ${step} ${alert.databaseId} ${alert.verdict} ${alert.severity}: ${alert.reason}`;
+      const said = `${at} ${step} ${alert.databaseId} ${alert.verdict} ${alert.severity}: ${alert.cause?.code}`;
+      for (const { code } of [alert.cause ?? [], alert.notes].flat()) {
+        if (!Object.hasOwn(causes, code)) this.problems.push(`no code of ours: ${said}`);
+      }
       const isOpen = this.#open.get(alert.database) ?? false;
       if ((step === 'open') === isOpen) this.problems.push(`not in turn: ${said}`);
       this.#open.set(alert.database, step !== 'resolve' && alert.resolved === undefined);
@@ -207,11 +211,12 @@ class Life {
       const [row] = await ledger.databases([key]);
       const has = this.#snapshots(database).map((one) => `${one.startedAt.toISOString()}#${one.id}`);
       const open = (await collect(ledger.backupsOfDatabase(key))).filter(({ closed }) => closed === undefined);
+      const live = await ledger.liveBackups(key);
       const at = `${rds.now.toISOString()} ${database.id}`;
       // Who was deleted before anybody looked, and left nothing behind, was never met.
       if (row === undefined && database.deleted && has.length === 0) continue;
-      expect(row?.liveBackups, at).toEqual(has.sort());
-      expect(open.map((one) => `${one.createdAt.toISOString()}#${one.id}`).sort(), at).toEqual(has);
+      expect(live.map(formatBackupOfDatabase).sort(), at).toEqual(has.sort());
+      expect(open.map((one) => formatBackupOfDatabase(backupIdOf(one))).sort(), at).toEqual(has);
     }
   }
 
@@ -226,7 +231,8 @@ class Life {
       if (rds.snapshots(database).some(({ status }) => status === 'creating')) continue;
       if (rds.now <= this.#deadline(n)) continue;
       const [row] = await ledger.databases([`${where.account}/${where.region}/${database.resourceId}`]);
-      if (openAlert(row?.alert) === undefined) {
+      const [alert] = row?.alert ? await ledger.alerts([{ database: row.key, ...row.alert }]) : [];
+      if (openAlert(alert) === undefined) {
         const deadline = this.#deadline(n).toISOString();
         this.problems.push(`${rds.now.toISOString()} ${database.id} is past ${deadline}, and nobody was told`);
       }

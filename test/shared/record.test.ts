@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RdsEvent } from '../../local/rds/events.ts';
 import { accessDenied } from '../../local/rds/faults.ts';
-import { between, collect, makeWorld, rowOf, type World } from '../support/world.ts';
+import { alertOf, between, collect, liveOf, makeWorld, rowOf, type World, where } from '../support/world.ts';
 
 const config = {
   operators: [{ email: 'operators@example.com' }],
@@ -78,11 +78,11 @@ describe('a backup that an event announces', () => {
     await world.deliver(...world.take('0091'));
     expect(await rowOf(world, 'orders')).toMatchObject({
       tenant: 'acme',
-      liveBackups: ['2026-11-20T12:00:00.000Z#rds:orders-2026-11-20-12-00'],
       newestBackup: { id: 'rds:orders-2026-11-20-12-00', time: new Date('2026-11-20T12:00:00Z') },
       deadline: new Date('2026-11-21T12:00:00Z'),
-      checkAt: new Date('2026-11-21T12:00:00Z'),
+      nextCheckAt: new Date('2026-11-21T12:00:00Z'),
     });
+    expect(await liveOf(world, 'orders')).toEqual(['2026-11-20T12:00:00.000Z#rds:orders-2026-11-20-12-00']);
   });
 
   it.each([
@@ -158,9 +158,12 @@ describe('a backup that an event announces', () => {
     await world.rds.settle();
     await world.deliver(...world.events);
     const [backup] = await backups(world, 'stray');
-    expect(backup).toMatchObject({ id: 'of-stray', copy: { state: 'none', reason: 'the database is not configured' } });
+    expect(backup).toMatchObject({
+      id: 'of-stray',
+      copy: { state: 'none', cause: { code: 'not-configured', facts: {} } },
+    });
     expect(backup).not.toHaveProperty('tenant');
-    expect(await rowOf(world, 'stray')).not.toHaveProperty('checkAt');
+    expect(await rowOf(world, 'stray')).not.toHaveProperty('nextCheckAt');
   });
 
   it('is its tenant’s where the database enrolled itself by tag, looked up once a batch', async () => {
@@ -185,7 +188,7 @@ describe('a backup that an event announces', () => {
     await world.deliver(...world.take('0042'));
     const row = await rowOf(world, 'orders');
     expect(row.newestBackup).toBeDefined();
-    expect(row).not.toHaveProperty('checkAt');
+    expect(row).not.toHaveProperty('nextCheckAt');
     expect(row).not.toHaveProperty('deadline');
   });
 
@@ -195,7 +198,7 @@ describe('a backup that an event announces', () => {
     world.rds.takeBackup('graph', { durationMinutes: 0 });
     await world.rds.settle();
     expect(await world.deliver(...world.events)).toEqual([]);
-    expect(await world.ledger.databasesByName('cluster', 'graph')).toEqual([]);
+    expect(await world.ledger.databasesByName({ ...where, kind: 'cluster', id: 'graph' })).toEqual([]);
   });
 
   it('has the watch look at once where an alert is open or the verdict was not protected', async () => {
@@ -203,12 +206,13 @@ describe('a backup that an event announces', () => {
     world.rds.setRetention('orders', 0);
     await world.rds.advanceBy({ hours: 1 });
     await world.sweep();
-    expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'disabled', alert: { verdict: 'disabled' } });
+    expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'disabled' });
+    expect(await alertOf(world, 'orders')).toMatchObject({ verdict: 'disabled' });
     world.take('');
     world.rds.takeBackup('orders', { durationMinutes: 0 });
     await world.rds.settle();
     await world.deliver(...world.take('0042'));
-    expect((await rowOf(world, 'orders')).checkAt).toEqual(world.rds.now);
+    expect((await rowOf(world, 'orders')).nextCheckAt).toEqual(world.rds.now);
   });
 });
 
@@ -251,7 +255,7 @@ describe('events that come as they like', () => {
     const row = await rowOf(world, 'orders');
     expect(row.deadline).toEqual(deadline);
     expect(row.newestBackup?.id).toBe('younger');
-    expect(row.liveBackups).toHaveLength(2);
+    expect(await liveOf(world, 'orders')).toHaveLength(2);
   });
 
   it('that it is being created, after it was created, record it all the same and only once', async () => {
@@ -268,7 +272,7 @@ describe('events that come as they like', () => {
     await world.rds.settle();
     expect(await world.deliver(...world.take('0041'))).toEqual([]);
     expect(await world.deliver(world.created)).toEqual([]);
-    expect(await world.ledger.backupByArn(world.snapshot.arn)).toBeUndefined();
+    expect(await world.ledger.backupsByArn(world.snapshot.arn)).toEqual([]);
   });
 
   it('of a snapshot that is gone by now are a case, not a failure', async () => {
@@ -287,13 +291,12 @@ describe('events that come as they like', () => {
     await world.deliver(...world.take('0040'));
     expect(await rowOf(world, 'orders')).toMatchObject({
       inProgress: { id: 'slow', since: new Date('2026-11-20T12:00:00Z') },
-      liveBackups: [],
     });
+    expect(await liveOf(world, 'orders')).toEqual([]);
     await world.rds.advanceBy({ hours: 1 });
     await world.deliver(...world.take('0042'));
-    const row = await rowOf(world, 'orders');
-    expect(row).not.toHaveProperty('inProgress');
-    expect(row.liveBackups).toEqual(['2026-11-20T12:00:00.000Z#slow']);
+    expect(await rowOf(world, 'orders')).not.toHaveProperty('inProgress');
+    expect(await liveOf(world, 'orders')).toEqual(['2026-11-20T12:00:00.000Z#slow']);
   });
 
   it('that one was created, ahead of RDS itself, have the watch look soon, which records it', async () => {
@@ -305,7 +308,7 @@ describe('events that come as they like', () => {
     const ahead = { ...creating, detail: { ...creating.detail, EventID: 'RDS-EVENT-0042' } };
     expect(await world.deliver(ahead)).toEqual([]);
     expect(await backups(world, 'orders')).toEqual([]);
-    expect((await rowOf(world, 'orders')).checkAt).toEqual(world.rds.now);
+    expect((await rowOf(world, 'orders')).nextCheckAt).toEqual(world.rds.now);
     await world.rds.advanceBy({ hours: 1 });
     const { row } = await world.watch();
     expect(row).toMatchObject({ recorded: 1, eventsMissed: 0 });
@@ -343,13 +346,17 @@ describe('a deletion', () => {
     const [newer] = await backups(world, 'orders');
     expect(newer).toMatchObject({
       id: 'newer',
-      closed: { at: world.rds.now, reason: 'deleted by a user', expiresAt: new Date('2027-12-25T12:00:00Z') },
+      closed: {
+        at: world.rds.now,
+        cause: { code: 'deleted-by-user', facts: {} },
+        expiresAt: new Date('2027-12-25T12:00:00Z'),
+      },
     });
     expect(await rowOf(world, 'orders')).toMatchObject({
       newestBackup: { id: 'older' },
-      liveBackups: ['2026-11-19T12:00:00.000Z#older'],
-      checkAt: world.rds.now,
+      nextCheckAt: world.rds.now,
     });
+    expect(await liveOf(world, 'orders')).toEqual(['2026-11-19T12:00:00.000Z#older']);
   });
 
   it('that is delivered twice changes nothing more', async () => {
@@ -373,8 +380,7 @@ describe('a deletion', () => {
     await world.rds.settle();
     await world.deliver(...world.take('0042'));
     await world.deliver(...deletion);
-    const row = await rowOf(world, 'orders');
-    expect(row.liveBackups).toContain('2026-11-20T13:00:00.000Z#newer');
+    expect(await liveOf(world, 'orders')).toContain('2026-11-20T13:00:00.000Z#newer');
     expect((await backups(world, 'orders'))[0]).not.toHaveProperty('closed');
   });
 });
@@ -394,6 +400,10 @@ describe('a batch', () => {
     expect(await backups(world, 'ledger', 'cluster')).toHaveLength(10);
     // Instances' snapshots are asked for twice: AWS Backup's may not come unasked.
     expect(world.rds.calls('DescribeDBSnapshots')).toBe(2);
+    // The databases are met for the first time, so RDS is asked who bears their names: once a kind.
+    expect(world.rds.calls()).toBe(5);
+    world.rds.resetCalls();
+    await world.deliver(...batch);
     expect(world.rds.calls()).toBe(3);
   });
 
@@ -437,14 +447,12 @@ describe('a batch', () => {
     await world.rds.settle();
     const events = world.take('0042');
     expect(await world.deliver(...events)).toEqual(['m0']);
-    expect(await world.ledger.databasesByName('instance', 'orders')).toEqual([]);
+    expect(await world.ledger.databasesByName({ ...where, kind: 'instance', id: 'orders' })).toEqual([]);
     crash = false;
     expect(await world.deliver(...events)).toEqual([]);
     expect(await backups(world, 'orders')).toHaveLength(1);
-    expect(await rowOf(world, 'orders')).toMatchObject({
-      liveBackups: ['2026-11-20T12:00:00.000Z#once'],
-      newestBackup: { id: 'once' },
-    });
+    expect(await rowOf(world, 'orders')).toMatchObject({ newestBackup: { id: 'once' } });
+    expect(await liveOf(world, 'orders')).toEqual(['2026-11-20T12:00:00.000Z#once']);
   });
 });
 

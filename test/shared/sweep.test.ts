@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { internalFailure } from '../../local/rds/faults.ts';
 import { type OnUnreadable, UnreadableRow } from '../../shared/ledger/ledger.ts';
-import { between, collect, counting, makeWorld, rowOf, type World } from '../support/world.ts';
+import { alertOf, between, collect, counting, liveOf, makeWorld, rowOf, type World, where } from '../support/world.ts';
 
 const acme = (...databases: object[]) => ({
   operators: [{ email: 'operators@example.com' }],
@@ -60,7 +60,10 @@ describe('an ordinary day', () => {
     expect(report.databases.find(({ database }) => database === 'orders')).toEqual({
       tenant: 'acme',
       database: 'orders',
+      ...where,
       verdict: 'protected',
+      cause: null,
+      notes: [],
       severity: 'info',
       reason: expect.stringContaining('The newest backup is from 2026-11-22 03:'),
       newestBackup: {
@@ -100,12 +103,16 @@ describe('an ordinary day', () => {
     );
   });
 
-  it('writes no row of a database of which there is nothing new', async () => {
+  it('writes when it evaluated a database, though nothing else is new; of one that nobody configured, nothing', async () => {
     const world = await settled();
-    const before = await rowOf(world, 'orders');
+    world.rds.createInstance({ id: 'stray', created });
+    await world.sweep();
+    const before = [await rowOf(world, 'orders'), await rowOf(world, 'stray')] as const;
     await world.rds.advanceBy({ minutes: 10 });
     await world.sweep();
-    expect(await rowOf(world, 'orders')).toEqual(before);
+    const { version = 0 } = before[0];
+    expect(await rowOf(world, 'orders')).toEqual({ ...before[0], evaluatedAt: world.rds.now, version: version + 1 });
+    expect(await rowOf(world, 'stray')).toEqual(before[1]);
   });
 
   it('names the databases that RDS has and the configuration lacks, and records their backups', async () => {
@@ -132,8 +139,11 @@ describe('what events missed', () => {
       recorded: 1,
       missed: [{ snapshotId: 'silent', databaseId: 'orders', backupTime: new Date('2026-11-21T12:00:00Z') }],
     });
-    expect(await world.ledger.backupByArn(snapshot.arn)).toMatchObject({ learnedFrom: 'sweep', eventMissed: true });
-    expect(report.databases.find(({ database }) => database === 'orders')?.reason).toContain('events were lost');
+    expect(await world.ledger.backupsByArn(snapshot.arn)).toMatchObject([{ learnedFrom: 'sweep', eventMissed: true }]);
+    expect(report.databases.find(({ database }) => database === 'orders')?.notes).toContainEqual({
+      code: 'event-lost',
+      facts: {},
+    });
     expect((await world.sweep()).report.eventsMissed).toBe(0);
   });
 
@@ -165,7 +175,7 @@ describe('what events missed', () => {
     const { row } = await world.sweep();
     expect(row).toMatchObject({ recorded: 1, eventsMissed: 0 });
     expect(await backups(world, 'orders')).toMatchObject([
-      { id: 'before', learnedFrom: 'sweep', copy: { state: 'none', reason: 'from before the database was enrolled' } },
+      { id: 'before', learnedFrom: 'sweep', copy: { state: 'none', cause: { code: 'before-enrolment', facts: {} } } },
     ]);
   });
 
@@ -199,8 +209,7 @@ describe('a copied cluster snapshot that is not the newest', () => {
     const world = given({
       between: (ledger) =>
         new Proxy(ledger, {
-          get: (target, name) =>
-            name === 'backupByArn' ? async () => undefined : Reflect.get(target, name).bind(target),
+          get: (target, name) => (name === 'backupsByArn' ? async () => [] : Reflect.get(target, name).bind(target)),
         }),
     });
     world.rds.loseEvents(() => true);
@@ -235,6 +244,8 @@ describe('what a deleted database left behind', () => {
     expect(report.databases.map(({ database }) => database)).not.toContain('retired');
     world.rds.deleteSnapshot('last-of-retired');
     world.rds.loseEvents(() => true);
+    // What was recorded a moment ago, a listing may not show yet.
+    await world.rds.advanceBy({ minutes: 10 });
     await world.sweep();
     expect((await backups(world, 'retired'))[0]).toHaveProperty('closed');
   });
@@ -246,7 +257,7 @@ describe('what a deleted database left behind', () => {
     for (const id of ['stray', 'orders'])
       world.rds.takeBackup(id, { id: `of-${id}`, at: new Date('2026-11-20T04:00:00Z') });
     await world.sweep();
-    expect(await world.ledger.databasesByName('instance', 'stray')).toEqual([]);
+    expect(await world.ledger.databasesByName({ ...where, kind: 'instance', id: 'stray' })).toEqual([]);
     expect((await rowOf(world, 'orders')).key).toBe('123456789012/eu-west-1/instance:orders');
   });
 
@@ -272,9 +283,9 @@ describe('rows whose snapshot is gone', () => {
     expect(row.closed).toBe(1);
     const closed = (await backups(world, 'orders')).filter((backup) => backup.closed !== undefined);
     expect(closed).toMatchObject([
-      { id: oldest?.id, closed: { at: world.rds.now, reason: 'RDS does not have the snapshot any more' } },
+      { id: oldest?.id, closed: { at: world.rds.now, cause: { code: 'not-in-rds', facts: {} } } },
     ]);
-    expect((await rowOf(world, 'orders')).liveBackups).toHaveLength(1);
+    expect(await liveOf(world, 'orders')).toHaveLength(1);
   });
 
   it('expire after their retention, but no sooner than in seven days', async () => {
@@ -317,7 +328,7 @@ describe('rows whose snapshot is gone', () => {
     await world.rds.settle();
     await world.sweep();
     expect((await backups(world, 'ledger', 'cluster')).every(({ closed }) => closed !== undefined)).toBe(true);
-    expect((await rowOf(world, 'ledger', 'cluster')).liveBackups).toEqual([]);
+    expect(await liveOf(world, 'ledger', 'cluster')).toEqual([]);
   });
 
   it('are closed on the very day an alert opens', async () => {
@@ -326,7 +337,7 @@ describe('rows whose snapshot is gone', () => {
     const { row } = await world.sweep();
     expect(world.news()).toEqual(['open orders never critical']);
     expect(row.closed).toBe(2);
-    expect((await rowOf(world, 'orders')).liveBackups).toEqual([]);
+    expect(await liveOf(world, 'orders')).toEqual([]);
   });
 
   it('stay open where an event records a backup while RDS is being listed', async () => {
@@ -338,7 +349,7 @@ describe('rows whose snapshot is gone', () => {
     snapshot.status = 'creating';
     const { row } = await world.sweep();
     expect(row.closed).toBe(0);
-    expect((await rowOf(world, 'orders')).liveBackups).toContain('2026-11-21T11:30:00.000Z#overtaking');
+    expect(await liveOf(world, 'orders')).toContain('2026-11-21T11:30:00.000Z#overtaking');
     expect((await rowOf(world, 'orders')).newestBackup?.id).toBe('overtaking');
   });
 
@@ -346,12 +357,14 @@ describe('rows whose snapshot is gone', () => {
     const world = await settled();
     const [newest] = await backups(world, 'orders');
     if (newest?.backupTime === undefined) throw new Error('it is recorded');
-    const row = await rowOf(world, 'orders');
     await world.ledger.updateBackup({
       ...newest,
-      closed: { at: world.rds.now, reason: 'by mistake', expiresAt: new Date('2027-12-01T00:00:00Z') },
+      closed: {
+        at: world.rds.now,
+        cause: { code: 'deleted-by-user', facts: {} },
+        expiresAt: new Date('2027-12-01T00:00:00Z'),
+      },
     });
-    await world.ledger.putDatabase({ ...row, liveBackups: row.liveBackups.slice(0, 1) });
     await world.rds.advanceBy({ hours: 1 });
     await world.sweep();
     expect((await backups(world, 'orders'))[0]).not.toHaveProperty('closed');
@@ -386,7 +399,7 @@ describe('half a listing', () => {
     // `never-was` had been told as missing, and that is what it stays.
     expect(said(result)).toEqual(['ledger protected info', 'never-was unknown warning', 'orders unknown warning']);
     expect(world.news()).toEqual(['open orders unknown warning']);
-    expect((await rowOf(world, 'never-was')).alert).toMatchObject({ verdict: 'missing', severity: 'critical' });
+    expect(await alertOf(world, 'never-was')).toMatchObject({ verdict: 'missing', severity: 'critical' });
   });
 
   it('of databases takes nobody for gone whose new name it did not reach', async () => {
@@ -408,13 +421,14 @@ describe('half a listing', () => {
 
   it('of snapshots closes nothing, and makes unknown what it does not prove protected', async () => {
     const world = await settled();
-    const live = (await rowOf(world, 'orders')).liveBackups;
+    const live = await liveOf(world, 'orders');
     for (const { id } of await backups(world, 'orders')) world.rds.expire(id);
     world.rds.failPage('DescribeDBSnapshots', 1, internalFailure);
     const result = await world.sweep();
     expect(said(result)).toEqual(['ledger protected info', 'orders unknown warning']);
     expect(result.row.closed).toBe(0);
-    expect(await rowOf(world, 'orders')).toMatchObject({ liveBackups: live, verdict: 'unknown' });
+    expect(await liveOf(world, 'orders')).toEqual(live);
+    expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'unknown' });
     expect((await rowOf(world, 'orders')).newestBackup).toBeDefined();
   });
 
@@ -443,7 +457,8 @@ describe('half a listing', () => {
     expect(result.report.complete).toBe(false);
     await world.rds.advanceBy({ hours: 24 });
     await world.watch();
-    expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'unknown', alert: { severity: 'critical' } });
+    expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'unknown' });
+    expect(await alertOf(world, 'orders')).toMatchObject({ severity: 'critical' });
   });
 
   it('is asked about again by the watch, and what turns out is told', async () => {
@@ -495,7 +510,7 @@ describe('a row of the ledger that cannot be read', () => {
     expect(world.news()).toEqual(['open ledger overdue warning']);
     expect(result.report.complete).toBe(false);
     expect(result.report.errors).toEqual([
-      expect.stringMatching(/^not judged: The ledger's row pk=DB#\S+ sk=DATABASE does not parse$/),
+      expect.stringMatching(/^not evaluated: The ledger's row pk=DB#\S+ sk=DATABASE does not parse$/),
     ]);
     expect((await rowOf(world, 'orders')).verdict).toBe('protected');
   });
@@ -508,7 +523,7 @@ describe('a row of the ledger that cannot be read', () => {
     expect(result.row).toMatchObject({
       mode: 'watch',
       complete: false,
-      errors: [expect.stringContaining('not judged')],
+      errors: [expect.stringContaining('not evaluated')],
     });
   });
 });
@@ -541,7 +556,7 @@ describe('RDS away', () => {
     expect(take()).toEqual([]);
     await world.sweep();
     expect(world.published[0]?.texts.email).toContain(
-      'RDS could not be asked: InternalFailure: An internal error occurred. Whether it is',
+      'RDS did not respond: InternalFailure: An internal error occurred. Whether it is',
     );
     expect(take()).toEqual([
       { subject: 'WARNING 5 tenants: 10 databases of unknown state', to: '* backup-missing operators' },
@@ -649,10 +664,8 @@ describe('as of a moment', () => {
     const at = new Date('2026-11-23T12:00:00Z');
     const { report } = await world.sweep({ at, dryRun: false });
     expect(report.alerts.opened).toBe(2);
-    expect(await rowOf(world, 'orders')).toMatchObject({
-      verdict: 'overdue',
-      alert: { opened: at, notified: [{ at }] },
-    });
+    expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'overdue', alert: { opened: at } });
+    expect(await alertOf(world, 'orders')).toMatchObject({ opened: at, notified: [{ at }] });
     expect((await collect(world.ledger.daysOfDate('2026-11-23'))).map(({ verdict }) => verdict)).toEqual([
       'overdue',
       'overdue',
@@ -663,7 +676,7 @@ describe('as of a moment', () => {
     const world = await settled();
     await world.sweep({ at: new Date('2026-11-20T12:00:00Z'), dryRun: false });
     expect((await backups(world, 'orders')).filter(({ closed }) => closed)).toEqual([]);
-    expect((await rowOf(world, 'orders')).liveBackups).toHaveLength(2);
+    expect(await liveOf(world, 'orders')).toHaveLength(2);
   });
 });
 
@@ -698,11 +711,11 @@ describe('who is judged under which name', () => {
     world.configure(acme(ledgerCluster));
     const { report } = await world.sweep();
     expect(world.told).toMatchObject([
-      { step: 'resolve', alert: { resolution: 'The database is not configured any more.' } },
+      { step: 'resolve', alert: { resolution: { code: 'left-configuration', facts: {} } } },
     ]);
     expect(report.unconfigured).toEqual(['orders']);
     const row = await rowOf(world, 'orders');
-    for (const field of ['tenant', 'verdict', 'alert', 'checkAt']) expect(row).not.toHaveProperty(field);
+    for (const field of ['tenant', 'verdict', 'alert', 'nextCheckAt']) expect(row).not.toHaveProperty(field);
   });
 
   it('one that was deleted is told once, and stays told', async () => {
@@ -716,12 +729,25 @@ describe('who is judged under which name', () => {
     expect(world.news().filter((line) => line.includes('orders'))).toEqual([]);
   });
 
+  it('one that was deleted stays told when the row of its alert has expired', async () => {
+    const world = await settled({ config: { ...config, ledger: { retentionDays: 7 } } });
+    world.rds.delete('orders');
+    await world.rds.settle();
+    expect(world.news()).toEqual(['open orders deleted warning']);
+    await world.rds.advanceBy({ days: 30 });
+    await world.sweep();
+    expect(await alertOf(world, 'orders')).toBeUndefined();
+    expect(world.news().filter((line) => line.includes('orders'))).toEqual([]);
+    await world.sweep();
+    expect(world.news().filter((line) => line.includes('orders'))).toEqual([]);
+  });
+
   it('one that RDS never had is missing, until it is there', async () => {
     const world = await settled({ config: acme(orders, ledgerCluster, { id: 'wrong', kind: 'instance' }) });
     expect((await rowOf(world, 'wrong')).verdict).toBe('missing');
     world.rds.createInstance({ id: 'wrong' });
     expect(said(await world.sweep())).toContain('wrong new info');
-    expect(world.told).toMatchObject([{ step: 'resolve', alert: { resolution: 'RDS has the database now.' } }]);
+    expect(world.told).toMatchObject([{ step: 'resolve', alert: { resolution: { code: 'found-in-rds', facts: {} } } }]);
   });
 
   it('one that was renamed is judged on, and its reason says what to change', async () => {
@@ -736,7 +762,7 @@ describe('who is judged under which name', () => {
     world.configure(acme({ id: 'orders-v2', kind: 'instance' }, ledgerCluster));
     expect(said(await world.sweep())).toEqual(['ledger protected info', 'orders-v2 protected info']);
     expect(world.news()).toEqual([]);
-    expect((await rowOf(world, 'orders-v2')).liveBackups).toHaveLength(2);
+    expect(await liveOf(world, 'orders-v2')).toHaveLength(2);
   });
 
   it('the old name of one that was renamed is nobody’s where the new one is configured beside it', async () => {
@@ -869,6 +895,7 @@ describe('a fleet of thousands', () => {
   it('costs N/100 calls for databases, N·R/100 for snapshots, N/100 reads of rows, and one write for all days', async () => {
     const world = await large(1000, 8);
     await world.sweep();
+    await world.rds.advanceBy({ minutes: 1 });
     world.rds.resetCalls();
     for (const name of Object.keys(world.count)) delete world.count[name];
     const { report } = await world.sweep();
@@ -881,7 +908,16 @@ describe('a fleet of thousands', () => {
       DescribeDBClusterSnapshots: 1,
     });
     expect(world.rds.calls()).toBe(93);
-    expect(world.count).toEqual({ allDatabases: 1, databases: 10, putDays: 10, putSweep: 1 });
+    // The live backups of a database are in its own partition, and its row says when it was evaluated.
+    expect(world.count).toEqual({
+      allDatabases: 1,
+      databases: 10,
+      alerts: 10,
+      liveBackups: 1000,
+      putDatabase: 1000,
+      putDays: 10,
+      putSweep: 1,
+    });
   });
 
   it('looks at a hundred overdue databases anew in a few calls', async () => {
@@ -954,6 +990,6 @@ describe('two runs at once', () => {
     expect(said(await world.sweep())).toContain('orders protected info');
     expect(meanwhile).toBeUndefined();
     expect(world.news()).toEqual([]);
-    expect((await rowOf(world, 'orders')).liveBackups).toContain('2026-11-22T12:00:00.000Z#saved');
+    expect(await liveOf(world, 'orders')).toContain('2026-11-22T12:00:00.000Z#saved');
   });
 });

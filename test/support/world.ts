@@ -1,10 +1,12 @@
 import type { RDSClientConfig } from '@aws-sdk/client-rds';
 import { inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
-import { type Told, tell } from '../../shared/alerting.ts';
+import { type AlertNotification, notify } from '../../shared/alerting.ts';
 import { parseConfig } from '../../shared/config/load.ts';
+import { formatBackupOfDatabase } from '../../shared/domain/index.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { MemoryLedger } from '../../shared/ledger/memory.ts';
+import type { Table } from '../../shared/ledger/table.ts';
+import { TableLedger } from '../../shared/ledger/table-ledger.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Message } from '../../shared/messages/message.ts';
 import { eventMeanings } from '../../shared/rds/events.ts';
@@ -12,6 +14,7 @@ import { RdsReader } from '../../shared/rds/reader.ts';
 import { type RecordDeps, recordEvents } from '../../shared/record.ts';
 import type { SweepDeps, SweepRequest } from '../../shared/run.ts';
 import { lookAt, sweep, watch } from '../../shared/sweep.ts';
+import { MemoryTable } from './memory-ledger.ts';
 
 export const where = { account: '123456789012', region: 'eu-west-1' };
 
@@ -25,6 +28,8 @@ interface WorldOptions {
   readonly remainingMs?: () => number;
   /** Whether events of RDS reach the recorder, as they do by default. */
   readonly recording?: boolean;
+  /** Where the ledger is kept; by default in memory. */
+  readonly table?: Table;
   /** What stands between the use cases and the ledger: counts calls, or lets them fail. */
   readonly between?: (ledger: Ledger) => Ledger;
 }
@@ -37,6 +42,7 @@ export function makeWorld({
   client,
   remainingMs,
   recording = true,
+  table = new MemoryTable(),
   between = (ledger) => ledger,
 }: WorldOptions) {
   const logged: { level: string; message: string; fields: Record<string, unknown> }[] = [];
@@ -57,10 +63,10 @@ export function makeWorld({
     ...simulator,
   });
   const clock = () => new Date(rds.now.getTime() - state.clockBehindMs);
-  const ledger = new MemoryLedger(clock);
+  const ledger = new TableLedger(table, clock);
   const used = between(ledger);
-  /** Each step that was handed over to be told, whether it got out or not. */
-  const told: Told[] = [];
+  /** Each message that was handed over to be sent, whether it got out or not. */
+  const told: AlertNotification[] = [];
   const published: Message[] = [];
   /** Change these to change the world: another configuration, a topic that refuses messages. */
   const state = {
@@ -79,13 +85,13 @@ export function makeWorld({
     rds: new RdsReader(inProcessClient(rds, client)),
     fleet: state.fleet,
     configHash: state.configHash,
-    tell: async (some, at) => {
+    notify: async (some, at) => {
       told.push(...some);
       const publisher = { publish: (message: Message) => state.publish(message) };
-      const lists = { put: async (name: string) => `https://lists.example/${name}` };
-      return tell({ ledger: used, publisher, lists, fleet: state.fleet }, some, at);
+      const reports = { put: async (name: string) => `https://lists.example/${name}` };
+      return notify({ ledger: used, publisher, reports, fleet: state.fleet }, some, at);
     },
-    wakeCopies: async () => {},
+    triggerCopies: async () => {},
     log,
     now: clock,
     remainingMs: () => state.remainingMs(),
@@ -140,9 +146,22 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 /** The one row of a database by its name. */
 export async function rowOf(world: Pick<World, 'ledger'>, id: string, kind: 'instance' | 'cluster' = 'instance') {
-  const [row, another] = await world.ledger.databasesByName(kind, id);
+  const [row, another] = await world.ledger.databasesByName({ ...where, kind, id });
   if (row === undefined || another !== undefined) throw new Error(`not one row of ${kind} ${id}`);
   return row;
+}
+
+/** The alert that concerns a database now. */
+export async function alertOf(world: Pick<World, 'ledger'>, id: string, kind: 'instance' | 'cluster' = 'instance') {
+  const row = await rowOf(world, id, kind);
+  const [alert] = row.alert ? await world.ledger.alerts([{ database: row.key, ...row.alert }]) : [];
+  return alert;
+}
+
+/** The ids of a database's live backups, in the order of their creation: `<createdAt ISO>#<snapshot id>`. */
+export async function liveOf(world: Pick<World, 'ledger'>, id: string, kind: 'instance' | 'cluster' = 'instance') {
+  const live = await world.ledger.liveBackups((await rowOf(world, id, kind)).key);
+  return live.map(formatBackupOfDatabase).sort();
 }
 
 /** A ledger that counts its calls by name; an iterated one counts once. */
@@ -152,7 +171,25 @@ export function counting(ledger: Ledger, calls: Record<string, number>): Ledger 
   });
 }
 
-/** A ledger before each of whose calls something happens; a listing does not wait for what takes time. */
+/** Questions that are answered by a list, which is read as it is iterated. */
+export const lists = new Set<keyof Ledger>([
+  'backupsOfDatabase',
+  'backupsOfTenant',
+  'backupsOfDay',
+  'copies',
+  'databasesOfTenant',
+  'allDatabases',
+  'databasesToCheck',
+  'openAlerts',
+  'alertsOfDatabase',
+  'alertsOfTenant',
+  'daysOfDatabase',
+  'daysOfTenant',
+  'daysOfDate',
+  'sweeps',
+]);
+
+/** A ledger before each of whose calls something happens; a list does not wait for what takes time. */
 export function between(ledger: Ledger, before: (call: string) => void | Promise<void>): Ledger {
   return new Proxy(ledger, {
     get(target, name) {
@@ -161,9 +198,7 @@ export function between(ledger: Ledger, before: (call: string) => void | Promise
       return (...args: unknown[]) => {
         const waiting = before(String(name));
         const call = () => Reflect.apply(member, target, args);
-        return waiting === undefined || member.constructor.name === 'AsyncGeneratorFunction'
-          ? call()
-          : waiting.then(call);
+        return waiting === undefined || lists.has(name as keyof Ledger) ? call() : waiting.then(call);
       };
     },
   });

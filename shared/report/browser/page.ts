@@ -1,9 +1,18 @@
 /** The page's own script: filters, sorts, turns pages, moves about in the calendar, keeps the filter in the URL. */
 
-import type { VerdictName } from '../../model.ts';
 import { formatAge, hourMs } from '../../text.ts';
 import type { PageData } from '../data.ts';
-import { type Filter, formatFilter, isFiltering, noFilter, parseFilter, type Sorting, select } from '../filter.ts';
+import {
+  type Filter,
+  formatFilter,
+  isFiltering,
+  noFilter,
+  parseFilter,
+  type Sorting,
+  select,
+  type Verdict,
+  verdictsOf,
+} from '../filter.ts';
 import type { Html } from '../html.ts';
 import {
   ageRow,
@@ -19,6 +28,7 @@ import { count, grouped } from '../words.ts';
 
 const data = JSON.parse(byId('facts').textContent ?? '') as PageData;
 const tenants = tenantsByAttainment(data.tenants);
+const verdicts = verdictsOf(data.databases);
 
 /** A table of which one page is shown; printing shows more. */
 class PagedTable {
@@ -118,7 +128,7 @@ function show(next: Filter): void {
   if (search.value !== next.search) search.value = next.search;
   tenantChoice.value = next.tenant;
   sortChoice.value = next.sort;
-  for (const box of verdictBoxes) box.checked = next.verdicts.includes(box.value as VerdictName);
+  for (const box of verdictBoxes) box.checked = next.verdicts.includes(box.value as Verdict);
 }
 
 function read(): Filter {
@@ -126,7 +136,7 @@ function read(): Filter {
     search: search.value,
     tenant: tenantChoice.value,
     sort: sortChoice.value as Sorting,
-    verdicts: verdictBoxes.filter((box) => box.checked).map((box) => box.value as VerdictName),
+    verdicts: verdictBoxes.filter((box) => box.checked).map((box) => box.value as Verdict),
   };
 }
 
@@ -153,7 +163,7 @@ function isFilterHash(hash: string): boolean {
 
 window.addEventListener('hashchange', () => {
   if (!isFilterHash(location.hash)) return;
-  const next = parseFilter(location.hash);
+  const next = parseFilter(location.hash, verdicts);
   show(next);
   apply(next);
 });
@@ -180,7 +190,7 @@ calendar.shown = () => {
   detail.hidden = true;
 };
 
-function tell(cell: Element | null): void {
+function describe(cell: Element | null): void {
   const row = cell?.closest<HTMLElement>('tr[data-at]');
   if (!(cell instanceof HTMLTableCellElement) || !row) return;
   detail.innerHTML = cellText(data, Number(row.dataset.at), cell.cellIndex - 1).markup;
@@ -191,12 +201,12 @@ function cellOf(event: Event): HTMLTableCellElement | null {
   return event.target instanceof Element ? event.target.closest<HTMLTableCellElement>('td') : null;
 }
 
-grid.addEventListener('pointerover', (event) => tell(cellOf(event)));
+grid.addEventListener('pointerover', (event) => describe(cellOf(event)));
 grid.addEventListener('focusin', (event) => {
   const cell = cellOf(event);
   if (!cell) return;
   makeCurrent(cell);
-  tell(cell);
+  describe(cell);
 });
 grid.addEventListener('keydown', (event) => {
   const cell = cellOf(event);
@@ -280,7 +290,7 @@ if (age > hourMs) {
   note.hidden = false;
 }
 
-const first = parseFilter(isFilterHash(location.hash) ? location.hash : '');
+const first = parseFilter(isFilterHash(location.hash) ? location.hash : '', verdicts);
 show(first);
 apply(first, formatFilter(first) === '');
 

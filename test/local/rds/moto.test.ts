@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import {
   CopyDBClusterSnapshotCommand,
   CopyDBSnapshotCommand,
@@ -24,10 +22,10 @@ import {
   StartExportTaskCommand,
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureVenv } from '../../../local/aws/python.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { inProcessClient } from '../../../local/rds/in-process.ts';
 import { RdsSimulator } from '../../../local/rds/simulator.ts';
+import { startMoto } from '../../support/moto.ts';
 import { errorName } from './support.ts';
 
 /**
@@ -37,44 +35,18 @@ import { errorName } from './support.ts';
  * identifier without a type, knows no ARN in the cluster filter of cluster snapshots, and has no filters on export tasks.
  */
 
-const requirements = fileURLToPath(new URL('../../../local/aws/requirements-test.txt', import.meta.url));
 const account = '000000000000';
 const region = 'eu-west-1';
 const keyId = `arn:aws:kms:${region}:${account}:key/11111111-2222-3333-4444-555555555555`;
 
-let server: ChildProcess;
 let moto: RDSClient;
 let ours: RDSClient;
 
 beforeAll(async () => {
-  const python = await ensureVenv(requirements);
-  server = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0'], {
-    env: { ...process.env, MOTO_ACCOUNT_ID: account },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const endpoint = await listeningAt(server);
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  moto = new RDSClient({ region, endpoint, credentials });
+  moto = new RDSClient(await startMoto(account));
   await fillMoto(moto);
   ours = await fillSimulator(moto);
 }, 300_000);
-
-afterAll(() => {
-  server?.kill();
-});
-
-function listeningAt(process: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    process.stderr?.on('data', (chunk) => {
-      said += chunk;
-      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? [];
-      if (url !== undefined) resolve(url);
-    });
-    process.once('error', reject);
-    process.once('exit', (code) => reject(new Error(`moto ended with ${code}: ${said}`)));
-  });
-}
 
 const instances = [
   { id: 'shop', engine: 'postgres', engineVersion: '17.5', databaseName: 'shop' },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { enrol, noSharedBucket } from '../../../shared/config/enrol.ts';
+import { enrol } from '../../../shared/config/enrol.ts';
 import { parseConfig } from '../../../shared/config/load.ts';
-import type { RdsDatabase } from '../../../shared/model.ts';
+import type { RdsDatabase } from '../../../shared/domain/index.ts';
 
 const operators = [{ email: 'operators@example.com' }];
 const here = { account: '123456789012', region: 'eu-west-1' };
@@ -47,6 +47,8 @@ describe('enrolment by tag', () => {
       databases: [
         ...fleet().databases,
         {
+          account: '123456789012',
+          region: 'eu-west-1',
           tenant: 'acme',
           id: 'crm',
           kind: 'instance',
@@ -114,7 +116,11 @@ describe('enrolment by tag', () => {
 
   test('without a shared bucket copies are skipped with that reason', () => {
     const enrolment = enrol(fleet({ defaults: {} }), [database('crm', { 'backup-tenant': 'acme' })]);
-    expect(enrolment.databases[1]).toMatchObject({ id: 'crm', copy: { mode: 'export' }, copySkipped: noSharedBucket });
+    expect(enrolment.databases[1]).toMatchObject({
+      id: 'crm',
+      copy: { mode: 'export' },
+      copySkipped: { code: 'no-shared-bucket', facts: {} },
+    });
   });
 });
 

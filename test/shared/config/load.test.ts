@@ -33,6 +33,8 @@ describe('what a file leaves out has a default', () => {
       tenants: [{ id: 'acme', recipients: [] }],
       databases: [
         {
+          account: '123456789012',
+          region: 'eu-west-1',
           tenant: 'acme',
           id: 'orders',
           kind: 'instance',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../shared/config/load.ts';
 import { capacityOf, capacityWarnings, observe } from '../../../shared/copy/capacity.ts';
-import type { Backup } from '../../../shared/model.ts';
+import type { Backup } from '../../../shared/domain/index.ts';
 import { where } from '../../support/world.ts';
 import { exporting } from './world.ts';
 

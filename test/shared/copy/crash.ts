@@ -1,3 +1,5 @@
+import { lists } from '../../support/world.ts';
+
 /** A process that dies at its n-th call to the outside, before or after the call has had its effect; from then on nothing works. */
 export class Crash extends Error {
   override name = 'Crash';
@@ -37,15 +39,14 @@ export class Mortal {
     });
   }
 
-  /** A part whose methods are calls: those that answer with a promise, and lists when they begin. */
+  /** A part whose methods are calls: those that answer with a promise, and the ledger's lists when they begin. */
   part<Part extends object>(part: Part): Part {
     return new Proxy(part, {
       get: (target, name) => {
         const member = Reflect.get(target, name, target);
         if (typeof member !== 'function') return member;
         const invoke = (...args: unknown[]) => member.apply(target, args);
-        const lists = member.constructor.name === 'AsyncGeneratorFunction';
-        if (!lists) return (...args: unknown[]) => this.call(() => invoke(...args));
+        if (!(lists as ReadonlySet<unknown>).has(name)) return (...args: unknown[]) => this.call(() => invoke(...args));
         return (...args: unknown[]) => this.#listed(() => invoke(...args));
       },
     });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { flakyDelivery } from '../../../local/rds/events.ts';
 import { RdsFault, throttling } from '../../../local/rds/faults.ts';
 import { seededRandom } from '../../../local/rds/randomness.ts';
+import { databaseKey } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/text.ts';
+import { where } from '../../support/world.ts';
 import { Crash, Mortal } from './crash.ts';
 import { copyWorld, exporting } from './world.ts';
 
@@ -69,7 +71,7 @@ async function passes(world: ReturnType<typeof copyWorld>, life: Mortal) {
   }
 }
 
-it('a failure is told of, rather twice than never, whatever call the run that meets it dies at', async () => {
+it('people are notified of a failure, rather twice than never, whatever call the run that meets it dies at', async () => {
   for (const when of ['before', 'after'] as const) {
     let died = true;
     for (let call = 1; died; call += 1) {
@@ -82,8 +84,8 @@ it('a failure is told of, rather twice than never, whatever call the run that me
       await passes(world, life);
       died = life.died;
       expect(await world.copyOf(backup)).toMatchObject({ state: 'failed', permanent: true });
-      expect(world.told.length).toBeGreaterThanOrEqual(1);
-      expect(world.told.length).toBeLessThanOrEqual(2);
+      expect(world.notified.length).toBeGreaterThanOrEqual(1);
+      expect(world.notified.length).toBeLessThanOrEqual(2);
     }
   }
 });
@@ -107,7 +109,7 @@ it('a dump is copied whole, whatever call the run that copies it dies at', async
       await world.pass();
       died = life.died;
       expect(await world.copyOf(backup)).toMatchObject({ state: 'complete', bytes: 6 });
-      expect(world.told).toEqual([]);
+      expect(world.notified).toEqual([]);
     }
   }
 });
@@ -152,8 +154,7 @@ it('500 snapshots of one night reach their buckets once each, whatever is lost, 
   const wanted = async () => {
     const copies = [];
     for (const database of world.rds.databases()) {
-      for await (const row of world.ledger.backupsOfDatabase(`123456789012/eu-west-1/${database.resourceId}`))
-        copies.push(row);
+      copies.push(...(await world.backupsOf(databaseKey(where, database.resourceId))));
     }
     return copies;
   };

@@ -50,6 +50,10 @@ export class MemoryS3 {
     this.#owners.set(name, owner);
   }
 
+  has(name: string): boolean {
+    return this.#owners.has(name);
+  }
+
   deleteBucket(name: string): void {
     this.#owners.delete(name);
   }

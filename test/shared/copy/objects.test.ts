@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { copyObject, GiB, MiB, ranges, sourceObject } from '../../../shared/copy/object.ts';
 import { largestObject, stagingKey } from '../../../shared/copy/objects.ts';
+import { backupIdOf } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/text.ts';
 import { MemoryS3, s3Error } from './memory-s3.ts';
-import { copyWorld, exporting, idOf, stackKey } from './world.ts';
+import { sharedBucket as bucket, copyWorld, exporting, stackKey } from './world.ts';
 
 const owner = '222222222222';
 const staging = { bucket: 'dumps', owner, key: 'nightly/{snapshotId}.bak', waitHours: 24 };
-const bucket = 'rds-backup-ledger--shared-123456789012-eu-west-1';
 
 /** A SQL Server whose nightly dump is awaited in a staging bucket of another account. */
 async function given() {
@@ -18,7 +18,7 @@ async function given() {
   const snapshot = world.rds.takeBackup(database, { kind: 'automated', at });
   const backup = await world.record(snapshot.id);
   const key = `nightly/${snapshot.id}.bak`;
-  return { ...world, backup, key, copy: () => world.copyOf(backup) };
+  return { ...world, backup, key, copy: () => world.copyOf(backup), reason: () => world.reasonOf(backup) };
 }
 
 describe('a native dump', () => {
@@ -60,28 +60,27 @@ describe('a native dump', () => {
     world.s3.createBucket('dumps', '999999999999');
     world.s3.put('dumps', world.key, 'a trap');
     await world.pass();
-    const copy = await world.copy();
-    expect(copy).toMatchObject({ state: 'failed', permanent: true });
-    expect(copy.reason).toContain(`which must belong to account ${owner}`);
-    expect(world.told).toHaveLength(1);
+    expect(await world.copy()).toMatchObject({ state: 'failed', permanent: true });
+    expect(await world.reason()).toContain(`which must belong to account ${owner}`);
+    expect(world.notified).toHaveLength(1);
     expect(world.s3.keys(bucket)).toEqual([]);
   });
 
-  it('that is not there yet is waited for, then told', async () => {
+  it('that is not there yet is waited for, then reported', async () => {
     const world = await given();
     await world.pass();
     expect(await world.copy()).toMatchObject({
       state: 'queued',
-      reason: `waiting for s3://dumps/${world.key}`,
+      cause: { code: 'dump-awaited', facts: { object: `s3://dumps/${world.key}` } },
       notBefore: new Date(world.rds.now.getTime() + 15 * minuteMs),
     });
     await world.rds.advanceBy({ hours: 23 });
     await world.pass();
-    expect(world.told).toEqual([]);
+    expect(world.notified).toEqual([]);
     await world.rds.advanceBy({ hours: 1, minutes: 15 });
     await world.pass();
     expect(await world.copy()).toMatchObject({ state: 'failed' });
-    expect(world.told).toHaveLength(1);
+    expect(world.notified).toHaveLength(1);
   });
 
   it('that comes late is copied', async () => {
@@ -97,16 +96,15 @@ describe('a native dump', () => {
     const world = await given();
     world.s3.put('dumps', world.key, 'huge', { bytes: largestObject + GiB });
     await world.pass();
-    const copy = await world.copy();
-    expect(copy).toMatchObject({ state: 'failed', permanent: true });
-    expect(copy.reason).toContain('141.6 GiB, one run copies at most 140 GiB');
+    expect(await world.copy()).toMatchObject({ state: 'failed', permanent: true });
+    expect(await world.reason()).toContain('141.6 GiB, one run copies at most 140 GiB');
     expect(world.s3.called('CreateMultipartUpload')).toEqual([]);
   });
 
-  it('whose copy takes long is left by a run that the stream woke, and taken by the next', async () => {
+  it('whose copy takes long is left by a run that the stream triggered, and taken by the next', async () => {
     const world = await given();
     world.s3.put('dumps', world.key, 'large', { bytes: 20 * GiB });
-    const { run } = await world.pass({ rows: [idOf(world.backup)] });
+    const { run } = await world.pass({ backups: [backupIdOf(world.backup)] });
     expect(run).toMatchObject({ waiting: 1 });
     expect((await world.copy()).state).toBe('queued');
     await world.pass();
@@ -119,14 +117,10 @@ describe('a native dump', () => {
       kind: 'awsbackup',
       at: new Date(world.rds.now.getTime() - 90 * 60_000),
     });
-    const first = { ...(await world.row(world.backup)), copy: { ...world.backup.copy, state: 'none' as const } };
-    await world.ledger.updateBackup(first);
+    await world.changeCopy(world.backup, (copy) => ({ ...copy, state: 'none' }));
     const other = await world.record(older.id);
     const now = new Date(world.rds.now.getTime() + minuteMs);
-    await world.ledger.updateBackup({
-      ...(await world.row(world.backup)),
-      copy: { ...world.backup.copy, queuedAt: now },
-    });
+    await world.changeCopy(world.backup, () => ({ ...world.backup.copy, queuedAt: now }));
     world.s3.put('dumps', `nightly/${older.id}.bak`, 'small');
     world.s3.put('dumps', world.key, 'large', { bytes: 100 * GiB });
     world.run.remainingMs = 60_000;
@@ -147,10 +141,10 @@ describe('a native dump', () => {
     }
   });
 
-  it('whose copy is short is copied by the run that the stream woke', async () => {
+  it('whose copy is short is copied by the run that the stream triggered', async () => {
     const world = await given();
     world.s3.put('dumps', world.key, 'small', { bytes: GiB });
-    await world.pass({ rows: [idOf(world.backup)] });
+    await world.pass({ backups: [backupIdOf(world.backup)] });
     expect((await world.copy()).state).toBe('complete');
   });
 
@@ -167,11 +161,7 @@ describe('a native dump', () => {
   it('whose copying broke off with its run is copied anew', async () => {
     const world = await given();
     world.s3.put('dumps', world.key, 'a dump');
-    const row = await world.row(world.backup);
-    await world.ledger.updateBackup({
-      ...row,
-      copy: { ...row.copy, state: 'running', startedAt: world.rds.now },
-    });
+    await world.changeCopy(world.backup, (copy) => ({ ...copy, state: 'running', startedAt: world.rds.now }));
     await world.rds.advanceBy({ minutes: 10 });
     await world.pass();
     expect((await world.copy()).state).toBe('running');

@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { RdsFault } from '../../../local/rds/faults.ts';
 import { retried } from '../../../shared/copy/change.ts';
 import { workOnCopies } from '../../../shared/copy/work.ts';
-import type { Backup } from '../../../shared/model.ts';
+import { type Backup, backupIdOf } from '../../../shared/domain/index.ts';
+import { closeBackup } from '../../../shared/ledger/close.ts';
+import { copyReasonOf } from '../../../shared/reasons/copies.ts';
 import { minuteMs } from '../../../shared/text.ts';
+import { where } from '../../support/world.ts';
 import { Mortal } from './crash.ts';
-import { type CopyWorldOptions, copyWorld, exporting, idOf } from './world.ts';
+import { type CopyWorldOptions, copyWorld, exporting } from './world.ts';
 
 const minutesLater = (date: Date, minutes: number) => new Date(date.getTime() + minutes * minuteMs);
 
@@ -15,7 +18,8 @@ async function given(databases: Record<string, readonly string[]>, options: Part
   const backups: Backup[] = [];
   for (const id of Object.values(databases).flat()) {
     const database = world.rds.createInstance({ id, dataGb: 100 });
-    const snapshot = world.rds.takeBackup(database, { kind: 'automated', at: minutesLater(world.rds.now, -60) });
+    const at = minutesLater(world.rds.now, backups.length - 60);
+    const snapshot = world.rds.takeBackup(database, { kind: 'automated', at });
     backups.push(await world.record(snapshot.id));
   }
   const [first] = backups;
@@ -53,23 +57,20 @@ describe('a copy that waits', () => {
   it('is not started where another backup of its day has been, both queued in the same moment', async () => {
     const world = await given({ acme: ['orders'] });
     const second = world.rds.takeBackup('orders', { kind: 'awsbackup', at: minutesLater(world.rds.now, -30) });
-    await world.ledger.updateBackup({
-      ...(await world.row(world.first)),
-      copy: { ...world.first.copy, state: 'none' },
-    });
+    await world.changeCopy(world.first, (copy) => ({ ...copy, state: 'none' }));
     const twin = await world.record(second.id);
-    await world.ledger.updateBackup({ ...(await world.row(world.first)), copy: world.first.copy });
+    await world.changeCopy(world.first, () => world.first.copy);
     expect(await world.copies('queued')).toHaveLength(2);
 
     expect((await world.pass()).run).toMatchObject({ started: 1, waiting: 0 });
     expect(await world.copyOf(world.first)).toMatchObject({ state: 'running' });
-    expect(await world.copyOf(twin)).toMatchObject({ state: 'none', reason: expect.stringContaining('same day') });
+    expect(await world.copyOf(twin)).toMatchObject({ state: 'none', cause: { code: 'period-served' } });
+    expect(await world.reasonOf(twin)).toBe('another backup of the same day is copied');
     expect(world.rds.exportTasks()).toHaveLength(1);
 
     // What a person asks for is made besides.
     await world.rds.advanceBy({ hours: 1 });
-    const wish = retried((await world.copyOf(twin)) ?? twin.copy, 'export', world.rds.now);
-    await world.ledger.updateBackup({ ...(await world.row(twin)), copy: wish ?? twin.copy });
+    await world.changeCopy(twin, (copy) => retried(copy, 'export', world.rds.now) ?? copy);
     await world.pass();
     expect(await world.copyOf(twin)).toMatchObject({ state: 'running' });
   });
@@ -113,21 +114,23 @@ describe('a copy that waits', () => {
     expect((await world.copyOf(world.first)).state).toBe('running');
   });
 
-  it('does not wake copy by its own step back to queued', async () => {
+  it('does not trigger copy by its own step back to queued', async () => {
     const world = await given({ acme: ['orders'] });
-    world.woken.length = 0;
+    world.triggers.length = 0;
     world.rds.failNext('StartExportTask', 3);
     await world.pass();
-    expect(world.woken).toEqual([]);
+    expect(world.triggers).toEqual([]);
   });
 
   it('waits while somebody else exports the same snapshot, and does not take their task for its own', async () => {
     const world = await given({ acme: ['orders'] });
     await exportByHand(world, 'by-hand', world.first.arn);
     await world.pass();
-    const copy = await world.copyOf(world.first);
-    expect(copy).toMatchObject({ state: 'queued', notBefore: minutesLater(world.rds.now, 5) });
-    expect(copy.reason).toContain('somebody else is exporting this snapshot');
+    expect(await world.copyOf(world.first)).toMatchObject({
+      state: 'queued',
+      notBefore: minutesLater(world.rds.now, 5),
+      cause: { code: 'exported-elsewhere' },
+    });
     await world.rds.advanceBy({ hours: 1 });
     await world.pass();
     expect((await world.copyOf(world.first)).state).toBe('running');
@@ -137,7 +140,7 @@ describe('a copy that waits', () => {
     const world = await given({ acme: ['orders'] });
     await world.pass();
     const running = await world.row(world.first);
-    await world.ledger.updateBackup({ ...running, copy: { ...world.first.copy } });
+    await world.changeCopy(world.first, () => world.first.copy);
     await world.pass();
     expect(await world.copyOf(world.first)).toMatchObject({ state: 'running', taskId: running.copy.taskId });
     expect(world.rds.exportTasks()).toHaveLength(1);
@@ -154,23 +157,26 @@ describe('a copy that waits', () => {
     });
   });
 
-  it('is skipped as expired when its snapshot is gone, and people are told', async () => {
+  it('is skipped as expired when its snapshot is gone, and people are notified', async () => {
     const world = await given({ acme: ['orders'] });
     // The automated backups of a deleted database go with it.
     world.rds.delete(world.rds.find('orders'));
     await world.pass();
-    const copy = await world.copyOf(world.first);
-    expect(copy).toMatchObject({ state: 'skipped', toldAt: world.rds.now });
-    expect(copy.reason).toMatch(/^expired: /);
-    expect(world.told.map(({ tenant }) => tenant)).toEqual(['acme']);
+    expect(await world.copyOf(world.first)).toMatchObject({
+      state: 'skipped',
+      cause: { code: 'snapshot-expired' },
+      notifiedAt: world.rds.now,
+    });
+    expect(world.notified.map(({ tenant }) => tenant)).toEqual(['acme']);
+    expect(world.rds.calls('StartExportTask')).toBe(0);
   });
 
   it('is skipped as expired when a sweep has closed its row', async () => {
     const world = await given({ acme: ['orders'] });
-    const closed = { at: world.rds.now, reason: 'gone', expiresAt: minutesLater(world.rds.now, 10_000) };
-    await world.ledger.updateBackup({ ...(await world.row(world.first)), closed });
+    const why = { cause: { code: 'not-in-rds', facts: {} }, retentionDays: 400 } as const;
+    await closeBackup(world.ledger, world.first, why, world.rds.now);
     await world.pass();
-    expect((await world.copyOf(world.first)).reason).toMatch(/^expired: /);
+    expect(await world.reasonOf(world.first)).toMatch(/^expired: /);
     expect(world.rds.exportTasks()).toEqual([]);
   });
 
@@ -184,7 +190,7 @@ describe('a copy that waits', () => {
   it('is found by the key that the stream names, before the index shows it', async () => {
     const world = await given({ acme: ['orders'] });
     world.ledger.copies = async function* () {};
-    await world.pass({ rows: [idOf(world.first)] });
+    await world.pass({ backups: [backupIdOf(world.first)] });
     expect((await world.copyOf(world.first)).state).toBe('running');
   });
 
@@ -192,7 +198,7 @@ describe('a copy that waits', () => {
     const world = await given({ acme: ['orders'] });
     const stale = await world.copies('queued');
     await world.pass();
-    world.ledger.copies = async function* (state) {
+    world.ledger.copies = async function* (_, state) {
       if (state === 'queued') yield* stale;
     };
     await world.pass();
@@ -208,14 +214,14 @@ describe('fairness', () => {
     await world.pass();
     expect((await world.copyOf(world.backups.at(-1) ?? world.first)).state).toBe('running');
     expect((await world.copyOf(world.first)).state).toBe('running');
-    expect((await world.ledger.tenantsServed()).get('small')).toEqual(world.rds.now);
+    expect((await world.ledger.tenantsServed(where)).get('small')).toEqual(world.rds.now);
   });
 });
 
 describe('the lease', () => {
   it('keeps a second run from starting exports, until it runs out', async () => {
     const world = await given({ acme: ['orders'] });
-    await world.ledger.takeLease('another', world.rds.now, minutesLater(world.rds.now, 2));
+    await world.ledger.takeLease(where, 'another', world.rds.now, minutesLater(world.rds.now, 2));
     expect((await world.pass()).run).toMatchObject({ lease: 'held', started: 0, waiting: 1 });
     await world.rds.advanceBy({ minutes: 3 });
     expect((await world.pass()).run).toMatchObject({ lease: 'taken', started: 1 });
@@ -233,49 +239,54 @@ describe('the lease', () => {
 
 describe('a refusal that trying again cannot heal', () => {
   it.each([
-    ['IamRoleNotFound', 'export role'],
-    ['IamRoleMissingPermissions', 's3:PutObject*'],
-    ['InvalidS3BucketFault', "snapshot's Region"],
-    ['KMSKeyNotAccessibleFault', 'kms:CreateGrant'],
-    ['AccessDenied', 'iam:PassRole'],
-  ])('%s: fails at once, is told once, and fails no other copy with it', async (code, advice) => {
+    ['IamRoleNotFound', 'role-not-found', 'export role'],
+    ['IamRoleMissingPermissions', 'bucket-denied', 's3:PutObject*'],
+    ['InvalidS3BucketFault', 'bucket-invalid', "snapshot's Region"],
+    ['KMSKeyNotAccessibleFault', 'key-not-usable', 'kms:CreateGrant'],
+    ['AccessDenied', 'start-denied', 'iam:PassRole'],
+  ])('%s: fails at once, is reported once, and fails no other copy with it', async (fault, code, advice) => {
     const world = await given({ acme: ['orders', 'billing'] });
-    world.rds.failNext('StartExportTask', 100, new RdsFault(code, 403, 'refused'));
+    world.rds.failNext('StartExportTask', 100, new RdsFault(fault, 403, 'refused'));
     await world.pass();
     const copies = await Promise.all(world.backups.map(world.copyOf));
     expect(copies.map(({ state }) => state).sort()).toEqual(['failed', 'queued']);
     const failed = copies.find(({ state }) => state === 'failed');
-    expect(failed).toMatchObject({ permanent: true, toldAt: world.rds.now });
-    expect(failed?.reason).toContain(advice);
+    expect(failed).toMatchObject({
+      permanent: true,
+      notifiedAt: world.rds.now,
+      cause: { code, facts: { said: 'refused' } },
+    });
+    const reason = failed && copyReasonOf(failed, { now: world.rds.now, audience: 'tenant' });
+    expect(reason).toContain(advice);
+    expect(reason).toContain('refused');
     await world.pass();
-    expect(world.told).toHaveLength(1);
+    expect(world.notified).toHaveLength(1);
   });
 
   it('does not take the rest of the queue with it through the stream', async () => {
     const world = await given({ acme: ['a', 'b', 'c', 'd'], globex: ['e', 'f', 'g', 'h'] });
     world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
-    world.woken.length = 0;
+    world.triggers.length = 0;
     await world.settled();
     expect(world.rds.calls('StartExportTask')).toBe(1);
     expect(await world.copies('queued')).toHaveLength(7);
   });
 
-  it('is told again a day later', async () => {
+  it('is reported again a day later', async () => {
     const world = await given({ acme: ['orders', 'billing'] });
     world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
     await world.pass();
     await world.rds.advanceBy({ hours: 25 });
     await world.pass();
-    expect(world.told).toHaveLength(2);
+    expect(world.notified).toHaveLength(2);
   });
 
-  it('is told in words if it is none that we know', async () => {
+  it('is reported in words if it is none that we know', async () => {
     const world = await given({ acme: ['orders'] });
     world.rds.failNext('StartExportTask', 1, new RdsFault('InvalidParameterValue', 400, 'The prefix is odd'));
     await world.pass();
-    const copy = await world.copyOf(world.first);
-    expect(copy).toMatchObject({ state: 'failed', permanent: true });
-    expect(copy.reason).toContain('The prefix is odd');
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'failed', permanent: true });
+    expect(await world.reasonOf(world.first)).toContain('The prefix is odd');
   });
 });
 
@@ -290,15 +301,15 @@ it('a start of which nobody knows how it went is looked up by its id, not done a
   expect(world.rds.exportTasks()).toHaveLength(1);
 });
 
-it('a message that cannot be sent leaves the copy to be told of by the next run', async () => {
+it('a message that cannot be sent leaves the copy to be reported by the next run', async () => {
   const world = await given({ acme: ['orders'] });
   world.rds.failNext('StartExportTask', 2, new RdsFault('IamRoleNotFound', 404, 'refused'));
-  const silent = { ...world.deps(new Mortal()), tell: () => Promise.reject(new Error('SNS is down')) };
+  const silent = { ...world.deps(new Mortal()), notify: () => Promise.reject(new Error('SNS is down')) };
   await expect(workOnCopies(silent, world.rds.now)).rejects.toThrow('SNS is down');
   expect((await world.copyOf(world.first)).state).toBe('starting');
   await world.pass();
   expect((await world.copyOf(world.first)).state).toBe('failed');
-  expect(world.told).toHaveLength(1);
+  expect(world.notified).toHaveLength(1);
 });
 
 async function exportByHand(world: ReturnType<typeof copyWorld>, id: string, arn: string): Promise<void> {

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { noSharedBucket } from '../../../shared/config/enrol.ts';
-import { pauseBeforeAttempt } from '../../../shared/copy/causes.ts';
-import { changeCopy, ended, retried } from '../../../shared/copy/change.ts';
+import { parseConfig } from '../../../shared/config/load.ts';
+import { ended, queued, retried, retryMode } from '../../../shared/copy/change.ts';
+import { exportFailure, pauseBeforeAttempt } from '../../../shared/copy/failures.ts';
 import { fairly } from '../../../shared/copy/fair.ts';
 import { sideBySide } from '../../../shared/copy/side-by-side.ts';
-import { destinationsOf } from '../../../shared/copy/targets.ts';
-import { MemoryLedger } from '../../../shared/ledger/memory.ts';
-import type { Backup, Copy } from '../../../shared/model.ts';
+import { type Backup, type Copy, type CopyState, copyCauses, isKnownIn } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/text.ts';
-import { copyWorld, exporting } from './world.ts';
+import { where } from '../../support/world.ts';
+import { exporting } from './world.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 
@@ -49,44 +48,82 @@ describe('the order in which tenants are served', () => {
   });
 });
 
-describe('a change of a copy', () => {
-  it('is decided again on the row that somebody else wrote in between', async () => {
-    const ledger = new MemoryLedger(() => now);
-    await ledger.recordBackup(backup('a', 'a', 1));
-    let meddle = true;
-    const changed = await changeCopy(ledger, backup('a', 'a', 1), (copy, row) => {
-      if (meddle) {
-        meddle = false;
-        void ledger.updateBackup({ ...row, copy: { ...copy, percent: 7 } });
-      }
-      return { ...copy, state: 'starting' };
-    });
-    expect(changed?.copy).toMatchObject({ state: 'starting', percent: 7 });
-  });
-
-  it('is given up where the row changes for ever', async () => {
-    const ledger = new MemoryLedger(() => now);
-    await ledger.recordBackup(backup('a', 'a', 1));
-    ledger.updateBackup = async () => 'conflict';
-    await expect(changeCopy(ledger, backup('a', 'a', 1), (copy) => copy)).rejects.toThrow('10 times in a row');
-  });
+describe('a step of a copy', () => {
+  const later = { mood: 'a field of a later version' };
 
   it('to its end leaves behind what was said of its being stuck', () => {
-    const running: Copy = { mode: 'export', state: 'running', attempt: 1, toldAt: now, reason: 'stuck' };
+    const cause = { code: 'stuck', facts: { task: 't', since: now.toISOString(), percent: 3 } } as const;
+    const running: Copy = { mode: 'export', state: 'running', attempt: 1, notifiedAt: now, cause, ...later };
     expect(ended(running, 'complete', now, { bytes: 1 })).toEqual({
       mode: 'export',
       state: 'complete',
       attempt: 1,
       endedAt: now,
       bytes: 1,
+      ...later,
     });
   });
 
-  it('by a person’s wish is a new attempt, unless it is under way', () => {
-    const failed: Copy = { mode: 'export', state: 'failed', attempt: 3, reason: 'no right', permanent: true };
-    expect(retried(failed, 'export', now)).toEqual({ mode: 'export', state: 'queued', attempt: 4, queuedAt: now });
-    expect(retried({ ...failed, state: 'running' }, 'export', now)).toBeUndefined();
+  it('back into the queue drops what its try left behind, and nothing of a later version', () => {
+    const starting: Copy = { mode: 'export', state: 'starting', attempt: 2, queuedAt: now, taskId: 't', ...later };
+    expect(queued(starting)).toEqual({ mode: 'export', state: 'queued', attempt: 2, queuedAt: now, ...later });
   });
+
+  it('by a person’s wish is a new attempt, unless it is under way or in a state of a later version', () => {
+    const failed: Copy = { mode: 'export', state: 'failed', attempt: 3, permanent: true, ...later };
+    expect(retried(failed, 'export', now)).toEqual({
+      mode: 'export',
+      state: 'queued',
+      attempt: 4,
+      queuedAt: now,
+      ...later,
+    });
+    expect(retried({ ...failed, state: 'none' }, 'object', now)).toMatchObject({ mode: 'object', state: 'queued' });
+    for (const state of ['queued', 'starting', 'running', 'archived'] as CopyState[]) {
+      expect(retried({ ...failed, state }, 'export', now)).toBeUndefined();
+    }
+  });
+});
+
+describe('a copy that a person asks for', () => {
+  const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}' };
+  const fleet = (config: object) => parseConfig(JSON.stringify(config), where);
+  const exports = fleet(exporting({ acme: ['orders'], globex: ['shop'] }));
+  const failed = backup('a', 'acme', 1, { state: 'failed' });
+
+  it('is made as it was tried before, else as the configuration has it', () => {
+    expect(retryMode(exports, failed, undefined)).toEqual({ mode: 'export' });
+    const never = { ...failed, copy: { mode: 'none', state: 'none', attempt: 0 } } as const;
+    expect(retryMode(exports, never, undefined)).toEqual({ mode: 'export' });
+    const dumps = fleet(exporting({ acme: ['orders'] }, {}, { mode: 'object', staging }));
+    expect(retryMode(dumps, { ...never, engine: 'sqlserver-se' }, undefined)).toEqual({ mode: 'object' });
+  });
+
+  it('is refused for the cause for which it would be skipped', () => {
+    const { databaseId: _, ...rest } = failed;
+    const cases = [
+      [{ ...failed, tenant: 'globex' }, 'owner-changed'],
+      [{ ...rest, databaseId: 'shop' }, 'owner-changed'],
+      [{ ...rest, databaseId: 'gone' }, 'not-configured'],
+      [{ ...failed, engine: 'oracle-ee' }, 'engine-not-exportable'],
+      [{ ...failed, storageType: 'standard' }, 'storage-not-exportable'],
+      [{ ...failed, copy: { ...failed.copy, mode: 'object' } }, 'staging-not-configured'],
+    ] as const;
+    expect(cases.map(([row]) => retryMode(exports, row, undefined))).toMatchObject(
+      cases.map(([, code]) => ({ cause: { code } })),
+    );
+  });
+});
+
+it('a cause of failure of any length is kept within bounds, with its beginning and its end', () => {
+  const setup = { bucket: 'b', roleArn: 'r', keyArn: 'k', region: 'eu-west-1' };
+  const text = `The export could not be written to bucket ${'bucket '.repeat(200_000)} Error code: AccessDenied`;
+  const { cause } = exportFailure(text, setup);
+  expect(isKnownIn(copyCauses, cause)).toBe(true);
+  const { said } = cause.facts as { said: string };
+  expect(cause.code).toBe('bucket-denied');
+  expect(said.length).toBeLessThanOrEqual(1000);
+  expect(said).toMatch(/^The export could not be written.*Error code: AccessDenied$/);
 });
 
 it('pauses between attempts grow to a day', () => {
@@ -116,28 +153,5 @@ describe('work side by side', () => {
     });
     await expect(work).rejects.toThrow('second');
     expect(begun).toEqual([1, 2]);
-  });
-});
-
-describe('the destination of a copy', () => {
-  const tagged = { databaseKind: 'instance', databaseId: 'found', tenant: 'globex' } as const;
-  const destinations = (more: object) => {
-    return destinationsOf(copyWorld({ config: exporting({ acme: ['orders'] }, more) }).state.fleet);
-  };
-
-  it('is the shared bucket, under tenant and name, for a database that enrolled itself by tag', () => {
-    const of = destinations({ discovery: { tenantTag: 'tenant' } });
-    expect(of(tagged)).toMatchObject({ target: { prefix: 'globex/found', owner: '123456789012' }, schedule: 'daily' });
-    expect(of({ ...tagged, databaseId: 'orders', tenant: 'acme' })).toMatchObject({
-      target: { prefix: 'acme/orders' },
-    });
-    expect(of({ databaseKind: 'instance', databaseId: 'found' })).toEqual({
-      nowhere: expect.stringContaining('no longer configured'),
-    });
-  });
-
-  it('says what is missing where a tag enrolled a database and there is no shared bucket', () => {
-    const of = destinations({ defaults: { bucket: { type: 'own' } }, discovery: { tenantTag: 'tenant' } });
-    expect(of(tagged)).toEqual({ nowhere: noSharedBucket });
   });
 });

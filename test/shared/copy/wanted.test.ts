@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfiguredDatabase, CopyPolicy } from '../../../shared/config/fleet.ts';
 import { type CopyCandidate, initialCopy, notExportable, periodOf } from '../../../shared/copy/wanted.ts';
-import type { Copy, CopyState } from '../../../shared/model.ts';
+import type { Copy, CopyState } from '../../../shared/domain/index.ts';
+import { copyReasonOf } from '../../../shared/reasons/copies.ts';
+import { where } from '../../support/world.ts';
 
 const now = new Date('2026-11-23T04:32:00Z');
 
@@ -16,6 +18,7 @@ const backup: CopyCandidate = {
 
 function configured(copy: Partial<CopyPolicy> = {}): ConfiguredDatabase {
   return {
+    ...where,
     tenant: 'acme',
     id: 'orders',
     kind: 'instance',
@@ -42,23 +45,37 @@ describe('the copy of a backup that is being recorded', () => {
     });
   });
 
-  it.each<[string, ConfiguredDatabase | undefined, Partial<CopyCandidate>]>([
-    ['of a database that nobody configured', undefined, {}],
-    ['of a database without copies', configured({ mode: 'none' }), {}],
-    ['of a kind that is not copied, such as another person’s manual snapshot', configured(), { kind: 'manual' }],
-    ['of a snapshot that is gone already', configured(), { closed: { at: now, reason: 'gone', expiresAt: now } }],
+  it.each<[string, ConfiguredDatabase | undefined, Partial<CopyCandidate>, string | undefined]>([
+    ['of a database that nobody configured', undefined, {}, 'the database is not configured'],
+    ['of a database without copies', configured({ mode: 'none' }), {}, undefined],
+    [
+      'of a kind that is not copied, such as another person’s manual snapshot',
+      configured(),
+      { kind: 'manual' },
+      'manual backups are not copied (copied kinds: automated, awsbackup)',
+    ],
+    [
+      'of a snapshot that is gone already',
+      configured(),
+      { closed: { at: now, cause: { code: 'not-in-rds', facts: {} }, expiresAt: now } },
+      'the snapshot was gone before it was recorded',
+    ],
     [
       'of a backup from before the database was enrolled',
       configured(),
       { learnedFrom: 'sweep', createdAt: new Date('2026-10-31T04:00:00Z') },
+      'from before the database was enrolled',
     ],
-  ])('is not wanted %s', (_, database, facts) => {
-    expect(initialCopy({ ...backup, ...facts }, database, fresh, now).state).toBe('none');
+  ])('is not wanted %s', (_, database, facts, reason) => {
+    const copy = initialCopy({ ...backup, ...facts }, database, fresh, now);
+    expect(copy.state).toBe('none');
+    expect(copyReasonOf(copy, { now, audience: 'operators' })).toBe(reason);
   });
 
   it('is skipped at once, with the reason, where there is no bucket for it', () => {
-    const nowhere = { ...configured({ mode: 'object' }), copySkipped: 'no shared bucket' };
-    const skipped = { mode: 'object', state: 'skipped', attempt: 0, endedAt: now, reason: 'no shared bucket' };
+    const cause = { code: 'no-shared-bucket', facts: {} } as const;
+    const nowhere = { ...configured({ mode: 'object' }), copySkipped: cause };
+    const skipped = { mode: 'object', state: 'skipped', attempt: 0, endedAt: now, cause };
     expect(initialCopy(backup, nowhere, fresh, now)).toEqual(skipped);
     expect(initialCopy({ ...backup, kind: 'manual' }, nowhere, fresh, now).state).toBe('none');
   });
@@ -92,7 +109,7 @@ describe('what RDS cannot export', () => {
   ])('is skipped at once with the reason: %s on %s', (engine, storageType) => {
     const copy = initialCopy({ ...backup, engine, storageType }, configured(), fresh, now);
     expect(copy).toMatchObject({ state: 'skipped', endedAt: now });
-    expect(copy.reason).toMatch(/^RDS cannot export/);
+    expect(copyReasonOf(copy, { now, audience: 'tenant' })).toMatch(/^RDS cannot export/);
   });
 
   it('can be copied as an object all the same', () => {
@@ -128,11 +145,12 @@ describe('the schedule', () => {
     expect(state('monthly', earlier('2026-10-31T23:00:00Z', 'complete'))).toBe('queued');
   });
 
-  it('gives the period to its next backup where the copy of the first failed or was not wanted', () => {
+  it('gives the period to its next backup where the copy of the first failed, was not wanted, or is in a later version’s state', () => {
     expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'failed'))).toBe('queued');
     expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'skipped'))).toBe('queued');
     expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'none'))).toBe('queued');
     expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'cancelled'))).toBe('none');
+    expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'archived' as CopyState))).toBe('queued');
   });
 
   it.each([

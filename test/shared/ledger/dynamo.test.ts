@@ -1,77 +1,97 @@
-import { type AttributeValue, DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type AttributeValue, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DynamoLedger, ledgerActions } from '../../../shared/ledger/dynamo.ts';
+import { backupIdOf, type CopyState } from '../../../shared/domain/index.ts';
+import { type LedgerCall, ledgerCalls } from '../../../shared/ledger/dynamo.ts';
 import {
-  copyWakeUps,
-  type IndexName,
-  indexes,
+  copyTriggers,
   keysOfAlert,
   keysOfBackup,
   keysOfDatabase,
   keysOfDay,
   keysOfSweep,
 } from '../../../shared/ledger/items.ts';
-import { type Ledger, liveBackupId } from '../../../shared/ledger/ledger.ts';
-import type { CopyState } from '../../../shared/model.ts';
-import { createLedgerTable } from '../../support/ledger-table.ts';
-import { localAws } from '../../support/local-aws.ts';
-import { ledgerContract } from './contract.ts';
+import type { Ledger } from '../../../shared/ledger/ledger.ts';
+import { type IndexName, indexes, localIndexes, type PrimaryKey, shardOf } from '../../../shared/ledger/table.ts';
+import { collect } from '../../../shared/lib/iterables.ts';
+import { newLedgerTable } from '../../support/ledger-table.ts';
+import { type AwsForTests, localAws } from '../../support/local-aws.ts';
+import { here, ordersName, start } from './contract/given.ts';
+import { ledgerContract } from './contract/index.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at, ordersKey } from './rows.ts';
 
-const start = at('2026-11-23T12:00:00.000Z');
-let raw: DynamoDBClient;
-let client: DynamoDBDocumentClient;
-let tables = 0;
-
-async function newTable(): Promise<string> {
-  tables += 1;
-  const name = `ledger-contract-${process.pid}-${tables}`;
-  await createLedgerTable(raw, name);
-  return name;
-}
-
+let aws: AwsForTests;
 beforeAll(async () => {
-  raw = new DynamoDBClient((await localAws()).clientConfig);
-  client = DynamoDBDocumentClient.from(raw);
+  aws = await localAws();
 }, 120_000);
 
-describe('the ledger in DynamoDB', () => {
-  ledgerContract(async (now) => new DynamoLedger(client, await newTable(), now));
+async function onNewTable() {
+  const table = await newLedgerTable(aws.clientConfig);
+  const itemOf = async ({ pk, sk }: PrimaryKey): Promise<Record<string, AttributeValue>> => {
+    const Key = { pk: { S: pk }, sk: { S: sk } };
+    return (await table.client.send(new GetItemCommand({ TableName: table.tableName, Key }))).Item ?? {};
+  };
+  return { ...table, ledger: table.ledgerAt(() => start), itemOf };
+}
+
+describe('the ledger in MiniStack’s DynamoDB', () => {
+  ledgerContract(async (now) => {
+    const { table, ledgerAt } = await newLedgerTable(aws.clientConfig);
+    return { ledger: ledgerAt(now), table };
+  });
 });
+
+/** What a client sends from here on, and what it gets. */
+function watch(client: DynamoDBDocumentClient) {
+  const calls: { command: string; index?: string; scanned?: number }[] = [];
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const { IndexName: index } = args.input as { IndexName?: string };
+      const result = await next(args);
+      const { ScannedCount: scanned } = result.output as { ScannedCount?: number };
+      calls.push({
+        command: context.commandName ?? '',
+        ...(index !== undefined && { index }),
+        ...(scanned !== undefined && { scanned }),
+      });
+      return result;
+    },
+    { step: 'initialize' },
+  );
+  return calls;
+}
 
 describe('the rights that the ledger needs', () => {
   it('are, method by method, those of the calls it makes', async () => {
-    const calls = new Set<string>();
-    const watched = DynamoDBDocumentClient.from(new DynamoDBClient((await localAws()).clientConfig));
-    watched.middlewareStack.add(
-      (next, context) => (args) => {
-        calls.add(context.commandName ?? '');
-        return next(args);
-      },
-      { step: 'initialize' },
-    );
-    const ledger = new DynamoLedger(watched, await newTable(), () => start);
+    const { ledger, documents } = await onNewTable();
+    const calls = watch(documents);
     const uses: Record<keyof Ledger, () => Promise<unknown> | AsyncIterable<unknown>> = {
       recordBackup: () => ledger.recordBackup(aBackup()),
       updateBackup: () => ledger.updateBackup(aBackup({ version: 1 })),
-      backupByArn: () => ledger.backupByArn(aBackup().arn),
-      backups: () => ledger.backups([{ database: ordersKey, liveBackup: liveBackupId(aBackup()) }]),
+      backupsByArn: () => ledger.backupsByArn(aBackup().arn),
+      backups: () => ledger.backups([backupIdOf(aBackup())]),
+      liveBackups: () => ledger.liveBackups(ordersKey),
       backupsOfDatabase: () => ledger.backupsOfDatabase(ordersKey),
       backupsOfTenant: () => ledger.backupsOfTenant('acme'),
       backupsOfDay: () => ledger.backupsOfDay('2026-11-23'),
-      copies: () => ledger.copies('queued'),
-      takeLease: () => ledger.takeLease('one', start, start),
-      releaseLease: () => ledger.releaseLease('one'),
-      tenantsServed: () => ledger.tenantsServed(),
-      noteTenantServed: () => ledger.noteTenantServed('acme', start),
+      copies: async () => {
+        const copy = { mode: 'export', state: 'queued', attempt: 1 } as const;
+        await ledger.updateBackup(aBackup({ version: 2, copy }));
+        calls.length = 0;
+        return collect(ledger.copies(here, 'queued'));
+      },
+      takeLease: () => ledger.takeLease(here, 'one', start, start),
+      releaseLease: () => ledger.releaseLease(here, 'one'),
+      tenantsServed: () => ledger.tenantsServed(here),
+      noteTenantServed: () => ledger.noteTenantServed(here, 'acme', start),
       putDatabase: () => ledger.putDatabase(aDatabase()),
       databases: () => ledger.databases([ordersKey]),
-      databasesByName: () => ledger.databasesByName('instance', 'orders'),
+      databasesByName: () => ledger.databasesByName(ordersName),
       databasesOfTenant: () => ledger.databasesOfTenant('acme'),
       allDatabases: () => ledger.allDatabases(),
       databasesToCheck: () => ledger.databasesToCheck(start),
       putDatabaseWithAlert: () => ledger.putDatabaseWithAlert(aDatabase({ version: 1 }), anAlert()),
+      alerts: () => ledger.alerts([anAlert()]),
       openAlerts: () => ledger.openAlerts(),
       alertsOfDatabase: () => ledger.alertsOfDatabase(ordersKey),
       alertsOfTenant: () => ledger.alertsOfTenant('acme'),
@@ -83,114 +103,114 @@ describe('the rights that the ledger needs', () => {
       sweeps: () => ledger.sweeps(),
       lastWatch: () => ledger.lastWatch(),
     };
-    const needed: Record<string, string[]> = {};
+    const made: Record<string, LedgerCall> = {};
     for (const [method, use] of Object.entries(uses)) {
-      calls.clear();
+      calls.length = 0;
       const used = use();
-      if (Symbol.asyncIterator in used) {
-        for await (const _ of used);
-      } else await used;
-      needed[method] = [...calls].map(actionOf).sort();
+      await (Symbol.asyncIterator in used ? collect(used) : used);
+      const index = calls.find((call) => call.index !== undefined)?.index as IndexName | undefined;
+      const table = calls.filter((call) => call.index === undefined).map(({ command }) => actionOf(command));
+      made[method] = { table: [...new Set(table)], ...(index && { index }) };
     }
-    expect(needed).toEqual(
-      Object.fromEntries(Object.entries(ledgerActions).map(([method, actions]) => [method, [...actions].sort()])),
-    );
+    expect(made).toEqual(ledgerCalls);
   });
 });
 
 /** A transaction has no action of its own: each of its puts needs `PutItem`. */
-function actionOf(commandName: string): string {
+function actionOf(commandName: string): LedgerCall['table'][number] {
   const call = commandName.replace('Command', '');
-  return `dynamodb:${call === 'TransactWriteItems' ? 'PutItem' : call}`;
+  return (call === 'TransactWriteItems' ? 'PutItem' : call) as LedgerCall['table'][number];
 }
 
 describe('what the indexes hold', () => {
-  const held = async (table: string, index: IndexName, partition: string) => {
-    const { Items, ScannedCount } = await raw.send(
+  const definitions = { ...indexes, ...localIndexes };
+  const held = async ({ client, tableName }: Awaited<ReturnType<typeof onNewTable>>, index: IndexName, key: string) => {
+    const { Items = [] } = await client.send(
       new QueryCommand({
-        TableName: table,
+        TableName: tableName,
         IndexName: index,
-        KeyConditionExpression: `${indexes[index].partitionKey} = :partition`,
-        ExpressionAttributeValues: { ':partition': { S: partition } },
+        KeyConditionExpression: '#key = :key',
+        ExpressionAttributeNames: { '#key': definitions[index].partitionKey },
+        ExpressionAttributeValues: { ':key': { S: key } },
       }),
     );
-    return { attributes: (Items ?? []).map((item) => Object.keys(item).sort()), scanned: ScannedCount };
+    return Items.map((item) => Object.keys(item).sort());
   };
 
-  it('is what is printed, and never the ids of live backups', async () => {
-    const table = await newTable();
-    const row = aDatabase({ liveBackups: ['x'] });
-    await new DynamoLedger(client, table, () => start).putDatabase(row);
-    const keys = ['pk', 'sk'];
-    const shown = ['facts', 'version'];
-    expect(await held(table, 'byIdentity', 'instance/orders')).toMatchObject({
-      attributes: [['identityKey', ...keys].sort()],
+  it('is keys only, but for days, which are read from them', async () => {
+    const table = await onNewTable();
+    await table.ledger.putDatabaseWithAlert(aDatabase(), anAlert());
+    await table.ledger.recordBackup(aBackup({ copy: { mode: 'export', state: 'queued', attempt: 1 } }));
+    await table.ledger.putDays([aDay()]);
+    const shard = shardOf(ordersKey);
+    const database = ['pk', 'sk', 'stateKey', 'stateSort'];
+    expect({
+      byName: await held(table, 'byIdentity', '123456789012/eu-west-1/instance/orders'),
+      byArn: await held(table, 'byIdentity', aBackup().arn),
+      alertsOfDatabase: await held(table, 'byIdentity', `ALERTS#${ordersKey}`),
+      byTenant: await held(table, 'byTenant', 'acme'),
+      byDay: await held(table, 'byDay', `2026-11-23#${shard}`),
+      databases: await held(table, 'byState', `DATABASE#${shard}`),
+      queued: await held(table, 'byState', `COPY#123456789012/eu-west-1#queued#${shard}`),
+      openAlerts: await held(table, 'byState', `ALERT#${shard}`),
+      live: await held(table, 'live', `DB#${ordersKey}`),
+    }).toEqual({
+      byName: [['identityKey', 'pk', 'sk']],
+      byArn: [['identityKey', 'pk', 'sk']],
+      alertsOfDatabase: [['identityKey', 'pk', 'sk']],
+      // An alert, a backup, the database, and a day; a row's format is small enough to stand beside its keys.
+      byTenant: [
+        ['format', 'listSort', 'pk', 'sk', 'tenantKey'],
+        ['format', 'listSort', 'pk', 'sk', 'tenantKey'],
+        ['format', 'listSort', 'pk', 'sk', 'tenantKey'],
+        ['dayFacts', 'format', 'listSort', 'pk', 'sk', 'tenantKey'],
+      ],
+      byDay: [
+        ['dayKey', 'format', 'listSort', 'pk', 'sk'],
+        ['dayFacts', 'dayKey', 'format', 'listSort', 'pk', 'sk'],
+      ],
+      databases: [database],
+      queued: [database],
+      openAlerts: [database],
+      live: [['liveSort', 'pk', 'sk']],
     });
-    expect(await held(table, 'byTenant', 'acme')).toMatchObject({
-      attributes: [[...keys, ...shown, 'tenantKey', 'tenantSort'].sort()],
-    });
-    expect(await held(table, 'byState', 'DATABASE')).toMatchObject({
-      attributes: [[...keys, ...shown, 'stateKey', 'stateSort'].sort()],
-    });
-    expect(await held(table, 'byDay', '2026-11-23')).toMatchObject({ attributes: [] });
-  });
-
-  it('projects no more attributes than DynamoDB allows over all indexes', () => {
-    const projected = Object.values(indexes).flatMap((index) => [...index.projected]);
-    expect(projected.length).toBeLessThanOrEqual(100);
   });
 
   it('lets the watch read only what is to be checked', async () => {
-    const table = await newTable();
-    const ledger = new DynamoLedger(client, table, () => start);
-    const due = aDatabase({ key: 'due', checkAt: start });
-    for (const row of [due, aDatabase({ key: 'later', checkAt: at('2026-11-24') }), aDatabase({ key: 'never' })]) {
+    const { ledger, documents } = await onNewTable();
+    for (const row of [
+      aDatabase({ key: 'a/b/due', nextCheckAt: start }),
+      aDatabase({ key: 'a/b/later', nextCheckAt: at('2026-11-24') }),
+      aDatabase({ key: 'a/b/never' }),
+    ]) {
       await ledger.putDatabase(row);
     }
-    const scanned: number[] = [];
-    const counting = DynamoDBDocumentClient.from(new DynamoDBClient((await localAws()).clientConfig));
-    counting.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        scanned.push((result.output as { ScannedCount?: number }).ScannedCount ?? 0);
-        return result;
-      },
-      { step: 'initialize' },
-    );
-    const found: string[] = [];
-    for await (const key of new DynamoLedger(counting, table, () => start).databasesToCheck(start)) found.push(key);
-    expect({ found, scanned }).toEqual({ found: ['due'], scanned: [1] });
+    const calls = watch(documents);
+    expect(await collect(ledger.databasesToCheck(start))).toEqual(['a/b/due']);
+    expect(calls.map(({ scanned = 0 }) => scanned).reduce((sum, scanned) => sum + scanned)).toBe(1);
   });
 });
 
 describe('time to live', () => {
-  const itemOf = async (table: string, key: { pk: string; sk: string }) => {
-    const { Item } = await raw.send(
-      new GetItemCommand({ TableName: table, Key: { pk: { S: key.pk }, sk: { S: key.sk } }, ConsistentRead: true }),
-    );
-    return Item ?? {};
-  };
-
   it('is set, in whole seconds and never too early, once a row is closed', async () => {
-    const table = await newTable();
-    const ledger = new DynamoLedger(client, table, () => start);
+    const { ledger, itemOf } = await onNewTable();
     await ledger.recordBackup(aBackup());
-    expect(await itemOf(table, keysOfBackup(aBackup()))).not.toHaveProperty('expiresAt');
-    const closed = { at: start, reason: 'deleted', expiresAt: at('2027-12-28T04:08:53.123Z') };
+    expect(await itemOf(keysOfBackup(aBackup()))).not.toHaveProperty('expiresAt');
+    const cause = { code: 'deleted-by-user', facts: {} } as const;
+    const closed = { at: start, cause, expiresAt: at('2027-12-28T04:08:53.123Z') };
     await ledger.updateBackup(aBackup({ version: 1, closed }));
     const seconds = at('2027-12-28T04:08:54.000Z').getTime() / 1000;
-    expect((await itemOf(table, keysOfBackup(aBackup()))).expiresAt).toEqual({ N: String(seconds) });
+    expect((await itemOf(keysOfBackup(aBackup()))).expiresAt).toEqual({ N: String(seconds) });
   });
 
   it('is on no row of a database', async () => {
-    const table = await newTable();
-    await new DynamoLedger(client, table, () => start).putDatabase(aDatabase());
-    expect(await itemOf(table, keysOfDatabase(aDatabase()))).not.toHaveProperty('expiresAt');
+    const { ledger, itemOf } = await onNewTable();
+    await ledger.putDatabase(aDatabase());
+    expect(await itemOf(keysOfDatabase(aDatabase()))).not.toHaveProperty('expiresAt');
   });
 
   it('is on the rows of days, sweeps and alerts that are over', async () => {
-    const table = await newTable();
-    const ledger = new DynamoLedger(client, table, () => start);
+    const { ledger, itemOf } = await onNewTable();
     const over = { expiresAt: at('2027-12-28T00:00:00.000Z') };
     await ledger.putDays([aDay(over), aDay({ date: '2026-11-24' })]);
     await ledger.putSweep(aSweep(over));
@@ -198,26 +218,20 @@ describe('time to live', () => {
     await ledger.putDatabaseWithAlert(aDatabase({ version: 1 }), anAlert({ opened: start, resolved: start, ...over }));
     const seconds = { N: String(over.expiresAt.getTime() / 1000) };
     for (const keys of [keysOfDay(aDay()), keysOfSweep(aSweep()), keysOfAlert(anAlert({ opened: start }))]) {
-      expect((await itemOf(table, keys)).expiresAt).toEqual(seconds);
+      expect((await itemOf(keys)).expiresAt).toEqual(seconds);
     }
     for (const keys of [keysOfDay(aDay({ date: '2026-11-24' })), keysOfAlert(anAlert())]) {
-      expect(await itemOf(table, keys)).not.toHaveProperty('expiresAt');
+      expect(await itemOf(keys)).not.toHaveProperty('expiresAt');
     }
   });
 });
 
-describe('what wakes copy', () => {
-  type Image = Record<string, AttributeValue>;
-  /** The stream's images of a backup's row before and after a write, read as the table holds them. */
+describe('what triggers copy', () => {
+  /** A record of the stream about a backup's row before and after a write, read as the table holds them. */
   async function written(before: CopyState | undefined, after: CopyState) {
-    const table = await newTable();
-    const ledger = new DynamoLedger(client, table, () => start);
+    const { ledger, itemOf } = await onNewTable();
     const inState = (state: CopyState) => aBackup({ copy: { mode: 'export', state, attempt: 1 } });
-    const { pk, sk } = keysOfBackup(aBackup());
-    const image = async (): Promise<Image> => {
-      const key = { pk: { S: pk }, sk: { S: sk } };
-      return (await raw.send(new GetItemCommand({ TableName: table, Key: key }))).Item ?? {};
-    };
+    const image = () => itemOf(keysOfBackup(aBackup()));
     await ledger.recordBackup(inState(before ?? after));
     if (before === undefined) return { eventName: 'INSERT', dynamodb: { NewImage: await image() } };
     const OldImage = await image();
@@ -246,18 +260,16 @@ describe('what wakes copy', () => {
     ['running', 'cancelled', true],
     ['complete', 'complete', false],
     ['failed', 'failed', false],
-  ])('%s to %s: %s', async (before, after, wakes) => {
+  ])('%s to %s: %s', async (before, after, triggers) => {
     const record = await written(before, after);
-    expect(copyWakeUps.some((pattern) => matches(pattern, record))).toBe(wakes);
+    expect(copyTriggers.some((pattern) => matches(pattern, record))).toBe(triggers);
   });
 
   it('is no row but a backup’s', async () => {
-    const table = await newTable();
-    await new DynamoLedger(client, table, () => start).putDatabase(aDatabase());
-    const { pk, sk } = keysOfDatabase(aDatabase());
-    const { Item } = await raw.send(new GetItemCommand({ TableName: table, Key: { pk: { S: pk }, sk: { S: sk } } }));
-    const record = { eventName: 'INSERT', dynamodb: { NewImage: Item } };
-    expect(copyWakeUps.some((pattern) => matches(pattern, record))).toBe(false);
+    const { ledger, itemOf } = await onNewTable();
+    await ledger.putDatabase(aDatabase());
+    const record = { eventName: 'INSERT', dynamodb: { NewImage: await itemOf(keysOfDatabase(aDatabase())) } };
+    expect(copyTriggers.some((pattern) => matches(pattern, record))).toBe(false);
   });
 });
 

@@ -1,7 +1,10 @@
 import { describe } from 'vitest';
-import { MemoryLedger } from '../../../shared/ledger/memory.ts';
-import { ledgerContract } from './contract.ts';
+import { MemoryLedger } from '../../support/memory-ledger.ts';
+import { ledgerContract } from './contract/index.ts';
 
 describe('the ledger in memory', () => {
-  ledgerContract(async (now) => new MemoryLedger(now));
+  ledgerContract(async (now) => {
+    const ledger = new MemoryLedger(now);
+    return { ledger, table: ledger.table };
+  });
 });

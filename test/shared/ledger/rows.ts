@@ -1,5 +1,5 @@
 /** Rows for tests: whole and plausible, changed where a test says so. */
-import type { Alert, Backup, DatabaseRow, Day, SweepRow } from '../../../shared/model.ts';
+import type { Alert, Backup, DatabaseRow, Day, SweepRow } from '../../../shared/domain/index.ts';
 
 export const at = (text: string) => new Date(text.length === 10 ? `${text}T00:00:00.000Z` : text);
 
@@ -34,8 +34,9 @@ export function aDatabase(changes: Partial<DatabaseRow> = {}): DatabaseRow {
     id: 'orders',
     kind: 'instance',
     tenant: 'acme',
+    ownedSince: at('2026-11-01'),
+    configuredAs: 'orders',
     enrolledAt: at('2026-11-01'),
-    liveBackups: [],
     ...changes,
   };
 }
@@ -49,7 +50,8 @@ export function anAlert(changes: Partial<Alert> = {}): Alert {
     opened: at('2026-11-23T06:30:00.000Z'),
     verdict: 'overdue',
     severity: 'critical',
-    reason: 'The newest backup is 26 h old.',
+    cause: { code: 'no-known-cause', facts: {} },
+    notes: [],
     notified: [],
     ...changes,
   };
@@ -64,8 +66,9 @@ export function aDay(changes: Partial<Day> = {}): Day {
     date: '2026-11-23',
     verdict: 'protected',
     severity: 'info',
-    reason: 'Backed up 8 h ago.',
-    judgedAt: at('2026-11-23T12:00:05.000Z'),
+    cause: null,
+    notes: [],
+    evaluatedAt: at('2026-11-23T12:00:05.000Z'),
     maxAgeHours: 24,
     graceHours: 2,
     ...changes,

@@ -1,7 +1,8 @@
+import type { Alert, Backup } from '../../../shared/domain/index.ts';
 import type { Context, Entry } from '../../../shared/messages/alerts.ts';
-import type { Alert, Backup } from '../../../shared/model.ts';
+import { aBackup, anAlert, at } from '../ledger/rows.ts';
 
-export const now = new Date('2026-11-23T06:00:00Z');
+export const now = at('2026-11-23T06:00:00Z');
 
 export const context: Context = {
   account: '123456789012',
@@ -10,60 +11,63 @@ export const context: Context = {
   now,
 };
 
+/** The newest backup of a time, as an alert names it. */
+export function newestBackup(time: string, id = 'rds:orders-2026-11-22-03-12') {
+  return { id, createdAt: at(time), time: at(time) };
+}
+
 /** An alert of acme's overdue database `orders`, unless told otherwise. */
 export function alert(changes: Partial<Alert> = {}): Alert {
-  return {
-    database: '123456789012/eu-west-1/db-ORDERS',
-    databaseId: 'orders',
-    databaseKind: 'instance',
-    tenant: 'acme',
-    opened: new Date('2026-11-23T05:31:00Z'),
-    verdict: 'overdue',
-    severity: 'critical',
-    reason:
-      "The newest backup is from 2026-11-22 03:12 UTC, 26 h 48 min old; the deadline was 2026-11-23 05:30 UTC. Point-in-time restore is stale, too: it ends at 2026-11-22 03:12 UTC, 26 h 48 min ago; take a manual snapshot now and look at the database's events.",
-    newestBackup: {
-      arn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:rds:orders-2026-11-22-03-12',
-      id: 'rds:orders-2026-11-22-03-12',
-      time: new Date('2026-11-22T03:12:00Z'),
-    },
-    deadline: new Date('2026-11-23T05:30:00Z'),
-    notified: [],
+  return anAlert({
+    opened: at('2026-11-23T05:31:00Z'),
+    cause: { code: 'restore-point-stale', facts: { restorableUntil: '2026-11-22T03:12:00.000Z' } },
+    newestBackup: newestBackup('2026-11-22T03:12:00Z'),
+    deadline: at('2026-11-23T05:30:00Z'),
     ...changes,
-  };
+  });
 }
 
 export function entry(changes: Partial<Alert> = {}, step: Entry['step'] = 'open', engine = 'postgres'): Entry {
   return { alert: alert(changes), step, engine };
 }
 
+/** What ends an alert whose database was backed up by hand. */
+export const restored = {
+  resolved: now,
+  outcome: {
+    verdict: 'protected',
+    severity: 'info',
+    cause: null,
+    notes: [],
+    newestBackup: newestBackup('2026-11-23T05:50:00Z', 'orders-by-hand'),
+    deadline: at('2026-11-24T05:50:00Z'),
+  },
+} as const satisfies Partial<Alert>;
+
 /** A failed export of `orders`. */
 export function failedCopy(changes: Partial<Backup> = {}): Backup {
-  return {
-    arn: 'arn:aws:rds:eu-west-1:123456789012:snapshot:rds:orders-2026-11-22-03-12',
-    id: 'rds:orders-2026-11-22-03-12',
-    database: '123456789012/eu-west-1/db-ORDERS',
-    databaseId: 'orders',
-    databaseKind: 'instance',
-    tenant: 'acme',
-    kind: 'automated',
-    engine: 'postgres',
-    encrypted: true,
-    createdAt: new Date('2026-11-22T03:12:00Z'),
-    backupTime: new Date('2026-11-22T03:12:00Z'),
-    recordedAt: new Date('2026-11-22T03:40:00Z'),
-    learnedFrom: 'event',
+  return aBackup({
+    createdAt: at('2026-11-22T03:12:00Z'),
+    recordedAt: at('2026-11-22T03:40:00Z'),
     copy: {
       mode: 'export',
       state: 'failed',
       attempt: 3,
-      startedAt: new Date('2026-11-22T04:00:00Z'),
-      endedAt: new Date('2026-11-22T05:20:00Z'),
+      startedAt: at('2026-11-22T04:00:00Z'),
+      endedAt: at('2026-11-22T05:20:00Z'),
       taskId: 'orders-20261122-3',
       bucket: 'acme-orders-backups',
       prefix: 'orders',
-      reason: 'The export role may not write the bucket: give it s3:PutObject*.',
+      cause: {
+        code: 'bucket-denied',
+        facts: {
+          bucket: 'acme-orders-backups',
+          role: 'arn:aws:iam::123456789012:role/export',
+          action: 's3:PutObject',
+        },
+      },
+      permanent: true,
     },
     ...changes,
-  };
+  });
 }

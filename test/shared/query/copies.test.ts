@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryLedger } from '../../../shared/ledger/memory.ts';
-import type { Backup, Copy } from '../../../shared/model.ts';
+import { type Backup, type Copy, parseBackupId } from '../../../shared/domain/index.ts';
 import { expectedStarts, readCopies } from '../../../shared/query/copies.ts';
+import { MemoryLedger } from '../../support/memory-ledger.ts';
 import { aBackup, at } from '../ledger/rows.ts';
 
 const now = at('2026-11-23T06:00:00.000Z');
+const environment = { account: '123456789012', region: 'eu-west-1' };
 const row = (id: string, tenant: string, copy: Partial<Copy>): Backup =>
   aBackup({ id, tenant, copy: { mode: 'export', state: 'queued', attempt: 1, ...copy } });
 const running = (count: number, startedAt = at('2026-11-23T05:30:00.000Z')) =>
   Array.from({ length: count }, (_, index) => row(`running-${index}`, 'acme', { state: 'running', startedAt }));
 const starts = (underWay: Backup[], waiting: Backup[], served: [string, Date][] = []) =>
   [...expectedStarts(underWay, waiting, new Map(served), 1, now)].map(
-    ([arn, { position, start }]) => `${position} ${arn.split(':').at(-1)} ${start.toISOString().slice(11, 16)}`,
+    ([id, { position, start }]) => `${position} ${parseBackupId(id).snapshotId} ${start.toISOString().slice(11, 16)}`,
   );
 
 describe('expected starts', () => {
@@ -60,8 +61,8 @@ describe('the list of copies', () => {
       row('running', 'acme', { state: 'running', startedAt: now }),
       row('done', 'acme', { state: 'complete' }),
     ]);
-    await ledger.noteTenantServed('acme', at('2026-11-23T05:00:00.000Z'));
-    const { copies } = await readCopies(ledger, 1, now);
+    await ledger.noteTenantServed(environment, 'acme', at('2026-11-23T05:00:00.000Z'));
+    const { copies } = await readCopies(ledger, environment, 1, now);
     expect(copies.map(({ id, position }) => [id, position])).toEqual([
       ['running', null],
       ['first', 1],
@@ -71,11 +72,11 @@ describe('the list of copies', () => {
   });
 
   it('expects of the next exports what past ones took, else what the configuration assumes', async () => {
-    const assumed = await readCopies(await given([row('waits', 'acme', {})]), 3, now);
+    const assumed = await readCopies(await given([row('waits', 'acme', {})]), environment, 3, now);
     expect([assumed.hoursEach, assumed.measured]).toEqual([3, false]);
     const took2Hours = { startedAt: at('2026-11-23T02:00:00.000Z'), endedAt: at('2026-11-23T04:00:00.000Z') };
     const ledger = await given([row('waits', 'acme', {}), row('done', 'acme', { state: 'complete', ...took2Hours })]);
-    const seen = await readCopies(ledger, 3, now);
+    const seen = await readCopies(ledger, environment, 3, now);
     expect([seen.hoursEach, seen.measured]).toEqual([2, true]);
   });
 });

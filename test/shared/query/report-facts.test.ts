@@ -1,25 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryLedger } from '../../../shared/ledger/memory.ts';
-import type { Copy } from '../../../shared/model.ts';
+import type { Copy } from '../../../shared/domain/index.ts';
 import { readReportFacts } from '../../../shared/query/report-facts.ts';
+import { MemoryLedger } from '../../support/memory-ledger.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../ledger/rows.ts';
 
 const now = at('2026-11-23T13:00:00.000Z');
 const where = { ledger: 'table', account: '123456789012', region: 'eu-west-1' };
-const judged = { verdict: 'protected', severity: 'info', reason: 'fine' } as const;
+const noCause = { code: 'no-known-cause', facts: {} } as const;
+const evaluated = { verdict: 'protected', severity: 'info', cause: null, notes: [] } as const;
 
 const given = () => new MemoryLedger(() => now);
 
 describe('the facts of the report', () => {
   it('have a letter a day and database, and attainment of what was promised', async () => {
     const ledger = given();
-    await ledger.putDatabase(aDatabase({ ...judged }));
+    await ledger.putDatabase(aDatabase({ ...evaluated }));
     await ledger.putSweep(aSweep());
     await ledger.putSweep(aSweep({ mode: 'watch', finished: at('2026-11-23T12:45:00.000Z') }));
     await ledger.putDays([
       aDay({ date: '2026-11-20', verdict: 'new' }),
       aDay({ date: '2026-11-21', verdict: 'protected' }),
-      aDay({ date: '2026-11-22', verdict: 'overdue', severity: 'critical', reason: 'too old' }),
+      aDay({ date: '2026-11-22', verdict: 'overdue', severity: 'critical', cause: noCause }),
       aDay({ date: '2026-11-23', verdict: 'protected' }),
     ]);
     const facts = await readReportFacts(ledger, where, 5, now);
@@ -38,31 +39,59 @@ describe('the facts of the report', () => {
         attainment: 66.66,
       },
     ]);
-    expect(facts.gaps).toMatchObject([{ database: 0, date: '2026-11-22', state: 'missing', reason: 'too old' }]);
+    expect(facts.gaps).toMatchObject([
+      {
+        database: 0,
+        date: '2026-11-22',
+        state: 'missing',
+        reason: expect.stringContaining('There is no backup at all'),
+      },
+    ]);
     expect(facts.doubts).toEqual([]);
   });
 
   it('list the worst first, and say since when', async () => {
     const ledger = given();
-    await ledger.putDatabase(aDatabase({ ...judged, key: 'k1', id: 'a' }));
+    const key = (id: string) => `${where.account}/${where.region}/db-${id}`;
+    await ledger.putDatabase(aDatabase({ ...evaluated, key: key('a'), id: 'a' }));
     const deadline = at('2026-11-23T02:00:00.000Z');
-    const overdue = { verdict: 'overdue', severity: 'critical', reason: 'old' } as const;
-    await ledger.putDatabase(
-      aDatabase({ ...overdue, key: 'k2', id: 'b', deadline, alert: anAlert({ database: 'k2' }) }),
+    const overdue = { verdict: 'overdue', severity: 'critical', cause: noCause, notes: [] } as const;
+    const alert = anAlert({ database: key('b'), acknowledged: { by: 'ann', at: now } });
+    const { tenant, opened } = alert;
+    await ledger.putDatabaseWithAlert(
+      aDatabase({ ...overdue, key: key('b'), id: 'b', deadline, alert: { tenant, opened } }),
+      alert,
     );
-    await ledger.putDatabase(aDatabase({ ...overdue, severity: 'warning', key: 'k3', id: 'c' }));
+    await ledger.putDatabase(aDatabase({ ...overdue, severity: 'warning', key: key('c'), id: 'c' }));
     const facts = await readReportFacts(ledger, where, 1, now);
-    expect(facts.databases.map(({ id, unprotectedSince }) => [id, unprotectedSince])).toEqual([
-      ['b', deadline.toISOString()],
-      ['c', null],
-      ['a', null],
+    expect(facts.databases.map(({ id, unprotectedSince, alert: its }) => [id, unprotectedSince, its])).toEqual([
+      [
+        'b',
+        deadline.toISOString(),
+        { opened: opened.toISOString(), lastNotified: null, acknowledgedBy: 'ann', snoozedUntil: null },
+      ],
+      ['c', null, null],
+      ['a', null, null],
     ]);
     expect(facts.counts).toEqual({ overdue: 2, protected: 1 });
   });
 
+  it('leave out what a database was under a former tenant', async () => {
+    const ledger = given();
+    await ledger.putDatabase(aDatabase({ ...evaluated, tenant: 'globex' }));
+    await ledger.putDays([
+      aDay({ date: '2026-11-22', tenant: 'acme', verdict: 'overdue', severity: 'critical', cause: noCause }),
+      aDay({ date: '2026-11-23', tenant: 'globex' }),
+    ]);
+    const facts = await readReportFacts(ledger, where, 2, now);
+    expect(facts.databases.map(({ days }) => days)).toEqual(['.t']);
+    expect(facts.tenants.map(({ tenant, attainment }) => [tenant, attainment])).toEqual([['globex', 100]]);
+    expect(facts.gaps).toEqual([]);
+  });
+
   it('leave out databases that nobody configured', async () => {
     const ledger = given();
-    const { tenant: _, ...row } = aDatabase({ key: 'k1' });
+    const { tenant: _, ...row } = aDatabase();
     await ledger.putDatabase(row);
     expect((await readReportFacts(ledger, where, 1, now)).databases).toEqual([]);
   });
@@ -119,8 +148,8 @@ describe('the facts of the report', () => {
   it('bound the list of gaps, keep the newest and count the others', async () => {
     const ledger = given();
     for (let index = 0; index < 800; index += 1) {
-      const key = `k${String(index).padStart(3, '0')}`;
-      await ledger.putDatabase(aDatabase({ ...judged, key, id: key }));
+      const key = `${where.account}/${where.region}/db-${String(index).padStart(3, '0')}`;
+      await ledger.putDatabase(aDatabase({ ...evaluated, key, id: `db-${index}` }));
       await ledger.putDays(
         ['19', '20', '21', '22', '23'].map((day) =>
           aDay({ database: key, date: `2026-11-${day}`, verdict: 'overdue' }),

@@ -101,8 +101,8 @@ describe('databases', () => {
     const [page] = await collect(reader.instances());
     expect(ids(page?.databases ?? [])).toEqual(['orders']);
     expect(page?.members.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
-      { id: 'ledger-a', clusterId: 'ledger' },
-      { id: 'ledger-b', clusterId: 'ledger' },
+      { ...where, id: 'ledger-a', clusterId: 'ledger' },
+      { ...where, id: 'ledger-b', clusterId: 'ledger' },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { verdictNames } from '../../../shared/domain/verdicts.ts';
 import {
   type Filter,
   formatFilter,
@@ -8,8 +9,9 @@ import {
   parseFilter,
   select,
   sortings,
+  type Verdict,
+  verdictsOf,
 } from '../../../shared/report/filter.ts';
-import { verdictNames } from '../../../shared/report/words.ts';
 import { givenFacts } from './given.ts';
 
 const { databases } = givenFacts({ databases: 120, troubleEvery: 10 });
@@ -27,7 +29,7 @@ test('every filter comes back from the hash it was written to', () => {
   });
   fc.assert(
     fc.property(filters, (filter) => {
-      expect(parseFilter(`#${formatFilter(filter)}`)).toEqual(filter);
+      expect(parseFilter(`#${formatFilter(filter)}`, verdictNames)).toEqual(filter);
     }),
   );
 });
@@ -40,10 +42,17 @@ test('the hash reads well, and is empty without a filter', () => {
 });
 
 test('a hash from elsewhere filters only by what is known', () => {
-  expect(parseFilter('#verdict=overdue,late,__proto__&sort=toString&page=2')).toEqual({
+  expect(parseFilter('#verdict=overdue,late,__proto__&sort=toString&page=2', verdictNames)).toEqual({
     ...noFilter,
     verdicts: ['overdue'],
   });
+});
+
+test('verdicts are offered worst first, one of a later version beside those that nobody knows', () => {
+  const named = ['protected', 'shared-loss', 'overdue', 'unknown', 'protected'] as Verdict[];
+  const verdicts = verdictsOf(named.map((verdict) => ({ verdict })));
+  expect(verdicts).toEqual(['overdue', 'shared-loss', 'unknown', 'protected']);
+  expect(parseFilter('#verdict=shared-loss', verdicts).verdicts).toEqual(['shared-loss']);
 });
 
 test('without a filter all databases are shown, in the order of the facts', () => {

@@ -1,5 +1,5 @@
 /** Facts of an invented fleet, for the tests of the page and its benchmark: the same numbers make the same fleet. */
-import type { VerdictName } from '../../../shared/model.ts';
+import { bySeverity } from '../../../shared/domain/verdicts.ts';
 import type { RunFacts } from '../../../shared/query/facts.ts';
 import type {
   ReportCopyDay,
@@ -7,7 +7,7 @@ import type {
   ReportFacts,
   ReportGap,
   ReportTenant,
-} from '../../../shared/query/report-facts.ts';
+} from '../../../shared/report/facts.ts';
 import { addHours, dayMs } from '../../../shared/text.ts';
 
 export interface Given {
@@ -37,9 +37,8 @@ export function givenFacts(given: Given): ReportFacts {
     const database = inventDatabase(index, number, troubled, dates, generated, random);
     return given.change ? given.change(database, index) : database;
   });
-  const rank = { critical: 0, warning: 1, info: 2 };
-  const databases = invented.sort((a, b) => rank[a.severity] - rank[b.severity]);
-  const counts: Partial<Record<VerdictName, number>> = {};
+  const databases = invented.sort((a, b) => bySeverity(a.severity, b.severity));
+  const counts: Record<string, number> = {};
   for (const { verdict } of databases) counts[verdict] = (counts[verdict] ?? 0) + 1;
   return {
     generated: generated.toISOString(),
@@ -70,17 +69,22 @@ function givenRun(mode: 'sweep' | 'watch', started: Date, databases: number): Ru
     mode,
     started: started.toISOString(),
     finished: addHours(started, 0.01).toISOString(),
+    at: started.toISOString(),
     complete: true,
     databases,
     counts: {},
     eventsMissed: mode === 'sweep' ? 1 : 0,
     recorded: 0,
     closed: 0,
+    missed: [],
     unconfigured: [],
+    unconfiguredCount: null,
     alerts: { opened: 0, reminded: 0, resolved: 0 },
     apiCalls: {},
     errors: [],
     configHash: '0'.repeat(64),
+    stoppedAfter: null,
+    expiresAt: null,
   };
 }
 
@@ -108,10 +112,14 @@ function inventDatabase(
   );
   const common = {
     key: `123456789012/eu-west-1/db-${index}`,
+    account: '123456789012',
+    region: 'eu-west-1',
     id,
     kind: index % 5 === 4 ? ('cluster' as const) : ('instance' as const),
     tenant,
     engine: index % 3 ? 'postgres' : 'mysql',
+    cause: null,
+    notes: [],
     attainment: 100,
   };
   const newest = addHours(generated, -(6 + random() * 4));
@@ -164,7 +172,7 @@ function inventDatabase(
   const time = addHours(generated, -hours);
   const alert = {
     opened: addHours(time, 26.4).toISOString(),
-    lastTold: addHours(generated, -1.5).toISOString(),
+    lastNotified: addHours(generated, -1.5).toISOString(),
     acknowledgedBy: turn === 1 ? 'maria' : null,
     snoozedUntil: null,
   };
@@ -175,7 +183,7 @@ function inventDatabase(
       verdict: 'unknown',
       severity: 'warning',
       reason:
-        'RDS could not be asked: Rate exceeded. Whether it is protected is not known: look at RDS and at the sweep’s permissions.',
+        'RDS did not respond: Rate exceeded. Whether it is protected is not known: look at RDS and at the sweep’s permissions.',
       newestBackup: time.toISOString(),
       deadline: addHours(time, 26).toISOString(),
       unprotectedSince: null,

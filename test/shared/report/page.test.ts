@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { ReportDatabase, ReportFacts } from '../../../shared/query/report-facts.ts';
 import type { PageData } from '../../../shared/report/data.ts';
+import type { ReportDatabase, ReportFacts } from '../../../shared/report/facts.ts';
 import { renderReport } from '../../../shared/report/page.ts';
 import { pageScript } from '../../../shared/report/page-script.ts';
 import { givenFacts } from './given.ts';
@@ -29,12 +29,29 @@ describe('the answer', () => {
     expect(renderReport(facts)).toContain('Longest: <b>delta-orders</b> of delta, for 5 h 48 min.');
   });
 
-  test('it does not say protected of what nobody could judge', () => {
+  test('it does not say protected of what is not known', () => {
     const unknown = (database: ReportDatabase, index: number) =>
       index === 0 ? { ...database, verdict: 'unknown' as const, severity: 'warning' as const } : database;
     expect(heading(givenFacts({ databases: 5, troubleEvery: 0, change: unknown }))).toBe(
       'It is not known whether 1 database is protected.',
     );
+  });
+
+  test('a verdict of a later version is shown as it is, and is not known to be protected', () => {
+    const later = (database: ReportDatabase, index: number) =>
+      index === 0
+        ? {
+            ...database,
+            verdict: 'half-copied' as ReportDatabase['verdict'],
+            severity: 'grave' as ReportDatabase['severity'],
+          }
+        : database;
+    const facts = givenFacts({ databases: 5, troubleEvery: 0, change: later });
+    expect(heading(facts)).toBe('It is not known whether 1 database is protected.');
+    const page = renderReport(facts);
+    expect(page).toContain('<span class="badge b-unknown">');
+    expect(page).toContain('value="half-copied"');
+    expect(page).toContain('title="a verdict of a later version"');
   });
 
   test('it does not say protected while the sweep is in doubt, and says why', () => {
@@ -47,7 +64,7 @@ describe('the answer', () => {
     expect(heading({ ...givenFacts({ databases: 0 }), sweep: null, watch: null })).toBe('No database is watched yet.');
     const excluded = (database: ReportDatabase) => ({ ...database, verdict: 'excluded' as const });
     expect(heading(givenFacts({ databases: 2, troubleEvery: 0, change: excluded }))).toBe(
-      'No database has a promise to be judged by yet.',
+      'No database has a promise that could be kept or broken yet.',
     );
   });
 
@@ -61,7 +78,7 @@ describe('the answer', () => {
   test('of many, the first ten are named, and a link filters for them', () => {
     const page = renderReport(givenFacts({ databases: 400, troubleEvery: 10 }));
     expect(page).toContain('The worst 10 of 40 that need attention');
-    expect(page).toContain('href="#verdict=overdue,never,disabled,unknown"');
+    expect(page).toContain('href="#verdict=never,overdue,disabled,unknown"');
   });
 });
 
@@ -121,6 +138,10 @@ describe('the file', () => {
     const hash = createHash('sha256').update(pageScript).digest('base64');
     expect(page).toContain(`content="default-src &#39;none&#39;; script-src &#39;sha256-${hash}&#39;`);
     expect(page).toContain(`<script>${pageScript}</script>`);
+  });
+
+  test('carries a small script: no schema library, no ledger', () => {
+    expect(pageScript.length).toBeLessThan(20_000);
   });
 
   test('is the same for the same facts', () => {

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { pageData } from '../../../shared/report/data.ts';
+import type { ReportDatabase } from '../../../shared/report/facts.ts';
+import type { Verdict } from '../../../shared/report/filter.ts';
 import { ageRow, calendarRow, rangeText, signOf, tenantsByAttainment } from '../../../shared/report/rows.ts';
 import { addHours } from '../../../shared/text.ts';
 import { givenFacts, reportedAt } from './given.ts';
+
+type Severity = ReportDatabase['severity'];
 
 /** The row of ages of one database whose backup is so old, with a deadline so many hours after it. */
 function aged(ageHours: number, promisedHours: number): string {
@@ -66,6 +70,8 @@ test('a warning never has the sign of what is well', () => {
   expect(signOf('due', 'info')).toBe('warn');
   expect(signOf('unknown', 'critical')).toBe('unknown');
   expect(signOf('excluded', 'info')).toBe('none');
+  expect(signOf('protected', 'grave' as Severity)).toBe('bad');
+  expect(signOf('half-copied' as Verdict, 'info')).toBe('unknown');
 });
 
 test('the lowest attainment comes first, no promise last', () => {

@@ -18,7 +18,7 @@ it('a copied instance snapshot is as old as its original', () => {
 it.each([
   ['by its source', { kind: 'manual', sourceArn: 'arn:source' }],
   ['by its kind', { kind: 'copy' }],
-] as const)('a copied cluster snapshot, told %s, is as old as its source', (_, fields) => {
+] as const)('a copied cluster snapshot, known %s, is as old as its source', (_, fields) => {
   const copy = snapshot('23 Nov 10:00', { ...fields, databaseKind: 'cluster' });
   expect(backupTimeOf(copy, t('13 Nov 04:05'))).toEqual(t('13 Nov 04:05'));
 });

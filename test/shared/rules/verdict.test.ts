@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DatabaseRow, RdsDatabase, VerdictName } from '../../../shared/model.ts';
+import {
+  causes,
+  type DatabaseRow,
+  isKnownIn,
+  isUnprotected,
+  type RdsDatabase,
+  verdictNames,
+} from '../../../shared/domain/index.ts';
+import { reasonOf } from '../../../shared/reasons/index.ts';
 import { deadlineOf } from '../../../shared/rules/deadline.ts';
-import { assess, type Found, type Situation } from '../../../shared/rules/verdict.ts';
+import { evaluate, type Found, type Situation } from '../../../shared/rules/verdict.ts';
 import { addHours, hourMs } from '../../../shared/text.ts';
 import { moments, policies, windows } from './arbitraries.ts';
 
 const key = '123456789012/eu-west-1/db-ORDERS';
+
+const subject = { id: 'orders', kind: 'instance' } as const;
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
@@ -31,33 +41,20 @@ const databases: fc.Arbitrary<RdsDatabase> = fc
     ...withoutUndefined(fields),
   }));
 
-const newest = moments.map((time) => ({ arn: 'arn:newest', id: 'newest', time }));
-
-const names: readonly VerdictName[] = [
-  'protected',
-  'due',
-  'overdue',
-  'never',
-  'new',
-  'disabled',
-  'missing',
-  'deleted',
-  'unknown',
-  'excluded',
-];
+const newest = moments.map((time) => ({ id: 'newest', createdAt: time, time }));
 
 const rows: fc.Arbitrary<DatabaseRow> = fc
   .record({
     id: fc.constantFrom('orders', 'orders-old'),
     engine: maybe(fc.constant('mysql')),
     enrolledAt: moments,
-    judgedAt: maybe(moments),
+    evaluatedAt: maybe(moments),
     since: maybe(moments),
     deadline: maybe(moments),
-    verdict: maybe(fc.constantFrom(...names)),
+    verdict: maybe(fc.constantFrom(...verdictNames)),
     newestBackup: maybe(newest),
   })
-  .map((fields) => ({ key, kind: 'instance', liveBackups: [], ...withoutUndefined(fields) }));
+  .map((fields) => ({ key, kind: 'instance', ...withoutUndefined(fields) }));
 
 const shown: fc.Arbitrary<Found> = databases.map((database) => ({ is: 'database', database }));
 
@@ -82,6 +79,8 @@ function situations(found: fc.Arbitrary<Found>, excluded: fc.Arbitrary<string | 
     })
     .map(({ excluded: reason, policy, ...rest }) => ({
       configured: {
+        account: '123456789012',
+        region: 'eu-west-1',
         tenant: 'acme',
         id: 'orders',
         kind: 'instance',
@@ -101,15 +100,21 @@ const any = situations(
 );
 const watched = situations(shown, fc.constant(undefined));
 
-describe('a verdict, whatever RDS shows and whatever the clock says,', () => {
-  it('is given, with a reason, and with a next look that is not in the past', () => {
+describe('an evaluation, whatever RDS shows and whatever the clock says,', () => {
+  it('is given, with causes that can be said, and with a next check that is not in the past', () => {
     fc.assert(
       fc.property(any, moments, (situation, now) => {
-        const verdict = assess(situation, now);
-        expect(names).toContain(verdict.name);
-        expect(verdict.reason).not.toBe('');
-        expect(verdict.reason).not.toMatch(/undefined|NaN|Invalid|-\d+ (min|h|d)\b/);
-        if (verdict.checkAt !== undefined) expect(verdict.checkAt.getTime()).toBeGreaterThanOrEqual(now.getTime());
+        const evaluation = evaluate(situation, now);
+        const { verdict, severity, cause, notes, nextCheckAt } = evaluation;
+        expect(verdictNames).toContain(verdict);
+        if (severity !== 'info' || verdict !== 'protected') expect(cause).not.toBeNull();
+        for (const one of cause ? [cause, ...notes] : notes) expect(isKnownIn(causes, one)).toBe(true);
+        if (nextCheckAt !== undefined) expect(nextCheckAt.getTime()).toBeGreaterThanOrEqual(now.getTime());
+        const reason = reasonOf(evaluation, { ...subject, evaluatedAt: now }, { now, audience: 'operators' });
+        expect(reason).toMatch(/\.$/);
+        expect(reason).not.toMatch(/undefined|NaN|Invalid|-\d+ (min|h|d)\b/);
+        // The evaluation itself is never out of date.
+        expect(reason).not.toMatch(/evaluates the database again/);
       }),
       { numRuns: 1000 },
     );
@@ -118,8 +123,10 @@ describe('a verdict, whatever RDS shows and whatever the clock says,', () => {
   it('has no negative age where the clock of RDS is ahead', () => {
     fc.assert(
       fc.property(watched, newest, fc.integer({ min: 1, max: 10 }), (situation, backup, minutes) => {
-        const verdict = assess({ ...situation, newest: backup }, addHours(backup.time, -minutes / 60));
-        expect(verdict).toMatchObject({ name: 'protected', reason: expect.stringContaining(', 0 min old.') });
+        const now = addHours(backup.time, -minutes / 60);
+        const evaluation = evaluate({ ...situation, newest: backup }, now);
+        expect(evaluation.verdict).toBe('protected');
+        expect(reasonOf(evaluation, subject, { now, audience: 'tenant' })).toContain(', 0 min old.');
       }),
     );
   });
@@ -129,8 +136,8 @@ describe('a verdict, whatever RDS shows and whatever the clock says,', () => {
       fc.property(watched, newest, fc.integer({ min: -10, max: 72 * 60 }), (situation, backup, ageMinutes) => {
         const { maxAgeHours } = situation.configured.policy;
         fc.pre(ageMinutes <= maxAgeHours * 60);
-        const verdict = assess({ ...situation, newest: backup }, addHours(backup.time, ageMinutes / 60));
-        expect(verdict.name).toBe('protected');
+        const { verdict } = evaluate({ ...situation, newest: backup }, addHours(backup.time, ageMinutes / 60));
+        expect(verdict).toBe('protected');
       }),
     );
   });
@@ -141,8 +148,8 @@ describe('a verdict, whatever RDS shows and whatever the clock says,', () => {
         if (situation.found.is !== 'database') throw new Error('a watched database is shown by RDS');
         const { deadline } = deadlineOf(backup.time, situation.found.database, situation.configured.policy);
         const held = situation.creating === undefined ? 0 : 6;
-        const { name } = assess({ ...situation, newest: backup }, addHours(deadline, held + minutes / 60));
-        expect(['overdue', 'disabled', 'excluded']).toContain(name);
+        const { verdict } = evaluate({ ...situation, newest: backup }, addHours(deadline, held + minutes / 60));
+        expect(['overdue', 'disabled', 'excluded']).toContain(verdict);
       }),
     );
   });
@@ -156,28 +163,28 @@ describe('a verdict, whatever RDS shows and whatever the clock says,', () => {
         const held = situation.creating === undefined ? 0 : 6;
         const found: Found = { is: 'database', database: { ...situation.found.database, createdAt } };
         const now = addHours(createdAt, maxAgeHours + graceHours + held + minutes / 60);
-        expect(['never', 'disabled', 'excluded']).toContain(assess({ ...bare, found }, now).name);
+        expect(['never', 'disabled', 'excluded']).toContain(evaluate({ ...bare, found }, now).verdict);
       }),
     );
   });
 
-  it('lets the watch look no later than the moment at which it would change for the worse', () => {
+  it('lets the watch check no later than the moment at which it would change for the worse', () => {
     fc.assert(
       fc.property(watched, moments, (situation, now) => {
-        const verdict = assess(situation, now);
-        fc.pre(verdict.name === 'protected' || verdict.name === 'due' || verdict.name === 'new');
-        expect(verdict.checkAt?.getTime()).toBeLessThanOrEqual(verdict.deadline?.getTime() ?? 0);
-        expect(verdict.deadline?.getTime()).toBeGreaterThanOrEqual(now.getTime());
+        const { verdict, nextCheckAt, deadline } = evaluate(situation, now);
+        fc.pre(verdict === 'protected' || verdict === 'due' || verdict === 'new');
+        expect(nextCheckAt?.getTime()).toBeLessThanOrEqual(deadline?.getTime() ?? 0);
+        expect(deadline?.getTime()).toBeGreaterThanOrEqual(now.getTime());
       }),
     );
   });
 
-  it('lets the watch look at what is unprotected at least every 6 hours, unless it was deleted', () => {
+  it('lets the watch check what is unprotected or unknown at least every 6 hours', () => {
     fc.assert(
       fc.property(any, moments, (situation, now) => {
-        const { name, checkAt } = assess(situation, now);
-        fc.pre(['overdue', 'never', 'disabled', 'missing', 'unknown'].includes(name));
-        expect((checkAt?.getTime() ?? Number.POSITIVE_INFINITY) - now.getTime()).toBeLessThanOrEqual(6 * hourMs);
+        const { verdict, nextCheckAt } = evaluate(situation, now);
+        fc.pre(isUnprotected(verdict) || verdict === 'unknown');
+        expect((nextCheckAt?.getTime() ?? Number.POSITIVE_INFINITY) - now.getTime()).toBeLessThanOrEqual(6 * hourMs);
       }),
     );
   });
@@ -185,7 +192,7 @@ describe('a verdict, whatever RDS shows and whatever the clock says,', () => {
   it('is excluded, and information, for what the configuration excludes', () => {
     fc.assert(
       fc.property(situations(fc.oneof(shown, otherwise), fc.string()), moments, (situation, now) => {
-        expect(assess(situation, now)).toMatchObject({ name: 'excluded', severity: 'info' });
+        expect(evaluate(situation, now)).toMatchObject({ verdict: 'excluded', severity: 'info' });
       }),
     );
   });

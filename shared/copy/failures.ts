@@ -1,11 +1,11 @@
 /**
- * Why a copy failed, in words and with what to do, and whether trying again can heal it.
+ * Why a copy failed, as a code with its facts, and whether another try can heal it.
  * Sources: Amazon RDS User Guide, "Troubleshooting RDS snapshot export"; API reference of StartExportTask.
  */
+import type { CopyCause } from '../domain/index.ts';
 
-export interface Cause {
-  /** The cause and the next step; the same for every copy that fails so, so that it is told once. */
-  readonly reason: string;
+export interface CopyFailure {
+  readonly cause: CopyCause;
   /** Whether another try may succeed without anybody changing anything. */
   readonly heals: boolean;
   /** What a failure at the start says of other copies: none would start, or none into the same bucket. */
@@ -23,16 +23,31 @@ export interface ExportSetup {
 /** What StartExportTask's refusal means for the copy. */
 export type StartProblem =
   | { readonly is: 'full' | 'throttled' | 'busy' | 'exists' | 'gone' }
-  | ({ readonly is: 'failed' } & Cause);
+  | ({ readonly is: 'failed' } & CopyFailure);
 
-const roleRights = 's3:PutObject*, s3:GetObject*, s3:DeleteObject*, s3:ListBucket and s3:GetBucketLocation';
+/** Texts of RDS and S3 are kept up to this length: a row has to stay small, and nobody reads more. */
+const longestText = 1_000;
+
+/** A text of RDS or S3 as a fact: its beginning, and its end, where RDS puts the error's code. */
+export function bounded(text: string, max = longestText): string {
+  if (text.length <= max) return text;
+  const half = Math.floor((max - 3) / 2);
+  return `${text.slice(0, half)}...${text.slice(-half)}`.toWellFormed();
+}
 
 /**
  * Reads a refusal by the error's name, since the SDK does not model all of them (the limit's fault among them).
  * Undefined where only the network or RDS itself had trouble: then nobody knows whether the task was started.
  */
-export function startProblem(error: unknown, setup: ExportSetup): StartProblem | undefined {
+export function startProblem(
+  error: unknown,
+  { bucket, roleArn, keyArn, region }: ExportSetup,
+): StartProblem | undefined {
   const name = nameOf(error).replace(/(Fault|Exception)$/, '');
+  const said = bounded(messageOf(error));
+  const failed = (cause: CopyCause, blocks?: CopyFailure['blocks']): StartProblem => {
+    return { is: 'failed', cause, heals: false, ...(blocks && { blocks }) };
+  };
   switch (name) {
     case 'ExportTaskLimitReached':
       return { is: 'full' };
@@ -48,42 +63,46 @@ export function startProblem(error: unknown, setup: ExportSetup): StartProblem |
     case 'DBClusterSnapshotNotFound':
       return { is: 'gone' };
     case 'IamRoleNotFound':
-      return failed(`the export role ${setup.roleArn} does not exist; deploy the stack again`, 'account');
+      return failed({ code: 'role-not-found', facts: { role: roleArn, said } }, 'account');
     case 'IamRoleMissingPermissions':
-      return failed(missingBucketRights(setup), 'bucket');
+      return failed({ code: 'bucket-denied', facts: { bucket, role: roleArn, said } }, 'bucket');
     case 'InvalidS3Bucket':
-      return failed(invalidBucket(setup), 'bucket');
+      return failed({ code: 'bucket-invalid', facts: { bucket, region, said } }, 'bucket');
     case 'KMSKeyNotAccessible':
-      return failed(keyTrouble(setup), 'bucket');
+      return failed({ code: 'key-not-usable', facts: { key: keyArn, role: roleArn, said } }, 'bucket');
     case 'AccessDenied':
     case 'UnauthorizedOperation':
-      return failed(`RDS denied rds:StartExportTask: ${messageOf(error)}; ${callerRights(setup)}`, 'account');
+      return failed({ code: 'start-denied', facts: { role: roleArn, key: keyArn, said } }, 'account');
     default:
-      return isRefusal(error) ? failed(`RDS refused to start the export: ${messageOf(error)} (${name})`) : undefined;
+      return isRefusal(error) ? failed({ code: 'start-refused', facts: { error: name, said } }) : undefined;
   }
 }
 
 /** Reads the `FailureCause` of an export task that RDS started and then gave up. */
-export function exportFailure(failureCause: string | undefined, setup: ExportSetup): Cause {
-  const text = failureCause?.trim() ?? '';
-  const said = text === '' ? 'RDS gave no cause' : `RDS says: ${text}`;
-  const permanent = (advice: string): Cause => ({ reason: `${advice} (${said})`, heals: false });
+export function exportFailure(failureCause: string | undefined, setup: ExportSetup): CopyFailure {
+  const { bucket, roleArn: role, keyArn: key, region } = setup;
+  const text = bounded(failureCause?.trim() ?? '');
+  const said = text === '' ? {} : { said: text };
+  const permanent = (cause: CopyCause): CopyFailure => ({ cause, heals: false });
   if (/can.?t assume the IAM role|unable to assume/i.test(text)) {
-    return permanent(`let the role ${setup.roleArn} trust export.rds.amazonaws.com (sts:AssumeRole)`);
+    return permanent({ code: 'role-not-trusted', facts: { role, ...said } });
   }
   const action = /(?:call|perform)[: ]+(s3:\w+\*?|kms:\w+\*?|[A-Z]\w+)/.exec(text)?.[1];
   if (/isn.?t authorized to|not authorized to|access denied|AccessDenied/i.test(text)) {
-    if (/kms/i.test(action ?? text)) return permanent(keyTrouble(setup, action));
-    return permanent(missingBucketRights(setup, action));
+    if (/kms/i.test(action ?? text)) {
+      return permanent({ code: 'key-not-usable', facts: { key, role, ...(action && { action }), ...said } });
+    }
+    const needed = action && { action: action.includes(':') ? action : `s3:${action}` };
+    return permanent({ code: 'bucket-denied', facts: { bucket, role, ...needed, ...said } });
   }
-  if (/KMS/i.test(text)) return permanent(keyTrouble(setup));
+  if (/KMS/i.test(text)) return permanent({ code: 'key-not-usable', facts: { key, role, ...said } });
   if (/bucket.*(isn.?t valid|not valid|isn.?t located|not located|does ?n.?t exist|NoSuchBucket)/i.test(text)) {
-    return permanent(invalidBucket(setup));
+    return permanent({ code: 'bucket-invalid', facts: { bucket, region, ...said } });
   }
   if (/S3 credential check|permissions on your S3 bucket|error code/i.test(text)) {
-    return permanent(missingBucketRights(setup));
+    return permanent({ code: 'bucket-denied', facts: { bucket, role, ...said } });
   }
-  return { reason: `the export failed (${said})`, heals: true };
+  return { cause: { code: 'export-failed', facts: said }, heals: true };
 }
 
 /** The pause before the next try: 15 min, 1 h, 4 h, 16 h, and a day from then on. */
@@ -100,6 +119,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error && error.message !== '' ? error.message : nameOf(error);
 }
 
+/** The error of a run that left some copies out: Lambda logs its message alone, so it names the first of them. */
+export function leftOut(errors: readonly unknown[], what: string): AggregateError {
+  const named = errors.slice(0, 5).map(messageOf).join('; ');
+  return new AggregateError(errors, `${errors.length} ${errors.length === 1 ? 'copy' : 'copies'} ${what}: ${named}`);
+}
+
 /** The answer's HTTP status; undefined where there was no answer. */
 export function statusOf(error: unknown): number | undefined {
   const metadata = (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata;
@@ -110,29 +135,4 @@ export function statusOf(error: unknown): number | undefined {
 function isRefusal(error: unknown): boolean {
   const status = statusOf(error);
   return status !== undefined && status >= 400 && status < 500;
-}
-
-function failed(reason: string, blocks?: Cause['blocks']): StartProblem {
-  return { is: 'failed', reason, heals: false, ...(blocks && { blocks }) };
-}
-
-function missingBucketRights({ roleArn, bucket }: ExportSetup, action?: string): string {
-  const needed = action === undefined ? roleRights : action.includes(':') ? action : `s3:${action}`;
-  return `grant ${needed} on bucket ${bucket} to the role ${roleArn}, in its policy and in the bucket's own`;
-}
-
-function invalidBucket({ bucket, region }: ExportSetup): string {
-  return `bucket ${bucket} does not exist, is not in ${region}, or is closed to the export role; exports need a bucket in the snapshot's Region`;
-}
-
-function keyTrouble({ keyArn, roleArn }: ExportSetup, action?: string): string {
-  const needed =
-    action === undefined
-      ? 'kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt and kms:GenerateDataKey*'
-      : action;
-  return `the key ${keyArn} cannot be used: enable it, and grant ${needed} on it to the role ${roleArn} and to the copy function`;
-}
-
-function callerRights({ roleArn, keyArn }: ExportSetup): string {
-  return `the copy function needs rds:StartExportTask, iam:PassRole on ${roleArn}, and kms:CreateGrant and kms:DescribeKey on ${keyArn}`;
 }

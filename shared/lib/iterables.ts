@@ -38,25 +38,30 @@ export async function* filter<T>(items: AsyncIterable<T>, wanted: (item: T) => b
   for await (const item of items) if (wanted(item)) yield item;
 }
 
-/** UTC dates (`YYYY-MM-DD`) from one to another, both included; none where they are the wrong way round. */
-export function dates(from: string, to: string): string[] {
-  const all: string[] = [];
-  for (let date = from; date <= to; date = dateAfter(date, 1)) all.push(date);
-  return all;
+/** Pieces of up to `size` items; the first one may be smaller, so that whoever stops early has not read a whole piece. */
+export async function* inChunks<T>(items: AsyncIterable<T>, size: number, firstSize = size): AsyncIterable<T[]> {
+  let chunk: T[] = [];
+  let wanted = firstSize;
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length < wanted) continue;
+    yield chunk;
+    chunk = [];
+    wanted = size;
+  }
+  if (chunk.length > 0) yield chunk;
 }
 
-/** The date some days after (or, negative, before) another. */
-export function dateAfter(date: string, days: number): string {
-  return dateOf(new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000));
-}
-
-/** A moment's UTC date. */
-export function dateOf(time: Date): string {
-  return time.toISOString().slice(0, 10);
-}
-
-/** One list of many that are sorted already, the highest first; reads each no further than it must. */
-export async function* merged<T>(lists: readonly AsyncIterable<T>[], by: (item: T) => number): AsyncIterable<T> {
+/** One list of many that are sorted already, in the order of `compare`; reads each no further than it must. */
+export async function* merged<T>(
+  lists: readonly AsyncIterable<T>[],
+  compare: (a: T, b: T) => number,
+): AsyncIterable<T> {
+  const [only, ...others] = lists;
+  if (only !== undefined && others.length === 0) {
+    yield* only;
+    return;
+  }
   const heads: { item: T; rest: AsyncIterator<T> }[] = [];
   const advance = async (rest: AsyncIterator<T>) => {
     const next = await rest.next();
@@ -64,10 +69,20 @@ export async function* merged<T>(lists: readonly AsyncIterable<T>[], by: (item: 
   };
   await pMap(lists, (list) => advance(list[Symbol.asyncIterator]()), { concurrency: 10 });
   while (heads.length > 0) {
-    heads.sort((a, b) => by(b.item) - by(a.item));
-    const head = heads.shift();
+    let least = 0;
+    for (let at = 1; at < heads.length; at += 1) {
+      if (compare((heads[at] as { item: T }).item, (heads[least] as { item: T }).item) < 0) least = at;
+    }
+    const [head] = heads.splice(least, 1);
     if (head === undefined) return;
     yield head.item;
     await advance(head.rest);
   }
+}
+
+/** Pieces of up to `size` items. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }

@@ -1,0 +1,76 @@
+/** An open (or past) statement that a tenant's database is unprotected. */
+import { z } from 'zod';
+import type { Stored } from './backup.ts';
+import { causeSchema, type Resolution } from './causes.ts';
+import { databaseKinds, findingFields } from './database.ts';
+import type { DatabaseKey } from './identity.ts';
+import { count, fields, kindOf, type Of, text, time, word } from './schema.ts';
+
+/** What a message says of an alert. `rise` is a rise in severity. */
+export const alertSteps = ['open', 'remind', 'rise', 'resolve'] as const;
+export type AlertStep = (typeof alertSteps)[number];
+
+/**
+ * Who a message is for: the tenant's recipients and the operators, only the former (while operators get a digest instead),
+ * or only the latter.
+ */
+export const audiences = ['all', 'tenant', 'operators'] as const;
+export type Audience = (typeof audiences)[number];
+
+/** What identifies an alert. */
+export interface AlertId {
+  readonly database: DatabaseKey;
+  readonly tenant: string;
+  readonly opened: Date;
+}
+
+const noticeSchema = fields({
+  at: time.describe('when it went out'),
+  step: word(alertSteps).describe('`open`, `remind`, `rise` or `resolve`'),
+  to: word(audiences).describe('`all`, `tenant` or `operators`'),
+});
+
+/** A message about an alert that went out: when, what it said, and to whom. */
+export type Notice = Of<typeof noticeSchema>;
+
+const whoSchema = fields({
+  by: text.describe('who'),
+  at: time.describe('when'),
+  note: text.describe('what they had to say').exactOptional(),
+});
+
+export const alertSchema = fields({
+  tenant: text.describe('whose it is'),
+  database: text.describe("the database's key"),
+  databaseId: text.describe('the name of the database'),
+  databaseKind: kindOf(databaseKinds).describe('`instance` or `cluster`'),
+  opened: time.describe('when it opened'),
+  ...findingFields,
+  notified: z
+    .array(noticeSchema)
+    .readonly()
+    .describe('the messages about it that went out, oldest first (the last 50)'),
+  /** Written before a message is published, taken away once it was: what is left over is published again. */
+  pending: fields({
+    step: word(alertSteps).describe('`open`, `remind`, `rise` or `resolve`'),
+    at: time.describe('since when'),
+    tries: count.describe('how often it was tried again'),
+  })
+    .describe('a message that is not known to have gone out')
+    .exactOptional(),
+  acknowledged: whoSchema.describe('who looks after it').exactOptional(),
+  snoozedUntil: time.describe('until when it is silent').exactOptional(),
+  snoozed: whoSchema.describe('who wanted it silent').exactOptional(),
+  resolved: time.describe('when it ended').exactOptional(),
+  /** Absent where no verdict ended it. */
+  outcome: fields(findingFields).describe('the evaluation that ended it').exactOptional(),
+  /** Absent where a verdict ended it. */
+  resolution: causeSchema<Resolution>().describe('why it ended without one: `code` and `facts`').exactOptional(),
+  /** Of a resolved one: DynamoDB removes its row some time after this. */
+  expiresAt: time.describe('when its row may go').exactOptional(),
+});
+
+export type Alert = Of<typeof alertSchema> & Pick<Stored, 'later'>;
+
+/** Names that its JSON has for its fields. */
+export const alertJsonNames = { database: 'key', databaseId: 'database' } as const;

@@ -1,0 +1,232 @@
+/**
+ * Why something is as it is, as data: a code and its facts. Rows and answers store causes, prose is made when they are shown
+ * (`shared/reasons`), so that no sentence with an age in it grows old. Codes are only ever added, never renamed; `docs/causes.md`
+ * lists them from these tables.
+ */
+import { z } from 'zod';
+import { count, number, text, type Unrecognized } from './schema.ts';
+
+/** A moment among a cause's facts: ISO 8601 in UTC, since facts are JSON as they stand. */
+const moment = z.iso.datetime();
+
+/** What a table says of one code. */
+interface Entry {
+  /** For the documentation: when the code is given. */
+  readonly meaning: string;
+  /** Its facts. */
+  readonly facts: z.ZodObject;
+}
+
+function entry<Shape extends z.ZodRawShape = Record<never, never>>(meaning: string, facts: Shape = {} as Shape) {
+  // Loose: a later version may say more.
+  return { meaning, facts: z.looseObject(facts) as unknown as z.ZodObject<Shape, z.core.$strip> };
+}
+
+const optional = {
+  moment: moment.exactOptional(),
+  text: text.exactOptional(),
+};
+
+/** Why a verdict is what it is; each may also be a note, which says what else a person should know. */
+export const causes = {
+  'excluded-by-configuration': entry('The configuration excludes the database, for the reason given there.', {
+    reason: text,
+  }),
+  'excluded-by-tag': entry("The database's tag excludes it, for the reason given there.", { reason: text }),
+  'replica-without-backups': entry('A read replica without current backups of its own: its source is what counts.', {
+    source: text,
+  }),
+  'rds-not-answering': entry('RDS did not respond, or refused.', { error: text, since: moment }),
+  'not-in-rds': entry('RDS has no such database, and never had while it was watched.'),
+  'deleted-or-renamed': entry('RDS no longer has the database.', { lastSeen: optional.moment }),
+  'first-backup-expected': entry(
+    'No backup yet since the database was created; the first is, or was, expected by the deadline.',
+    {
+      createdAt: moment,
+    },
+  ),
+  'backup-expected': entry(
+    'The next backup is expected by the deadline: in its window, or within the grace after it.',
+    {
+      window: optional.text,
+      graceHours: number,
+    },
+  ),
+  'backup-in-progress': entry('A backup is being created; it counts once it is available.', {
+    snapshot: text,
+    since: moment,
+  }),
+  stopped: entry('The database is stopped: RDS takes no automated backups meanwhile.', {
+    since: optional.moment,
+    restartsAt: optional.moment,
+  }),
+  'status-prevents-backups': entry('RDS takes no automated backups in the status that the database is in.', {
+    status: text,
+  }),
+  'backups-disabled': entry('Automated backups are off (retention 0), and AWS Backup does not manage the database.'),
+  'snapshot-skipped': entry('RDS took no snapshot, although point-in-time restore works.', { restorableUntil: moment }),
+  'aws-backup-made-none': entry('AWS Backup manages the database and made no backup in time.', {
+    lastBackup: optional.moment,
+  }),
+  'restore-point-stale': entry('Neither a snapshot nor point-in-time restore is up to date.', {
+    restorableUntil: moment,
+  }),
+  'no-known-cause': entry('RDS shows no cause.'),
+  'name-used-before': entry('Another database had this name before; its backups do not count for this one.', {
+    resourceId: text,
+    lastBackup: optional.moment,
+  }),
+  'renamed-to': entry('RDS shows the database under a new name; the configuration should follow.', {
+    id: text,
+    configured: text,
+  }),
+  'renamed-from': entry('The database had another name before.', { id: text }),
+  'replica-of': entry('The database is a read replica.', { source: text }),
+  'event-lost': entry('No event announced the newest backup.'),
+  'member-of-cluster': entry('The instance is a member of a cluster, which is evaluated in its place.', {
+    cluster: text,
+  }),
+} as const satisfies Record<string, Entry>;
+
+/** Why an alert ended where no verdict ended it. */
+export const resolutions = {
+  'left-configuration': entry('The database is no longer configured.'),
+  'found-in-rds': entry('RDS has the database now.'),
+  'name-taken-over': entry('Another database has its name now and is evaluated in its place.'),
+  'moved-to-tenant': entry('The database belongs to another tenant now.', { tenant: text }),
+} as const satisfies Record<string, Entry>;
+
+/** Why a backup's row is closed. */
+export const closings = {
+  'deleted-by-user': entry('A user deleted the snapshot.'),
+  'not-in-rds': entry('RDS no longer has the snapshot: it expired, or was deleted.'),
+  'name-used-again': entry('The name of the snapshot was used again for a newer one.'),
+} as const satisfies Record<string, Entry>;
+
+/** What RDS or S3 said, word for word. */
+const said = optional.text;
+
+/** What is not in a finished export: the first ten skipped tables, how many there are, and RDS's other warnings. */
+const shortcomings = {
+  skippedTables: z.array(z.looseObject({ table: text, reason: text })),
+  skipped: count,
+  warnings: z.array(text),
+};
+
+const optionalShortcomings = {
+  skippedTables: shortcomings.skippedTables.exactOptional(),
+  skipped: shortcomings.skipped.exactOptional(),
+  warnings: shortcomings.warnings.exactOptional(),
+};
+
+/** Why a copy is not made, waits, failed or is incomplete. */
+export const copyCauses = {
+  'not-configured': entry('The database is not configured.'),
+  'owner-changed': entry('The database, or its name, belongs to another tenant than the backup.', {
+    tenant: optional.text,
+  }),
+  'kind-not-copied': entry('Backups of this kind are not copied.', { kind: text, copied: z.array(text) }),
+  'before-enrolment': entry('The backup is from before the database was enrolled.'),
+  'snapshot-gone': entry('The snapshot was gone before it was recorded.'),
+  'no-shared-bucket': entry('The configuration has no shared bucket for discovered databases.'),
+  'engine-not-exportable': entry('RDS cannot export snapshots of this engine.', { engine: text }),
+  'storage-not-exportable': entry('RDS cannot export snapshots from magnetic storage.'),
+  'period-served': entry('Another backup of the same period is copied.', { schedule: text }),
+  'snapshot-busy': entry('RDS says that the snapshot is busy.'),
+  'exported-elsewhere': entry('Somebody else is exporting the snapshot; RDS allows one export at a time.'),
+  'snapshot-expired': entry('RDS no longer has the snapshot: it was gone before its copy could start.'),
+  'snapshot-replaced': entry('The name of the snapshot was used again: RDS has another one under it.'),
+  'role-not-found': entry('The export role does not exist.', { role: text, said }),
+  'role-not-trusted': entry('RDS may not assume the export role.', { role: text, said }),
+  'bucket-denied': entry('The export role may not use the bucket.', {
+    bucket: text,
+    role: text,
+    action: optional.text,
+    said,
+  }),
+  'bucket-invalid': entry('The bucket does not exist, is in another Region, or is closed to the export role.', {
+    bucket: text,
+    region: text,
+    said,
+  }),
+  'key-not-usable': entry('The KMS key cannot be used.', { key: text, role: text, action: optional.text, said }),
+  'start-denied': entry('RDS denied the copy function to start an export.', { role: text, key: text, said }),
+  'start-refused': entry('RDS refused to start the export.', { error: text, said }),
+  'export-failed': entry('RDS gave the export up, for a cause that may pass.', { said }),
+  'export-cancelled': entry('Somebody cancelled the export task.'),
+  'export-incomplete': entry('RDS completed the export without some of the data.', shortcomings),
+  'objects-missing': entry('RDS says that the export is complete, but nothing lies in the bucket.', {
+    bucket: text,
+    folder: text,
+  }),
+  'bucket-gone': entry('The bucket is gone, and with it the copy.', { bucket: text }),
+  'not-verifiable': entry('RDS says that the export is complete, but S3 does not let this be verified.', {
+    bucket: text,
+    said,
+    ...optionalShortcomings,
+  }),
+  'task-unknown': entry('RDS no longer knows the export task.', { task: text }),
+  stuck: entry('The export has been running for too long.', { task: text, since: moment, percent: number }),
+  'staging-not-configured': entry('The database has no staging bucket in the configuration.'),
+  'dump-awaited': entry('The native dump is not there yet.', { object: text }),
+  'dump-missing': entry('The native dump did not come in time.', { object: text, waitHours: number }),
+  'dump-too-large': entry('The native dump is too large for one run.', { object: text, bytes: number, limit: number }),
+  'run-broke-off': entry('The run that copied the object broke off: time or memory ran out.'),
+  'copy-different': entry('What lies in the bucket is not what was copied: its size, or else its checksum, differs.', {
+    object: text,
+    originalBytes: count.exactOptional(),
+    bytes: count.exactOptional(),
+  }),
+  'copy-out-of-time': entry('The run had no time left for the object.', { object: text }),
+  's3-bucket-missing': entry('The source or the target bucket does not exist.', { from: text, to: text, said }),
+  's3-key-not-usable': entry('The key of the source or of the target bucket cannot be used.', {
+    from: text,
+    to: text,
+    key: text,
+    said,
+  }),
+  's3-other-region': entry('The source or the target bucket is in another Region.', { from: text, to: text, said }),
+  's3-denied': entry('S3 denies the copy.', { from: text, fromOwner: text, to: text, toOwner: text, said }),
+  's3-failed': entry('Copying the object failed, for a cause that may pass.', { from: text, to: text, said }),
+  'cancelled-by-person': entry('A person cancelled the copy while it waited.', { by: text, note: optional.text }),
+} as const satisfies Record<string, Entry>;
+
+type Table = Readonly<Record<string, Entry>>;
+
+/** The facts of one code of a table. */
+export type FactsIn<T extends Table, Code extends keyof T> = Readonly<z.output<T[Code]['facts']>>;
+
+/** A code of a table with its facts. */
+export type Known<T extends Table> = {
+  [Code in keyof T & string]: { readonly code: Code; readonly facts: FactsIn<T, Code> };
+}[keyof T & string];
+
+/** A code of a later version; its facts are kept and shown as they are. */
+export interface LaterCause {
+  readonly code: Unrecognized;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export type Cause = Known<typeof causes> | LaterCause;
+export type CauseCode = keyof typeof causes;
+export type Resolution = Known<typeof resolutions> | LaterCause;
+export type Closing = Known<typeof closings> | LaterCause;
+export type CopyCause = Known<typeof copyCauses> | LaterCause;
+export type CopyCauseCode = keyof typeof copyCauses;
+
+/** Whether a cause is one of a table, and not that of a later version (or with facts that this one cannot read). */
+export function isKnownIn<T extends Table>(
+  table: T,
+  cause: { readonly code: string; readonly facts: object },
+): cause is Known<T> {
+  const known = Object.hasOwn(table, cause.code) ? table[cause.code] : undefined;
+  return known?.facts.safeParse(cause.facts).success === true;
+}
+
+/** The codec of a cause of one of the tables: any code is read, so that a row of a later version is. */
+export function causeSchema<C>(): z.ZodType<C, { code: string; facts: Record<string, unknown> }> {
+  return z.looseObject({ code: text, facts: z.record(z.string(), z.unknown()) }) as unknown as z.ZodType<
+    C,
+    { code: string; facts: Record<string, unknown> }
+  >;
+}

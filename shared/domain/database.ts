@@ -1,0 +1,93 @@
+/** The ledger's row of one database: what RDS last showed, who owns it, and what the last evaluation said. */
+import { z } from 'zod';
+import type { Stored } from './backup.ts';
+import { type Cause, causeSchema } from './causes.ts';
+import { count, fields, kindOf, type Of, text, time, word } from './schema.ts';
+import { severities, verdictNames } from './verdicts.ts';
+
+export const databaseKinds = ['instance', 'cluster'] as const;
+
+/** A backup that counts, and the moment its data is from. */
+export const newestBackupSchema = fields({
+  id: text.describe("the snapshot's id"),
+  createdAt: time.describe('when the snapshot was created'),
+  time: time.describe('the moment its data is from'),
+});
+
+export type NewestBackup = Of<typeof newestBackupSchema>;
+
+/** What an evaluation says of one database. Data only: `shared/reasons` makes the prose when it is shown. */
+export const findingFields = {
+  verdict: word(verdictNames).describe(verdictNames.map((name) => `\`${name}\``).join(', ')),
+  severity: word(severities).describe('`critical`, `warning` or `info`'),
+  cause: causeSchema<Cause>().nullable().describe('why: `code` and `facts`; null where nothing needs a cause'),
+  notes: z.array(causeSchema<Cause>()).readonly().describe('what else a person should know: `code` and `facts` each'),
+  newestBackup: newestBackupSchema.describe('its newest backup that counts').exactOptional(),
+  deadline: time.describe('when it becomes, or became, overdue; or null where no deadline applies').exactOptional(),
+  /** Stopped, storage-full and the like. */
+  status: text.describe('its status, where RDS refuses even a manual snapshot in it').exactOptional(),
+} as const;
+
+const findingSchema = fields(findingFields);
+
+export type Finding = Of<typeof findingSchema>;
+
+const ownerSchema = fields({
+  tenant: text.describe("the tenant's id"),
+  since: time.describe('since when it was theirs'),
+  until: time.describe('when it stopped being theirs'),
+});
+
+/** Tenants that a database had before, whose backups are theirs still. */
+export type FormerOwner = Of<typeof ownerSchema>;
+
+const { verdict, severity, cause, notes, ...known } = findingFields;
+
+export const databaseSchema = fields({
+  key: text.describe('`<account>/<region>/<resource id>`: what the database is'),
+  id: text.describe('its identifier in RDS'),
+  kind: kindOf(databaseKinds).describe('`instance` or `cluster`'),
+  tenant: text.describe('whose it is; or null where nobody configured it').exactOptional(),
+  /** Backups from before are its former owner's, unless this is the first one. */
+  ownedSince: time.describe('since when it is theirs').exactOptional(),
+  /** Differs from `id` once it was renamed: it is watched on until the configuration follows. */
+  configuredAs: text.describe('the identifier that the configuration names it by').exactOptional(),
+  formerOwners: z
+    .array(ownerSchema)
+    .readonly()
+    .describe('tenants that it belonged to before, oldest first')
+    .exactOptional(),
+  /** When RDS shows it no longer, its tags are gone with it. */
+  enrolledBy: kindOf(['tag']).describe('`tag` where its tags enrolled it').exactOptional(),
+  engine: text.describe("RDS's name of the engine").exactOptional(),
+  window: text.describe('its backup window, `hh:mm-hh:mm` UTC').exactOptional(),
+  retentionDays: count.describe('days that RDS keeps its automated backups').exactOptional(),
+  /** Backups from before are recorded, but neither copied nor counted as missed events. */
+  enrolledAt: time.describe('when the ledger first met it'),
+  verdict: verdict.exactOptional(),
+  severity: severity.exactOptional(),
+  cause: cause.exactOptional(),
+  notes: notes.exactOptional(),
+  ...known,
+  evaluatedAt: time.describe('when it was last evaluated').exactOptional(),
+  nextCheckAt: time.describe('when the watch checks it next').exactOptional(),
+  /** E.g. since when RDS has not responded, or the database has been stopped. */
+  since: time.describe('the start of a status that lasts').exactOptional(),
+  inProgress: fields({
+    id: text.describe("the snapshot's id"),
+    since: time.describe('since when it is being created'),
+  })
+    .describe('the backup that is being created')
+    .exactOptional(),
+  /** Exclusions by tag are notified once. */
+  exclusion: text.describe("the exclusion's reason that operators were last notified of").exactOptional(),
+  /** An open one, a resolved one until that was notified, or for good that of a deleted database. */
+  alert: fields({ tenant: text.describe('whose alert it is'), opened: time.describe('when it opened') })
+    .describe('the alert that concerns it now')
+    .exactOptional(),
+});
+
+export type DatabaseRow = Of<typeof databaseSchema> & Stored;
+
+/** Names that its JSON has for its fields. */
+export const databaseJsonNames = { id: 'database' } as const;

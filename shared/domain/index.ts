@@ -1,0 +1,13 @@
+/** The words of the product as types, tables and schemas. Pure; imports nothing of the rest. */
+export * from './alert.ts';
+export * from './backup.ts';
+export * from './causes.ts';
+export * from './copy-states.ts';
+export * from './database.ts';
+export * from './day.ts';
+export * from './evaluation.ts';
+export * from './identity.ts';
+export * from './rds.ts';
+export * from './schema.ts';
+export * from './sweep-run.ts';
+export * from './verdicts.ts';

@@ -1,0 +1,65 @@
+/** What RDS shows now. Nothing here knows AWS's shapes: those are parsed at the edge (`shared/rds`). */
+import type { DatabaseKey, DatabaseKind, Environment } from './identity.ts';
+
+/** How a snapshot came to be. A `copy` is a user's copy of another snapshot; its age is that of its source. */
+export const backupKinds = ['automated', 'manual', 'awsbackup', 'copy'] as const;
+export type BackupKind = (typeof backupKinds)[number];
+
+/** A snapshot as RDS shows it now. Only one in status `available` is a backup. */
+export interface Snapshot {
+  readonly arn: string;
+  readonly id: string;
+  readonly database: DatabaseKey;
+  readonly databaseId: string;
+  readonly databaseKind: DatabaseKind;
+  readonly kind: BackupKind;
+  readonly status: string;
+  readonly engine: string;
+  readonly storageType?: string;
+  readonly sizeGiB?: number;
+  readonly encrypted: boolean;
+  /** RDS's `SnapshotCreateTime`; it can be absent while the snapshot is being created. */
+  readonly createdAt?: Date;
+  /** RDS's `OriginalSnapshotCreateTime`: unchanged when a snapshot is copied. Instance snapshots only. */
+  readonly originalCreatedAt?: Date;
+  /** ARN of the snapshot this one was copied from. */
+  readonly sourceArn?: string;
+  readonly percentProgress?: number;
+}
+
+/** A snapshot that can be restored now; RDS names no creation time only while it is still creating one. */
+export type AvailableSnapshot = Snapshot & { readonly createdAt: Date };
+
+export function isAvailable(snapshot: Snapshot): snapshot is AvailableSnapshot {
+  return snapshot.status === 'available' && snapshot.createdAt !== undefined;
+}
+
+/** A database as RDS shows it now. Members of a cluster are not databases of their own: see `ClusterMember`. */
+export interface RdsDatabase {
+  readonly key: DatabaseKey;
+  readonly arn: string;
+  /** The identifier, in lower case. */
+  readonly id: string;
+  readonly kind: DatabaseKind;
+  readonly engine: string;
+  /** `available`, `stopped`, `storage-full`, ... A free string. */
+  readonly status: string;
+  readonly createdAt?: Date;
+  /** Days RDS keeps automated backups; 0 means there are none. */
+  readonly retentionDays: number;
+  /** `hh:mm-hh:mm`, UTC. */
+  readonly window?: string;
+  readonly latestRestorableTime?: Date;
+  /** Set while stopped: when RDS starts it again, seven days after it stopped. */
+  readonly automaticRestartTime?: Date;
+  /** The database this one replicates. */
+  readonly replicaOf?: string;
+  readonly awsBackupRecoveryPointArn?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** An instance that belongs to a cluster; whoever configured it is pointed to its cluster. */
+export interface ClusterMember extends Environment {
+  readonly id: string;
+  readonly clusterId: string;
+}

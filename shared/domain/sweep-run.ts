@@ -1,0 +1,53 @@
+/** One sweep, of one run or of several that carried it on; or the watch's last run. */
+import { z } from 'zod';
+import type { Stored } from './backup.ts';
+import type { Unrecognized } from './schema.ts';
+import { count, fields, flag, kindOf, type Of, text, time } from './schema.ts';
+import type { VerdictName } from './verdicts.ts';
+
+/** Databases by verdict. */
+export type Counts = Readonly<Partial<Record<VerdictName | Unrecognized, number>>>;
+
+const countsSchema = z.record(text, count) as unknown as z.ZodType<Counts, Record<string, number>>;
+
+export const sweepSchema = fields({
+  mode: kindOf(['sweep', 'watch']).describe('`sweep` or `watch`'),
+  started: time.describe('when its first run started'),
+  finished: time.describe('when its last run ended').exactOptional(),
+  at: time.describe('the moment that it evaluated as of'),
+  complete: flag.describe('whether it got to its end'),
+  databases: count.describe('how many databases it evaluated'),
+  counts: countsSchema.describe('databases by verdict'),
+  eventsMissed: count.describe('backups that no event announced'),
+  missed: z
+    .array(
+      fields({
+        snapshotId: text.describe("the snapshot's id"),
+        databaseId: text.describe('the name of the database'),
+        backupTime: time.describe('the moment its data is from').exactOptional(),
+      }),
+    )
+    .readonly()
+    .describe('some of them, at most 100'),
+  recorded: count.describe('backups that it recorded'),
+  closed: count.describe('backups that it closed'),
+  unconfigured: z
+    .array(text)
+    .readonly()
+    .describe('names of databases that RDS has and nobody configured, at most 2,000'),
+  unconfiguredCount: count.describe('how many those are, where there are more than are named').exactOptional(),
+  alerts: fields({
+    opened: count.describe('opened'),
+    reminded: count.describe('reminded of, or risen'),
+    resolved: count.describe('resolved'),
+  }).describe('alerts by step: `opened`, `reminded`, `resolved`'),
+  apiCalls: z.record(text, count).describe('calls of RDS by action'),
+  errors: z.array(text).readonly().describe('what it could not do, at most 100 lines'),
+  configHash: text.describe('SHA-256 of the configuration that it evaluated by'),
+  /** The last database key that was evaluated, where it stopped half-way. */
+  stoppedAfter: text.describe('where it stopped half-way').exactOptional(),
+  /** Of a sweep that is over: DynamoDB removes its row some time after this. */
+  expiresAt: time.describe('when its row may go').exactOptional(),
+});
+
+export type SweepRow = Of<typeof sweepSchema> & Pick<Stored, 'later'>;

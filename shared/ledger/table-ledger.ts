@@ -1,0 +1,296 @@
+/** The ledger over its table: `items.ts` has the rows and the questions; this file has the writes, and why each is safe. */
+import type {
+  Alert,
+  AlertId,
+  Backup,
+  BackupId,
+  DatabaseKey,
+  DatabaseName,
+  DatabaseRow,
+  Day,
+  Environment,
+  SweepRow,
+} from '../domain/index.ts';
+import { collect, inChunks, merged } from '../lib/iterables.ts';
+import {
+  alertKey,
+  backupKey,
+  databaseOfKey,
+  isPresent,
+  itemOfAlert,
+  itemOfBackup,
+  itemOfDatabase,
+  itemOfDay,
+  itemOfLease,
+  itemOfSweep,
+  itemOfTurn,
+  parseAlert,
+  parseBackup,
+  parseDatabase,
+  parseDay,
+  parseLive,
+  parseSweep,
+  parseTurn,
+  ranges,
+  rowKey,
+} from './items.ts';
+import {
+  type Ledger,
+  type ListedCopyState,
+  type LiveBackup,
+  type OnUnreadable,
+  type Span,
+  UnreadableRow,
+  type Written,
+} from './ledger.ts';
+import { type Item, type Range, sortKeyOf, type Table } from './table.ts';
+
+/** Rows read by key at once, and at first: whoever stops early (the newest backup, a first screen) has not read many. */
+const rowsAtOnce = 100;
+const rowsAtFirst = 25;
+
+export class TableLedger implements Ledger {
+  readonly #table: Table;
+  readonly #now: () => Date;
+
+  /** `now` decides which rows have expired; DynamoDB itself removes them only some days later. */
+  constructor(table: Table, now: () => Date) {
+    this.#table = table;
+    this.#now = now;
+  }
+
+  // Backups -----------------------------------------------------------------------------------------------------------
+
+  async recordBackup(backup: Backup): Promise<'recorded' | 'duplicate'> {
+    // EventBridge delivers at least once, so the first record of a backup wins; an expired row is not there.
+    const condition = { is: 'absent or expired', now: this.#now() } as const;
+    return (await this.#table.put({ item: itemOfBackup(backup), condition })) === 'written' ? 'recorded' : 'duplicate';
+  }
+
+  async updateBackup(backup: Backup): Promise<Written> {
+    const { version } = backup;
+    if (version === undefined) return 'conflict';
+    return this.#table.put({ item: itemOfBackup(backup), condition: { is: 'unchanged', version } });
+  }
+
+  backupsByArn(arn: string): Promise<Backup[]> {
+    return collect(this.#backups(ranges.backupsByArn(arn)));
+  }
+
+  async backups(ids: readonly BackupId[]): Promise<Backup[]> {
+    return this.#present((await this.#table.read(ids.map(backupKey))).map(parseBackup), expiryOfBackup);
+  }
+
+  async liveBackups(database: DatabaseKey): Promise<LiveBackup[]> {
+    return (await collect(this.#list(ranges.liveBackups(database)))).map(parseLive);
+  }
+
+  backupsOfDatabase(database: DatabaseKey, span?: Span): AsyncIterable<Backup> {
+    return this.#whole(ranges.backupsOfDatabase(database, span), parseBackup, expiryOfBackup);
+  }
+
+  backupsOfTenant(tenant: string, span?: Span): AsyncIterable<Backup> {
+    return this.#backups(ranges.backupsOfTenant(tenant, span));
+  }
+
+  backupsOfDay(day: string): AsyncIterable<Backup> {
+    return this.#backups(ranges.backupsOfDay(day));
+  }
+
+  // Copies ------------------------------------------------------------------------------------------------------------
+
+  copies(environment: Environment, state: ListedCopyState): AsyncIterable<Backup> {
+    return this.#backups(ranges.copies(environment, state));
+  }
+
+  async takeLease(environment: Environment, holder: string, now: Date, until: Date): Promise<'taken' | 'held'> {
+    // One run at a time starts copies; a run that died holds the lease no longer than it had asked for.
+    const condition = { is: 'free', holder, now } as const;
+    const written = await this.#table.put({ item: itemOfLease(environment, holder, until), condition });
+    return written === 'written' ? 'taken' : 'held';
+  }
+
+  async releaseLease(environment: Environment, holder: string): Promise<void> {
+    // If the lease has run out and another run has it, it stays that run's.
+    await this.#table.put({ item: itemOfLease(environment, holder), condition: { is: 'held by', holder } });
+  }
+
+  async tenantsServed(environment: Environment): Promise<ReadonlyMap<string, Date>> {
+    const turns = (await collect(this.#list(ranges.turns(environment)))).map(parseTurn);
+    return new Map(turns.map(({ tenant, servedAt }) => [tenant, servedAt]));
+  }
+
+  async noteTenantServed(environment: Environment, tenant: string, at: Date): Promise<void> {
+    // A slower run must not make a tenant look as if it had waited longer.
+    await this.#table.put({ item: itemOfTurn(environment, tenant, at), condition: { is: 'earlier', at } });
+  }
+
+  // Databases ---------------------------------------------------------------------------------------------------------
+
+  async databases(keys: readonly DatabaseKey[], onUnreadable?: OnUnreadable): Promise<DatabaseRow[]> {
+    const items = await this.#table.read(keys.map(rowKey));
+    return items.flatMap((item) => readable(parseDatabase, item, onUnreadable));
+  }
+
+  putDatabase(row: DatabaseRow): Promise<Written> {
+    return this.#table.put(databaseWrite(row));
+  }
+
+  async databasesByName(name: DatabaseName): Promise<DatabaseRow[]> {
+    return collect(this.#rows(ranges.databasesByName(name), parseDatabase));
+  }
+
+  databasesOfTenant(tenant: string): AsyncIterable<DatabaseRow> {
+    return this.#rows(ranges.databasesOfTenant(tenant), parseDatabase);
+  }
+
+  allDatabases(onUnreadable?: OnUnreadable): AsyncIterable<DatabaseRow> {
+    return this.#rows(ranges.allDatabases(), parseDatabase, onUnreadable);
+  }
+
+  async *databasesToCheck(now: Date): AsyncIterable<DatabaseKey> {
+    for await (const key of this.#list(ranges.databasesToCheck(now))) {
+      const database = databaseOfKey(key);
+      if (database !== undefined) yield database;
+    }
+  }
+
+  // Alerts ------------------------------------------------------------------------------------------------------------
+
+  putDatabaseWithAlert(row: DatabaseRow, alert: Alert): Promise<Written> {
+    // The alert was decided on the row that was read: if a backup has come in between, it is decided anew.
+    return this.#table.putTogether([databaseWrite(row), { item: itemOfAlert(alert) }]);
+  }
+
+  async alerts(ids: readonly AlertId[], onUnreadable?: OnUnreadable): Promise<Alert[]> {
+    const items = await this.#table.read(ids.map(alertKey));
+    return this.#present(
+      items.flatMap((item) => readable(parseAlert, item, onUnreadable)),
+      expiryOfRow,
+    );
+  }
+
+  openAlerts(onUnreadable?: OnUnreadable): AsyncIterable<Alert> {
+    return this.#alerts(ranges.openAlerts(), onUnreadable);
+  }
+
+  alertsOfDatabase(database: DatabaseKey): AsyncIterable<Alert> {
+    return this.#alerts(ranges.alertsOfDatabase(database));
+  }
+
+  alertsOfTenant(tenant: string, span?: Span): AsyncIterable<Alert> {
+    return this.#alerts(ranges.alertsOfTenant(tenant, span));
+  }
+
+  // Days and sweeps ---------------------------------------------------------------------------------------------------
+
+  putDays(days: readonly Day[]): Promise<void> {
+    return this.#table.putAll(days.map(itemOfDay));
+  }
+
+  daysOfDatabase(database: DatabaseKey, from: string, to: string): AsyncIterable<Day> {
+    return this.#whole(ranges.daysOfDatabase(database, from, to), parseDay, expiryOfRow);
+  }
+
+  daysOfTenant(tenant: string, from: string, to: string): AsyncIterable<Day> {
+    return this.#whole(ranges.daysOfTenant(tenant, from, to), parseDay, expiryOfRow);
+  }
+
+  daysOfDate(date: string): AsyncIterable<Day> {
+    return this.#whole(ranges.daysOfDate(date), parseDay, expiryOfRow);
+  }
+
+  async putSweep(row: SweepRow): Promise<void> {
+    await this.#table.put({ item: itemOfSweep(row) });
+  }
+
+  sweeps(span?: Span): AsyncIterable<SweepRow> {
+    return this.#whole(ranges.sweeps(span), parseSweep, expiryOfRow);
+  }
+
+  async lastWatch(): Promise<SweepRow | undefined> {
+    const [item] = await collect(this.#list(ranges.lastWatch()));
+    return item && parseSweep(item);
+  }
+
+  // Reading -----------------------------------------------------------------------------------------------------------
+
+  /** The items of ranges as one list, in the order of their sort keys. */
+  #list(of: readonly Range[]): AsyncIterable<Item> {
+    const [one] = of;
+    const sortKey = sortKeyOf(one ?? {});
+    const order = one?.newestFirst ? -1 : 1;
+    const compare = (a: Item, b: Item) => order * compareText(String(a[sortKey]), String(b[sortKey]));
+    return merged(
+      of.map((range) => this.#table.query(range)),
+      compare,
+    );
+  }
+
+  /** Rows whose facts the range holds itself. */
+  async *#whole<Row>(
+    of: readonly Range[],
+    parse: (item: Item) => Row,
+    expiry: (row: Row) => Expiring,
+  ): AsyncIterable<Row> {
+    for await (const item of this.#list(of)) {
+      const row = parse(item);
+      if (isPresent(expiry(row), this.#now())) yield row;
+    }
+  }
+
+  /** Rows whose keys a range holds: read by key, in the order of the range. */
+  async *#rows<Row>(of: readonly Range[], parse: (item: Item) => Row, onUnreadable?: OnUnreadable): AsyncIterable<Row> {
+    for await (const keys of inChunks(this.#list(of), rowsAtOnce, rowsAtFirst)) {
+      const items = new Map((await this.#table.read(keys)).map((item) => [`${item.pk}\n${item.sk}`, item]));
+      for (const { pk, sk } of keys) {
+        const item = items.get(`${pk}\n${sk}`);
+        // An index may still show what is gone.
+        if (item !== undefined) yield* readable(parse, item, onUnreadable);
+      }
+    }
+  }
+
+  async *#backups(of: readonly Range[]): AsyncIterable<Backup> {
+    for await (const row of this.#rows(of, parseBackup)) {
+      if (isPresent(expiryOfBackup(row), this.#now())) yield row;
+    }
+  }
+
+  async *#alerts(of: readonly Range[], onUnreadable?: OnUnreadable): AsyncIterable<Alert> {
+    for await (const row of this.#rows(of, parseAlert, onUnreadable)) if (isPresent(row, this.#now())) yield row;
+  }
+
+  #present<Row>(rows: readonly Row[], expiry: (row: Row) => Expiring): Row[] {
+    return rows.filter((row) => isPresent(expiry(row), this.#now()));
+  }
+}
+
+interface Expiring {
+  readonly expiresAt?: Date;
+}
+
+const expiryOfBackup = ({ closed }: Backup): Expiring => closed ?? {};
+const expiryOfRow = (row: Expiring): Expiring => row;
+
+function databaseWrite(row: DatabaseRow) {
+  const { version } = row;
+  return {
+    item: itemOfDatabase(row),
+    condition: { is: 'unchanged', ...(version !== undefined && { version }) },
+  } as const;
+}
+
+function readable<Row>(parse: (item: Item) => Row, item: Item, onUnreadable: OnUnreadable | undefined): Row[] {
+  try {
+    return [parse(item)];
+  } catch (error) {
+    if (onUnreadable === undefined || !(error instanceof UnreadableRow)) throw error;
+    onUnreadable(error);
+    return [];
+  }
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,187 @@
+/** The sentences of the causes of verdicts: a code without one does not compile. */
+import {
+  type Cause,
+  type CauseCode,
+  causes,
+  type FactsIn,
+  type Finding,
+  isKnownIn,
+  isUnprotected,
+  type NewestBackup,
+} from '../domain/index.ts';
+import { backupWindow, lastWindow } from '../rules/deadline.ts';
+import { formatAge, formatUtc, hourMs, minuteMs } from '../text.ts';
+import type { Subject } from './findings.ts';
+import { age, clause, codeOf, forOperators, sentences, utc } from './prose.ts';
+import type { Reader } from './reader.ts';
+
+export interface Context {
+  readonly subject: Subject;
+  readonly reader: Reader;
+  /** What the cause belongs to; absent where it stands alone. */
+  readonly finding?: Finding;
+  /** A note is short: the cause has the next step. */
+  readonly role: 'cause' | 'note';
+  /** Whether a newer backup than the evaluation saw contradicts the verdict. */
+  readonly unseen?: boolean;
+}
+
+/** A cause of a verdict, or a note, as a sentence (or a few); one that this version cannot read as its code. */
+export function causeSentence(cause: Cause, context: Context): string {
+  return isKnownIn(causes, cause) ? say(cause, context) : codeOf(cause, context.reader);
+}
+
+function say<Code extends CauseCode>(cause: { code: Code; facts: FactsIn<typeof causes, Code> }, context: Context) {
+  return table[cause.code](cause.facts, context);
+}
+
+const table: { readonly [Code in CauseCode]: (facts: FactsIn<typeof causes, Code>, context: Context) => string } = {
+  'excluded-by-configuration': ({ reason }) => `Excluded by the configuration: ${clause(reason)}.`,
+  'excluded-by-tag': ({ reason }) => `Excluded by its tag: ${clause(reason)}.`,
+  'replica-without-backups': ({ source }, { finding, reader }) => {
+    const newest = finding?.newestBackup;
+    const own = newest ? ` (its last snapshot is ${age(newest.time, reader)} old)` : '';
+    const advice = forOperators(reader, '; see that the source is configured');
+    return `Read replica of ${clause(source)} without current backups of its own${own}: its source is what counts${advice}.`;
+  },
+  'rds-not-answering': ({ error, since }, { finding, reader }) => {
+    const lastsMs = reader.now.getTime() - new Date(since).getTime();
+    const silent =
+      lastsMs < minuteMs ? 'RDS did not respond' : `RDS has not responded since ${utc(since)} (${formatAge(lastsMs)})`;
+    const newest = finding?.newestBackup;
+    const last = newest ? `the last known backup is from ${formatUtc(newest.time)}` : 'no backup of it is known';
+    const why = forOperators(reader, `: ${clause(error)}`);
+    const advice = forOperators(reader, ': check RDS and the permissions of the sweep');
+    return `${silent}${why}. Whether it is protected is not known; ${last}${advice}.`;
+  },
+  'not-in-rds': (_, { subject, reader }) => {
+    const advice = forOperators(reader, ': correct its name or kind in the configuration, or take it out');
+    return `RDS has no ${subject.kind} ${clause(subject.id)} in this account and Region, and never had while it was watched${advice}.`;
+  },
+  'deleted-or-renamed': ({ lastSeen }, { finding, reader }) => {
+    const seen = lastSeen === undefined ? '' : `, last seen ${utc(lastSeen)}`;
+    return sentences(
+      `Deleted or renamed: RDS no longer has it${seen}, and ${lastBackup(finding?.newestBackup, reader)}.`,
+      forOperators(reader, 'If that was intended, take it out of the configuration.'),
+      'If it was deleted, its automated backups are gone with it unless they were retained.',
+    );
+  },
+  'first-backup-expected': ({ createdAt }, context) => {
+    const deadline = deadlineAhead(context);
+    const by = deadline ? `; its first backup is expected by ${formatUtc(deadline)}` : '';
+    return `Created ${age(createdAt, context.reader)} ago, not backed up yet${by}.`;
+  },
+  'backup-expected': ({ window, graceHours }, context) => {
+    const { reader } = context;
+    const span = backupWindow(window);
+    if (!span) return `It has ${formatAge(graceHours * hourMs)} of grace${overdueAfter(context)}.`;
+    const { end } = lastWindow(span, reader.now);
+    const is = reader.now < end ? 'is open' : `closed ${age(end, reader)} ago`;
+    return `Its backup window ${window} UTC ${is}${overdueAfter(context)}.`;
+  },
+  'backup-in-progress': ({ snapshot, since }, context) => {
+    const { role, reader } = context;
+    const id = clause(snapshot);
+    if (role === 'note') return `A backup is being created right now (${id}, since ${utc(since)}).`;
+    if (!isLate(context)) {
+      return `The next one, ${id}, is being created since ${utc(since)} and is waited for${overdueAfter(context)}.`;
+    }
+    return `A backup is being created right now (${id}, since ${utc(since)}, ${age(since, reader)}): it counts once it is available; if it hangs, take a manual snapshot.`;
+  },
+  stopped: ({ since, restartsAt }, context) => {
+    const { role, reader } = context;
+    const stopped = since === undefined ? 'It is stopped' : `It has been stopped since ${utc(since)}`;
+    const starts = restartsAt !== undefined && new Date(restartsAt) < reader.now ? 'was to start' : 'starts';
+    const restart = restartsAt === undefined ? '' : ` (RDS ${starts} it again at ${utc(restartsAt)})`;
+    const so = `${stopped}${restart}, and RDS takes no automated backups of a stopped database`;
+    const exclude = forOperators(reader, ', or exclude it');
+    if (!isLate(context)) return `${so}: start it${beforeDeadline(context)}${exclude}.`;
+    if (role === 'note') return `${so}.`;
+    return `${so}: its data does not change meanwhile; start it and take a snapshot${exclude}.`;
+  },
+  'status-prevents-backups': ({ status }) =>
+    `Its status is ${clause(status)}, and RDS takes automated backups only of an available database: ${adviceFor(status)}.`,
+  'backups-disabled': (_, context) => {
+    const when = beforeDeadline(context) || ' now';
+    const none = isLate(context) ? '' : ', so none will follow by itself';
+    return `Automated backups are off (retention is 0) and AWS Backup does not manage it${none}: set a retention of 1 day or more, or take a snapshot${when}.`;
+  },
+  'snapshot-skipped': ({ restorableUntil }, { finding }) => {
+    const skipped = finding?.newestBackup
+      ? 'RDS skipped its snapshot, as it does under heavy load or while a snapshot of it is being copied'
+      : 'RDS took no snapshot of it';
+    return `${skipped}; point-in-time restore works up to ${utc(restorableUntil)}: take a manual snapshot.`;
+  },
+  'aws-backup-made-none': ({ lastBackup }) => {
+    const since = lastBackup === undefined ? '' : ` since ${utc(lastBackup)}`;
+    return `AWS Backup manages it and made no backup${since}: check the backup plan and its failed jobs, or take a snapshot now.`;
+  },
+  'restore-point-stale': ({ restorableUntil }, { reader }) =>
+    `Point-in-time restore is stale, too: it ends at ${utc(restorableUntil)}, ${age(restorableUntil, reader)} ago; take a manual snapshot now and check the database's events.`,
+  'no-known-cause': () => "RDS shows no cause: take a manual snapshot now and check the database's events.",
+  'name-used-before': ({ resourceId, lastBackup }, { reader }) => {
+    const last = lastBackup === undefined ? '' : `, last backup ${utc(lastBackup)}`;
+    // It may have been another tenant's.
+    const which = forOperators(reader, ` (${clause(resourceId)}${last})`);
+    return `Another database had this name before${which}: its backups do not count for this one.`;
+  },
+  'renamed-to': ({ id, configured }, { reader }) => {
+    const advice = forOperators(reader, `, so change ${clause(configured)} to ${clause(id)} in the configuration`);
+    return `RDS calls it ${clause(id)} now: it was renamed${advice}.`;
+  },
+  'renamed-from': ({ id }) => `It was renamed from ${clause(id)}.`,
+  'replica-of': ({ source }) => `It is a read replica of ${clause(source)}.`,
+  'event-lost': (_, { finding, subject, reader, unseen }) => {
+    const newer = unseen || isNewer(finding?.newestBackup, subject.evaluatedAt);
+    const which = newer ? 'an earlier backup' : 'its newest backup';
+    const advice = ': events were lost, so check the record function and its dead-letter queue';
+    return `No event announced ${which}${forOperators(reader, advice)}.`;
+  },
+  'member-of-cluster': ({ cluster }, { reader }) => {
+    const advice = forOperators(reader, ': configure the cluster instead');
+    return `It is a member of the cluster ${clause(cluster)}, which RDS backs up as a whole and which is evaluated in its place${advice}.`;
+  },
+};
+
+/** Whether the deadline passed without a backup: what is needed now is one by hand. */
+function isLate({ finding, unseen }: Context): boolean {
+  return finding !== undefined && isUnprotected(finding.verdict) && !unseen;
+}
+
+/** The deadline, while it is ahead. */
+function deadlineAhead({ finding, reader }: Context): Date | undefined {
+  const { deadline } = finding ?? {};
+  return deadline && deadline >= reader.now ? deadline : undefined;
+}
+
+function beforeDeadline(context: Context): string {
+  const deadline = deadlineAhead(context);
+  return deadline ? ` before ${formatUtc(deadline)}` : '';
+}
+
+function overdueAfter(context: Context): string {
+  const deadline = deadlineAhead(context);
+  if (!deadline) return '';
+  const leftMs = deadline.getTime() - context.reader.now.getTime();
+  return `: overdue after ${formatUtc(deadline)}${leftMs < minuteMs ? '' : `, ${formatAge(leftMs)} from now`}`;
+}
+
+function lastBackup(newest: NewestBackup | undefined, reader: Reader): string {
+  if (!newest) return 'no backup of it is known';
+  return `its newest backup was from ${formatUtc(newest.time)}, ${age(newest.time, reader)} ago`;
+}
+
+function adviceFor(status: string): string {
+  if (status === 'storage-full') return 'enlarge its storage';
+  if (status.startsWith('inaccessible-encryption-credentials')) {
+    return "enable its KMS key again and RDS's access to it";
+  }
+  if (status.startsWith('incompatible-')) return 'correct the setting that the status names';
+  if (status === 'creating') return 'it will once it is created';
+  if (status === 'failed') return 'restore it from its last backup';
+  return 'see that it becomes available again';
+}
+
+function isNewer(newest: NewestBackup | undefined, than: Date | undefined): boolean {
+  return newest !== undefined && than !== undefined && newest.createdAt > than;
+}

@@ -1,0 +1,7 @@
+/**
+ * The prose of causes: what is so, why, and what a person is to do. It is made when it is shown, as of a moment (now; of a
+ * day's evidence, the moment of its evaluation) and for those who read it. Times are UTC, ages exact to the minute.
+ */
+export * from './copies.ts';
+export * from './findings.ts';
+export * from './reader.ts';

@@ -1,0 +1,43 @@
+/** What all sentences are made with. */
+import { formatAge, formatUtc } from '../text.ts';
+import type { Reader } from './reader.ts';
+
+/** Sentences side by side, without the empty ones. */
+export function sentences(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/** Text from outside as a part of a sentence: one line, and without full stops at its end. */
+export function clause(text: string): string {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  let end = line.length;
+  while (end > 0 && '. '.includes(line.charAt(end - 1))) end -= 1;
+  return line.slice(0, end);
+}
+
+/** A part that only operators can act on, or may see. */
+export function forOperators({ audience }: Pick<Reader, 'audience'>, text: string): string {
+  return audience === 'operators' ? text : '';
+}
+
+/** How long ago a moment is for the reader; causes have moments as ISO 8601. */
+export function age(moment: Date | string, { now }: Pick<Reader, 'now'>): string {
+  return formatAge(now.getTime() - new Date(moment).getTime());
+}
+
+/** A moment of a cause, to the minute. */
+export function utc(moment: string): string {
+  return formatUtc(new Date(moment));
+}
+
+/**
+ * A cause of a later version, or with facts that this one cannot read: shown as it is. Its facts may name anything, so only
+ * operators see them.
+ */
+export function codeOf(
+  { code, facts }: { readonly code: string; readonly facts: object },
+  reader: Pick<Reader, 'audience'>,
+): string {
+  const shown = Object.keys(facts).length === 0 ? '' : ` ${clause(JSON.stringify(facts))}`;
+  return `Cause: ${clause(code)}${forOperators(reader, shown)}.`;
+}

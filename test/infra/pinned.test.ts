@@ -1,0 +1,301 @@
+/** Deployed stacks upgrade in place, and readers keep what they have built: what they rely on stands in `pinned.ts`. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { metricsNamespace, metricsService } from '../../infra/metrics.ts';
+import {
+  alertJsonNames,
+  alertSchema,
+  alertSteps,
+  audiences,
+  backupJsonNames,
+  backupKinds,
+  backupSchema,
+  causes,
+  closings,
+  copyCauses,
+  copyModes,
+  copyStates,
+  databaseJsonNames,
+  databaseKinds,
+  databaseSchema,
+  dayJsonNames,
+  daySchema,
+  meaningsOf,
+  resolutions,
+  severities,
+  sweepSchema,
+  verdictNames,
+} from '../../shared/domain/index.ts';
+import {
+  copyTriggers,
+  itemOfAlert,
+  itemOfBackup,
+  itemOfDatabase,
+  itemOfDay,
+  itemOfLease,
+  itemOfSweep,
+  itemOfTurn,
+  keysOfAlert,
+  keysOfBackup,
+  keysOfDatabase,
+  keysOfDay,
+  keysOfSweep,
+  leaseKey,
+  turnKey,
+} from '../../shared/ledger/items.ts';
+import {
+  formatVersion,
+  indexes,
+  localIndexes,
+  shards,
+  tableKeys,
+  timeToLiveAttribute,
+} from '../../shared/ledger/table.ts';
+import { composeAlerts } from '../../shared/messages/alerts.ts';
+import { composeCopyFailed } from '../../shared/messages/copy-failed.ts';
+import { composeDailyDigest, composeManyTenants } from '../../shared/messages/digest.ts';
+import {
+  type MessageKind,
+  manyTenants,
+  operatorFilter,
+  publishInput,
+  tenantFilter,
+} from '../../shared/messages/message.ts';
+import { here } from '../shared/ledger/contract/given.ts';
+import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../shared/ledger/rows.ts';
+import { context, entry, failedCopy, restored } from '../shared/messages/given.ts';
+import { makeWorld } from '../support/world.ts';
+import { pinned } from './pinned.ts';
+import { fleetOf, synthesize } from './synthesized.ts';
+
+const rule =
+  'a change here breaks deployed stacks or readers: it is a decision; see docs/decisions. What is only added is added to test/infra/pinned.ts.';
+
+/** The names of an object's fields, in their order, those of nested ones as `outer.inner`; maps of any keys as a whole. */
+function fieldsOf(value: unknown, path = ''): string[] {
+  const free = /(^|\.)(facts|counts|apiCalls)$/.test(path);
+  if (Array.isArray(value) && value.length > 0)
+    return [...new Set(value.flatMap((element) => fieldsOf(element, path)))];
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || free) return path === '' ? [] : [path];
+  const fields = Object.entries(value).flatMap(([name, field]) =>
+    fieldsOf(field, path === '' ? name : `${path}.${name}`),
+  );
+  return [...new Set(fields)];
+}
+
+/** The fields of a schema as they are stored. */
+function storedFields(schema: z.ZodType, path = ''): string[] {
+  if (schema instanceof z.ZodObject) {
+    return Object.entries(schema.shape).flatMap(([name, field]) =>
+      storedFields(field as z.ZodType, path === '' ? name : `${path}.${name}`),
+    );
+  }
+  if (schema instanceof z.ZodArray) return storedFields(schema.element as z.ZodType, path);
+  const wraps =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodReadonly;
+  return wraps ? storedFields(schema.unwrap() as z.ZodType, path) : [path];
+}
+
+const expiry = { expiresAt: at('2027-11-23') };
+const closed = { at: at('2026-11-23'), cause: { code: 'not-in-rds', facts: {} }, ...expiry } as const;
+const queued = aBackup({ copy: { mode: 'export', state: 'queued', attempt: 1, queuedAt: at('2026-11-23T05:00:00Z') } });
+const rows = {
+  backup: itemOfBackup(queued),
+  'closed backup': itemOfBackup(aBackup({ closed })),
+  database: itemOfDatabase(aDatabase()),
+  alert: itemOfAlert(anAlert()),
+  'resolved alert': itemOfAlert(anAlert({ resolved: at('2026-11-23'), ...expiry })),
+  day: itemOfDay(aDay(expiry)),
+  sweep: itemOfSweep(aSweep(expiry)),
+  lease: itemOfLease(here, 'one', at('2026-11-23')),
+  turn: itemOfTurn(here, 'acme', at('2026-11-23')),
+};
+
+const ledger = {
+  format: formatVersion,
+  table: tableKeys,
+  timeToLive: timeToLiveAttribute,
+  shards,
+  indexes,
+  localIndexes,
+  keys: {
+    backup: keysOfBackup(queued),
+    database: keysOfDatabase(aDatabase({ nextCheckAt: at('2026-11-24T06:30:00Z') })),
+    unscheduled: keysOfDatabase(aDatabase()),
+    alert: keysOfAlert(anAlert()),
+    day: keysOfDay(aDay()),
+    sweep: keysOfSweep(aSweep()),
+    watch: keysOfSweep(aSweep({ mode: 'watch' })),
+    lease: leaseKey(here),
+    turn: turnKey(here, 'acme'),
+  },
+  attributes: Object.fromEntries(Object.entries(rows).map(([kind, item]) => [kind, Object.keys(item).sort()])),
+  fields: {
+    backup: storedFields(backupSchema),
+    database: storedFields(databaseSchema),
+    alert: storedFields(alertSchema),
+    day: storedFields(daySchema),
+    sweep: storedFields(sweepSchema),
+  },
+  /** As Lambda has them. */
+  streamFilters: copyTriggers.map((pattern) => JSON.stringify(pattern)),
+};
+
+/** Codes with the names of their facts. */
+function codesOf(table: Readonly<Record<string, { readonly facts: z.ZodObject }>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(table).map(([code, { facts }]) => [code, Object.keys(facts.shape).join(' ')]),
+  );
+}
+
+const words = {
+  verdicts: verdictNames,
+  severities,
+  databaseKinds,
+  backupKinds,
+  copyModes,
+  copyStates,
+  alertSteps,
+  audiences,
+  causes: codesOf(causes),
+  resolutions: codesOf(resolutions),
+  closings: codesOf(closings),
+  copyCauses: codesOf(copyCauses),
+};
+
+const json = {
+  backup: Object.keys(meaningsOf(backupSchema, backupJsonNames)),
+  database: Object.keys(meaningsOf(databaseSchema, databaseJsonNames)),
+  alert: Object.keys(meaningsOf(alertSchema, alertJsonNames)),
+  day: Object.keys(meaningsOf(daySchema, dayJsonNames)),
+  sweep: Object.keys(meaningsOf(sweepSchema)),
+};
+
+const quietDay = {
+  counts: {},
+  alerts: [entry()],
+  unconfigured: [],
+  newExclusions: [{ tenant: 'acme', databaseId: 'lab', reason: 'test system' }],
+  eventsMissed: 1,
+  missed: [{ databaseId: 'orders', snapshotId: 'rds:orders' }],
+  copies: { complete: 1, queued: 1, running: 1, failed: 1, oldestQueuedHours: 1 },
+  errors: [],
+};
+const sent = {
+  'backup-missing': composeAlerts([entry()], 'all', context),
+  'backup-restored': composeAlerts([entry(restored, 'resolve')], 'all', context),
+  'copy-failed': composeCopyFailed('acme', [failedCopy()], context),
+  digest: composeDailyDigest(quietDay, context),
+  'digest of many': composeManyTenants([entry()], context),
+};
+
+/** All that the code knows: this does not compile otherwise. */
+const kinds: Record<MessageKind, true> = {
+  'backup-missing': true,
+  'backup-restored': true,
+  'copy-failed': true,
+  digest: true,
+};
+
+const messages = {
+  attributes: Object.keys(publishInput(sent.digest, 'arn').MessageAttributes ?? {}),
+  kinds: Object.keys(kinds),
+  manyTenants,
+  filters: { operators: operatorFilter, tenant: tenantFilter(['acme']) },
+  bodies: Object.fromEntries(Object.entries(sent).map(([kind, { texts }]) => [kind, fieldsOf(texts.body)])),
+};
+
+const handlers = new URL('../../handlers/', import.meta.url);
+const emitted = readdirSync(handlers).flatMap((name) =>
+  [...readFileSync(new URL(name, handlers), 'utf8').matchAll(/addMetric\('(\w+)'/g)].map(([, metric]) => metric),
+);
+
+const stack = synthesize(
+  fleetOf({
+    operators: [{ email: 'oncall@example.com' }],
+    tenants: [
+      {
+        id: 'acme',
+        recipients: [{ queue: 'arn:aws:sqs:eu-west-1:123456789012:alerts' }],
+        databases: [
+          { id: 'orders', kind: 'instance', bucket: { type: 'own' } },
+          { id: 'crm', kind: 'cluster', bucket: { type: 'shared' } },
+        ],
+      },
+    ],
+  }),
+);
+const types = [...new Set(Object.values(stack.template.Resources).map(({ Type }) => Type))].sort();
+
+const deployed = {
+  logicalIds: Object.fromEntries(
+    types.map((type) => [
+      type,
+      stack
+        .all(type)
+        .map(([id]) => id)
+        .sort(),
+    ]),
+  ),
+  buckets: stack.all('AWS::S3::Bucket').flatMap(([, { Properties }]) => Properties.BucketName ?? []),
+  alarms: stack
+    .all('AWS::CloudWatch::Alarm')
+    .map(([, { Properties }]) => Properties.AlarmName)
+    .sort(),
+  outputs: Object.keys(stack.template.Outputs).sort(),
+  environment: Object.fromEntries(
+    stack
+      .all('AWS::Lambda::Function')
+      .map(([id, { Properties }]) => [id, Object.keys(Properties.Environment.Variables).sort()]),
+  ),
+  metrics: { namespace: metricsNamespace, service: metricsService, emitted: emitted.sort() },
+};
+
+async function sweepAnswer(): Promise<string[]> {
+  const world = makeWorld({
+    now: '2026-11-23T12:00:00Z',
+    config: {
+      operators: [{ email: 'oncall@example.com' }],
+      tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
+    },
+  });
+  world.rds.createInstance({ id: 'orders', created: at('2026-11-01'), retention: 7 });
+  world.rds.setLatestRestorable('orders', at('2026-11-20'));
+  world.rds.takeBackup('orders', { kind: 'automated', at: at('2026-11-20') });
+  const { report } = await world.sweep();
+  return fieldsOf(JSON.parse(JSON.stringify(report)));
+}
+
+/** Lists of names in one order: that of a schema or a table breaks nobody. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value))
+    return value.every((name) => typeof name === 'string') ? value.toSorted() : value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, sorted(part)]));
+}
+
+describe('what deployed stacks and their readers rely on stays as it is', () => {
+  const found: Record<string, Record<string, unknown>> = { deployed, ledger, words, json, messages };
+  const parts = Object.entries(found).flatMap(([group, parts]) =>
+    Object.keys(parts).map((part) => [group, part] as const),
+  );
+
+  it.each(parts)('%s: %s', (group, part) => {
+    const pins = pinned[group as keyof typeof pinned] as Readonly<Record<string, unknown>>;
+    expect(sorted(found[group]?.[part]), rule).toEqual(sorted(pins[part]));
+  });
+
+  it('is pinned as a whole', () => {
+    for (const [group, parts] of Object.entries(found)) {
+      expect(Object.keys(pinned[group as keyof typeof pinned]).sort()).toEqual(Object.keys(parts).sort());
+    }
+  });
+
+  it('the answer of a sweep', async () => {
+    expect(sorted(await sweepAnswer()), rule).toEqual(sorted(pinned.sweepAnswer));
+  });
+});

@@ -1,0 +1,468 @@
+/**
+ * What deployed stacks, and those who read what they write, rely on. A rename or removal here breaks them: it is a decision
+ * (docs/decisions). What a version adds is added here.
+ */
+
+/** Names in a text. */
+const names = (text: string) => text.trim().split(/\s+/);
+
+export const pinned = {
+  /** What CloudFormation knows resources by: another logical id is another table, key, bucket or topic. */
+  deployed: {
+    logicalIds: {
+      'AWS::CloudWatch::Alarm': [
+        'CopyBackupsDeadLetterscopydeadlettersalarm26CE9280',
+        'CopyBackupscopiesfailedalarm66912FE8',
+        'CopyBackupscopiesstalledalarmA0761613',
+        'CopyBackupscopieswaitingalarmC55659E1',
+        'CopyBackupscopyfailingalarmEAF94E40',
+        'RecordEventsDeadLettersrecorddeadlettersalarm2CAEB23C',
+        'RecordEventsrecordbehindalarm55CE42DF',
+        'RecordEventsrecordfailingalarmA97B814E',
+        'SweepDatabasesDeadLetterssweepdeadlettersalarmB7DF1A51',
+        'SweepDatabasessweepfailingalarm33D990A2',
+        'SweepDatabasessweepnotrunningalarm47004453',
+        'SweepDatabaseswatchnotrunningalarmBDBA32EA',
+      ],
+      'AWS::DynamoDB::GlobalTable': ['LedgerTable9343E4AA'],
+      'AWS::Events::Rule': ['CopyBackupsExportEndsD9718E1F', 'RecordEventsRuleDFC70211'],
+      'AWS::IAM::Policy': [
+        'CopyBackupsCopyRoleDefaultPolicy3AA2B127',
+        'CopyBackupsExportRoleDefaultPolicy5FE3EC41',
+        'RecordEventsRecordRoleDefaultPolicy0C9D6140',
+        'SweepDatabasesSchedulerRoleDefaultPolicyA5057994',
+        'SweepDatabasesSweepRoleDefaultPolicy9FE59B26',
+      ],
+      'AWS::IAM::Role': [
+        'CopyBackupsCopyRoleF7DA4162',
+        'CopyBackupsExportRole196516D1',
+        'RecordEventsRecordRole921C7432',
+        'SweepDatabasesSchedulerRoleC580D4A6',
+        'SweepDatabasesSweepRole60F671F5',
+      ],
+      'AWS::KMS::Key': ['Key961B73FD'],
+      'AWS::Lambda::EventInvokeConfig': [
+        'CopyBackupsCopyFunctionEventInvokeConfigD5F70BDA',
+        'SweepDatabasesSweepFunctionEventInvokeConfig69A5D738',
+      ],
+      'AWS::Lambda::EventSourceMapping': ['CopyBackupsStream3D9C27B5', 'RecordEventsMapping8FA36F0D'],
+      'AWS::Lambda::Function': [
+        'CopyBackupsCopyFunctionCFDB0B0B',
+        'RecordEventsRecordFunction51504AF8',
+        'SweepDatabasesSweepFunction376AA3DD',
+      ],
+      'AWS::Lambda::Permission': [
+        'CopyBackupsExportEndsAllowEventRuleRdsBackupLedgerCopyBackupsCopyFunctionE2677D1E48B26BD3',
+      ],
+      'AWS::Logs::LogGroup': [
+        'CopyBackupsCopyLogs405033A4',
+        'RecordEventsRecordLogs2A61A8F3',
+        'SweepDatabasesSweepLogs77DB1B07',
+      ],
+      'AWS::S3::Bucket': [
+        'BucketsAccessLogsA5F88218',
+        'BucketsReportsE712E931',
+        'Bucketsrdsbackupledgerorders123456789012euwest1728F43A6',
+        'Bucketsrdsbackupledgershared123456789012euwest1A93DA19B',
+      ],
+      'AWS::S3::BucketPolicy': [
+        'BucketsAccessLogsPolicy7A0117B8',
+        'BucketsReportsPolicyC559D069',
+        'Bucketsrdsbackupledgerorders123456789012euwest1Policy0A49A6A4',
+        'Bucketsrdsbackupledgershared123456789012euwest1Policy6F500803',
+      ],
+      'AWS::SNS::Subscription': [
+        'Alertsalarmstoemailoncallexamplecom8264EC71',
+        'Alertsalertstoemailoncallexamplecom5203FEC3',
+        'Alertsalertstosqsarnawssqseuwest1123456789012alertsE646EE41',
+      ],
+      'AWS::SNS::Topic': ['AlertsAlarmTopic2B65AC97', 'AlertsTopicCF7C81C9'],
+      'AWS::SNS::TopicPolicy': ['AlertsAlarmTopicPolicy1BB87FF8', 'AlertsTopicPolicyFF1F97BA'],
+      'AWS::SQS::Queue': [
+        'CopyBackupsDeadLettersQueueAAD34BED',
+        'RecordEvents24CB8044',
+        'RecordEventsDeadLettersQueueB3A3D36D',
+        'SweepDatabasesDeadLettersQueue9066A6D4',
+      ],
+      'AWS::SQS::QueuePolicy': [
+        'CopyBackupsDeadLettersQueuePolicy593EC205',
+        'RecordEventsDeadLettersQueuePolicy10278209',
+        'RecordEventsPolicyF3B9515D',
+        'SweepDatabasesDeadLettersQueuePolicy5F82D6D3',
+      ],
+      'AWS::Scheduler::Schedule': ['SweepDatabasesDaily41C00FB0', 'SweepDatabasesWatchA3D828D9'],
+    },
+    buckets: ['rds-backup-ledger-orders-123456789012-eu-west-1', 'rds-backup-ledger--shared-123456789012-eu-west-1'],
+    alarms: names(`
+      RdsBackupLedger-copies-failed RdsBackupLedger-copies-stalled RdsBackupLedger-copies-waiting
+      RdsBackupLedger-copy-dead-letters RdsBackupLedger-copy-failing RdsBackupLedger-record-behind
+      RdsBackupLedger-record-dead-letters RdsBackupLedger-record-failing RdsBackupLedger-sweep-dead-letters
+      RdsBackupLedger-sweep-failing RdsBackupLedger-sweep-not-running RdsBackupLedger-watch-not-running
+    `),
+    outputs: names(`
+      AlertTopicArn CopyFunctionName LedgerTableName RecordDeadLetterQueueUrl RecordFunctionName ReportBucketName
+      SweepFunctionName
+    `),
+    environment: {
+      RecordEventsRecordFunction51504AF8: names(`
+        ACCOUNT_ID ALERT_TOPIC_ARN CONFIG_BUCKET CONFIG_KEY LEDGER_TABLE NODE_OPTIONS POWERTOOLS_METRICS_NAMESPACE
+        POWERTOOLS_SERVICE_NAME REPORT_BUCKET
+      `),
+      CopyBackupsCopyFunctionCFDB0B0B: names(`
+        ACCOUNT_ID ALERT_TOPIC_ARN CONFIG_BUCKET CONFIG_KEY EXPORT_KEY_ARN EXPORT_ROLE_ARN LEDGER_TABLE NODE_OPTIONS
+        POWERTOOLS_METRICS_NAMESPACE POWERTOOLS_SERVICE_NAME REPORT_BUCKET
+      `),
+      SweepDatabasesSweepFunction376AA3DD: names(`
+        ACCOUNT_ID ALERT_TOPIC_ARN CONFIG_BUCKET CONFIG_KEY COPY_FUNCTION_NAME LEDGER_TABLE NODE_OPTIONS
+        POWERTOOLS_METRICS_NAMESPACE POWERTOOLS_SERVICE_NAME REPORT_BUCKET
+      `),
+    },
+    metrics: {
+      namespace: 'RdsBackupLedger',
+      service: 'rds-backup-ledger',
+      emitted: names(`
+        CopiesEnded CopiesFailed CopiesQueued CopiesStalled EventsMissed OldestQueuedCopyHours SweepHeartbeat
+        UnprotectedDatabases
+      `),
+    },
+  },
+
+  /** What stands in tables: rows are read by later and earlier versions side by side, and stand where they stand. */
+  ledger: {
+    format: 1,
+    table: {
+      partitionKey: 'pk',
+      sortKey: 'sk',
+    },
+    timeToLive: 'expiresAt',
+    shards: 8,
+    indexes: {
+      byIdentity: {
+        partitionKey: 'identityKey',
+        sortKey: 'sk',
+        projected: [],
+      },
+      byTenant: {
+        partitionKey: 'tenantKey',
+        sortKey: 'listSort',
+        projected: ['dayFacts', 'format'],
+      },
+      byDay: {
+        partitionKey: 'dayKey',
+        sortKey: 'listSort',
+        projected: ['dayFacts', 'format'],
+      },
+      byState: {
+        partitionKey: 'stateKey',
+        sortKey: 'stateSort',
+        projected: [],
+      },
+    },
+    localIndexes: {
+      live: {
+        partitionKey: 'pk',
+        sortKey: 'liveSort',
+        projected: [],
+      },
+    },
+    keys: {
+      backup: {
+        pk: 'DB#123456789012/eu-west-1/db-ORDERS',
+        sk: 'BACKUP#2026-11-23T04:08:53.123Z#rds:orders-2026-11-23-04-08',
+        identityKey: 'arn:aws:rds:eu-west-1:123456789012:snapshot:rds:orders-2026-11-23-04-08',
+        tenantKey: 'acme',
+        dayKey: '2026-11-23#7',
+        listSort: 'BACKUP#2026-11-23T04:08:53.123Z#rds:orders-2026-11-23-04-08',
+        stateKey: 'COPY#123456789012/eu-west-1#queued#7',
+        stateSort: '2026-11-23T05:00:00.000Z',
+        liveSort: '2026-11-23T04:32:53.123Z',
+      },
+      database: {
+        pk: 'DB#123456789012/eu-west-1/db-ORDERS',
+        sk: 'DATABASE',
+        identityKey: '123456789012/eu-west-1/instance/orders',
+        tenantKey: 'acme',
+        listSort: 'DATABASE#orders#123456789012/eu-west-1/db-ORDERS',
+        stateKey: 'DATABASE#7',
+        stateSort: '2026-11-24T06:30:00.000Z',
+      },
+      unscheduled: {
+        pk: 'DB#123456789012/eu-west-1/db-ORDERS',
+        sk: 'DATABASE',
+        identityKey: '123456789012/eu-west-1/instance/orders',
+        tenantKey: 'acme',
+        listSort: 'DATABASE#orders#123456789012/eu-west-1/db-ORDERS',
+        stateKey: 'DATABASE#7',
+        stateSort: 'unscheduled',
+      },
+      alert: {
+        pk: 'ALERT#123456789012/eu-west-1/db-ORDERS#acme',
+        sk: '2026-11-23T06:30:00.000Z',
+        identityKey: 'ALERTS#123456789012/eu-west-1/db-ORDERS',
+        tenantKey: 'acme',
+        listSort: 'ALERT#2026-11-23T06:30:00.000Z#123456789012/eu-west-1/db-ORDERS',
+        stateKey: 'ALERT#7',
+        stateSort: '2026-11-23T06:30:00.000Z#123456789012/eu-west-1/db-ORDERS',
+      },
+      day: {
+        pk: 'DB#123456789012/eu-west-1/db-ORDERS',
+        sk: 'DAY#2026-11-23#acme',
+        tenantKey: 'acme',
+        dayKey: '2026-11-23#7',
+        listSort: 'DAY#2026-11-23#123456789012/eu-west-1/db-ORDERS',
+      },
+      sweep: {
+        pk: 'SWEEP',
+        sk: '2026-11-23T12:00:00.000Z',
+      },
+      watch: {
+        pk: 'WATCH',
+        sk: 'LAST',
+      },
+      lease: {
+        pk: 'LEASE#123456789012/eu-west-1',
+        sk: 'COPY',
+      },
+      turn: {
+        pk: 'TURN#123456789012/eu-west-1',
+        sk: 'acme',
+      },
+    },
+    attributes: {
+      backup: names(`
+        backupFacts dayKey format identityKey listSort liveSort pk sk stateKey stateSort tenantKey version
+      `),
+      'closed backup': names(`
+        backupFacts dayKey expiresAt format identityKey listSort pk sk tenantKey version
+      `),
+      database: names(`
+        databaseFacts format identityKey listSort pk sk stateKey stateSort tenantKey version
+      `),
+      alert: names('alertFacts format identityKey listSort pk sk stateKey stateSort tenantKey'),
+      'resolved alert': names('alertFacts expiresAt format identityKey listSort pk sk tenantKey'),
+      day: names('dayFacts dayKey expiresAt format listSort pk sk tenantKey'),
+      sweep: names('expiresAt format pk sk sweepFacts'),
+      lease: names('format holder leasedUntil pk sk'),
+      turn: ['format', 'pk', 'servedAt', 'sk'],
+    },
+    fields: {
+      backup: names(`
+        id arn tenant database databaseId databaseKind kind engine storageType sizeGiB encrypted createdAt backupTime
+        recordedAt learnedFrom eventMissed event.id event.time copy.mode copy.state copy.attempt copy.queuedAt
+        copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.percent copy.bytes
+        copy.objects copy.cause.code copy.cause.facts copy.permanent copy.notifiedAt closed.at closed.cause.code
+        closed.cause.facts closed.expiresAt
+      `),
+      database: names(`
+        key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
+        enrolledBy engine window retentionDays enrolledAt verdict severity cause.code cause.facts notes.code
+        notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
+        since inProgress.id inProgress.since exclusion alert.tenant alert.opened
+      `),
+      alert: names(`
+        tenant database databaseId databaseKind opened verdict severity cause.code cause.facts notes.code notes.facts
+        newestBackup.id newestBackup.createdAt newestBackup.time deadline status notified.at notified.step notified.to
+        pending.step pending.at pending.tries acknowledged.by acknowledged.at acknowledged.note snoozedUntil
+        snoozed.by snoozed.at snoozed.note resolved outcome.verdict outcome.severity outcome.cause.code
+        outcome.cause.facts outcome.notes.code outcome.notes.facts outcome.newestBackup.id
+        outcome.newestBackup.createdAt outcome.newestBackup.time outcome.deadline outcome.status resolution.code
+        resolution.facts expiresAt
+      `),
+      day: names(`
+        date tenant database databaseId databaseKind verdict severity cause.code cause.facts notes.code notes.facts
+        newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt maxAgeHours graceHours
+        exclusion expiresAt
+      `),
+      sweep: names(`
+        mode started finished at complete databases counts eventsMissed missed.snapshotId missed.databaseId
+        missed.backupTime recorded closed unconfigured unconfiguredCount alerts.opened alerts.reminded alerts.resolved
+        apiCalls errors configHash stoppedAfter expiresAt
+      `),
+    },
+    streamFilters: [
+      '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"backupFacts":{"M":{"copy":{"M":{"state":{"S":["queued"]}}}}}}}}',
+      '{"eventName":["MODIFY"],"dynamodb":{"OldImage":{"backupFacts":{"M":{"copy":{"M":{"state":{"S":["none","complete","incomplete","failed","skipped","cancelled"]}}}}}},"NewImage":{"backupFacts":{"M":{"copy":{"M":{"state":{"S":["queued"]}}}}}}}}',
+      '{"eventName":["MODIFY"],"dynamodb":{"OldImage":{"backupFacts":{"M":{"copy":{"M":{"state":{"S":["queued","starting","running"]}}}}}},"NewImage":{"backupFacts":{"M":{"copy":{"M":{"state":{"S":["complete","incomplete","failed","skipped","cancelled"]}}}}}}}}',
+    ],
+  },
+
+  /** Words and codes in rows, answers and messages, codes with the names of their facts. Only ever added. */
+  words: {
+    verdicts: names('missing never overdue disabled unknown deleted due new protected excluded'),
+    severities: ['critical', 'warning', 'info'],
+    databaseKinds: ['instance', 'cluster'],
+    backupKinds: ['automated', 'manual', 'awsbackup', 'copy'],
+    copyModes: ['export', 'object', 'none'],
+    copyStates: names('none queued starting running complete incomplete failed skipped cancelled'),
+    alertSteps: ['open', 'remind', 'rise', 'resolve'],
+    audiences: ['all', 'tenant', 'operators'],
+    causes: {
+      'excluded-by-configuration': 'reason',
+      'excluded-by-tag': 'reason',
+      'replica-without-backups': 'source',
+      'rds-not-answering': 'error since',
+      'not-in-rds': '',
+      'deleted-or-renamed': 'lastSeen',
+      'first-backup-expected': 'createdAt',
+      'backup-expected': 'window graceHours',
+      'backup-in-progress': 'snapshot since',
+      stopped: 'since restartsAt',
+      'status-prevents-backups': 'status',
+      'backups-disabled': '',
+      'snapshot-skipped': 'restorableUntil',
+      'aws-backup-made-none': 'lastBackup',
+      'restore-point-stale': 'restorableUntil',
+      'no-known-cause': '',
+      'name-used-before': 'resourceId lastBackup',
+      'renamed-to': 'id configured',
+      'renamed-from': 'id',
+      'replica-of': 'source',
+      'event-lost': '',
+      'member-of-cluster': 'cluster',
+    },
+    resolutions: {
+      'left-configuration': '',
+      'found-in-rds': '',
+      'name-taken-over': '',
+      'moved-to-tenant': 'tenant',
+    },
+    closings: {
+      'deleted-by-user': '',
+      'not-in-rds': '',
+      'name-used-again': '',
+    },
+    copyCauses: {
+      'not-configured': '',
+      'owner-changed': 'tenant',
+      'kind-not-copied': 'kind copied',
+      'before-enrolment': '',
+      'snapshot-gone': '',
+      'no-shared-bucket': '',
+      'engine-not-exportable': 'engine',
+      'storage-not-exportable': '',
+      'period-served': 'schedule',
+      'snapshot-busy': '',
+      'exported-elsewhere': '',
+      'snapshot-expired': '',
+      'snapshot-replaced': '',
+      'role-not-found': 'role said',
+      'role-not-trusted': 'role said',
+      'bucket-denied': 'bucket role action said',
+      'bucket-invalid': 'bucket region said',
+      'key-not-usable': 'key role action said',
+      'start-denied': 'role key said',
+      'start-refused': 'error said',
+      'export-failed': 'said',
+      'export-cancelled': '',
+      'export-incomplete': 'skippedTables skipped warnings',
+      'objects-missing': 'bucket folder',
+      'bucket-gone': 'bucket',
+      'not-verifiable': 'bucket said skippedTables skipped warnings',
+      'task-unknown': 'task',
+      stuck: 'task since percent',
+      'staging-not-configured': '',
+      'dump-awaited': 'object',
+      'dump-missing': 'object waitHours',
+      'dump-too-large': 'object bytes limit',
+      'run-broke-off': '',
+      'copy-different': 'object originalBytes bytes',
+      'copy-out-of-time': 'object',
+      's3-bucket-missing': 'from to said',
+      's3-key-not-usable': 'from to key said',
+      's3-other-region': 'from to said',
+      's3-denied': 'from fromOwner to toOwner said',
+      's3-failed': 'from to said',
+      'cancelled-by-person': 'by note',
+    },
+  },
+
+  /** Fields of rows in the command line's JSON, which adds what it derives. */
+  json: {
+    backup: names(`
+      id arn tenant key database databaseKind kind engine storageType sizeGiB encrypted createdAt time recordedAt
+      learnedFrom eventMissed event copy closed
+    `),
+    database: names(`
+      key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
+      verdict severity cause notes newestBackup deadline status evaluatedAt nextCheckAt since inProgress exclusion
+      alert
+    `),
+    alert: names(`
+      tenant key database databaseKind opened verdict severity cause notes newestBackup deadline status notified
+      pending acknowledged snoozedUntil snoozed resolved outcome resolution expiresAt
+    `),
+    day: names(`
+      date tenant key database databaseKind verdict severity cause notes newestBackup deadline status evaluatedAt
+      maxAgeHours graceHours exclusion expiresAt
+    `),
+    sweep: names(`
+      mode started finished at complete databases counts eventsMissed missed recorded closed unconfigured
+      unconfiguredCount alerts apiCalls errors configHash stoppedAfter expiresAt
+    `),
+  },
+
+  /** What subscriptions filter by, and the fields of the JSON bodies for queues and functions. */
+  messages: {
+    attributes: ['tenant', 'severity', 'kind', 'audience'],
+    kinds: ['backup-missing', 'backup-restored', 'copy-failed', 'digest'],
+    manyTenants: '*',
+    filters: {
+      operators: {
+        audience: ['all', 'operators'],
+      },
+      tenant: {
+        tenant: ['acme'],
+      },
+    },
+    bodies: {
+      'backup-missing': names(`
+        version kind severity tenant at account region summary count databases.tenant databases.database databases.key
+        databases.account databases.region databases.kind databases.engine databases.step databases.verdict
+        databases.cause.code databases.cause.facts databases.notes databases.severity databases.status
+        databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline
+        databases.opened databases.resolved databases.resolution databases.resolutionCause databases.outcome
+        databases.consoleUrl databases.runbookUrl notListed fullList
+      `),
+      'backup-restored': names(`
+        version kind severity tenant at account region summary count databases.tenant databases.database databases.key
+        databases.account databases.region databases.kind databases.engine databases.step databases.verdict
+        databases.cause.code databases.cause.facts databases.notes databases.severity databases.status
+        databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline
+        databases.opened databases.resolved databases.resolution databases.resolutionCause databases.outcome.verdict
+        databases.outcome.cause databases.outcome.notes databases.consoleUrl databases.runbookUrl notListed fullList
+      `),
+      'copy-failed': names(`
+        version kind severity tenant at account region summary count copies.database copies.key copies.account
+        copies.region copies.kind copies.engine copies.backup.id copies.backup.arn copies.backup.time copies.mode
+        copies.state copies.attempt copies.taskId copies.bucket copies.prefix copies.cause.code copies.cause.facts
+        copies.reason notListed fullList
+      `),
+      digest: names(`
+        version kind severity tenant at account region summary fullList digest counts count databases.tenant
+        databases.database databases.key databases.account databases.region databases.kind databases.engine
+        databases.step databases.verdict databases.cause.code databases.cause.facts databases.notes databases.severity
+        databases.status databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours
+        databases.deadline databases.opened databases.resolved databases.resolution databases.resolutionCause
+        databases.outcome databases.consoleUrl databases.runbookUrl notListed unconfigured.count unconfigured.names
+        newExclusions.tenant newExclusions.database newExclusions.reason eventsMissed copies.complete copies.queued
+        copies.running copies.failed copies.oldestQueuedHours reportUrl errors
+      `),
+      'digest of many': names(`
+        version kind severity tenant at account region summary fullList digest tenants count databases.tenant
+        databases.database databases.key databases.account databases.region databases.kind databases.engine
+        databases.step databases.verdict databases.cause.code databases.cause.facts databases.notes databases.severity
+        databases.status databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours
+        databases.deadline databases.opened databases.resolved databases.resolution databases.resolutionCause
+        databases.outcome databases.consoleUrl databases.runbookUrl notListed
+      `),
+    },
+  },
+
+  /** What the sweep function answers. */
+  sweepAnswer: names(`
+    mode at complete databases.tenant databases.database databases.account databases.region databases.verdict
+    databases.cause.code databases.cause.facts databases.notes databases.severity databases.reason
+    databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline unconfigured counts
+    eventsMissed alerts.opened alerts.reminded alerts.resolved apiCalls errors
+  `),
+};
