@@ -34,7 +34,7 @@ export interface PlayOptions {
 export async function play({ once, port, signal }: PlayOptions): Promise<number> {
   say.title(
     'rds-backup-ledger',
-    'Does every tenant have a fresh backup, where is each backup, and who was told when one was missing?\n' +
+    'Does every tenant have a fresh backup, where is each backup, and who was notified when one was missing?\n' +
       'Everything below happens on this machine: the real stack on a local AWS, with a simulated RDS.',
   );
   const moments = momentsBefore(new Date());

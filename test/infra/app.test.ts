@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../local/aws/environment.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -13,14 +14,13 @@ afterAll(() => rm(folder, { recursive: true }));
 const place = { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'eu-west-1' };
 
 /** Runs the app as the CDK does, with a configuration, and answers with what a user sees. */
-function run(config: string, env: object = place): Promise<{ code: number; stderr: string }> {
+function run(config: string, env: Readonly<Record<string, string>> = place): Promise<{ code: number; stderr: string }> {
   const context = JSON.stringify({ config, 'aws:cdk:bundling-stacks': [] });
-  const { CDK_DEFAULT_ACCOUNT: _account, CDK_DEFAULT_REGION: _region, ...own } = process.env;
   return new Promise((done) => {
     execFile(
       process.execPath,
       ['--import', 'tsx', 'infra/app.ts'],
-      { env: { ...own, ...env, CDK_CONTEXT_JSON: context, CDK_OUTDIR: join(folder, 'cdk.out') } },
+      { env: childEnvironment({ ...env, CDK_CONTEXT_JSON: context, CDK_OUTDIR: join(folder, 'cdk.out') }) },
       (error, _stdout, stderr) => done({ code: error ? Number(error.code) : 0, stderr }),
     );
   });

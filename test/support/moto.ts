@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { childEnvironment, removeAwsSettings } from '../../local/aws/environment.ts';
 import { ensureVenv } from '../../local/aws/python.ts';
 
 const requirements = fileURLToPath(new URL('../../local/aws/requirements-test.txt', import.meta.url));
@@ -18,8 +19,9 @@ afterAll(() => {
 /** Starts an empty one that plays the given account and ends with the test file. Answers settings for clients of it. */
 export async function startMoto(account: string) {
   const python = await ensureVenv(requirements);
+  removeAwsSettings();
   const server = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', '0'], {
-    env: { ...process.env, MOTO_ACCOUNT_ID: account },
+    env: childEnvironment({ MOTO_ACCOUNT_ID: account }),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   servers.push(server);
