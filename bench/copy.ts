@@ -10,10 +10,10 @@ import { throttling } from '../local/rds/faults.ts';
 import { inProcessClient } from '../local/rds/in-process.ts';
 import { seededRandom } from '../local/rds/randomness.ts';
 import { RdsSimulator, type SimulatorOptions } from '../local/rds/simulator.ts';
-import { exportSlots } from '../shared/copy/tasks.ts';
-import { hourMs, minuteMs } from '../shared/text.ts';
-import { Mortal } from '../test/shared/copy/crash.ts';
-import { copyWorld, exporting } from '../test/shared/copy/world.ts';
+import { exportSlots } from '../shared/copies/index.ts';
+import { hourMs, minuteMs } from '../shared/lib/time.ts';
+import { Mortal } from '../test/shared/copies/crash.ts';
+import { copyWorld, exporting } from '../test/shared/copies/world.ts';
 
 const snapshots = 500;
 const evening = '2026-11-20T12:00:00Z';

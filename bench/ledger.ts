@@ -24,15 +24,23 @@ import {
   databaseKey,
   type SweepRow,
 } from '../shared/domain/index.ts';
-import { DynamoTable } from '../shared/ledger/dynamo.ts';
-import { itemOfAlert, itemOfBackup, itemOfDatabase, itemOfDay, itemOfSweep } from '../shared/ledger/items.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { type IndexName, type Item, type PrimaryKey, sortKeyOf } from '../shared/ledger/table.ts';
-import { TableLedger } from '../shared/ledger/table-ledger.ts';
+import {
+  DynamoTable,
+  type IndexName,
+  type Item,
+  itemOfAlert,
+  itemOfBackup,
+  itemOfDatabase,
+  itemOfDay,
+  itemOfSweep,
+  type Ledger,
+  type PrimaryKey,
+  sortKeyOf,
+  TableLedger,
+} from '../shared/ledger/index.ts';
 import { collect } from '../shared/lib/iterables.ts';
-import { readStatus } from '../shared/query/status.ts';
-import { readTenant } from '../shared/query/tenant.ts';
-import { dayMs } from '../shared/text.ts';
+import { dayMs } from '../shared/lib/time.ts';
+import { readStatus, readTenant } from '../shared/read-model/index.ts';
 import { createLedgerTable } from '../test/support/ledger-table.ts';
 
 const now = new Date('2026-11-23T12:00:00.000Z');

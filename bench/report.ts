@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { renderReport } from '../shared/report/page.ts';
+import { renderReport } from '../shared/report/index.ts';
 import { chromiumMissing, findChromium, openChromium } from '../test/browser/chromium.ts';
 import { givenFacts } from '../test/shared/report/given.ts';
 
@@ -31,7 +31,7 @@ export async function reportBenchmark(): Promise<ReportResult[]> {
     const results: ReportResult[] = [];
     for (const databases of [5, 200, 2000]) {
       const facts = givenFacts({ databases });
-      const html = renderReport(facts);
+      const html = await renderReport(facts);
       const file = join(folder, `${databases}.html`);
       await writeFile(file, html);
       const opened: number[] = [];
@@ -39,7 +39,7 @@ export async function reportBenchmark(): Promise<ReportResult[]> {
       const written: number[] = [];
       for (let run = 0; run < repeats; run += 1) {
         const started = performance.now();
-        renderReport(facts);
+        await renderReport(facts);
         written.push(performance.now() - started);
         const page = await browser.context.newPage();
         await page.goto(pathToFileURL(file).href);

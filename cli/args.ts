@@ -1,5 +1,5 @@
 /** What was typed, parsed once; every mistake says what was expected. */
-import { dayMs, hourMs, minuteMs } from '../shared/text.ts';
+import { dayMs, hourMs, minuteMs } from '../shared/lib/time.ts';
 import { UserError } from './user-error.ts';
 
 const units: Readonly<Record<string, number>> = { m: minuteMs, h: hourMs, d: dayMs, w: 7 * dayMs };

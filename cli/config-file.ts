@@ -1,5 +1,5 @@
 /** Configurations on this machine. */
-import type { Where } from '../shared/config/names.ts';
+import type { Where } from '../shared/config/index.ts';
 import type { Args } from './args.ts';
 import type { Option } from './command.ts';
 import type { Parts } from './parts.ts';

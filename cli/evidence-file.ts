@@ -2,8 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { count, fields, number, text, time } from '../shared/domain/index.ts';
-import { type EvidenceRow, evidenceSchema, Tally } from '../shared/query/evidence.ts';
-import type { FactsOf } from '../shared/query/facts.ts';
+import { type EvidenceRow, evidenceSchema, type FactsOf, Tally } from '../shared/read-model/index.ts';
 
 const headFields = {
   ledger: text.describe("the table's name"),

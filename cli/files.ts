@@ -6,7 +6,7 @@ export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new UserError(`"${path}" cannot be read: ${reasonOf(error)}.`);
+    throw new UserError(`"${path}" cannot be read: ${fileErrorText(error)}.`);
   }
 }
 
@@ -14,12 +14,12 @@ export async function writeText(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (error) {
-    throw new UserError(`"${path}" cannot be written: ${reasonOf(error)}.`);
+    throw new UserError(`"${path}" cannot be written: ${fileErrorText(error)}.`);
   }
 }
 
 /** Errors of the file system are the user's; others are ours, and climb. */
-export function reasonOf(error: unknown): string {
+export function fileErrorText(error: unknown): string {
   if (error instanceof Error && 'code' in error && 'syscall' in error) {
     return error.code === 'ENOENT' ? 'there is no such file' : error.message;
   }

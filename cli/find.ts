@@ -1,10 +1,8 @@
 /** Looks things up by the names people use; says which name is near where there is none. */
-
 import { type Backup, type DatabaseKind, type DatabaseRow, databaseKinds } from '../shared/domain/index.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { Ledger } from '../shared/ledger/index.ts';
 import { first } from '../shared/lib/iterables.ts';
-import { databasesNamed } from '../shared/query/database.ts';
-import { databaseNames, tenantNames } from '../shared/query/tenant.ts';
+import { databaseNames, databasesNamed, tenantNames } from '../shared/read-model/index.ts';
 import type { Args } from './args.ts';
 import { didYouMean } from './nearest.ts';
 import type { DeployedLedger, Parts } from './parts.ts';

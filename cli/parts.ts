@@ -1,9 +1,9 @@
 /** What commands are built of. Everything behind it is made when it is first asked for: `--help` needs no AWS. */
-import type { Fleet } from '../shared/config/fleet.ts';
+import type { Fleet } from '../shared/config/index.ts';
 import type { Environment } from '../shared/domain/index.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import type { RingingAlarm } from '../shared/query/status.ts';
-import type { SweepReport } from '../shared/run.ts';
+import type { Ledger } from '../shared/ledger/index.ts';
+import type { RingingAlarm } from '../shared/read-model/index.ts';
+import type { SweepReport } from '../shared/sweep/index.ts';
 import type { Finding } from './doctor/finding.ts';
 
 export interface Parts {

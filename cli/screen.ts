@@ -9,7 +9,7 @@ import {
   type Unrecognized,
   type VerdictName,
 } from '../shared/domain/index.ts';
-import { formatAge, minuteMs } from '../shared/text.ts';
+import { formatAge, minuteMs } from '../shared/lib/time.ts';
 import { type Column, columnWidths, renderTable } from './table.ts';
 
 export interface ScreenOptions {

@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { WorkReport } from '../shared/copy/work.ts';
-import { hourMs } from '../shared/text.ts';
+import type { WorkReport } from '../shared/copies/index.ts';
+import { hourMs } from '../shared/lib/time.ts';
 
 const metrics = new Metrics();
 

@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { SweepResult } from '../shared/run.ts';
+import type { SweepResult } from '../shared/sweep/index.ts';
 
 const metrics = new Metrics();
 

@@ -3,12 +3,10 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Fleet } from '../shared/config/fleet.ts';
-import { configHash, parseConfig } from '../shared/config/load.ts';
-import { dynamoLedger } from '../shared/ledger/dynamo.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import type { Log } from '../shared/log.ts';
-import { RdsReader } from '../shared/rds/reader.ts';
+import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
+import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
+import type { Log } from '../shared/lib/log.ts';
+import { RdsReader } from '../shared/rds/index.ts';
 import type { Settings } from './settings.ts';
 
 export const now = () => new Date();

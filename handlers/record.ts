@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { recordEvents } from '../shared/record.ts';
-import { lookAt } from '../shared/sweep.ts';
+import { recordEvents } from '../shared/recording/index.ts';
+import { recheck } from '../shared/sweep/index.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log, now, rdsReader } from './parts.ts';
 import { readSettings } from './settings.ts';
@@ -22,7 +22,7 @@ export const handler = onFirstCall(() => {
         log,
         now,
         check: async (databases) => {
-          const { report } = await lookAt(
+          const { report } = await recheck(
             sweepDepsOf(loaded, ledger, channel, () => context.getRemainingTimeInMillis()),
             databases,
           );

@@ -1,10 +1,8 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { notify, type Publisher, type ReportStore } from '../shared/alerting.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { objectLink } from '../shared/messages/links.ts';
-import { SnsPublisher } from '../shared/messages/sns-publisher.ts';
-import type { SweepDeps } from '../shared/run.ts';
+import type { Ledger } from '../shared/ledger/index.ts';
+import { notify, objectLink, type Publisher, type ReportStore, SnsPublisher } from '../shared/notifications/index.ts';
+import type { SweepDeps } from '../shared/sweep/index.ts';
 import { type LoadedConfig, log, now, rdsReader } from './parts.ts';
 import type { Settings } from './settings.ts';
 

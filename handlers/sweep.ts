@@ -1,8 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
-import { closeRun } from '../shared/day.ts';
-import type { SweepReport, SweepRequest } from '../shared/run.ts';
-import { sweep, watch } from '../shared/sweep.ts';
+import { closeRun, type SweepReport, type SweepRequest, sweep, watch } from '../shared/sweep/index.ts';
 import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log } from './parts.ts';

@@ -3,7 +3,7 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { runbookLink } from '../shared/messages/links.ts';
+import { runbookLink } from '../shared/notifications/index.ts';
 
 /** What a person who is woken by an alarm reads. */
 export interface AlarmText {

@@ -3,8 +3,8 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Fleet } from '../shared/config/fleet.ts';
-import type { FilterPolicy, Subscriber } from '../shared/messages/endpoints.ts';
+import type { Fleet } from '../shared/config/index.ts';
+import type { FilterPolicy, Subscriber } from '../shared/notifications/index.ts';
 import { subscribers } from './subscribers.ts';
 
 /**

@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { ConfigError, parseConfig } from '../shared/config/load.ts';
+import { ConfigError, parseConfig } from '../shared/config/index.ts';
 import { findKeptBuckets, findKeptTable } from './kept.ts';
 import { LedgerStack } from './stack.ts';
 import { SynthError } from './synth-error.ts';

@@ -3,7 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Fleet } from '../shared/config/fleet.ts';
+import type { Fleet } from '../shared/config/index.ts';
 
 export interface BucketsProps {
   readonly fleet: Fleet;

@@ -1,4 +1,4 @@
-import type { Fleet } from '../shared/config/fleet.ts';
+import type { Fleet } from '../shared/config/index.ts';
 
 /** A bucket that copies go to, and how far down all of them lie in it. */
 export interface TargetBucket {

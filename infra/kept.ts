@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import type { Fleet } from '../shared/config/fleet.ts';
-import { type IndexDefinition, indexes, type KeyNames, localIndexes, tableKeys } from '../shared/ledger/table.ts';
+import type { Fleet } from '../shared/config/index.ts';
+import { type IndexDefinition, indexes, type KeyNames, localIndexes, tableKeys } from '../shared/ledger/index.ts';
 import type { KeptTable } from './ledger-table.ts';
 import { SynthError } from './synth-error.ts';
 

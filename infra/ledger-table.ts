@@ -9,9 +9,16 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { type LedgerCall, ledgerCalls } from '../shared/ledger/dynamo.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import { type IndexDefinition, indexes, localIndexes, tableKeys, timeToLiveAttribute } from '../shared/ledger/table.ts';
+import {
+  type IndexDefinition,
+  indexes,
+  type Ledger,
+  type LedgerCall,
+  ledgerCalls,
+  localIndexes,
+  tableKeys,
+  timeToLiveAttribute,
+} from '../shared/ledger/index.ts';
 import type { LedgerFunction } from './functions.ts';
 import { allowKeyUse } from './key.ts';
 import { allow } from './rights.ts';

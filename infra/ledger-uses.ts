@@ -1,4 +1,4 @@
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { Ledger } from '../shared/ledger/index.ts';
 
 /** The methods of the ledger that each function's code calls; its role gets the rights to them. A test reads them off that code. */
 export const ledgerUses = {

@@ -1,5 +1,5 @@
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import type { Fleet } from '../shared/config/fleet.ts';
+import type { Fleet } from '../shared/config/index.ts';
 import type { Alarms } from './alarms.ts';
 import type { Alerts } from './alerts.ts';
 import type { Buckets } from './buckets.ts';

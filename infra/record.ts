@@ -4,7 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { eventMeanings } from '../shared/rds/events.ts';
+import { eventMeanings } from '../shared/rds/index.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { LedgerFunction } from './functions.ts';
 import { ledgerUses } from './ledger-uses.ts';

@@ -1,7 +1,7 @@
 import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
-import type { Fleet } from '../shared/config/fleet.ts';
+import type { Fleet } from '../shared/config/index.ts';
 import { Alarms } from './alarms.ts';
 import { Alerts } from './alerts.ts';
 import { Buckets } from './buckets.ts';

@@ -1,5 +1,5 @@
-import type { Fleet } from '../shared/config/fleet.ts';
-import { nameOf, type Subscriber, subscribersOf } from '../shared/messages/endpoints.ts';
+import type { Fleet } from '../shared/config/index.ts';
+import { endpointName, type Subscriber, subscribersOf } from '../shared/notifications/index.ts';
 import { SynthError } from './synth-error.ts';
 
 /** Value combinations that a filter policy may have. Source: Amazon SNS Developer Guide, "Filter policy constraints". */
@@ -15,7 +15,7 @@ export function subscribers(fleet: Fleet): Subscriber[] {
     const tenants = at.filter.tenant ?? [];
     if (tenants.length > maxTenantsOfEndpoint) {
       throw new SynthError(
-        `${nameOf(at)} is a recipient of ${tenants.length} tenants; a filter policy of SNS holds at most ${maxTenantsOfEndpoint}. Make it one of the "operators", who hear of every tenant, or spread the tenants over several addresses.`,
+        `${endpointName(at)} is a recipient of ${tenants.length} tenants; a filter policy of SNS holds at most ${maxTenantsOfEndpoint}. Make it one of the "operators", who hear of every tenant, or spread the tenants over several addresses.`,
       );
     }
   }

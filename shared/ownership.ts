@@ -4,8 +4,7 @@
  * The configuration finds a database by name; whose it is, is kept on its row by resource id, with since when. A name that
  * passes on to another database takes nothing along: what was recorded stays its tenant's, and is copied to no other.
  */
-import { enrolledWithoutTags } from './config/enrol.ts';
-import type { ConfiguredDatabase, Fleet } from './config/fleet.ts';
+import { type ConfiguredDatabase, enrolledWithoutTags, type Fleet } from './config/index.ts';
 import {
   type Backup,
   type CopyCause,

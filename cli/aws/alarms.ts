@@ -1,5 +1,5 @@
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
-import type { RingingAlarm } from '../../shared/query/status.ts';
+import type { RingingAlarm } from '../../shared/read-model/index.ts';
 
 /** The stack's alarms that ring; their names begin with the stack's. */
 export async function ringingAlarms(stack: string): Promise<RingingAlarm[]> {

@@ -1,6 +1,6 @@
 /** The parts of a real deployment. Region, credentials and endpoint come from the SDK's own environment. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
+import { dynamoLedger } from '../../shared/ledger/index.ts';
 import type { Cloud, DeployedLedger } from '../parts.ts';
 import { output, readDeployment } from './deployment.ts';
 

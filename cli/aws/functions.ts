@@ -1,7 +1,7 @@
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Fleet } from '../../shared/config/fleet.ts';
-import type { SweepReport } from '../../shared/run.ts';
+import type { Fleet } from '../../shared/config/index.ts';
+import type { SweepReport } from '../../shared/sweep/index.ts';
 import type { Deployment } from '../parts.ts';
 import { UserError } from '../user-error.ts';
 import { output } from './deployment.ts';
@@ -49,7 +49,7 @@ function failure(payload: string): string {
 export async function deployedConfiguration(
   deployment: Deployment,
 ): Promise<{ readonly fleet: Fleet; readonly hash: string; readonly text: string }> {
-  const { configHash, parseConfig } = await import('../../shared/config/load.ts');
+  const { configHash, parseConfig } = await import('../../shared/config/index.ts');
   const { account, region } = deployment;
   const name = output(deployment, 'SweepFunctionName');
   const { Environment } = await new LambdaClient().send(new GetFunctionConfigurationCommand({ FunctionName: name }));

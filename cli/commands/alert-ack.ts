@@ -1,4 +1,4 @@
-import { acknowledgeAlert } from '../../shared/alerting.ts';
+import { acknowledgeAlert } from '../../shared/notifications/index.ts';
 import type { Command } from '../command.ts';
 import { findDatabase } from '../find.ts';
 import { UserError } from '../user-error.ts';

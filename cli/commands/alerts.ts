@@ -1,8 +1,13 @@
 import { type Alert, allMeaningsOf } from '../../shared/domain/index.ts';
-import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { type AlertSlice, factsOfAlerts, readAlerts } from '../../shared/query/alerts.ts';
-import { type AlertFacts, alertFactsSchema } from '../../shared/query/facts.ts';
-import { dayMs } from '../../shared/text.ts';
+import type { Ledger } from '../../shared/ledger/index.ts';
+import { dayMs } from '../../shared/lib/time.ts';
+import {
+  type AlertFacts,
+  type AlertSlice,
+  alertFactsSchema,
+  factsOfAlerts,
+  readAlerts,
+} from '../../shared/read-model/index.ts';
 import { type Answer, answer, type Command, listing } from '../command.ts';
 import { findDatabases, requireTenant } from '../find.ts';
 import type { Parts } from '../parts.ts';

@@ -1,7 +1,13 @@
 import { allMeaningsOf, type Backup, backupKinds, copyStates } from '../../shared/domain/index.ts';
-import { listedAt, readBackups, type Slice } from '../../shared/query/backups.ts';
-import { type BackupFacts, backupFacts, backupFactsSchema } from '../../shared/query/facts.ts';
-import { dayMs } from '../../shared/text.ts';
+import { dayMs } from '../../shared/lib/time.ts';
+import {
+  type BackupFacts,
+  backupFacts,
+  backupFactsSchema,
+  listedAt,
+  readBackups,
+  type Slice,
+} from '../../shared/read-model/index.ts';
 import { type Command, listing } from '../command.ts';
 import { findDatabases, requireTenant } from '../find.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';

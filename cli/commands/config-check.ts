@@ -1,4 +1,4 @@
-import { configHash, parseConfig } from '../../shared/config/load.ts';
+import { configHash, parseConfig } from '../../shared/config/index.ts';
 import { answer, type Command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
 import { readText } from '../files.ts';

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { configFromEnv } from '../../shared/config/from-env.ts';
+import { configFromEnv } from '../../shared/config/index.ts';
 import { answer, type Command } from '../command.ts';
 import { readText, writeText } from '../files.ts';
 import { UserError } from '../user-error.ts';

@@ -1,6 +1,5 @@
-import type { Fleet } from '../../shared/config/fleet.ts';
-import { parseConfig } from '../../shared/config/load.ts';
-import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copy/capacity.ts';
+import { type Fleet, parseConfig } from '../../shared/config/index.ts';
+import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copies/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { collect } from '../../shared/lib/iterables.ts';
 import { copySentenceOf, type Reader } from '../../shared/reasons/index.ts';

@@ -6,10 +6,16 @@ import {
   meaningsOf,
   type Unrecognized,
 } from '../../shared/domain/index.ts';
-import { readBackups } from '../../shared/query/backups.ts';
-import { byCause, type CopyQueueFacts, listedStates, queueFields, readCopies } from '../../shared/query/copies.ts';
-import { backupFacts } from '../../shared/query/facts.ts';
-import { dayMs } from '../../shared/text.ts';
+import { dayMs } from '../../shared/lib/time.ts';
+import {
+  backupFacts,
+  byCause,
+  type CopyQueueFacts,
+  listedStates,
+  queueFields,
+  readBackups,
+  readCopies,
+} from '../../shared/read-model/index.ts';
 import { type Command, listing } from '../command.ts';
 import type { DeployedLedger, Parts } from '../parts.ts';
 import { formatBytes, plural, type Screen } from '../screen.ts';

@@ -1,7 +1,7 @@
-import { ended } from '../../shared/copy/change.ts';
+import { ended } from '../../shared/copies/index.ts';
 import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
-import { updateBackup } from '../../shared/ledger/update.ts';
-import { backupFacts } from '../../shared/query/facts.ts';
+import { updateBackup } from '../../shared/ledger/index.ts';
+import { backupFacts } from '../../shared/read-model/index.ts';
 import { type Answer, answer, type Command } from '../command.ts';
 import { findBackup } from '../find.ts';
 import type { Parts } from '../parts.ts';

@@ -1,7 +1,7 @@
-import { retried, retryMode } from '../../shared/copy/change.ts';
+import { retried, retryMode } from '../../shared/copies/index.ts';
 import { backupIdOf, copyStates, isOneOf } from '../../shared/domain/index.ts';
-import { updateBackup } from '../../shared/ledger/update.ts';
-import { type BackupFacts, backupFacts } from '../../shared/query/facts.ts';
+import { updateBackup } from '../../shared/ledger/index.ts';
+import { type BackupFacts, backupFacts } from '../../shared/read-model/index.ts';
 import { copySentenceOf } from '../../shared/reasons/index.ts';
 import { answer, type Command } from '../command.ts';
 import { findBackup } from '../find.ts';

@@ -1,5 +1,5 @@
 import { allMeaningsOf, databaseKinds, fields } from '../../shared/domain/index.ts';
-import { type DatabaseHistory, historyFields, readDatabase } from '../../shared/query/database.ts';
+import { type DatabaseHistory, historyFields, readDatabase } from '../../shared/read-model/index.ts';
 import { answer, type Command } from '../command.ts';
 import { findDatabases } from '../find.ts';
 import type { Screen } from '../screen.ts';

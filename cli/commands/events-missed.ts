@@ -1,6 +1,6 @@
 import { allMeaningsOf } from '../../shared/domain/index.ts';
-import { type MissedDay, missedDaySchema, readMissed } from '../../shared/query/missed.ts';
-import { dayMs } from '../../shared/text.ts';
+import { dayMs } from '../../shared/lib/time.ts';
+import { type MissedDay, missedDaySchema, readMissed } from '../../shared/read-model/index.ts';
 import { type Command, listing } from '../command.ts';
 import { plural } from '../screen.ts';
 import { fromOption, toOption } from './options.ts';

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { allMeaningsOf } from '../../shared/domain/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { first } from '../../shared/lib/iterables.ts';
-import { type EvidenceRow, readEvidence } from '../../shared/query/evidence.ts';
+import { type EvidenceRow, readEvidence } from '../../shared/read-model/index.ts';
 import type { Answer, Command } from '../command.ts';
 import { answer } from '../command.ts';
 import {
@@ -16,7 +16,7 @@ import {
   evidenceFileSchema,
   jsonOf,
 } from '../evidence-file.ts';
-import { reasonOf } from '../files.ts';
+import { fileErrorText } from '../files.ts';
 import { requireTenant } from '../find.ts';
 import { plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
@@ -117,7 +117,7 @@ async function writtenTo(file: string, head: EvidenceHead, rows: AsyncIterable<E
     stream.end();
     await ended;
   } catch (error) {
-    throw new UserError(`"${file}" cannot be written: ${reasonOf(error)}.`);
+    throw new UserError(`"${file}" cannot be written: ${fileErrorText(error)}.`);
   }
   const facts = { ...head, ...sums.tail, file, sha256 };
   return answer(facts, (screen) => {

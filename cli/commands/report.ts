@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { reportKey } from '../../shared/day.ts';
 import { allMeaningsOf } from '../../shared/domain/index.ts';
-import { readReportFacts } from '../../shared/query/report-facts.ts';
-import { reportSchema } from '../../shared/report/facts.ts';
+import { readReportFacts, renderReport, reportSchema } from '../../shared/report/index.ts';
+import { reportKey } from '../../shared/sweep/index.ts';
 import type { Args } from '../args.ts';
 import { answer, type Command } from '../command.ts';
 import { writeText } from '../files.ts';
@@ -36,8 +35,7 @@ export const report: Command = {
     const facts = await readReportFacts(ledger, { ledger: table, account, region }, days, parts.now());
     // Whoever wants the facts alone is not given a file beside them.
     if (args.flag('json') && args.optional('out') === undefined) return answer(facts, () => {});
-    const { renderReport } = await import('../../shared/report/page.ts');
-    return opened(parts, args, renderReport(facts), facts);
+    return opened(parts, args, await renderReport(facts), facts);
   },
 };
 

@@ -6,7 +6,7 @@ import {
   type VerdictName,
   verdictOf,
 } from '../../shared/domain/index.ts';
-import { exitCodes, readStatus, type StatusFacts, statusSchema } from '../../shared/query/status.ts';
+import { exitCodes, readStatus, type StatusFacts, statusSchema } from '../../shared/read-model/index.ts';
 import { answer, type Command } from '../command.ts';
 import { plural, type Screen } from '../screen.ts';
 

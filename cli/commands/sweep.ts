@@ -1,5 +1,5 @@
 import { bySeverity, byVerdict } from '../../shared/domain/index.ts';
-import type { SweepReport } from '../../shared/run.ts';
+import type { SweepReport } from '../../shared/sweep/index.ts';
 import { answer, type Command } from '../command.ts';
 import type { Parts } from '../parts.ts';
 import { plural, type Screen } from '../screen.ts';

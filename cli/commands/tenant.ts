@@ -1,6 +1,6 @@
 import { allMeaningsOf } from '../../shared/domain/index.ts';
 import { unlessEmpty } from '../../shared/lib/iterables.ts';
-import { readTenant, type TenantDatabaseFacts, tenantDatabaseSchema } from '../../shared/query/tenant.ts';
+import { readTenant, type TenantDatabaseFacts, tenantDatabaseSchema } from '../../shared/read-model/index.ts';
 import { type Command, listing } from '../command.ts';
 import { unknownTenant } from '../find.ts';
 import type { Screen } from '../screen.ts';

@@ -1,10 +1,7 @@
-import type { Fleet } from '../../shared/config/fleet.ts';
-import { configHash } from '../../shared/config/load.ts';
-import type { Ledger } from '../../shared/ledger/ledger.ts';
-import { runFacts } from '../../shared/query/facts.ts';
-import { doubtsOf } from '../../shared/query/status.ts';
-import { lastSweep } from '../../shared/query/sweeps.ts';
-import { formatAge } from '../../shared/text.ts';
+import { configHash, type Fleet } from '../../shared/config/index.ts';
+import type { Ledger } from '../../shared/ledger/index.ts';
+import { formatAge } from '../../shared/lib/time.ts';
+import { doubtsOf, lastSweep, runFacts } from '../../shared/read-model/index.ts';
 import type { Finding } from './finding.ts';
 
 interface Deployed {

@@ -1,6 +1,6 @@
 import { copyCauses } from '../../shared/domain/index.ts';
 import { collect } from '../../shared/lib/iterables.ts';
-import { byCause } from '../../shared/query/copies.ts';
+import { byCause } from '../../shared/read-model/index.ts';
 import { copyReasonOf } from '../../shared/reasons/index.ts';
 import type { DeployedLedger } from '../parts.ts';
 import { plural } from '../screen.ts';

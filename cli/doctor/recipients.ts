@@ -8,8 +8,8 @@ import {
   type Subscription,
 } from '@aws-sdk/client-sns';
 import pMap from 'p-map';
-import type { Fleet } from '../../shared/config/fleet.ts';
-import { type FilterPolicy, nameOf, subscribersOf } from '../../shared/messages/endpoints.ts';
+import type { Fleet } from '../../shared/config/index.ts';
+import { endpointName, type FilterPolicy, subscribersOf } from '../../shared/notifications/index.ts';
 import { output } from '../aws/deployment.ts';
 import type { Deployment } from '../parts.ts';
 import type { Finding } from './finding.ts';
@@ -29,7 +29,7 @@ export function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promis
   return checkAudience({
     check: 'subscriptions',
     TopicArn: output(deployment, 'AlertTopicArn'),
-    wanted: new Map(subscribersOf(fleet).map((subscriber) => [nameOf(subscriber), subscriber.filter])),
+    wanted: new Map(subscribersOf(fleet).map((subscriber) => [endpointName(subscriber), subscriber.filter])),
     silence: 'the alert topic has no recipient: nobody is notified of anything',
   });
 }
@@ -48,7 +48,7 @@ export async function checkAlarmSubscriptions(
   return checkAudience({
     check: 'alarm topic',
     TopicArn: topic.PhysicalResourceId,
-    wanted: new Map(operators.map((operator) => [nameOf(operator), {}])),
+    wanted: new Map(operators.map((operator) => [endpointName(operator), {}])),
     silence: 'the alarm topic has no recipient: nobody is notified when the stack itself fails',
   });
 }
@@ -110,7 +110,7 @@ async function checkAudience({ check, TopicArn, wanted, silence }: Audience): Pr
 }
 
 function subscriptionName({ Protocol = '', Endpoint = '' }: Subscription): string {
-  return nameOf({ protocol: Protocol, endpoint: Endpoint });
+  return endpointName({ protocol: Protocol, endpoint: Endpoint });
 }
 
 async function filterOf(sns: SNSClient, { SubscriptionArn }: Subscription): Promise<string | undefined> {

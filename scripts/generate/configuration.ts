@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fileSchema } from '../../shared/config/schema.ts';
+import { fileSchema } from '../../shared/config/index.ts';
 
 export const configurationSchema = {
   file: 'config/schema.json',

@@ -1,8 +1,13 @@
-import { composeAlerts } from '../../shared/messages/alerts.ts';
-import { composeCopyFailed } from '../../shared/messages/copy-failed.ts';
-import { composeDailyDigest, composeManyTenants } from '../../shared/messages/digest.ts';
-import { type Message, operatorFilter, tenantFilter } from '../../shared/messages/message.ts';
-import { context, entry, failedCopy, restored } from '../../test/shared/messages/given.ts';
+import {
+  composeAlerts,
+  composeCopyFailed,
+  composeDailyDigest,
+  composeManyTenants,
+  type Message,
+  operatorFilter,
+  tenantFilter,
+} from '../../shared/notifications/index.ts';
+import { context, entry, failedCopy, restored } from '../../test/shared/notifications/given.ts';
 import type { Generator } from '../generate.ts';
 
 /** Every kind of message with an example, as the code composes it. */

@@ -10,7 +10,7 @@ export const reportScript: Generator = {
   file,
   content: async () => {
     const result = await build({
-      entryPoints: [join(import.meta.dirname, '../../shared/report/browser/page.ts')],
+      entryPoints: [join(import.meta.dirname, '../../shared/report/browser/interaction.ts')],
       bundle: true,
       minify: true,
       format: 'iife',
@@ -24,7 +24,7 @@ export const reportScript: Generator = {
     if (trap) throw new Error(`the script of the page holds "${trap[0]}", which a browser reads as markup`);
     return formatted(
       file,
-      `/** Made by \`npm run generate\` from shared/report/browser/page.ts: change that, not this. */\nexport const pageScript =\n  // biome-ignore lint/suspicious/noTemplateCurlyInString: the templates are the script's own\n  ${JSON.stringify(script)};\n`,
+      `/** Made by \`npm run generate\` from shared/report/browser/interaction.ts: change that, not this. */\nexport const pageScript =\n  // biome-ignore lint/suspicious/noTemplateCurlyInString: the templates are the script's own\n  ${JSON.stringify(script)};\n`,
     );
   },
 };

@@ -3,9 +3,9 @@
  * with one is told and never stops the sweep.
  */
 import { type CopyMode, type DatabaseName, formatName, nameOf, type RdsDatabase } from '../domain/index.ts';
+import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
 import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
-import { maxAgeHoursField, tenantIdField } from './schema.ts';
 
 const maxAgeTag = 'backup-max-age-hours';
 const copyTag = 'backup-copy';

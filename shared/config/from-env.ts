@@ -2,8 +2,9 @@
  * From the variables of the usual tutorial (`DB_INSTANCE_IDENTIFIER_1..n`, `S3_BUCKET_NAME_1..n`, `SNS_TOPIC_ARN`) to a
  * configuration. What cannot be carried over as it was is said in a note with what to do.
  */
+
+import { bucketNameField, type ConfigInput, databaseIdField } from './file-schema.ts';
 import { databasePrefix } from './names.ts';
-import { bucketNameField, type ConfigInput, databaseIdField } from './schema.ts';
 
 type DatabaseInput = ConfigInput['tenants'][number]['databases'][number];
 

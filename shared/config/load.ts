@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { parse as parseTolerantly } from '@humanwhocodes/momoa';
 import { closestMatch } from 'leven';
 import { z } from 'zod';
+import { fileSchema, readLeniently } from './file-schema.ts';
 import type { Fleet } from './fleet.ts';
 import type { Where } from './names.ts';
 import { type Problem, pathText, resolve } from './resolve.ts';
-import { fileSchema, readLeniently } from './schema.ts';
 
 /** All mistakes of a configuration: a line each, with path, what is wrong and what to do. Values of URLs are not shown in full. */
 export class ConfigError extends Error {

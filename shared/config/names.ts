@@ -1,7 +1,7 @@
 /** Names that follow from the configuration alone: buckets, and each database's prefix in the shared one. */
 import { createHash } from 'node:crypto';
 import type { DatabaseKind, Environment } from '../domain/index.ts';
-import { maxPrefix } from './schema.ts';
+import { maxPrefix } from './file-schema.ts';
 
 export type Where = Environment;
 

@@ -1,14 +1,14 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
 import { formatName } from '../domain/index.ts';
-import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, Recipient } from './fleet.ts';
-import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
 import {
   type BucketConfig,
   type DatabaseConfig,
   type FileConfig,
   type TenantConfig,
   unreadableRecipient,
-} from './schema.ts';
+} from './file-schema.ts';
+import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, Recipient } from './fleet.ts';
+import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
 
 /** One mistake: where in the file, and what is wrong with what to do. */
 export interface Problem {

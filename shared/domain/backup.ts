@@ -2,6 +2,7 @@
 import { type Closing, type CopyCause, causeSchema, copyCauses } from './causes.ts';
 import { copyStates } from './copy-states.ts';
 import { databaseKinds } from './database.ts';
+import type { BackupId } from './identity.ts';
 import { backupKinds } from './rds.ts';
 import { count, fields, flag, kindOf, number, type Of, text, time, word } from './schema.ts';
 
@@ -80,6 +81,11 @@ export interface Stored {
   readonly version?: number;
   /** Attributes of a later version, which are written back as they were read. */
   readonly later?: Readonly<Record<string, unknown>>;
+}
+
+/** A backup that is not closed. */
+export interface LiveBackup extends BackupId {
+  readonly recordedAt: Date;
 }
 
 /** Names that its JSON has for its fields. */

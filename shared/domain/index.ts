@@ -9,5 +9,5 @@ export * from './evaluation.ts';
 export * from './identity.ts';
 export * from './rds.ts';
 export * from './schema.ts';
-export * from './sweep-run.ts';
+export * from './sweep-row.ts';
 export * from './verdicts.ts';

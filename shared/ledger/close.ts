@@ -1,6 +1,6 @@
 /** What is over: closed backups, resolved alerts, and until when their rows are kept. */
 import { type Alert, type Backup, type BackupId, backupIdOf, type Closing } from '../domain/index.ts';
-import { dayMs } from '../text.ts';
+import { dayMs } from '../lib/time.ts';
 import type { Ledger } from './ledger.ts';
 import { updateBackup } from './update.ts';
 

@@ -29,13 +29,14 @@ import {
   formatName,
   isActive,
   isOneOf,
+  type LiveBackup,
   nameOf,
   parseBackupId,
   type SweepRow,
   sweepSchema,
   time,
 } from '../domain/index.ts';
-import { type ListedCopyState, type LiveBackup, type Span, UnreadableRow } from './ledger.ts';
+import { type ListedCopyState, type Span, UnreadableRow } from './ledger.ts';
 import {
   formatVersion,
   type Item,

@@ -19,6 +19,7 @@ import type {
   DatabaseRow,
   Day,
   Environment,
+  LiveBackup,
   SweepRow,
 } from '../domain/index.ts';
 import type { Written } from './table.ts';
@@ -33,11 +34,6 @@ export interface Span {
 
 /** States of copies that are listed by themselves: what still moves, and what a person may try again. */
 export type ListedCopyState = ActiveCopyState | 'failed';
-
-/** A backup that is not closed. */
-export interface LiveBackup extends BackupId {
-  readonly recordedAt: Date;
-}
 
 /** A row of the ledger that cannot be read: somebody wrote it by hand. */
 export class UnreadableRow extends Error {

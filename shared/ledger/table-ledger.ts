@@ -9,6 +9,7 @@ import type {
   DatabaseRow,
   Day,
   Environment,
+  LiveBackup,
   SweepRow,
 } from '../domain/index.ts';
 import { collect, inChunks, merged } from '../lib/iterables.ts';
@@ -37,7 +38,6 @@ import {
 import {
   type Ledger,
   type ListedCopyState,
-  type LiveBackup,
   type OnUnreadable,
   type Span,
   UnreadableRow,

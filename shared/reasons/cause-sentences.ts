@@ -9,14 +9,14 @@ import {
   isUnprotected,
   type NewestBackup,
 } from '../domain/index.ts';
-import { backupWindow, lastWindow } from '../rules/deadline.ts';
-import { formatAge, formatUtc, hourMs, minuteMs } from '../text.ts';
-import type { Subject } from './findings.ts';
+import { backupWindow, lastWindow } from '../evaluation/index.ts';
+import { formatAge, formatUtc, hourMs, minuteMs } from '../lib/time.ts';
+import type { ReasonSubject } from './findings.ts';
 import { age, clause, codeOf, forOperators, sentences, utc } from './prose.ts';
 import type { Reader } from './reader.ts';
 
-export interface Context {
-  readonly subject: Subject;
+export interface SentenceContext {
+  readonly subject: ReasonSubject;
   readonly reader: Reader;
   /** What the cause belongs to; absent where it stands alone. */
   readonly finding?: Finding;
@@ -27,15 +27,20 @@ export interface Context {
 }
 
 /** A cause of a verdict, or a note, as a sentence (or a few); one that this version cannot read as its code. */
-export function causeSentence(cause: Cause, context: Context): string {
+export function causeSentence(cause: Cause, context: SentenceContext): string {
   return isKnownIn(causes, cause) ? say(cause, context) : codeOf(cause, context.reader);
 }
 
-function say<Code extends CauseCode>(cause: { code: Code; facts: FactsIn<typeof causes, Code> }, context: Context) {
+function say<Code extends CauseCode>(
+  cause: { code: Code; facts: FactsIn<typeof causes, Code> },
+  context: SentenceContext,
+) {
   return table[cause.code](cause.facts, context);
 }
 
-const table: { readonly [Code in CauseCode]: (facts: FactsIn<typeof causes, Code>, context: Context) => string } = {
+const table: {
+  readonly [Code in CauseCode]: (facts: FactsIn<typeof causes, Code>, context: SentenceContext) => string;
+} = {
   'excluded-by-configuration': ({ reason }) => `Excluded by the configuration: ${clause(reason)}.`,
   'excluded-by-tag': ({ reason }) => `Excluded by its tag: ${clause(reason)}.`,
   'replica-without-backups': ({ source }, { finding, reader }) => {
@@ -144,22 +149,22 @@ const table: { readonly [Code in CauseCode]: (facts: FactsIn<typeof causes, Code
 };
 
 /** Whether the deadline passed without a backup: what is needed now is one by hand. */
-function isLate({ finding, unseen }: Context): boolean {
+function isLate({ finding, unseen }: SentenceContext): boolean {
   return finding !== undefined && isUnprotected(finding.verdict) && !unseen;
 }
 
 /** The deadline, while it is ahead. */
-function deadlineAhead({ finding, reader }: Context): Date | undefined {
+function deadlineAhead({ finding, reader }: SentenceContext): Date | undefined {
   const { deadline } = finding ?? {};
   return deadline && deadline >= reader.now ? deadline : undefined;
 }
 
-function beforeDeadline(context: Context): string {
+function beforeDeadline(context: SentenceContext): string {
   const deadline = deadlineAhead(context);
   return deadline ? ` before ${formatUtc(deadline)}` : '';
 }
 
-function overdueAfter(context: Context): string {
+function overdueAfter(context: SentenceContext): string {
   const deadline = deadlineAhead(context);
   if (!deadline) return '';
   const leftMs = deadline.getTime() - context.reader.now.getTime();

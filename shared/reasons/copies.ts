@@ -10,7 +10,7 @@ import {
   isKnownIn,
   isOneOf,
 } from '../domain/index.ts';
-import { formatAge, formatUtc } from '../text.ts';
+import { formatAge, formatUtc } from '../lib/time.ts';
 import type { Reader } from './reader.ts';
 
 /** Why a copy waits, was not made, failed or is incomplete, and what to do; undefined where there is nothing to say. */

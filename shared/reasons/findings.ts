@@ -15,14 +15,14 @@ import {
   type VerdictName,
   verdictOf,
 } from '../domain/index.ts';
-import { backupWindow } from '../rules/deadline.ts';
-import { addHours, formatUtc, minuteMs } from '../text.ts';
+import { backupWindow } from '../evaluation/index.ts';
+import { addHours, formatUtc, minuteMs } from '../lib/time.ts';
 import { causeSentence } from './cause-sentences.ts';
 import { age, clause, codeOf, sentences } from './prose.ts';
 import type { Reader } from './reader.ts';
 
 /** What a finding is about. */
-export interface Subject {
+export interface ReasonSubject {
   /** Its identifier. */
   readonly id: string;
   readonly kind: DatabaseKind;
@@ -46,7 +46,7 @@ export function findingOf(row: DatabaseRow): Finding | undefined {
 }
 
 /** All that is to be said of a finding: the state, the cause with the next step, and what a person should know besides. */
-export function reasonOf(finding: Finding, subject: Subject, reader: Reader): string {
+export function reasonOf(finding: Finding, subject: ReasonSubject, reader: Reader): string {
   const about = aboutOf(finding, subject, reader);
   return sentences(stateOf(about), causeIn(about), ...notesIn(about));
 }
@@ -55,12 +55,12 @@ export function reasonOf(finding: Finding, subject: Subject, reader: Reader): st
  * Only the cause with the next step, for a text that has named the newest backup and its age itself; empty where a verdict
  * needs no cause.
  */
-export function causeOf(finding: Finding, subject: Subject, reader: Reader): string {
+export function causeOf(finding: Finding, subject: ReasonSubject, reader: Reader): string {
   return causeIn(aboutOf(finding, subject, reader));
 }
 
 /** One cause, or note, as a sentence (or a few). One of a later version is shown as its code. */
-export function sentenceOf(cause: Cause, subject: Subject, reader: Reader): string {
+export function sentenceOf(cause: Cause, subject: ReasonSubject, reader: Reader): string {
   return causeSentence(cause, { subject, reader, role: 'note' });
 }
 
@@ -80,13 +80,13 @@ export function resolutionOf(alert: Alert, reader: Omit<Reader, 'now'>): string 
 
 interface About {
   readonly finding: Finding;
-  readonly subject: Subject;
+  readonly subject: ReasonSubject;
   readonly reader: Reader;
   /** Whether the newest backup contradicts the verdict: it was recorded after the evaluation. */
   readonly unseen: boolean;
 }
 
-function aboutOf(finding: Finding, subject: Subject, reader: Reader): About {
+function aboutOf(finding: Finding, subject: ReasonSubject, reader: Reader): About {
   return { finding, subject, reader, unseen: isUnseen(finding, subject.evaluatedAt ?? reader.now) };
 }
 

@@ -1,5 +1,5 @@
 /** What all sentences are made with. */
-import { formatAge, formatUtc } from '../text.ts';
+import { formatAge, formatUtc } from '../lib/time.ts';
 import type { Reader } from './reader.ts';
 
 /** Sentences side by side, without the empty ones. */

@@ -1,5 +1,5 @@
 /** What the page carries for its own script: the facts that are filtered and sorted, with text from outside made harmless. */
-import { oneLine } from '../messages/safe.ts';
+import { oneLine } from '../lib/safe-text.ts';
 import type { ReportDatabase, ReportFacts, ReportTenant } from './facts.ts';
 
 /** Its reason says what its cause and notes are. */

@@ -10,7 +10,7 @@ import {
   text,
   time,
 } from '../domain/index.ts';
-import { countsSchema, databaseFactsSchema, type FactsOf, type RunFacts } from '../query/facts.ts';
+import { countsSchema, databaseFactsSchema, type FactsOf, type RunFacts } from '../read-model/index.ts';
 
 /**
  * How a day went for one database: a letter, since a page of 2,000 databases and 90 days has 180,000 of them.

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { type Protection, verdictOf } from '../domain/verdicts.ts';
-import { oneLine } from '../messages/safe.ts';
-import type { RunFacts } from '../query/facts.ts';
-import { formatAge, formatUtc, hourMs } from '../text.ts';
+import { oneLine } from '../lib/safe-text.ts';
+import { formatAge, formatUtc, hourMs } from '../lib/time.ts';
+import type { RunFacts } from '../read-model/index.ts';
 import { type ChartFacts, chart } from './charts.ts';
 import { nameLine, type PageData, type PageDatabase, pageData } from './data.ts';
 import type { DayLetter, ReportFacts } from './facts.ts';
@@ -28,13 +28,13 @@ import {
   weekday,
 } from './rows.ts';
 import { pageStyle } from './style.ts';
-import { count, dayClass, dayMeanings, dayWords, grouped, percent } from './words.ts';
+import { counted, dayClass, dayMeanings, dayWords, grouped, percent } from './words.ts';
 
 /** Databases that the first screen names; the others are behind a link. */
 const mostNamed = 10;
 
 /** The whole page. It depends on nothing but the facts: the same facts make the same file. */
-export function renderReport(facts: ReportFacts): string {
+export function reportPage(facts: ReportFacts): string {
   const data = pageData(facts);
   // Only this very script runs: were markup to slip into the page, what it holds would not.
   const hash = createHash('sha256').update(pageScript).digest('base64');
@@ -95,13 +95,13 @@ function headline(facts: ReportFacts): Headline {
   const [unprotected, unknown, fine] = [by('unprotected'), by('unknown'), by('protected')];
   const are = (number: number) => (number === 1 ? 'is' : 'are');
   if (unprotected > 0) {
-    const which = unprotected === total ? allOf(total) : `${grouped(unprotected)} of ${count(total, 'database')}`;
+    const which = unprotected === total ? allOf(total) : `${grouped(unprotected)} of ${counted(total, 'database')}`;
     return { tone: 'bad', text: `${which} ${are(unprotected)} not protected.` };
   }
   if (unknown > 0)
     return {
       tone: 'unknown',
-      text: `It is not known whether ${count(unknown, 'database')} ${are(unknown)} protected.`,
+      text: `It is not known whether ${counted(unknown, 'database')} ${are(unknown)} protected.`,
     };
   if (fine === 0) return { tone: 'unknown', text: 'No database has a promise that could be kept or broken yet.' };
   if (facts.doubts.length > 0) return { tone: 'unknown', text: 'It is not known whether everything is protected.' };
@@ -113,7 +113,7 @@ function protectionOf({ verdict }: Pick<PageDatabase, 'verdict'>): Protection {
 }
 
 function allOf(number: number): string {
-  return number === 1 ? 'The one database' : `All ${count(number, 'database')}`;
+  return number === 1 ? 'The one database' : `All ${counted(number, 'database')}`;
 }
 
 function answer(facts: ReportFacts, data: PageData): Html {
@@ -146,9 +146,9 @@ function lead(data: PageData, now: Date): Html | false {
   const without = data.databases.filter((database) => protectionOf(database) === 'no promise').length;
   const unprotected = data.databases.some((database) => protectionOf(database) === 'unprotected');
   const others = [
-    unprotected && unknown > 0 ? `${count(unknown, 'more database')} could not be evaluated.` : '',
+    unprotected && unknown > 0 ? `${counted(unknown, 'more database')} could not be evaluated.` : '',
     without > 0
-      ? `${count(without, 'other')} ${without === 1 ? 'has' : 'have'} no promise now (new, excluded or deleted).`
+      ? `${counted(without, 'other')} ${without === 1 ? 'has' : 'have'} no promise now (new, excluded or deleted).`
       : '',
   ].filter(Boolean);
   if (!longest && others.length === 0) return false;
@@ -160,7 +160,7 @@ function run(name: string, facts: RunFacts | null, now: Date): Html {
   const started = new Date(facts.started);
   const trouble = [
     facts.complete ? '' : 'not complete',
-    facts.errors.length > 0 ? count(facts.errors.length, 'error') : '',
+    facts.errors.length > 0 ? counted(facts.errors.length, 'error') : '',
   ].filter(Boolean);
   return html`<span>${name} <b><time datetime="${facts.started}">${formatUtc(started)}</time></b>, ${formatAge(now.getTime() - started.getTime())} ago${trouble.length > 0 && `, ${trouble.join(', ')}`}</span>`;
 }
@@ -211,7 +211,7 @@ function calendar(facts: ReportFacts, data: PageData): Html {
       html`<li><span class="key ${dayClass(letter)}"></span><span><b>${dayWords[letter]}</b>: ${dayMeanings[letter]}</span></li>`,
   );
   return html`<section class="panel" aria-labelledby="calendar-title">
-<header><h2 id="calendar-title">Backup calendar</h2>${pager('calendar', 'Backup calendar', rangeText(0, first.length, data.databases.length, 'database'))}<p>A cell says how a day (UTC) went. <span class="keys">Arrow keys move from cell to cell.</span>${facts.gapsLeftOut > 0 && ` The ${count(facts.gapsLeftOut, 'oldest gap')} of this time are shown without their reasons.`}</p></header>
+<header><h2 id="calendar-title">Backup calendar</h2>${pager('calendar', 'Backup calendar', rangeText(0, first.length, data.databases.length, 'database'))}<p>A cell says how a day (UTC) went. <span class="keys">Arrow keys move from cell to cell.</span>${facts.gapsLeftOut > 0 && ` The ${counted(facts.gapsLeftOut, 'oldest gap')} of this time are shown without their reasons.`}</p></header>
 ${gapsChart(data)}
 <ul class="legend days" aria-label="What the cells mean">${legend}</ul>
 <table id="calendar" role="grid" aria-labelledby="calendar-title" aria-readonly="true" style="--days:${data.dates.length}">
@@ -238,15 +238,15 @@ function shortDate(date: string): string {
 
 /** Days on which promises were broken, over the whole fleet, where the calendar does not fit on one page. */
 function gapsChart(data: PageData): Html | false {
-  const counted = (letter: DayLetter) =>
+  const byDay = (letter: DayLetter) =>
     data.dates.map((_, column) => data.databases.filter((database) => database.days[column] === letter).length);
-  const [late, missing, unknown] = [counted('l'), counted('m'), counted('u')];
+  const [late, missing, unknown] = [byDay('l'), byDay('m'), byDay('u')];
   const total = [...late, ...missing, ...unknown].reduce((sum, value) => sum + value, 0);
   if (total === 0 || data.databases.length <= pageSize) return false;
   return chart({
     title: 'Databases not in time, by day',
     full: true,
-    summary: `Over all databases: ${count(sum(missing), 'day')} missing, ${grouped(sum(late))} late, ${grouped(sum(unknown))} not known.`,
+    summary: `Over all databases: ${counted(sum(missing), 'day')} missing, ${grouped(sum(late))} late, ${grouped(sum(unknown))} not known.`,
     columns: data.dates.map(shortDate),
     rowNames: data.dates,
     columnsAre: 'Day',
@@ -268,7 +268,7 @@ function filterForm(facts: ReportFacts, data: PageData): Html {
 <label class="field wide">Search<input type="search" id="search" placeholder="Name, tenant, reason" autocomplete="off"></label>
 <label class="field">Tenant<select id="tenant" autocomplete="off"><option value="">All tenants</option>${tenants}</select></label>
 <label class="field">Order<select id="sort" autocomplete="off">${Object.entries(sortings).map(([value, name]) => html`<option value="${value}">${name}</option>`)}</select></label>
-<p class="shown" id="shown" role="status">${count(data.databases.length, 'database')}, all shown</p>
+<p class="shown" id="shown" role="status">${counted(data.databases.length, 'database')}, all shown</p>
 <button type="button" id="reset" disabled>Reset</button>
 <fieldset><legend class="sr">Verdict</legend>${chips}</fieldset>
 </form>`;
@@ -354,7 +354,7 @@ function copies(facts: ReportFacts): Html {
   const any = sum(complete) + sum(bad) + sum(waiting) + sum(of((day) => day.queued)) > 0;
   return html`<section class="panel" aria-labelledby="copies-title">
 <header><h2 id="copies-title">Copies to S3</h2><p>The whole fleet, whatever is filtered above.</p></header>
-<dl class="facts"><div><dt>Waiting now</dt><dd>${grouped(queued)}</dd></div><div><dt>Running now</dt><dd>${grouped(running)}</dd></div>${oldestQueuedAt && html`<div><dt>Longest wait now</dt><dd>${formatAge(now - new Date(oldestQueuedAt).getTime())}</dd></div>`}<div><dt>Completed in ${count(facts.dates.length, 'day')}</dt><dd>${grouped(sum(complete))}</dd></div><div><dt>Data of these</dt><dd>${size(bytes)}</dd></div></dl>
+<dl class="facts"><div><dt>Waiting now</dt><dd>${grouped(queued)}</dd></div><div><dt>Running now</dt><dd>${grouped(running)}</dd></div>${oldestQueuedAt && html`<div><dt>Longest wait now</dt><dd>${formatAge(now - new Date(oldestQueuedAt).getTime())}</dd></div>`}<div><dt>Completed in ${counted(facts.dates.length, 'day')}</dt><dd>${grouped(sum(complete))}</dd></div><div><dt>Data of these</dt><dd>${size(bytes)}</dd></div></dl>
 ${
   any
     ? html`<div class="charts">${chart({
@@ -367,7 +367,7 @@ ${
         ],
       })}${chart({
         title: 'Longest queue, by day',
-        summary: `At most ${count(Math.max(0, ...waiting), 'copy', 'copies')} waited at one moment; the longest wait was ${round(Math.max(0, ...hours))} h.`,
+        summary: `At most ${counted(Math.max(0, ...waiting), 'copy', 'copies')} waited at one moment; the longest wait was ${round(Math.max(0, ...hours))} h.`,
         ...days,
         series: [{ name: 'waiting at one moment', color: 'var(--good)', values: waiting, line: true }],
       })}</div>`
@@ -392,14 +392,14 @@ function attainment(data: PageData): Html {
   const promised = tenants.filter((tenant) => tenant.attainment !== null).length;
   const lowest = tenants[0];
   return html`<section class="panel" aria-labelledby="attainment-title">
-<header><h2 id="attainment-title">Attainment by tenant</h2>${pager('attainment', 'Attainment by tenant', rangeText(0, first.length, tenants.length, 'tenant'))}<p>Days with a backup in the promised time, of the days on which one was promised, since ${data.dates[0] ?? '–'}; a day that is not known counts as not in time. ${promised > 0 && `${grouped(kept)} of ${count(promised, 'tenant')} ${kept === 1 ? 'has' : 'have'} 100 %; the lowest is ${percent(lowest?.attainment ?? null)}.`}</p></header>
+<header><h2 id="attainment-title">Attainment by tenant</h2>${pager('attainment', 'Attainment by tenant', rangeText(0, first.length, tenants.length, 'tenant'))}<p>Days with a backup in the promised time, of the days on which one was promised, since ${data.dates[0] ?? '–'}; a day that is not known counts as not in time. ${promised > 0 && `${grouped(kept)} of ${counted(promised, 'tenant')} ${kept === 1 ? 'has' : 'have'} 100 %; the lowest is ${percent(lowest?.attainment ?? null)}.`}</p></header>
 <table class="sheet" id="attainment" role="table" aria-labelledby="attainment-title"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Tenant</th><th role="columnheader" scope="col">Not protected now</th><th role="columnheader" scope="col">Attainment</th><th role="columnheader" scope="col" class="num">Days in time</th><th role="columnheader" scope="col" class="num">Late</th><th role="columnheader" scope="col" class="num">Missing</th><th role="columnheader" scope="col" class="num">Not known</th></tr></thead><tbody role="rowgroup">${first.map(tenantRow)}</tbody></table>
 </section>`;
 }
 
 function unconfigured(facts: ReportFacts): Html | false {
   if (facts.unconfigured.length === 0) return false;
-  return html`<section class="panel" aria-labelledby="unconfigured-title"><header><h2 id="unconfigured-title">Nobody’s databases</h2><p>RDS has ${count(facts.unconfigured.length, 'database')} that the configuration does not know: nobody is notified when a backup of theirs is missing.</p></header><details${facts.unconfigured.length <= 20 && new Html(' open')}><summary>Names</summary><ul class="names">${facts.unconfigured.map((name) => html`<li>${nameLine(name)}</li>`)}</ul></details></section>`;
+  return html`<section class="panel" aria-labelledby="unconfigured-title"><header><h2 id="unconfigured-title">Nobody’s databases</h2><p>RDS has ${counted(facts.unconfigured.length, 'database')} that the configuration does not know: nobody is notified when a backup of theirs is missing.</p></header><details${facts.unconfigured.length <= 20 && new Html(' open')}><summary>Names</summary><ul class="names">${facts.unconfigured.map((name) => html`<li>${nameLine(name)}</li>`)}</ul></details></section>`;
 }
 
 function sum(values: readonly number[]): number {

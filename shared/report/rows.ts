@@ -1,11 +1,11 @@
 /** Rows of the page's tables as markup: the writer makes the first ones, the page's script all others, by these functions. */
 import { verdictOf } from '../domain/verdicts.ts';
-import { formatAge, formatUtc } from '../text.ts';
+import { formatAge, formatUtc } from '../lib/time.ts';
 import type { PageData, PageDatabase } from './data.ts';
 import type { DayLetter, ReportDatabase, ReportTenant } from './facts.ts';
 import type { Verdict } from './filter.ts';
 import { type Html, html } from './html.ts';
-import { count, dayClass, dayWords, grouped, percent } from './words.ts';
+import { counted, dayClass, dayWords, grouped, percent } from './words.ts';
 
 /** Rows of a table that are shown at once. */
 export const pageSize = 25;
@@ -107,7 +107,7 @@ function alertOf(database: PageDatabase): Html | false {
 /** One row of the attainment table. */
 export function tenantRow(tenant: ReportTenant): Html {
   const share = tenant.attainment ?? 0;
-  return html`<tr role="row"><th role="rowheader" scope="row"><span class="db">${tenant.tenant}</span> <span class="of">${count(tenant.databases, 'database')}</span></th><td role="cell" class="c-now">${tenant.unprotected > 0 ? html`${sign('warn')}${count(tenant.unprotected, 'database')}` : html`<span class="none">–</span>`}</td><td role="cell" class="c-share">${tenant.attainment !== null && html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${share < 100 ? 'past' : 'track'}" y="2" width="100" height="6"/><rect class="used" y="2" width="${round(share)}" height="6"/></svg>`} <b>${percent(tenant.attainment)}</b></td><td role="cell" class="num"><span class="label">in time </span>${grouped(tenant.inTime)}</td><td role="cell" class="num"><span class="label">late </span>${grouped(tenant.late)}</td><td role="cell" class="num"><span class="label">missing </span>${grouped(tenant.missing)}</td><td role="cell" class="num"><span class="label">not known </span>${grouped(tenant.unknown)}</td></tr>`;
+  return html`<tr role="row"><th role="rowheader" scope="row"><span class="db">${tenant.tenant}</span> <span class="of">${counted(tenant.databases, 'database')}</span></th><td role="cell" class="c-now">${tenant.unprotected > 0 ? html`${sign('warn')}${counted(tenant.unprotected, 'database')}` : html`<span class="none">–</span>`}</td><td role="cell" class="c-share">${tenant.attainment !== null && html`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="${share < 100 ? 'past' : 'track'}" y="2" width="100" height="6"/><rect class="used" y="2" width="${round(share)}" height="6"/></svg>`} <b>${percent(tenant.attainment)}</b></td><td role="cell" class="num"><span class="label">in time </span>${grouped(tenant.inTime)}</td><td role="cell" class="num"><span class="label">late </span>${grouped(tenant.late)}</td><td role="cell" class="num"><span class="label">missing </span>${grouped(tenant.missing)}</td><td role="cell" class="num"><span class="label">not known </span>${grouped(tenant.unknown)}</td></tr>`;
 }
 
 /** Tenants by attainment, the lowest first; those without a promise last. */
@@ -118,8 +118,8 @@ export function tenantsByAttainment(tenants: readonly ReportTenant[]): ReportTen
 /** `1–50 of 2,000`. */
 export function rangeText(from: number, shown: number, total: number, noun: string): string {
   if (total === 0) return `No ${noun} matches`;
-  if (shown >= total) return count(total, noun);
-  return `${grouped(from + 1)}–${grouped(from + shown)} of ${count(total, noun)}`;
+  if (shown >= total) return counted(total, noun);
+  return `${grouped(from + 1)}–${grouped(from + shown)} of ${counted(total, noun)}`;
 }
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];

@@ -26,7 +26,7 @@ export function dayClass(letter: DayLetter): string {
 }
 
 /** `1 database`, `2,000 databases`. */
-export function count(number: number, noun: string, plural = `${noun}s`): string {
+export function counted(number: number, noun: string, plural = `${noun}s`): string {
   return `${grouped(number)} ${number === 1 ? noun : plural}`;
 }
 

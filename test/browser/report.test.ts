@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ReportFacts } from '../../shared/report/facts.ts';
-import { renderReport } from '../../shared/report/page.ts';
+import { reportPage } from '../../shared/report/page.ts';
 import { givenFacts } from '../shared/report/given.ts';
 import { type Browser, chromiumMissing, findChromium, openChromium } from './chromium.ts';
 
@@ -55,7 +55,7 @@ describe.runIf(executable)('the report in a browser', () => {
     { width = 1280, dark = false, hash = '', html = (whole) => whole }: Look = {},
   ): Promise<void> {
     const file = join(folder, 'report.html');
-    await writeFile(file, html(renderReport(facts)));
+    await writeFile(file, html(reportPage(facts)));
     page = await browser.context.newPage();
     trouble = [];
     page.on('console', (message) => trouble.push(`${message.type()}: ${message.text()}`));

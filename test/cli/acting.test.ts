@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../cli/commands/sweep.ts';
 import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
-import type { SweepReport } from '../../shared/run.ts';
+import type { SweepReport } from '../../shared/sweep/run.ts';
 import { aBackup, aDatabase, anAlert, at } from '../shared/ledger/rows.ts';
 import { account, given, named, region } from './support.ts';
 

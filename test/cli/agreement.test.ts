@@ -1,8 +1,8 @@
 /** What one database's newest backup, verdict and reason are, is the same everywhere, at every moment. */
 import { describe, expect, it } from 'vitest';
 import type { Alert, DatabaseRow } from '../../shared/domain/index.ts';
-import { readReportFacts } from '../../shared/query/report-facts.ts';
 import { pageData } from '../../shared/report/data.ts';
+import { readReportFacts } from '../../shared/report/read-report.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../shared/ledger/rows.ts';
 import { makeWorld } from '../support/world.ts';
 import { account, given, named, region } from './support.ts';

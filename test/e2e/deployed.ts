@@ -18,7 +18,7 @@ import { localAccount, localRegion } from '../../local/aws/local-aws.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import type { SweepReport } from '../../shared/run.ts';
+import type { SweepReport } from '../../shared/sweep/run.ts';
 
 /** Long enough for a cold start on a busy machine; what does not happen by then does not happen. */
 const patienceMs = 60_000;

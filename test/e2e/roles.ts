@@ -54,7 +54,7 @@ const unseen: readonly { readonly role?: RegExp; readonly action: RegExp; readon
   { action: /^iam:PassRole$/, reason: 'AWS asks for it when an export is started' },
   {
     action: /^s3:AbortMultipartUpload$/,
-    reason: 'only a dump above 5 GB that fails half-way is aborted; test/shared/copy/objects.test.ts',
+    reason: 'only a dump above 5 GB that fails half-way is aborted; test/shared/copies/objects.test.ts',
   },
   { role: /ExportRole/, action: /^s3:/, reason: 'RDS writes exports in the role’s name; here the simulator does' },
 ];

@@ -8,9 +8,9 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrail } from '../../local/aws/trail.ts';
 import { exportFailure } from '../../local/rds/exports.ts';
-import { reportKey } from '../../shared/day.ts';
 import type { Backup } from '../../shared/domain/index.ts';
-import { hourMs } from '../../shared/text.ts';
+import { hourMs } from '../../shared/lib/time.ts';
+import { reportKey } from '../../shared/sweep/after-run.ts';
 import { collect } from '../support/world.ts';
 import { commandLine } from './command-line.ts';
 import { type Deployed, deployStack, eventually, type Received } from './deployed.ts';

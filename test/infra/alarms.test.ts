@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { verdictNames, verdicts } from '../../shared/domain/index.ts';
-import { runbookAnchors } from '../../shared/messages/links.ts';
+import { runbookAnchors } from '../../shared/notifications/links.ts';
 import { exampleFleet, list, plain, synthesize, withoutHashes } from './synthesized.ts';
 
 const stack = synthesize();

@@ -52,19 +52,19 @@ import {
   tableKeys,
   timeToLiveAttribute,
 } from '../../shared/ledger/table.ts';
-import { composeAlerts } from '../../shared/messages/alerts.ts';
-import { composeCopyFailed } from '../../shared/messages/copy-failed.ts';
-import { composeDailyDigest, composeManyTenants } from '../../shared/messages/digest.ts';
+import { composeAlerts } from '../../shared/notifications/alert-messages.ts';
+import { composeCopyFailed } from '../../shared/notifications/copy-messages.ts';
+import { composeDailyDigest, composeManyTenants } from '../../shared/notifications/digests.ts';
 import {
   type MessageKind,
   manyTenants,
   operatorFilter,
   publishInput,
   tenantFilter,
-} from '../../shared/messages/message.ts';
+} from '../../shared/notifications/message.ts';
 import { here } from '../shared/ledger/contract/given.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../shared/ledger/rows.ts';
-import { context, entry, failedCopy, restored } from '../shared/messages/given.ts';
+import { context, entry, failedCopy, restored } from '../shared/notifications/given.ts';
 import { makeWorld } from '../support/world.ts';
 import { pinned } from './pinned.ts';
 import { fleetOf, synthesize } from './synthesized.ts';

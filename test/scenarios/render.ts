@@ -1,4 +1,4 @@
-import { formatUtc } from '../../shared/text.ts';
+import { formatUtc } from '../../shared/lib/time.ts';
 import { themes } from './index.ts';
 import { play, type Scenario, t } from './scenario.ts';
 

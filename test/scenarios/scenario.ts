@@ -12,14 +12,18 @@ import {
   type Snapshot,
   type VerdictName,
 } from '../../shared/domain/index.ts';
-import { type Judgement, judge, type Known } from '../../shared/judge.ts';
+import type { LookupResult } from '../../shared/evaluation/evaluate.ts';
+import {
+  type DatabaseEvaluation,
+  evaluateDatabase,
+  type KnownDatabase,
+} from '../../shared/evaluation/evaluate-database.ts';
 import { type Reader, reasonOf } from '../../shared/reasons/index.ts';
-import type { Found } from '../../shared/rules/verdict.ts';
 
 type Overrides<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** What RDS shows: fields that differ from the healthy database, or that there is no such database, or no answer. */
-export type Shown = Overrides<RdsDatabase> | Exclude<Found, { is: 'database' }>;
+export type Shown = Overrides<RdsDatabase> | Exclude<LookupResult, { is: 'database' }>;
 
 export interface Scenario {
   /** The situation in words. */
@@ -114,7 +118,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     enrolledBy: 'configuration',
     ...scenario.configured,
   };
-  const judgement = judge(
+  const judgement = evaluateDatabase(
     {
       key,
       kind: configured.kind,
@@ -143,7 +147,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
   };
 }
 
-function knownOf({ row, alert, snapshots = [], unrecorded = false }: Scenario): Known {
+function knownOf({ row, alert, snapshots = [], unrecorded = false }: Scenario): KnownDatabase {
   if (row === undefined && alert === undefined) return { live: [] };
   const current = alert && openAlert(alert);
   const live = snapshots.filter(isAvailable).map((one) => ({ ...backupIdOf(one), recordedAt: one.createdAt }));
@@ -154,12 +158,12 @@ function knownOf({ row, alert, snapshots = [], unrecorded = false }: Scenario): 
   };
 }
 
-function alertColumn({ alert, notification }: Judgement): AlertColumn {
+function alertColumn({ alert, notification }: DatabaseEvaluation): AlertColumn {
   if (notification !== undefined) return `${notification.step} ${notification.alert.severity}` as AlertColumn;
   return alert === undefined || alert.resolved !== undefined ? 'none' : 'silent';
 }
 
-function foundOf(shown: Shown, now: Date): Found {
+function foundOf(shown: Shown, now: Date): LookupResult {
   if ('is' in shown) return shown;
   const healthy: RdsDatabase = {
     key,

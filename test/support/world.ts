@@ -1,19 +1,19 @@
 import type { RDSClientConfig } from '@aws-sdk/client-rds';
 import { inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
-import { type AlertNotification, notify } from '../../shared/alerting.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { formatBackupOfDatabase } from '../../shared/domain/index.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Table } from '../../shared/ledger/table.ts';
 import { TableLedger } from '../../shared/ledger/table-ledger.ts';
-import type { Log } from '../../shared/log.ts';
-import type { Message } from '../../shared/messages/message.ts';
+import type { Log } from '../../shared/lib/log.ts';
+import type { Message } from '../../shared/notifications/message.ts';
+import { type AlertNotification, notify } from '../../shared/notifications/notify.ts';
 import { eventMeanings } from '../../shared/rds/events.ts';
-import { RdsReader } from '../../shared/rds/reader.ts';
-import { type RecordDeps, recordEvents } from '../../shared/record.ts';
-import type { SweepDeps, SweepRequest } from '../../shared/run.ts';
-import { lookAt, sweep, watch } from '../../shared/sweep.ts';
+import { RdsReader } from '../../shared/rds/rds-reader.ts';
+import { type RecordDeps, recordEvents } from '../../shared/recording/record-events.ts';
+import type { SweepDeps, SweepRequest } from '../../shared/sweep/run.ts';
+import { recheck, sweep, watch } from '../../shared/sweep/sweep.ts';
 import { MemoryTable } from './memory-ledger.ts';
 
 export const where = { account: '123456789012', region: 'eu-west-1' };
@@ -103,7 +103,7 @@ export function makeWorld({
     log,
     now: clock,
     check: async (databases) => {
-      await lookAt(deps(), databases);
+      await recheck(deps(), databases);
     },
   });
   /** Hands message bodies to the recorder as one batch; returns the ids (`m0`, `m1`, ...) of those that failed. */
@@ -126,7 +126,7 @@ export function makeWorld({
     },
     sweep: (options: Partial<SweepRequest> = {}) => sweep(deps(), request('sweep', options)),
     watch: (options: Partial<SweepRequest> = {}) => watch(deps(), request('watch', options)),
-    lookAt: (...databases: Parameters<typeof lookAt>[1]) => lookAt(deps(), databases),
+    recheck: (...databases: Parameters<typeof recheck>[1]) => recheck(deps(), databases),
     /** `step database verdict severity`, of what was to be told since the last time this was asked. */
     news: () =>
       told

@@ -11,7 +11,7 @@ import { newLedgerTable } from '../../support/ledger-table.ts';
 import { localAws } from '../../support/local-aws.ts';
 import { MemoryTable } from '../../support/memory-ledger.ts';
 import { MeteredTable, type MeteredWrite, type Units } from '../../support/write-units.ts';
-import { copyWorld } from '../copy/world.ts';
+import { copyWorld } from '../copies/world.ts';
 import { here, start } from './contract/given.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from './rows.ts';
 

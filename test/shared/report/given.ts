@@ -1,6 +1,7 @@
 /** Facts of an invented fleet, for the tests of the page and its benchmark: the same numbers make the same fleet. */
 import { bySeverity } from '../../../shared/domain/verdicts.ts';
-import type { RunFacts } from '../../../shared/query/facts.ts';
+import { addHours, dayMs } from '../../../shared/lib/time.ts';
+import type { RunFacts } from '../../../shared/read-model/row-facts.ts';
 import type {
   ReportCopyDay,
   ReportDatabase,
@@ -8,7 +9,6 @@ import type {
   ReportGap,
   ReportTenant,
 } from '../../../shared/report/facts.ts';
-import { addHours, dayMs } from '../../../shared/text.ts';
 
 export interface Given {
   readonly databases: number;

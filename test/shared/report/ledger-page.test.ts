@@ -1,7 +1,7 @@
 /** From the ledger to the page: what the rows say is what is read there. */
 import { expect, test } from 'vitest';
-import { readReportFacts } from '../../../shared/query/report-facts.ts';
-import { renderReport } from '../../../shared/report/page.ts';
+import { reportPage } from '../../../shared/report/page.ts';
+import { readReportFacts } from '../../../shared/report/read-report.ts';
 import { MemoryLedger } from '../../support/memory-ledger.ts';
 import { aDatabase, aDay, anAlert, aSweep, at } from '../ledger/rows.ts';
 
@@ -47,7 +47,7 @@ test('an overdue database is named with its time, its gap with its reason', asyn
     }),
   ]);
   await ledger.putSweep(aSweep());
-  const page = renderReport(await readReportFacts(ledger, where, 3, now));
+  const page = reportPage(await readReportFacts(ledger, where, 3, now));
   expect(page).toContain('The one database is not protected.');
   expect(page).toContain('Longest: <b>orders</b> of acme, for 6 h.');
   const gap =
@@ -59,7 +59,7 @@ test('an overdue database is named with its time, its gap with its reason', asyn
 });
 
 test('an empty ledger is no reason for calm', async () => {
-  const page = renderReport(await readReportFacts(new MemoryLedger(() => now), where, 35, now));
+  const page = reportPage(await readReportFacts(new MemoryLedger(() => now), where, 35, now));
   expect(page).toContain('No database is watched yet.');
   expect(page).toContain('Last sweep: <b>none yet</b>');
   expect(page).not.toContain('All 0');

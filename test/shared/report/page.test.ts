@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { PageData } from '../../../shared/report/data.ts';
 import type { ReportDatabase, ReportFacts } from '../../../shared/report/facts.ts';
-import { renderReport } from '../../../shared/report/page.ts';
+import { reportPage } from '../../../shared/report/page.ts';
 import { pageScript } from '../../../shared/report/page-script.ts';
 import { givenFacts } from './given.ts';
 
 const nasty = '</script><img src=x onerror="alert(1)">';
 
 function heading(facts: ReportFacts): string {
-  return /<h1[\s\S]*?<span>([^<]*)<\/span><\/h1>/.exec(renderReport(facts))?.[1] ?? '';
+  return /<h1[\s\S]*?<span>([^<]*)<\/span><\/h1>/.exec(reportPage(facts))?.[1] ?? '';
 }
 
 function embedded(page: string): PageData {
@@ -26,7 +26,7 @@ describe('the answer', () => {
   test('some are not protected: how many, who for longest, and since when', () => {
     const facts = givenFacts({ databases: 5, troubleEvery: 4 });
     expect(heading(facts)).toBe('1 of 5 databases is not protected.');
-    expect(renderReport(facts)).toContain('Longest: <b>delta-orders</b> of delta, for 5 h 48 min.');
+    expect(reportPage(facts)).toContain('Longest: <b>delta-orders</b> of delta, for 5 h 48 min.');
   });
 
   test('it does not say protected of what is not known', () => {
@@ -48,7 +48,7 @@ describe('the answer', () => {
         : database;
     const facts = givenFacts({ databases: 5, troubleEvery: 0, change: later });
     expect(heading(facts)).toBe('It is not known whether 1 database is protected.');
-    const page = renderReport(facts);
+    const page = reportPage(facts);
     expect(page).toContain('<span class="badge b-unknown">');
     expect(page).toContain('value="half-copied"');
     expect(page).toContain('title="a verdict of a later version"');
@@ -57,7 +57,7 @@ describe('the answer', () => {
   test('it does not say protected while the sweep is in doubt, and says why', () => {
     const facts = { ...givenFacts({ databases: 5, troubleEvery: 0 }), doubts: ['The last sweep is 3 d old.'] };
     expect(heading(facts)).toBe('It is not known whether everything is protected.');
-    expect(renderReport(facts)).toContain('<p>The last sweep is 3 d old.</p>');
+    expect(reportPage(facts)).toContain('<p>The last sweep is 3 d old.</p>');
   });
 
   test('nothing is watched yet, or nothing has a promise yet', () => {
@@ -70,13 +70,13 @@ describe('the answer', () => {
 
   test('a protected database that will not be backed up again is named, one that is merely due is not', () => {
     const named = (change: (database: ReportDatabase) => ReportDatabase) =>
-      renderReport(givenFacts({ databases: 1, troubleEvery: 0, change })).includes('Needs attention, worst first');
+      reportPage(givenFacts({ databases: 1, troubleEvery: 0, change })).includes('Needs attention, worst first');
     expect(named((database) => ({ ...database, severity: 'warning' }))).toBe(true);
     expect(named((database) => ({ ...database, verdict: 'due' }))).toBe(false);
   });
 
   test('of many, the first ten are named, and a link filters for them', () => {
-    const page = renderReport(givenFacts({ databases: 400, troubleEvery: 10 }));
+    const page = reportPage(givenFacts({ databases: 400, troubleEvery: 10 }));
     expect(page).toContain('The worst 10 of 40 that need attention');
     expect(page).toContain('href="#verdict=never,overdue,disabled,unknown"');
   });
@@ -99,7 +99,7 @@ describe('text from outside', () => {
     ],
   };
   const withTenants = { ...facts, tenants: facts.tenants.map((tenant) => ({ ...tenant, tenant: `${nasty}'&` })) };
-  const page = renderReport(withTenants);
+  const page = reportPage(withTenants);
 
   test('never becomes markup', () => {
     expect(page).not.toContain('<img');
@@ -111,7 +111,7 @@ describe('text from outside', () => {
   });
 
   test('cannot turn the reading direction or hide in characters without a shape', () => {
-    const turned = renderReport(
+    const turned = reportPage(
       givenFacts({
         databases: 1,
         troubleEvery: 0,
@@ -124,7 +124,7 @@ describe('text from outside', () => {
 });
 
 describe('the file', () => {
-  const page = renderReport(givenFacts({ databases: 40, troubleEvery: 5 }));
+  const page = reportPage(givenFacts({ databases: 40, troubleEvery: 5 }));
 
   test('asks nobody for anything', () => {
     const targets = [...page.matchAll(/(?:src|href|action|url)\s*[=(]\s*["']?([^"')\s>]*)/gi)].map(
@@ -145,7 +145,7 @@ describe('the file', () => {
   });
 
   test('is the same for the same facts', () => {
-    expect(renderReport(givenFacts({ databases: 40, troubleEvery: 5 })) === page).toBe(true);
+    expect(reportPage(givenFacts({ databases: 40, troubleEvery: 5 })) === page).toBe(true);
   });
 
   test('stays under 5 MB with 2,000 databases whose texts are long and whose days are bad', () => {
@@ -159,7 +159,7 @@ describe('the file', () => {
       }),
     });
     // The facts name at most 3,000 gaps.
-    const bytes = Buffer.byteLength(renderReport({ ...facts, gaps: facts.gaps.slice(0, 3000) }));
+    const bytes = Buffer.byteLength(reportPage({ ...facts, gaps: facts.gaps.slice(0, 3000) }));
     expect(bytes).toBeLessThan(5_000_000);
     expect(bytes).toBeGreaterThan(1_000_000);
   });
@@ -184,7 +184,7 @@ describe('the file', () => {
       mostWaiting: 0,
       longestWaitHours: null,
     };
-    const quiet = renderReport({ ...facts, copies: facts.dates.map((date) => ({ date, ...none })) });
+    const quiet = reportPage({ ...facts, copies: facts.dates.map((date) => ({ date, ...none })) });
     expect(quiet).toContain('No copy was wanted in these days.');
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { addHours } from '../../../shared/lib/time.ts';
 import { pageData } from '../../../shared/report/data.ts';
 import type { ReportDatabase } from '../../../shared/report/facts.ts';
 import type { Verdict } from '../../../shared/report/filter.ts';
 import { ageRow, calendarRow, rangeText, signOf, tenantsByAttainment } from '../../../shared/report/rows.ts';
-import { addHours } from '../../../shared/text.ts';
 import { givenFacts, reportedAt } from './given.ts';
 
 type Severity = ReportDatabase['severity'];

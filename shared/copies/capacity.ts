@@ -1,0 +1,103 @@
+/** Whether the account's export slots can carry what the configuration wants, and what that costs: known before it hurts. */
+import type { ConfiguredDatabase, CopySchedule, Fleet } from '../config/index.ts';
+import type { Backup } from '../domain/index.ts';
+import { hourMs } from '../lib/time.ts';
+import { exportSlots } from './export-tasks.ts';
+
+/** About, in US dollars a GB of snapshot; seen in public reports, not promised by AWS, and different between Regions. */
+export const usdPerGiB = 0.01;
+
+/** From this share of the slots' time on, a night's burst takes most of the day to work off. */
+const tightLoad = 0.8;
+
+/** What past exports took. */
+export interface Observed {
+  readonly exports: number;
+  /** Of one export, from its start to its end; the mean. */
+  readonly hours: number;
+  /** Of one snapshot, as far as RDS says (not for Aurora); the mean. */
+  readonly gib?: number;
+}
+
+export interface Capacity {
+  /** Exports that the configured databases want; discovered ones, and manual backups, cannot be foreseen. */
+  readonly exportsADay: number;
+  readonly exportsAMonth: number;
+  /** Of one export: as seen in the ledger, or as assumed in the configuration. */
+  readonly hoursEach: number;
+  readonly measured: boolean;
+  /** What the account's slots carry at that duration, if nobody else exports. */
+  readonly slotsCarryADay: number;
+  /** Wanted by carried: above 1 the queue grows without end. */
+  readonly load: number;
+  /** About; absent until the ledger knows sizes. */
+  readonly monthlyUsd?: number;
+}
+
+/** What the ledger's ended exports took; undefined while there is none. */
+export function observe(backups: Iterable<Pick<Backup, 'copy' | 'sizeGiB'>>): Observed | undefined {
+  let exports = 0;
+  let ms = 0;
+  const sizes: number[] = [];
+  for (const { copy, sizeGiB } of backups) {
+    if (copy.mode !== 'export' || (copy.state !== 'complete' && copy.state !== 'incomplete')) continue;
+    if (!copy.startedAt || !copy.endedAt) continue;
+    exports += 1;
+    ms += copy.endedAt.getTime() - copy.startedAt.getTime();
+    if (sizeGiB !== undefined) sizes.push(sizeGiB);
+  }
+  if (exports === 0) return undefined;
+  const gib = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  return { exports, hours: ms / exports / hourMs, ...(sizes.length > 0 && { gib }) };
+}
+
+/** From the configuration, and from what past exports took where there were some. */
+export function capacityOf(fleet: Fleet, observed?: Observed): Capacity {
+  const exportsADay = fleet.databases.reduce((sum, database) => sum + exportsADayOf(database), 0);
+  const exportsAMonth = exportsADay * daysAMonth;
+  const hoursEach = observed?.hours ?? fleet.copies.assumedHours;
+  const slotsCarryADay = (exportSlots * 24) / hoursEach;
+  return {
+    exportsADay,
+    exportsAMonth,
+    hoursEach,
+    measured: observed !== undefined,
+    slotsCarryADay,
+    load: exportsADay / slotsCarryADay,
+    ...(observed?.gib !== undefined && { monthlyUsd: exportsAMonth * observed.gib * usdPerGiB }),
+  };
+}
+
+/** What somebody has to decide before the queue of copies decides it; nothing where the slots carry what is wanted. */
+export function capacityWarnings(capacity: Capacity): string[] {
+  const { load, measured } = capacity;
+  if (load < tightLoad) return [];
+  const wanted = `${rounded(capacity.exportsADay)} exports a day are wanted`;
+  const carried = `the account's ${exportSlots} export slots carry ${rounded(capacity.slotsCarryADay)} a day at ${rounded(capacity.hoursEach)} h each (${measured ? 'as seen so far' : 'assumed: copies.assumedHours'})`;
+  const advice =
+    'copy less often (copy.schedule "weekly" or "monthly"), or set copy.mode "none" where nobody reads the copies';
+  return load > 1
+    ? [`${wanted}, ${carried}: the queue grows without end, and snapshots expire before their turn; ${advice}`]
+    : [`${wanted}, ${carried}: the slots are taken for ${Math.round(load * 100)} % of the time; ${advice}`];
+}
+
+const daysAMonth = 365.25 / 12;
+
+/** RDS takes one automated backup a day, and a plan of AWS Backup usually one as well, in its place. */
+const backupsADay = 1;
+
+const copiesADay: Record<CopySchedule, number> = {
+  every: backupsADay,
+  daily: 1,
+  weekly: 1 / 7,
+  monthly: 1 / daysAMonth,
+};
+
+function exportsADayOf({ copy }: ConfiguredDatabase): number {
+  const scheduled = copy.kinds.includes('automated') || copy.kinds.includes('awsbackup');
+  return copy.mode === 'export' && scheduled ? copiesADay[copy.schedule] : 0;
+}
+
+function rounded(value: number): string {
+  return value >= 10 ? String(Math.round(value)) : String(Math.round(value * 10) / 10);
+}

@@ -1,0 +1,251 @@
+/**
+ * Copies one object from bucket to bucket, inside S3: the bytes never pass through here.
+ * The SDK's own helpers (lib-storage) only upload, so the parts of a large copy are driven here.
+ */
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  type S3Client,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { bounded, type CopyFailure, errorMessage, errorName, statusOf } from './failures.ts';
+import { sideBySide } from './side-by-side.ts';
+
+export interface ObjectPlace {
+  readonly bucket: string;
+  readonly key: string;
+  /** The account that must own the bucket: a bucket name that nobody owns can be taken by a stranger. */
+  readonly owner: string;
+}
+
+export interface ObjectCopy {
+  readonly from: ObjectPlace;
+  readonly to: ObjectPlace;
+  /** The KMS key that the copy is encrypted with. */
+  readonly keyArn: string;
+  /** How long this run may still work; 0 or less: it is to end. */
+  readonly remainingMs: () => number;
+}
+
+export interface SourceObject {
+  readonly bytes: number;
+  readonly head: HeadObjectCommandOutput;
+}
+
+export interface PartSizes {
+  /** Larger objects are copied in parts; S3's CopyObject takes up to 5 GiB. */
+  readonly singleUpTo: number;
+  readonly least: number;
+}
+
+export const MiB = 2 ** 20;
+export const GiB = 2 ** 30;
+
+/** S3's limits: CopyObject up to 5 GiB, parts of up to 5 GiB, 10,000 of them (Amazon S3 User Guide, "Multipart upload limits"). */
+const partSizes: PartSizes = { singleUpTo: 5 * GiB, least: 256 * MiB };
+const mostParts = 10_000;
+const partsAtOnce = 16;
+
+/** S3 ran out of this run's time. Nothing half is left: an upload in parts shows nothing until it is completed. */
+class OutOfTimeError extends Error {
+  override name = 'OutOfTimeError';
+}
+
+/** What lies in the bucket is not what was copied. */
+class DifferentCopyError extends Error {
+  override name = 'DifferentCopyError';
+  /** Where their sizes differ; else their checksums do. */
+  readonly sizes: { readonly originalBytes?: number; readonly bytes?: number };
+
+  constructor(message: string, sizes: DifferentCopyError['sizes'] = {}) {
+    super(message);
+    this.sizes = sizes;
+  }
+}
+
+/** The object to be copied, or undefined if it is not there. Other answers of S3 climb. */
+export async function sourceObject(s3: S3Client, place: ObjectPlace): Promise<SourceObject | undefined> {
+  const head = await headOf(s3, place);
+  return head && { head, bytes: head.ContentLength ?? 0 };
+}
+
+/**
+ * Copies an object with its metadata and compares size and checksum. One that already lies there whole (the run that
+ * copied it crashed before saying so) is not copied again. Throws what S3 answers, `OutOfTimeError`, `DifferentCopyError`.
+ */
+export async function copyObject(
+  s3: S3Client,
+  source: SourceObject,
+  copy: ObjectCopy,
+  sizes: PartSizes = partSizes,
+): Promise<void> {
+  const there = await headOf(s3, copy.to);
+  if (there && sameChecksum(source.head, there) === true && there.ContentLength === source.bytes) return;
+  if (source.bytes <= sizes.singleUpTo) await copyWhole(s3, source, copy);
+  else await copyInParts(s3, source, copy, sizes);
+  const copied = await headOf(s3, copy.to);
+  const bytes = copied?.ContentLength;
+  if (bytes !== source.bytes) {
+    const sizes = { originalBytes: source.bytes, ...(bytes !== undefined && { bytes }) };
+    throw new DifferentCopyError('the copy and the original differ in size', sizes);
+  }
+  if (copied && sameChecksum(source.head, copied) === false) {
+    throw new DifferentCopyError('the checksum of the copy is not that of the original');
+  }
+}
+
+async function headOf(s3: S3Client, { bucket, key, owner }: ObjectPlace): Promise<HeadObjectCommandOutput | undefined> {
+  try {
+    return await s3.send(
+      new HeadObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: owner, ChecksumMode: 'ENABLED' }),
+    );
+  } catch (error) {
+    // A missing bucket has the same status; only the name tells.
+    if (statusOf(error) === 404 && errorName(error) !== 'NoSuchBucket') return undefined;
+    throw error;
+  }
+}
+
+async function copyWhole(s3: S3Client, source: SourceObject, { from, to, keyArn }: ObjectCopy): Promise<void> {
+  await s3.send(
+    new CopyObjectCommand({
+      ...destination(to),
+      ...sourceOf(from, source),
+      ...encryption(keyArn),
+      MetadataDirective: 'COPY',
+      // Tags belong to the bucket they were made for, and would need rights of their own.
+      TaggingDirective: 'REPLACE',
+    }),
+  );
+}
+
+async function copyInParts(
+  s3: S3Client,
+  source: SourceObject,
+  { from, to, keyArn, remainingMs }: ObjectCopy,
+  sizes: PartSizes,
+): Promise<void> {
+  const { head, bytes } = source;
+  const checksum = fullChecksum(head);
+  const { UploadId } = await s3.send(
+    new CreateMultipartUploadCommand({
+      ...destination(to),
+      ...encryption(keyArn),
+      ...metadataOf(head),
+      ChecksumAlgorithm: checksum?.algorithm ?? 'CRC64NVME',
+      ChecksumType: 'FULL_OBJECT',
+    }),
+  );
+  const upload = { ...destination(to), UploadId };
+  try {
+    const Parts = await sideBySide(byteRanges(bytes, sizes.least), partsAtOnce, async (CopySourceRange, index) => {
+      if (remainingMs() <= 0) throw new OutOfTimeError('this run has no time left');
+      const PartNumber = index + 1;
+      const { CopyPartResult: part } = await s3.send(
+        new UploadPartCopyCommand({ ...upload, ...sourceOf(from, source), PartNumber, CopySourceRange }),
+      );
+      const { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME } = part ?? {};
+      return { PartNumber, ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME };
+    });
+    await s3.send(
+      new CompleteMultipartUploadCommand({
+        ...upload,
+        MultipartUpload: { Parts },
+        MpuObjectSize: bytes,
+        ChecksumType: 'FULL_OBJECT',
+        // S3 itself refuses to complete a copy with another checksum than the original's.
+        ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value }),
+      }),
+    );
+  } catch (error) {
+    // Parts cost money until they are removed; what a crash leaves, the bucket's lifecycle removes.
+    await s3.send(new AbortMultipartUploadCommand(upload));
+    throw error;
+  }
+}
+
+function destination({ bucket, key, owner }: ObjectPlace) {
+  return { Bucket: bucket, Key: key, ExpectedBucketOwner: owner };
+}
+
+/** The original, and no other that took its place since it was found. */
+function sourceOf({ bucket, key, owner }: ObjectPlace, { head }: SourceObject) {
+  return {
+    CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
+    CopySourceIfMatch: head.ETag,
+    ExpectedSourceBucketOwner: owner,
+  };
+}
+
+function encryption(keyArn: string) {
+  return { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: keyArn, BucketKeyEnabled: true } as const;
+}
+
+function metadataOf(head: HeadObjectCommandOutput) {
+  const { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, Metadata } = head;
+  return { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, Metadata };
+}
+
+/** `bytes=<first>-<last>` of each part. */
+export function byteRanges(bytes: number, least: number): string[] {
+  const needed = Math.ceil(bytes / mostParts);
+  const size = needed <= least ? least : Math.ceil(needed / MiB) * MiB;
+  const parts = Math.ceil(bytes / size);
+  return Array.from({ length: parts }, (_, part) => {
+    return `bytes=${part * size}-${Math.min(bytes, (part + 1) * size) - 1}`;
+  });
+}
+
+const fullObjectAlgorithms = ['CRC64NVME', 'CRC32C', 'CRC32'] as const;
+const algorithms = [...fullObjectAlgorithms, 'SHA256', 'SHA1'] as const;
+
+/** A checksum over the whole object that an upload in parts can have as well. */
+function fullChecksum(head: HeadObjectCommandOutput) {
+  if (head.ChecksumType === 'COMPOSITE') return undefined;
+  for (const algorithm of fullObjectAlgorithms) {
+    const value = head[`Checksum${algorithm}`];
+    if (value !== undefined) return { algorithm, value };
+  }
+  return undefined;
+}
+
+/** Whether two objects have the same checksum; undefined where they have none of the same kind (a composite one has parts in it). */
+function sameChecksum(one: HeadObjectCommandOutput, other: HeadObjectCommandOutput): boolean | undefined {
+  if (one.ChecksumType === 'COMPOSITE' || other.ChecksumType === 'COMPOSITE') return undefined;
+  const shared = algorithms.filter((name) => one[`Checksum${name}`] && other[`Checksum${name}`]);
+  if (shared.length === 0) return undefined;
+  return shared.every((name) => one[`Checksum${name}`] === other[`Checksum${name}`]);
+}
+
+/** `s3://<bucket>/<key>`. */
+export function addressOf({ bucket, key }: Pick<ObjectPlace, 'bucket' | 'key'>): string {
+  return `s3://${bucket}/${key}`;
+}
+
+/** What S3's answer means for the copy, and whether somebody has to change something. */
+export function objectFailure(error: unknown, { from, to, keyArn }: Omit<ObjectCopy, 'remainingMs'>): CopyFailure {
+  const object = addressOf(from);
+  if (error instanceof OutOfTimeError) return { cause: { code: 'copy-out-of-time', facts: { object } }, heals: true };
+  if (error instanceof DifferentCopyError) {
+    return { cause: { code: 'copy-different', facts: { object, ...error.sizes } }, heals: true };
+  }
+  const name = errorName(error);
+  const status = statusOf(error);
+  const buckets = { from: from.bucket, to: to.bucket, said: bounded(`${errorMessage(error)} (${name})`) };
+  if (name === 'NoSuchBucket') return { cause: { code: 's3-bucket-missing', facts: buckets }, heals: false };
+  if (name.startsWith('KMS.')) {
+    return { cause: { code: 's3-key-not-usable', facts: { ...buckets, key: keyArn } }, heals: false };
+  }
+  if (status === 301 || name === 'PermanentRedirect') {
+    return { cause: { code: 's3-other-region', facts: buckets }, heals: false };
+  }
+  if (status === 403) {
+    const facts = { ...buckets, fromOwner: from.owner, toOwner: to.owner };
+    return { cause: { code: 's3-denied', facts }, heals: false };
+  }
+  return { cause: { code: 's3-failed', facts: buckets }, heals: true };
+}

@@ -1,0 +1,25 @@
+/** The ledger's rows of the databases whose backups are copied: they say whose a database is. */
+import type { Backup, DatabaseKey, DatabaseRow } from '../domain/index.ts';
+import type { Ledger, UnreadableRow } from '../ledger/index.ts';
+import { chunks } from '../lib/iterables.ts';
+
+const rowsACall = 100;
+
+export interface Databases {
+  readonly rows: ReadonlyMap<DatabaseKey, DatabaseRow>;
+  /** Rows that cannot be read: nobody knows whose these databases are, so their copies wait. */
+  readonly unreadable: ReadonlyMap<DatabaseKey, UnreadableRow>;
+}
+
+/** The rows of the databases of some backups, in as few calls as possible. */
+export async function databasesOf(ledger: Ledger, backups: readonly Pick<Backup, 'database'>[]): Promise<Databases> {
+  const rows = new Map<DatabaseKey, DatabaseRow>();
+  const unreadable = new Map<DatabaseKey, UnreadableRow>();
+  for (const keys of chunks([...new Set(backups.map(({ database }) => database))], rowsACall)) {
+    const found = await ledger.databases(keys, (row) => {
+      if (row.database !== undefined) unreadable.set(row.database, row);
+    });
+    for (const row of found) rows.set(row.key, row);
+  }
+  return { rows, unreadable };
+}

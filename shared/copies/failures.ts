@@ -1,0 +1,138 @@
+/**
+ * Why a copy failed, as a code with its facts, and whether another try can heal it.
+ * Sources: Amazon RDS User Guide, "Troubleshooting RDS snapshot export"; API reference of StartExportTask.
+ */
+import type { CopyCause } from '../domain/index.ts';
+
+export interface CopyFailure {
+  readonly cause: CopyCause;
+  /** Whether another try may succeed without anybody changing anything. */
+  readonly heals: boolean;
+  /** What a failure at the start says of other copies: none would start, or none into the same bucket. */
+  readonly blocks?: 'account' | 'bucket';
+}
+
+/** Where an export reads and writes, as far as it is known. */
+export interface ExportSetup {
+  readonly bucket: string;
+  readonly roleArn: string;
+  readonly keyArn: string;
+  readonly region: string;
+}
+
+/** What StartExportTask's refusal means for the copy. */
+export type StartProblem =
+  | { readonly is: 'full' | 'throttled' | 'busy' | 'exists' | 'gone' }
+  | ({ readonly is: 'failed' } & CopyFailure);
+
+/** Texts of RDS and S3 are kept up to this length: a row has to stay small, and nobody reads more. */
+const longestText = 1_000;
+
+/** A text of RDS or S3 as a fact: its beginning, and its end, where RDS puts the error's code. */
+export function bounded(text: string, max = longestText): string {
+  if (text.length <= max) return text;
+  const half = Math.floor((max - 3) / 2);
+  return `${text.slice(0, half)}...${text.slice(-half)}`.toWellFormed();
+}
+
+/**
+ * Reads a refusal by the error's name, since the SDK does not model all of them (the limit's fault among them).
+ * Undefined where only the network or RDS itself had trouble: then nobody knows whether the task was started.
+ */
+export function startProblem(
+  error: unknown,
+  { bucket, roleArn, keyArn, region }: ExportSetup,
+): StartProblem | undefined {
+  const name = errorName(error).replace(/(Fault|Exception)$/, '');
+  const said = bounded(errorMessage(error));
+  const failed = (cause: CopyCause, blocks?: CopyFailure['blocks']): StartProblem => {
+    return { is: 'failed', cause, heals: false, ...(blocks && { blocks }) };
+  };
+  switch (name) {
+    case 'ExportTaskLimitReached':
+      return { is: 'full' };
+    case 'Throttling':
+    case 'RequestLimitExceeded':
+    case 'TooManyRequests':
+      return { is: 'throttled' };
+    case 'ExportTaskAlreadyExists':
+      return { is: 'exists' };
+    case 'InvalidExportSourceState':
+      return { is: 'busy' };
+    case 'DBSnapshotNotFound':
+    case 'DBClusterSnapshotNotFound':
+      return { is: 'gone' };
+    case 'IamRoleNotFound':
+      return failed({ code: 'role-not-found', facts: { role: roleArn, said } }, 'account');
+    case 'IamRoleMissingPermissions':
+      return failed({ code: 'bucket-denied', facts: { bucket, role: roleArn, said } }, 'bucket');
+    case 'InvalidS3Bucket':
+      return failed({ code: 'bucket-invalid', facts: { bucket, region, said } }, 'bucket');
+    case 'KMSKeyNotAccessible':
+      return failed({ code: 'key-not-usable', facts: { key: keyArn, role: roleArn, said } }, 'bucket');
+    case 'AccessDenied':
+    case 'UnauthorizedOperation':
+      return failed({ code: 'start-denied', facts: { role: roleArn, key: keyArn, said } }, 'account');
+    default:
+      return isRefusal(error) ? failed({ code: 'start-refused', facts: { error: name, said } }) : undefined;
+  }
+}
+
+/** Reads the `FailureCause` of an export task that RDS started and then gave up. */
+export function exportFailure(failureCause: string | undefined, setup: ExportSetup): CopyFailure {
+  const { bucket, roleArn: role, keyArn: key, region } = setup;
+  const text = bounded(failureCause?.trim() ?? '');
+  const said = text === '' ? {} : { said: text };
+  const permanent = (cause: CopyCause): CopyFailure => ({ cause, heals: false });
+  if (/can.?t assume the IAM role|unable to assume/i.test(text)) {
+    return permanent({ code: 'role-not-trusted', facts: { role, ...said } });
+  }
+  const action = /(?:call|perform)[: ]+(s3:\w+\*?|kms:\w+\*?|[A-Z]\w+)/.exec(text)?.[1];
+  if (/isn.?t authorized to|not authorized to|access denied|AccessDenied/i.test(text)) {
+    if (/kms/i.test(action ?? text)) {
+      return permanent({ code: 'key-not-usable', facts: { key, role, ...(action && { action }), ...said } });
+    }
+    const needed = action && { action: action.includes(':') ? action : `s3:${action}` };
+    return permanent({ code: 'bucket-denied', facts: { bucket, role, ...needed, ...said } });
+  }
+  if (/KMS/i.test(text)) return permanent({ code: 'key-not-usable', facts: { key, role, ...said } });
+  if (/bucket.*(isn.?t valid|not valid|isn.?t located|not located|does ?n.?t exist|NoSuchBucket)/i.test(text)) {
+    return permanent({ code: 'bucket-invalid', facts: { bucket, region, ...said } });
+  }
+  if (/S3 credential check|permissions on your S3 bucket|error code/i.test(text)) {
+    return permanent({ code: 'bucket-denied', facts: { bucket, role, ...said } });
+  }
+  return { cause: { code: 'export-failed', facts: said }, heals: true };
+}
+
+/** The pause before the next try: 15 min, 1 h, 4 h, 16 h, and a day from then on. */
+export function pauseBeforeAttempt(attempt: number): number {
+  const minutes = 15 * 4 ** Math.max(0, attempt - 2);
+  return Math.min(minutes, 24 * 60) * 60_000;
+}
+
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : String(error);
+}
+
+export function errorMessage(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : errorName(error);
+}
+
+/** The error of a run that left some copies out: Lambda logs its message alone, so it names the first of them. */
+export function leftOutError(errors: readonly unknown[], what: string): AggregateError {
+  const named = errors.slice(0, 5).map(errorMessage).join('; ');
+  return new AggregateError(errors, `${errors.length} ${errors.length === 1 ? 'copy' : 'copies'} ${what}: ${named}`);
+}
+
+/** The answer's HTTP status; undefined where there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  const metadata = (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata;
+  return metadata?.httpStatusCode;
+}
+
+/** AWS understood the request and will not do it; anything else (no answer, 5xx) leaves open what happened. */
+function isRefusal(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500;
+}

@@ -1,0 +1,258 @@
+/** Brings copies that are under way to their end: by an export's event, or by a periodic check where the event is lost. */
+import type { ExportTask, RDSClient } from '@aws-sdk/client-rds';
+import type { S3Client } from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import type { Fleet } from '../config/index.ts';
+import { type Backup, type Copy, isOneOf } from '../domain/index.ts';
+import type { Ledger } from '../ledger/index.ts';
+import { hourMs, minuteMs } from '../lib/time.ts';
+import { copiedBy } from '../ownership.ts';
+import { applySteps, type CopyStep, type NotifyOfCopies } from './apply-steps.ts';
+import { type Databases, databasesOf } from './database-rows.ts';
+import { tasksById } from './export-tasks.ts';
+import {
+  bounded,
+  type CopyFailure,
+  type ExportSetup,
+  errorMessage,
+  errorName,
+  exportFailure,
+  leftOutError,
+  pauseBeforeAttempt,
+  statusOf,
+} from './failures.ts';
+import { copyFolder } from './naming.ts';
+import { ended, keyOf, modesMade, queued } from './transitions.ts';
+import { contentsOf, shortcomings, warningsIn } from './verify.ts';
+
+export interface FollowDeps {
+  readonly ledger: Ledger;
+  readonly rds: RDSClient;
+  readonly s3: S3Client;
+  readonly fleet: Fleet;
+  readonly notify: NotifyOfCopies;
+}
+
+export interface FollowReport {
+  /** Copies that ended, as they were written. */
+  readonly ended: readonly Backup[];
+  /** Copies that failed and will be tried again. */
+  readonly retried: number;
+  /** Copies that still run. */
+  readonly running: number;
+  /** Of those, reported in this pass as running for too long. */
+  readonly stuck: number;
+}
+
+/** RDS may not show a task in the first moments; after this time, one that it does not show is gone. */
+const unknownTaskMs = hourMs;
+/** An `object` copy lives no longer than the run that makes it (15 min at most); older ones are what a crash left. */
+const objectRunMs = 20 * minuteMs;
+
+/**
+ * Follows every copy that runs, and those of `arns` (snapshots that an event named), which the ledger's index may not
+ * show yet. S3 is asked what is really there. People are notified of failures, of incomplete copies, and once of a stuck one.
+ */
+export async function followCopies(deps: FollowDeps, now: Date, arns: readonly string[] = []): Promise<FollowReport> {
+  const rows = await underWay(deps, arns);
+  const { steps, errors } = await stepsOf(deps, rows, now);
+  const written = await applySteps(deps, steps, now);
+  if (errors.length > 0) throw leftOutError(errors, 'could not be followed');
+  const stillRunning = written.filter(({ copy }) => copy.state === 'running');
+  const unchanged = rows.length - steps.length;
+  return {
+    ended: written.filter(({ copy }) => copy.endedAt !== undefined),
+    retried: written.filter(({ copy }) => copy.state === 'queued').length,
+    running: stillRunning.length + unchanged,
+    stuck: stillRunning.filter(({ copy }) => copy.notifiedAt?.getTime() === now.getTime()).length,
+  };
+}
+
+/** Whether this version follows a copy; what a later version makes is left to it. */
+function isFollowed({ copy: { mode, state } }: Backup, states: readonly Copy['state'][]): boolean {
+  return isOneOf(modesMade, mode) && states.includes(state);
+}
+
+async function underWay({ ledger, fleet }: FollowDeps, arns: readonly string[]): Promise<Backup[]> {
+  const rows = new Map<string, Backup>();
+  const add = (row: Backup) => rows.set(keyOf(row), row);
+  for await (const row of ledger.copies(fleet, 'running')) if (isFollowed(row, ['running'])) add(row);
+  for (const arn of new Set(arns)) {
+    // The event names a snapshot by its ARN, which may have named others: each has a task of its own.
+    for (const row of await ledger.backupsByArn(arn)) if (isFollowed(row, ['running', 'starting'])) add(row);
+  }
+  return [...rows.values()];
+}
+
+/** The next steps of copies under way; a row that cannot be followed becomes an error, and holds up no other. */
+export async function stepsOf(
+  deps: FollowDeps,
+  rows: readonly Backup[],
+  now: Date,
+): Promise<{ steps: CopyStep[]; errors: unknown[] }> {
+  const ids = rows.flatMap(({ copy }) => (copy.mode === 'export' && copy.taskId ? [copy.taskId] : []));
+  const tasks = ids.length > 0 ? await tasksById(deps.rds, ids) : new Map<string, ExportTask>();
+  const taskOf = ({ copy }: Backup) => (copy.mode === 'export' ? tasks.get(copy.taskId ?? '') : undefined);
+  const databases = await databasesOf(
+    deps.ledger,
+    rows.filter((row) => taskOf(row)?.Status === 'COMPLETE'),
+  );
+  const errors: unknown[] = [];
+  const stepOf = async (backup: Backup) => {
+    try {
+      if (backup.copy.mode === 'object') return leftBehind(backup, deps.fleet, now);
+      const task = taskOf(backup);
+      return task ? await stepOfTask(deps, databases, backup, task, now) : vanished(backup, deps.fleet, now);
+    } catch (error) {
+      errors.push(error);
+      return undefined;
+    }
+  };
+  const steps = await pMap(rows, stepOf, { concurrency: 4 });
+  return { steps: steps.filter((step) => step !== undefined), errors };
+}
+
+/** What a copy's export task says of it; undefined where there is nothing new. */
+async function stepOfTask(
+  deps: FollowDeps,
+  databases: Databases,
+  backup: Backup,
+  task: ExportTask,
+  now: Date,
+): Promise<CopyStep | undefined> {
+  const at = task.TaskEndTime ?? now;
+  switch (task.Status) {
+    case 'COMPLETE':
+      return verified(deps, databases, backup, task, now);
+    case 'FAILED': {
+      const failure = exportFailure(task.FailureCause, setupOf(backup, task, deps.fleet));
+      return afterFailure(backup, running(backup, task, now), failure, deps.fleet, at, now);
+    }
+    case 'CANCELED': {
+      const cause = { code: 'export-cancelled', facts: {} } as const;
+      return { backup, to: ended(running(backup, task, now), 'cancelled', at, { cause }), notify: false };
+    }
+    default:
+      return progress(backup, task, deps.fleet, now);
+  }
+}
+
+/** The row with its copy as a running one: a crash, or an event that overtook the write, may have left it at `starting`. */
+function running(backup: Backup, task: ExportTask, now: Date): Copy {
+  const { copy } = backup;
+  return { ...copy, state: 'running', startedAt: copy.startedAt ?? task.TaskStartTime ?? now };
+}
+
+function progress(backup: Backup, task: ExportTask, fleet: Fleet, now: Date): CopyStep | undefined {
+  const copy = running(backup, task, now);
+  const percent = task.PercentProgress ?? copy.percent;
+  const to = { ...copy, ...(percent !== undefined && { percent }) };
+  const since = copy.startedAt ?? now;
+  if (copy.notifiedAt === undefined && now.getTime() - since.getTime() > fleet.copies.stuckHours * hourMs) {
+    const facts = { task: copy.taskId ?? '', since: since.toISOString(), percent: percent ?? 0 };
+    return { backup, to: { ...to, cause: { code: 'stuck', facts } }, notify: true };
+  }
+  const moved = to.state !== backup.copy.state || to.percent !== backup.copy.percent;
+  return moved ? { backup, to, notify: false } : undefined;
+}
+
+/** A completed task is believed as far as its objects are there. */
+async function verified(
+  deps: FollowDeps,
+  databases: Databases,
+  backup: Backup,
+  task: ExportTask,
+  now: Date,
+): Promise<CopyStep> {
+  const copy = running(backup, task, now);
+  const at = task.TaskEndTime ?? now;
+  if (await isOfAnother(deps.ledger, backup, task)) {
+    const cause = { code: 'snapshot-replaced', facts: {} } as const;
+    return afterFailure(backup, copy, { cause, heals: false }, deps.fleet, at, now);
+  }
+  const bucket = task.S3Bucket ?? copy.bucket ?? '';
+  const folder = copyFolder({ prefix: task.S3Prefix ?? copy.prefix ?? '', taskId: copy.taskId ?? '' });
+  const warnings = warningsIn(task.WarningMessage);
+  const incomplete = (facts: Partial<Copy>): CopyStep => {
+    return { backup, to: ended(copy, 'incomplete', at, { ...facts, percent: 100 }), notify: true };
+  };
+  try {
+    const owner = bucketOwner(deps.fleet, databases, backup, bucket);
+    const found = await contentsOf(deps.s3, { bucket, folder, ...(owner !== undefined && { owner }) });
+    if (found.objects === 0) {
+      const cause = { code: 'objects-missing', facts: { bucket, folder } } as const;
+      return afterFailure(backup, copy, { cause, heals: true }, deps.fleet, at, now);
+    }
+    const facts = { objects: found.objects, bytes: found.bytes };
+    const lacks = shortcomings(warnings, found.skipped);
+    if (lacks) return incomplete({ ...facts, cause: { code: 'export-incomplete', facts: lacks } });
+    return { backup, to: ended(copy, 'complete', at, { ...facts, percent: 100 }), notify: false };
+  } catch (error) {
+    if (errorName(error) === 'NoSuchBucket') {
+      const cause = { code: 'bucket-gone', facts: { bucket } } as const;
+      return afterFailure(backup, copy, { cause, heals: false }, deps.fleet, at, now);
+    }
+    if (statusOf(error) !== 403) throw error;
+    const facts = { bucket, said: bounded(errorMessage(error)), ...shortcomings(warnings, new Map()) };
+    return incomplete({ cause: { code: 'not-verifiable', facts } });
+  }
+}
+
+/**
+ * Whether a task read another snapshot that has the name now: one that took its place in the moment before the start. Only
+ * the creation time of another backup proves that; whether RDS states it as exactly for tasks as for snapshots is unknown.
+ */
+async function isOfAnother(ledger: Ledger, backup: Backup, { SnapshotTime }: ExportTask): Promise<boolean> {
+  if (SnapshotTime === undefined || SnapshotTime.getTime() === backup.createdAt.getTime()) return false;
+  const named = await ledger.backupsByArn(backup.arn);
+  return named.some(({ createdAt }) => createdAt.getTime() === SnapshotTime.getTime());
+}
+
+/** The account that must own a bucket, where the configuration still says so for this backup. */
+function bucketOwner(fleet: Fleet, { rows }: Databases, backup: Backup, bucket: string): string | undefined {
+  const found = copiedBy(fleet, backup, rows.get(backup.database));
+  if ('cause' in found) return undefined;
+  const { target } = found.configured;
+  return target.bucket === bucket ? target.owner : undefined;
+}
+
+/** Back into the queue as the next attempt after a growing pause, or to the end where trying again is of no use. */
+export function afterFailure(
+  backup: Backup,
+  copy: Copy,
+  { cause, heals }: CopyFailure,
+  fleet: Fleet,
+  at: Date,
+  now: Date,
+): CopyStep {
+  const { attempt } = copy;
+  if (heals && attempt < fleet.copies.maxAttempts && !backup.closed) {
+    const until = new Date(now.getTime() + pauseBeforeAttempt(attempt + 1));
+    return { backup, to: queued({ ...copy, attempt: attempt + 1 }, { until, cause }), notify: false };
+  }
+  return { backup, to: ended(copy, 'failed', at, { cause, ...(!heals && { permanent: true }) }), notify: true };
+}
+
+/** A task that RDS does not show: not yet, or (after an hour) no longer. */
+function vanished(backup: Backup, fleet: Fleet, now: Date): CopyStep | undefined {
+  const { copy } = backup;
+  if (copy.state !== 'running' || now.getTime() - (copy.startedAt ?? now).getTime() < unknownTaskMs) return undefined;
+  const cause = { code: 'task-unknown', facts: { task: copy.taskId ?? '' } } as const;
+  return afterFailure(backup, copy, { cause, heals: true }, fleet, now, now);
+}
+
+/** An object copy whose run crashed: nothing half lies in the bucket, so it is simply done again. */
+function leftBehind(backup: Backup, fleet: Fleet, now: Date): CopyStep | undefined {
+  const { copy } = backup;
+  if (now.getTime() - (copy.startedAt ?? now).getTime() < objectRunMs) return undefined;
+  return afterFailure(backup, copy, { cause: { code: 'run-broke-off', facts: {} }, heals: true }, fleet, now, now);
+}
+
+function setupOf(backup: Backup, task: ExportTask, fleet: Fleet): ExportSetup {
+  return {
+    bucket: task.S3Bucket ?? backup.copy.bucket ?? '',
+    roleArn: task.IamRoleArn ?? '',
+    keyArn: task.KmsKeyId ?? '',
+    region: fleet.region,
+  };
+}

@@ -1,0 +1,160 @@
+/** The queue of `object` copies: native dumps that somebody puts into a staging bucket, copied beside the exports. */
+import type { ConfiguredDatabase, CopyPolicy } from '../config/index.ts';
+import { type Backup, backupIdOf, type Copy, type CopyCause, type DatabaseRow } from '../domain/index.ts';
+import { hourMs, minuteMs } from '../lib/time.ts';
+import { copiedBy } from '../ownership.ts';
+import { applySteps, type CopyStep } from './apply-steps.ts';
+import {
+  addressOf,
+  copyObject,
+  MiB,
+  type ObjectPlace,
+  objectFailure,
+  type SourceObject,
+  sourceObject,
+} from './copy-object.ts';
+import { supersededBy } from './copy-policy.ts';
+import { databasesOf } from './database-rows.ts';
+import { fairly, tenantOf } from './fair.ts';
+import { afterFailure } from './follow-exports.ts';
+import { copyFolder, exportPrefix, exportTaskId } from './naming.ts';
+import { othersInPeriod } from './period.ts';
+import type { CopyDeps } from './run-queue.ts';
+import { ended, queued } from './transitions.ts';
+
+/** What S3 is counted on to copy in parts side by side, and for how long a run may do so: together the largest object. */
+const assumedBytesPerSecond = 200 * MiB;
+const copyingSeconds = 12 * 60;
+/** Larger dumps are refused: one run cannot carry them. About 140 GiB. */
+export const largestObject = assumedBytesPerSecond * copyingSeconds;
+
+/** How often S3 is asked for a dump that is not there yet. */
+const recheckMs = 15 * minuteMs;
+
+type Staging = NonNullable<CopyPolicy['staging']>;
+
+/**
+ * What a brief run takes on. The table's stream triggers copy, and while a run lasts, its shard hands out no other backup: it
+ * carries about 12 GiB, and leaves what is larger to the next run of the watch.
+ */
+const briefMs = minuteMs;
+
+/**
+ * Copies what waits and is there, one after the other while the run's time lasts. `written` are the rows that moved; a copy
+ * is left out as an error where its database's row cannot be read: nobody knows whose it is.
+ */
+export async function copyObjects(
+  deps: CopyDeps,
+  waiting: readonly Backup[],
+  now: Date,
+  { brief = false } = {},
+): Promise<{ readonly written: readonly Backup[]; readonly errors: readonly unknown[] }> {
+  const ready = waiting.filter(({ copy }) => (copy.notBefore ?? now) <= now);
+  if (ready.length === 0) return { written: [], errors: [] };
+  const { rows: databases, unreadable } = await databasesOf(deps.ledger, ready);
+  const written: Backup[] = [];
+  const steps: CopyStep[] = [];
+  const briefEnd = deps.clock().getTime() + briefMs;
+  const remainingMs = () => Math.min(deps.remainingMs(), brief ? briefEnd - deps.clock().getTime() : Infinity);
+  for (const candidate of fairly(ready, await deps.ledger.tenantsServed(deps.fleet))) {
+    if (remainingMs() <= 0) break;
+    if (unreadable.has(candidate.database)) continue;
+    // The first of a run that is not brief has all the time there is.
+    const room = brief || written.length > 0 ? (remainingMs() / 1000) * assumedBytesPerSecond : largestObject;
+    const step = await copyOne(deps, databases.get(candidate.database), candidate, room, now);
+    if (!step) continue;
+    await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate), now);
+    if (step.notify) steps.push(step);
+    else written.push(...(await applySteps(deps, [step], now)));
+  }
+  written.push(...(await applySteps(deps, steps, now)));
+  return { written, errors: [...unreadable.values()] };
+}
+
+/** The next step of one object copy; undefined where there is none now. `room`: bytes that this run may still take on. */
+async function copyOne(
+  deps: CopyDeps,
+  row: DatabaseRow | undefined,
+  candidate: Backup,
+  room: number,
+  now: Date,
+): Promise<CopyStep | undefined> {
+  const [backup] = await deps.ledger.backups([backupIdOf(candidate)]);
+  if (backup?.copy.state !== 'queued' || backup.copy.mode !== 'object') return undefined;
+  const skipped = (cause: CopyCause): CopyStep => {
+    return { backup, to: ended(backup.copy, 'skipped', now, { cause }), notify: false };
+  };
+  const entry = copiedBy(deps.fleet, backup, row);
+  if ('cause' in entry) return skipped(entry.cause);
+  const { configured } = entry;
+  const { staging, schedule } = configured.copy;
+  if (configured.copySkipped) return skipped(configured.copySkipped);
+  if (!staging) return skipped({ code: 'staging-not-configured', facts: {} });
+  const superseded = supersededBy(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
+  if (superseded) return { backup, to: superseded, notify: false };
+  const place = placesOf(backup, configured, staging);
+  const plan = { ...place, keyArn: configured.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
+  const failed = (of: Backup) => (error: unknown) =>
+    afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
+  const source = await sourceObject(deps.s3, plan.from).then((found) => ({ found }), failed(backup));
+  if (!('found' in source)) return source;
+  const { found } = source;
+  if (!found) return absent(backup, plan.from, staging, now);
+  if (found.bytes > largestObject) return refused(backup, plan.from, found, now);
+  // A later run, which has more time, takes it.
+  if (found.bytes > room) return undefined;
+  const running: Copy = { ...queued(backup.copy), ...place.names, state: 'running', startedAt: deps.clock() };
+  if ((await deps.ledger.updateBackup({ ...backup, copy: running })) === 'conflict') return undefined;
+  const taken: Backup = { ...backup, copy: running };
+  const copied = (): CopyStep => {
+    const facts = { objects: 1, bytes: found.bytes, percent: 100 };
+    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), notify: false };
+  };
+  return copyObject(deps.s3, found, plan).then(copied, failed(taken));
+}
+
+function placesOf(backup: Backup, configured: ConfiguredDatabase, staging: Staging) {
+  const { target } = configured;
+  const names = {
+    bucket: target.bucket,
+    prefix: exportPrefix(configured),
+    taskId: exportTaskId(backup, backup.copy.attempt),
+  };
+  // A renamed database keeps the name that the configuration has for it.
+  const key = stagingKey(staging.key, { ...backup, databaseId: configured.id });
+  const from: ObjectPlace = { bucket: staging.bucket, key, owner: staging.owner };
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const to: ObjectPlace = { bucket: target.bucket, key: `${copyFolder(names)}${name}`, owner: target.owner };
+  return { names, from, to };
+}
+
+/** The key of a backup's dump: `{snapshotId}`, `{databaseId}` and `{date}` (of the backup's data, UTC) are replaced. */
+export function stagingKey(
+  pattern: string,
+  backup: Pick<Backup, 'id' | 'databaseId' | 'createdAt' | 'backupTime'>,
+): string {
+  const values: Record<string, string> = {
+    '{snapshotId}': backup.id,
+    '{databaseId}': backup.databaseId,
+    '{date}': (backup.backupTime ?? backup.createdAt).toISOString().slice(0, 10),
+  };
+  return pattern.replace(/\{(?:snapshotId|databaseId|date)\}/g, (name) => values[name] ?? name);
+}
+
+function absent(backup: Backup, from: ObjectPlace, { waitHours }: Staging, now: Date): CopyStep {
+  const { copy } = backup;
+  const object = addressOf(from);
+  const queuedAt = copy.queuedAt ?? backup.recordedAt;
+  if (now.getTime() - queuedAt.getTime() < waitHours * hourMs) {
+    const until = new Date(now.getTime() + recheckMs);
+    return { backup, to: queued(copy, { until, cause: { code: 'dump-awaited', facts: { object } } }), notify: false };
+  }
+  const cause = { code: 'dump-missing', facts: { object, waitHours } } as const;
+  return { backup, to: ended(copy, 'failed', now, { cause }), notify: true };
+}
+
+function refused(backup: Backup, from: ObjectPlace, { bytes }: SourceObject, now: Date): CopyStep {
+  const facts = { object: addressOf(from), bytes, limit: largestObject };
+  const cause = { code: 'dump-too-large', facts } as const;
+  return { backup, to: ended(backup.copy, 'failed', now, { cause, permanent: true }), notify: true };
+}

@@ -1,0 +1,157 @@
+/** Starts the copies that wait. The ledger is the queue: nothing waits in memory, and nothing is lost with a run. */
+import type { Backup, BackupId } from '../domain/index.ts';
+import { chunks, first } from '../lib/iterables.ts';
+import { minuteMs } from '../lib/time.ts';
+import { applySteps } from './apply-steps.ts';
+import { tasksById } from './export-tasks.ts';
+import { leftOutError } from './failures.ts';
+import { type FollowDeps, stepsOf } from './follow-exports.ts';
+import { copyObjects } from './object-queue.ts';
+import { backToQueue, startExports } from './start-exports.ts';
+import { isWaiting, keyOf } from './transitions.ts';
+
+export interface CopyDeps extends FollowDeps {
+  /** The role RDS writes to the buckets with. */
+  readonly exportRoleArn: string;
+  /** The stack's key, for targets that name none. */
+  readonly exportKeyArn: string;
+  /** Who holds the lease: one name a run. */
+  readonly holder: string;
+  readonly pause: (ms: number) => Promise<void>;
+  /** How long this run may still work; 0 or less: it is to end. */
+  readonly remainingMs: () => number;
+  /** For the end of what takes its time within a run. */
+  readonly clock: () => Date;
+}
+
+export interface RunReport {
+  /** Whether this run got the lease; without it, or where it did not ask, no export was started. */
+  readonly lease: 'taken' | 'held' | 'not asked';
+  readonly started: number;
+  /** Copies that ended in this run, as they were written: failed, skipped, object copies that are complete. */
+  readonly ended: readonly Backup[];
+  /** Copies that still wait, and since when the oldest of them does. */
+  readonly waiting: number;
+  readonly oldestQueuedAt?: Date;
+}
+
+/** Starting takes seconds; a run that crashed holds up the others for no longer than this. */
+const leaseMs = 2 * minuteMs;
+/** How often, and after which pause, the lease is asked for again. */
+const leaseTries = 3;
+const leasePauseMs = 2_000;
+/** Rows that the ledger reads in one call. */
+const rowsACall = 100;
+
+/**
+ * Starts as many exports as the account has free slots, fairly among tenants, and copies waiting objects. `triggeredBy` are
+ * the backups that the table's stream named: its indexes may not show them yet.
+ *
+ * At most one export a backup and attempt is started, whatever crashes in between and however many runs there are: a copy
+ * is claimed by its row's version, and the task's id follows from backup and attempt, so RDS refuses a second one.
+ */
+export async function runCopies(deps: CopyDeps, now: Date, triggeredBy: readonly BackupId[] = []): Promise<RunReport> {
+  const { waiting, refusals } = await waitingCopies(deps, triggeredBy);
+  // A failure that needs a person frees a slot for the next copy, which would fail as well: it would take the whole queue
+  // with it within minutes. So it triggers nothing; the watch tries one more every quarter of an hour.
+  const onlyRefusals = triggeredBy.length > 0 && refusals === triggeredBy.length;
+  const lease = !onlyRefusals && (await needsLease(deps, waiting)) ? await takeLease(deps, now) : 'not asked';
+  const starts =
+    lease === 'taken' ? await startUnderLease(deps, waiting, now) : { started: 0, written: [], errors: [] };
+  const objects = [...waiting.values()].filter(({ copy }) => copy.mode === 'object');
+  const copied = await copyObjects(deps, objects, now, { brief: triggeredBy.length > 0 });
+  const written = [...starts.written, ...copied.written];
+  const errors = [...starts.errors, ...copied.errors];
+  if (errors.length > 0) throw leftOutError(errors, 'could not be followed or started');
+  for (const row of written) {
+    if (row.copy.state === 'queued') waiting.set(keyOf(row), row);
+    else waiting.delete(keyOf(row));
+  }
+  const oldest = Math.min(
+    ...[...waiting.values()].map(({ copy, recordedAt }) => (copy.queuedAt ?? recordedAt).getTime()),
+  );
+  return {
+    lease,
+    started: starts.started,
+    ended: written.filter(({ copy }) => copy.endedAt !== undefined),
+    waiting: waiting.size,
+    ...(waiting.size > 0 && { oldestQueuedAt: new Date(oldest) }),
+  };
+}
+
+/** Whether an export waits, or was left half started. Most passes find neither, and write nothing. */
+async function needsLease({ ledger, fleet }: CopyDeps, waiting: ReadonlyMap<string, Backup>): Promise<boolean> {
+  const exportsWait = [...waiting.values()].some(({ copy }) => copy.mode === 'export');
+  return exportsWait || (await first(ledger.copies(fleet, 'starting'))) !== undefined;
+}
+
+async function takeLease({ ledger, fleet, holder, pause }: CopyDeps, now: Date): Promise<'taken' | 'held'> {
+  for (let tries = 1; ; tries += 1) {
+    const until = new Date(now.getTime() + leaseMs);
+    if ((await ledger.takeLease(fleet, holder, now, until)) === 'taken') return 'taken';
+    if (tries === leaseTries) return 'held';
+    await pause(leasePauseMs);
+  }
+}
+
+/** Reconciles, starts, and notifies; `written` are the rows that moved. */
+async function startUnderLease(deps: CopyDeps, waiting: Map<string, Backup>, now: Date) {
+  try {
+    const left = await reconcileStarting(deps, now);
+    for (const row of left.back) waiting.set(keyOf(row), row);
+    const starts = await startExports(
+      deps,
+      [...waiting.values()].filter(({ copy }) => copy.mode === 'export'),
+      now,
+    );
+    const written = await applySteps(deps, [...left.steps, ...starts.steps], now);
+    return {
+      started: starts.started.length,
+      written: [...starts.started, ...written],
+      errors: [...left.errors, ...starts.errors],
+    };
+  } finally {
+    await deps.ledger.releaseLease(deps.fleet, deps.holder);
+  }
+}
+
+/**
+ * Copies that a crash left at `starting`. Only the lease's holder starts, so nobody is between claim and start now: RDS
+ * either has the task, and the copy is followed, or it goes back to the queue.
+ */
+async function reconcileStarting(deps: CopyDeps, now: Date) {
+  const left: Backup[] = [];
+  for await (const row of deps.ledger.copies(deps.fleet, 'starting')) {
+    if (row.copy.state === 'starting' && row.copy.mode === 'export') left.push(row);
+  }
+  const tasks = await tasksById(
+    deps.rds,
+    left.flatMap(({ copy }) => copy.taskId ?? []),
+  );
+  const started = left.filter(({ copy }) => copy.taskId !== undefined && tasks.has(copy.taskId));
+  const { steps, errors } = await stepsOf(deps, started, now);
+  const back: Backup[] = [];
+  for (const lost of left.filter((row) => !started.includes(row))) {
+    const row = await backToQueue(deps, lost);
+    if (row) back.push(row);
+  }
+  return { steps, errors, back };
+}
+
+/**
+ * Queued copies by backup: those of the index, and those that triggered this run. What a later version queued in a mode of
+ * its own is left to it. `refusals`: triggering rows that need a person.
+ */
+async function waitingCopies({ ledger, fleet }: CopyDeps, triggeredBy: readonly BackupId[]) {
+  const waiting = new Map<string, Backup>();
+  let refusals = 0;
+  for await (const row of ledger.copies(fleet, 'queued')) if (isWaiting(row)) waiting.set(keyOf(row), row);
+  for (const ids of chunks(triggeredBy, rowsACall)) {
+    for (const row of await ledger.backups(ids)) {
+      if (isWaiting(row)) waiting.set(keyOf(row), row);
+      else waiting.delete(keyOf(row));
+      if (row.copy.state === 'failed' && row.copy.permanent) refusals += 1;
+    }
+  }
+  return { waiting, refusals };
+}

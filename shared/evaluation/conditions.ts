@@ -1,0 +1,127 @@
+import type { Policy } from '../config/index.ts';
+import type { NewestBackup, RdsDatabase } from '../domain/index.ts';
+import { addHours, dayMs, hourMs } from '../lib/time.ts';
+import { deadlineOf } from './deadline.ts';
+import type { Situation } from './evaluate.ts';
+
+/** A backup that began before the deadline and is still being created holds the deadline open for at most this long. */
+const creatingHoldsHours = 6;
+
+/** AWS Backup manages a database whose last AWS Backup snapshot is at most this old: its weekly plans are seen, too. */
+const awsBackupDays = 8;
+
+/** Point-in-time restore usually trails the present by five minutes; up to this much it counts as working. */
+const restorableFreshMs = hourMs;
+
+/** RDS starts a stopped database again after this long. */
+const stopLimitDays = 7;
+
+/** Statuses in which RDS takes backups; `backing-up` is one being taken. */
+const backedUpStatuses = ['available', 'backing-up'];
+
+/** Statuses in which RDS takes a manual snapshot (API reference of CreateDBSnapshot), and while it takes another. */
+const snapshotStatuses = ['available', 'backing-up', 'storage-optimization'];
+
+/** What follows from a situation, before it is evaluated: each of the rules' conditions by its name. */
+export interface Facts {
+  readonly now: Date;
+  readonly situation: Situation;
+  readonly database: RdsDatabase;
+  readonly policy: Policy;
+  readonly newest?: NewestFacts;
+  /** The moment after which it is overdue (or never, disabled), held open by a backup in creation where that applies. */
+  readonly deadline: Date;
+  /** The deadline has passed, and is held open by a backup that is being created. */
+  readonly held: boolean;
+  readonly creating?: { readonly id: string; readonly since: Date };
+  /** When a database without any backup began to count: its creation, else when the ledger first met it. */
+  readonly born: Date;
+  readonly isReplica: boolean;
+  readonly byAwsBackup: boolean;
+  /** More backups are to be expected: RDS takes automated ones, or AWS Backup does. */
+  readonly takesBackups: boolean;
+  readonly stopped: boolean;
+  /** Its status, where RDS takes no automated backups in it. */
+  readonly hinderedBy?: string;
+  /** Its status, where RDS refuses even a manual snapshot in it. */
+  readonly refusing?: string;
+  /** Point-in-time restore: up to the present, only up to some time ago, or RDS shows nothing of it. */
+  readonly restorable: 'fresh' | 'stale' | 'unknown';
+}
+
+export interface NewestFacts {
+  readonly backup: NewestBackup;
+  readonly due: Date;
+  /** When a skipped backup turns from a warning into a critical one: twice the maximum age. */
+  readonly twiceMaxAge: Date;
+}
+
+export function factsOf(situation: Situation, database: RdsDatabase, now: Date): Facts {
+  const { policy } = situation.configured;
+  const { newest, creating, row } = situation;
+  const born = database.createdAt ?? row?.enrolledAt ?? now;
+  const bare =
+    newest === undefined
+      ? addHours(born, policy.maxAgeHours + policy.graceHours)
+      : deadlineOf(newest.time, database, policy).deadline;
+  const late = now.getTime() > bare.getTime();
+  const holds = creating !== undefined && isYounger(creating, newest) && creating.since.getTime() < bare.getTime();
+  const heldUntil = addHours(bare, creatingHoldsHours);
+  const held = late && holds && now.getTime() <= heldUntil.getTime();
+  const byAwsBackup = isManagedByAwsBackup(situation, database, now);
+  const stopped = database.status === 'stopped' || database.status === 'stopping';
+  return {
+    now,
+    situation,
+    database,
+    policy,
+    ...(newest === undefined ? {} : { newest: newestFacts(newest, database, policy) }),
+    deadline: held ? heldUntil : bare,
+    held,
+    ...(creating !== undefined && isYounger(creating, newest) ? { creating } : {}),
+    born,
+    isReplica: database.replicaOf !== undefined,
+    byAwsBackup,
+    takesBackups: database.retentionDays > 0 || byAwsBackup,
+    stopped,
+    ...(stopped || backedUpStatuses.includes(database.status) ? {} : { hinderedBy: database.status }),
+    ...(snapshotStatuses.includes(database.status) ? {} : { refusing: database.status }),
+    restorable: restorableOf(database, now),
+  };
+}
+
+function newestFacts(backup: NewestBackup, database: RdsDatabase, policy: Policy): NewestFacts {
+  return {
+    backup,
+    due: deadlineOf(backup.time, database, policy).due,
+    twiceMaxAge: addHours(backup.time, 2 * policy.maxAgeHours),
+  };
+}
+
+/** A snapshot in creation says nothing of the next backup if the newest one is younger: it is an old one that hangs. */
+function isYounger(creating: { readonly since: Date }, newest: NewestBackup | undefined): boolean {
+  return newest === undefined || creating.since.getTime() > newest.time.getTime();
+}
+
+/** Managed by AWS Backup means a recovery point of its own, or an AWS Backup snapshot within 8 days. */
+function isManagedByAwsBackup(situation: Situation, database: RdsDatabase, now: Date): boolean {
+  if (database.awsBackupRecoveryPointArn !== undefined) return true;
+  const seen = situation.awsBackupSeen;
+  return seen !== undefined && now.getTime() - seen.getTime() <= awsBackupDays * dayMs;
+}
+
+function restorableOf(database: RdsDatabase, now: Date): Facts['restorable'] {
+  const upTo = database.latestRestorableTime;
+  if (upTo === undefined) return 'unknown';
+  return now.getTime() - upTo.getTime() <= restorableFreshMs ? 'fresh' : 'stale';
+}
+
+/** Since when it is stopped: seven days before RDS starts it again, else what the ledger kept. */
+export function stoppedSince(facts: Facts): Date | undefined {
+  const { database, situation } = facts;
+  if (database.automaticRestartTime !== undefined) {
+    return new Date(database.automaticRestartTime.getTime() - stopLimitDays * dayMs);
+  }
+  // An `unknown` row keeps since when RDS did not answer, which says nothing of the stop.
+  return situation.row?.verdict === 'unknown' ? undefined : situation.row?.since;
+}

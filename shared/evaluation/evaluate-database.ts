@@ -1,0 +1,307 @@
+/** From what RDS shows of one database to its row in the ledger, its evaluation and its alert. Pure: nothing is read or written. */
+
+import type { ConfiguredDatabase } from '../config/index.ts';
+import {
+  type Alert,
+  type AvailableSnapshot,
+  backupIdOf,
+  type DatabaseKey,
+  type DatabaseKind,
+  type DatabaseRow,
+  databaseSchema,
+  type Evaluation,
+  formatBackupId,
+  isAvailable,
+  type LiveBackup,
+  laterFields,
+  type NewestBackup,
+  type RdsDatabase,
+  type Resolution,
+  type Snapshot,
+  sameBackup,
+} from '../domain/index.ts';
+import { addHours, minuteMs } from '../lib/time.ts';
+import { ownershipAfter } from '../ownership.ts';
+import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts';
+import { backupTimeOf } from './backup-time.ts';
+import { evaluate, type LookupResult } from './evaluate.ts';
+import { newer, newestOf } from './newest-backup.ts';
+
+/** A snapshot this young may still be announced by its event, so that its absence from the ledger proves no loss. */
+const eventPatienceHours = 2;
+
+/** One that was seen in progress became available later than it was created: by this much at most, as the rules wait. */
+const inProgressHours = 6;
+
+/** Clocks of RDS and of this code may be apart by this much. */
+export const clockSkewMs = 5 * minuteMs;
+
+/** One database to be evaluated: configured, or only seen in RDS, or only known to the ledger. */
+export interface EvaluationTarget {
+  readonly key: DatabaseKey;
+  readonly kind: DatabaseKind;
+  readonly id: string;
+  readonly configured?: ConfiguredDatabase;
+  readonly found: LookupResult;
+  /** The cluster that a configured member belongs to. */
+  readonly cluster?: RdsDatabase;
+  /** Another database that was known under this name; of one that is absent, the one that had it last. */
+  readonly earlier?: DatabaseRow;
+  /** Why its alert ends where it is not configured. */
+  readonly gone?: Resolution;
+}
+
+/** A database's snapshots as RDS showed them. */
+export interface ObservedSnapshots {
+  readonly snapshots: readonly Snapshot[];
+  /** Set if the listing was not read to its end. */
+  readonly unread?: string;
+  /** Whether this is a complete listing. Absence proves deletion only in a complete listing. */
+  readonly whole: boolean;
+  /** What a complete listing showed before this check, which itself is none: only what neither shows is gone. */
+  readonly listed?: readonly Snapshot[];
+  /** The times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
+  readonly copyTimes: ReadonlyMap<string, Date>;
+}
+
+/** What the ledger knows of a database. */
+export interface KnownDatabase {
+  /** Absent: it is met for the first time. */
+  readonly row?: DatabaseRow;
+  /** The alert that concerns it now. */
+  readonly alert?: Alert;
+  readonly live: readonly LiveBackup[];
+}
+
+export interface DatabaseEvaluation {
+  readonly row: DatabaseRow;
+  /** The alert that concerns the database now. */
+  readonly alert?: Alert;
+  /** Absent for a database that nobody configured. */
+  readonly evaluation?: Evaluation;
+  /** What is to be notified of the alert once the row is written. */
+  readonly notification?: {
+    readonly alert: Alert;
+    readonly step: Alert['notified'][number]['step'];
+    readonly nextCheckOnceNotified?: Date;
+  };
+  /** Available snapshots that the ledger does not have. */
+  readonly unrecorded: readonly { readonly snapshot: AvailableSnapshot; readonly eventMissed: boolean }[];
+  /** Live backups whose snapshots are gone. */
+  readonly gone: readonly LiveBackup[];
+  /** Excluded by a tag, for a reason that nobody was notified of yet: whoever may tag could silence alerts. */
+  readonly newlyExcluded: boolean;
+}
+
+/**
+ * Evaluates a database as of `at`. What was made after `until` does not exist for it: that is `at` itself where somebody asks
+ * about a moment, and a little later in a run as of now, since clocks are apart and listings take their time.
+ */
+export function evaluateDatabase(
+  subject: EvaluationTarget,
+  seen: ObservedSnapshots,
+  known: KnownDatabase,
+  at: Date,
+  until = at,
+): DatabaseEvaluation {
+  const { configured, found } = subject;
+  const { row: knownRow, live } = known;
+  const existing = seen.snapshots.filter((snapshot) => (snapshot.createdAt ?? at) <= until);
+  const available = existing.filter(isAvailable);
+  const recorded = new Set(live.map(formatBackupId));
+  const unrecorded = available
+    .filter((snapshot) => !recorded.has(formatBackupId(backupIdOf(snapshot))))
+    .map((snapshot) => ({ snapshot, eventMissed: wasMissed(snapshot, knownRow, at) }));
+  const shown = new Set(available.map((snapshot) => formatBackupId(backupIdOf(snapshot))));
+  const absent = live.filter((backup) => !shown.has(formatBackupId(backup)));
+  const notShown = absent.filter((backup) => mustBeShown(backup, seen, at));
+  const gone = seen.whole && seen.unread === undefined ? notShown : [];
+  // An event may have recorded a backup since RDS was listed. It counts, or an alert would open in spite of it.
+  const notYetShown = seen.unread === undefined ? absent.filter((backup) => !notShown.includes(backup)) : [];
+  const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(knownRow, notYetShown, until));
+  const creating = creatingAmong(existing, knownRow, at);
+  const database = found.is === 'database' ? found.database : undefined;
+  const evaluation =
+    configured &&
+    evaluated(
+      {
+        configured,
+        found,
+        ...(newest && { newest }),
+        ...awsBackupSeen(existing),
+        ...(creating && { creating }),
+        ...(knownRow && { row: knownRow }),
+        ...(subject.earlier && { earlier: subject.earlier }),
+        ...(unrecorded.some(({ snapshot, eventMissed }) => eventMissed && isNewest(snapshot, newest)) && {
+          eventsLost: true,
+        }),
+      },
+      seen,
+      at,
+    );
+  // People were notified of a deletion once; the alert's own row expires, the reference to it does not.
+  const deletionTold = knownRow?.alert !== undefined && known.alert === undefined && evaluation?.verdict === 'deleted';
+  const outcome: AlertOutcome = deletionTold
+    ? {}
+    : configured && evaluation
+      ? nextAlert(
+          known.alert,
+          {
+            database: subject.key,
+            databaseId: subject.id,
+            databaseKind: subject.kind,
+            tenant: configured.tenant,
+            evaluation,
+            policy: configured.policy,
+          },
+          at,
+        )
+      : resolveAlert(known.alert, subject.gone ?? { code: 'left-configuration', facts: {} }, at);
+  const engine = database?.engine ?? knownRow?.engine;
+  const window = database?.window ?? knownRow?.window;
+  const retentionDays = database?.retentionDays ?? knownRow?.retentionDays;
+  // Half a listing may lack the newest. A member has no backups of its own, but its cluster's.
+  const newestKnown =
+    seen.unread === undefined
+      ? (newest ?? (found.is === 'member' ? evaluation?.newestBackup : undefined))
+      : newer(newest, knownRow?.newestBackup);
+  const newlyExcluded =
+    configured?.enrolledBy === 'tag' &&
+    configured.excluded !== undefined &&
+    configured.excluded !== knownRow?.exclusion;
+  // Written once operators were notified, or a message that does not get out would never be made up for.
+  const exclusion = newlyExcluded ? knownRow?.exclusion : configured?.excluded;
+  const { alert } = outcome;
+  const row: DatabaseRow = {
+    // The version, and what a later release has added.
+    ...laterFields(databaseSchema, knownRow),
+    key: subject.key,
+    id: subject.id,
+    kind: subject.kind,
+    ...ownershipAfter(knownRow, configured, at),
+    ...(configured?.enrolledBy === 'tag' && { enrolledBy: 'tag' as const }),
+    ...(engine !== undefined && { engine }),
+    ...(window !== undefined && { window }),
+    ...(retentionDays !== undefined && { retentionDays }),
+    enrolledAt: knownRow?.enrolledAt ?? at,
+    ...(newestKnown && { newestBackup: newestKnown }),
+    ...(evaluation && {
+      verdict: evaluation.verdict,
+      severity: evaluation.severity,
+      cause: evaluation.cause,
+      notes: evaluation.notes,
+      evaluatedAt: at,
+      ...(evaluation.deadline && { deadline: evaluation.deadline }),
+      ...(evaluation.status !== undefined && { status: evaluation.status }),
+      ...(evaluation.since && { since: evaluation.since }),
+    }),
+    ...(outcome.nextCheckAt && { nextCheckAt: outcome.nextCheckAt }),
+    ...(creating && { inProgress: creating }),
+    ...(exclusion !== undefined && { exclusion }),
+    ...(deletionTold && { alert: knownRow.alert }),
+    ...(alert && { alert: { tenant: alert.tenant, opened: alert.opened } }),
+  };
+  return {
+    row,
+    ...(alert && { alert }),
+    ...(evaluation && { evaluation }),
+    ...(alert &&
+      outcome.step && {
+        notification: {
+          alert,
+          step: outcome.step,
+          ...(outcome.nextCheckOnceNotified && { nextCheckOnceNotified: outcome.nextCheckOnceNotified }),
+        },
+      }),
+    unrecorded,
+    gone,
+    newlyExcluded,
+  };
+}
+
+/** Half a listing may prove that a database is protected, or still in time, but nothing else. */
+function evaluated(situation: Parameters<typeof evaluate>[0], seen: ObservedSnapshots, at: Date): Evaluation {
+  const evaluation = evaluate(situation, at);
+  if (seen.unread === undefined || ['protected', 'due', 'new', 'excluded', 'unknown'].includes(evaluation.verdict))
+    return evaluation;
+  return evaluate({ ...situation, found: { is: 'unknown', why: seen.unread } }, at);
+}
+
+/**
+ * An event should have announced it: the database was enrolled before, and the event has had time to come. What was there
+ * at enrolment is the baseline.
+ */
+function wasMissed(snapshot: AvailableSnapshot, known: DatabaseRow | undefined, at: Date): boolean {
+  if (known === undefined || snapshot.createdAt < known.enrolledAt) return false;
+  const hours = known.inProgress?.id === snapshot.id ? inProgressHours + eventPatienceHours : eventPatienceHours;
+  return addHours(snapshot.createdAt, hours) <= at;
+}
+
+/**
+ * Whether a live backup that is not among the available snapshots would be, if RDS still had it: it is older than the run, was
+ * recorded before it, and is not shown in another status either. A snapshot that bears its id and was created at another time
+ * is another one: its name was used again.
+ */
+function mustBeShown(backup: LiveBackup, { snapshots, listed = [] }: ObservedSnapshots, at: Date): boolean {
+  const isOlder = backup.createdAt.getTime() < at.getTime() - clockSkewMs && backup.recordedAt < at;
+  return isOlder && ![...snapshots, ...listed].some((snapshot) => isSnapshotOf(snapshot, backup));
+}
+
+function isSnapshotOf(snapshot: Snapshot, backup: LiveBackup): boolean {
+  const { createdAt } = snapshot;
+  return createdAt !== undefined && sameBackup(backupIdOf({ ...snapshot, createdAt }), backup);
+}
+
+function isNewest(snapshot: AvailableSnapshot, newest: NewestBackup | undefined): boolean {
+  return (
+    newest !== undefined && sameBackup(backupIdOf(snapshot), backupIdOf({ database: snapshot.database, ...newest }))
+  );
+}
+
+/** The newest backup that the row knows, if it is one of these live backups and exists by `until`. */
+function newestOnRow(
+  known: DatabaseRow | undefined,
+  live: readonly LiveBackup[],
+  until: Date,
+): NewestBackup | undefined {
+  const newest = known?.newestBackup;
+  if (known === undefined || newest === undefined || newest.createdAt > until) return undefined;
+  const id = backupIdOf({ database: known.key, ...newest });
+  return live.some((backup) => sameBackup(backup, id)) ? newest : undefined;
+}
+
+/** The newest of a database's snapshots that count. */
+export function newestAmong(
+  available: readonly AvailableSnapshot[],
+  copyTimes: ReadonlyMap<string, Date>,
+): NewestBackup | undefined {
+  return available
+    .map((snapshot) => {
+      const time = backupTimeOf(snapshot, copyTimes.get(snapshot.arn));
+      return newestOf({ id: snapshot.id, createdAt: snapshot.createdAt, ...(time && { backupTime: time }) });
+    })
+    .reduce(newer, undefined);
+}
+
+/** The youngest snapshot that RDS is creating: an older one may hang. RDS may show its creation time only later. */
+export function creatingAmong(
+  snapshots: readonly Snapshot[],
+  known: Pick<DatabaseRow, 'inProgress'> | undefined,
+  at: Date,
+): { readonly id: string; readonly since: Date } | undefined {
+  const { inProgress } = known ?? {};
+  return snapshots
+    .filter((snapshot) => snapshot.status === 'creating')
+    .map(({ id, createdAt }) => ({ id, since: createdAt ?? (inProgress?.id === id ? inProgress.since : at) }))
+    .reduce<{ id: string; since: Date } | undefined>(
+      (youngest, one) => (youngest === undefined || one.since > youngest.since ? one : youngest),
+      undefined,
+    );
+}
+
+function awsBackupSeen(snapshots: readonly Snapshot[]): { awsBackupSeen?: Date } {
+  const times = snapshots.flatMap((snapshot) =>
+    snapshot.kind === 'awsbackup' && snapshot.createdAt ? [snapshot.createdAt.getTime()] : [],
+  );
+  return times.length === 0 ? {} : { awsBackupSeen: new Date(Math.max(...times)) };
+}

@@ -1,0 +1,227 @@
+import type { ConfiguredDatabase } from '../config/index.ts';
+import {
+  type Cause,
+  causes,
+  type DatabaseRow,
+  type Evaluation,
+  isKnownIn,
+  type NewestBackup,
+  type RdsDatabase,
+} from '../domain/index.ts';
+import { addHours, dayMs } from '../lib/time.ts';
+import { type Facts, factsOf, stoppedSince } from './conditions.ts';
+import { backupsDisabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf } from './explanation.ts';
+
+/** What is overdue or missing is checked again at its next step, but at least this often (and not 96 times a day). */
+const recheckHours = 6;
+
+/** A database that RDS did not answer for is checked again this soon. */
+const unansweredRecheckHours = 1;
+
+/** While a late backup is being created, each watch checks whether it has become available, or is gone. */
+const creatingRecheckHours = 0.25;
+
+/** What RDS showed under a configured database's name. */
+export type LookupResult =
+  | { readonly is: 'database'; readonly database: RdsDatabase }
+  /** An instance that belongs to the cluster `of`; `cluster` is that cluster's evaluation, under the member's policy. */
+  | { readonly is: 'member'; readonly of: string; readonly cluster?: Evaluation }
+  /** A listing of that kind was read to its end, and the name was not in it. */
+  | { readonly is: 'absent' }
+  /** RDS did not respond, or its listing was not read to the end. */
+  | { readonly is: 'unknown'; readonly why: string };
+
+/** Everything an evaluation depends on, besides the clock. */
+export interface Situation {
+  readonly configured: ConfiguredDatabase;
+  readonly found: LookupResult;
+  /** The newest backup that counts, from RDS and the ledger together, as of the moment of evaluation. */
+  readonly newest?: NewestBackup;
+  /** Creation time of its newest AWS Backup snapshot. */
+  readonly awsBackupSeen?: Date;
+  /** A snapshot of it in status `creating`; `since` is its creation time, or when it was first seen. */
+  readonly creating?: { readonly id: string; readonly since: Date };
+  /** What the ledger knew of it; of an absent database, the row that was last seen under its name. */
+  readonly row?: DatabaseRow;
+  /**
+   * Another database (another resource id) that was known under this name: it was replaced, restored or renamed. Of an
+   * absent one, who had the name last, perhaps known only by the snapshots that are left.
+   */
+  readonly earlier?: DatabaseRow;
+  /** Its newest backup was found in a listing, although an event should have announced it. */
+  readonly eventsLost?: boolean;
+}
+
+/**
+ * Says of one database whether it has a fresh backup, why not, how bad that is, and when to check again. Never throws:
+ * what cannot be known is said so. The first rule that applies decides, in the order of the code.
+ */
+export function evaluate(situation: Situation, now: Date): Evaluation {
+  const { configured, found } = situation;
+  if (configured.excluded !== undefined) {
+    const code = configured.enrolledBy === 'tag' ? 'excluded-by-tag' : 'excluded-by-configuration';
+    return {
+      verdict: 'excluded',
+      severity: 'info',
+      cause: { code, facts: { reason: configured.excluded } },
+      notes: [],
+      ...known(situation),
+    };
+  }
+  switch (found.is) {
+    case 'unknown':
+      return unanswered(situation, found.why, now);
+    case 'absent':
+      return absent(situation, now);
+    case 'member':
+      return ofMember(situation, found.of, found.cluster, now);
+    case 'database':
+      return ofDatabase(factsOf(situation, found.database, now));
+  }
+}
+
+/** RDS did not respond: never read as protected. A warning, critical once it lasts a day. */
+function unanswered(situation: Situation, error: string, now: Date): Evaluation {
+  const { row } = situation;
+  const before = row?.verdict === 'unknown' ? (row.since ?? row.evaluatedAt) : undefined;
+  const since = before !== undefined && before.getTime() < now.getTime() ? before : now;
+  const risesAt = new Date(since.getTime() + dayMs);
+  // Exclude `now`: this run already handles it.
+  const ahead = [risesAt, row?.deadline].filter((moment) => moment !== undefined && moment > now);
+  return {
+    verdict: 'unknown',
+    severity: now.getTime() >= risesAt.getTime() ? 'critical' : 'warning',
+    cause: { code: 'rds-not-answering', facts: { error, since: since.toISOString() } },
+    notes: [],
+    ...known(situation),
+    ...(row?.deadline === undefined ? {} : { deadline: row.deadline }),
+    nextCheckAt: nextOf(now, addHours(now, unansweredRecheckHours), ...ahead),
+    since,
+  };
+}
+
+/** A full listing lacks it: deleted if it was ever there (notified once), else the configuration names what never was. */
+function absent(situation: Situation, now: Date): Evaluation {
+  const last = [situation.row, situation.earlier].find((row) => row !== undefined && wasThere(row));
+  if (last === undefined) {
+    return {
+      verdict: 'missing',
+      severity: 'critical',
+      cause: { code: 'not-in-rds', facts: {} },
+      notes: [],
+      nextCheckAt: addHours(now, recheckHours),
+    };
+  }
+  const newest = situation.newest ?? last.newestBackup;
+  const lastSeen = lastSeenOf(last);
+  return {
+    verdict: 'deleted',
+    severity: 'warning',
+    cause: { code: 'deleted-or-renamed', facts: lastSeen === undefined ? {} : { lastSeen } },
+    notes: [],
+    ...(newest === undefined ? {} : { newestBackup: newest }),
+    once: true,
+  };
+}
+
+/** Whether RDS ever showed the database of this row: an engine or a backup comes from RDS alone. */
+function wasThere(row: DatabaseRow): boolean {
+  return row.engine !== undefined || row.newestBackup !== undefined || row.verdict === 'deleted';
+}
+
+/** When RDS last showed the database of this row; each evaluation after its deletion repeats what the first one said. */
+function lastSeenOf({ verdict, cause, evaluatedAt }: DatabaseRow): string | undefined {
+  if (verdict === 'unknown') return undefined;
+  if (verdict !== 'deleted') return evaluatedAt?.toISOString();
+  if (!cause || !isKnownIn(causes, cause) || cause.code !== 'deleted-or-renamed') return undefined;
+  return cause.facts.lastSeen;
+}
+
+/** RDS backs up the cluster as a whole, so its evaluation is the member's. */
+function ofMember(situation: Situation, cluster: string, its: Evaluation | undefined, now: Date): Evaluation {
+  const evaluation = its ?? unanswered(situation, `its cluster ${cluster} could not be evaluated`, now);
+  const note: Cause = { code: 'member-of-cluster', facts: { cluster } };
+  return { ...evaluation, notes: [note, ...evaluation.notes] };
+}
+
+function ofDatabase(facts: Facts): Evaluation {
+  const { now, newest, isReplica, takesBackups } = facts;
+  const fresh = newest !== undefined && now.getTime() <= newest.due.getTime();
+  const inTime = now.getTime() <= facts.deadline.getTime();
+  const basis = {
+    ...(newest === undefined ? {} : { newestBackup: newest.backup }),
+    deadline: facts.deadline,
+    ...(facts.refusing === undefined ? {} : { status: facts.refusing }),
+  };
+
+  if (fresh) {
+    // Of a replica that takes no backups itself the source is what counts, so nobody needs to see to its next one.
+    const noneWillFollow = takesBackups ? facts.stopped : !isReplica;
+    return {
+      ...basis,
+      verdict: 'protected',
+      severity: noneWillFollow ? 'warning' : 'info',
+      ...explained(facts, noneWillFollow ? (hindranceOf(facts) ?? null) : null),
+      nextCheckAt: facts.deadline,
+      ...(noneWillFollow ? { once: true } : {}),
+      ...stoppedFor(facts),
+    };
+  }
+  if (facts.database.replicaOf !== undefined && !takesBackups && !(newest !== undefined && inTime)) {
+    return {
+      verdict: 'excluded',
+      severity: 'info',
+      cause: { code: 'replica-without-backups', facts: { source: facts.database.replicaOf } },
+      notes: [],
+      ...(newest === undefined ? {} : { newestBackup: newest.backup }),
+    };
+  }
+  if (inTime) {
+    const [verdict, cause] =
+      newest === undefined ? (['new', firstBackup(facts)] as const) : (['due', dueCause(facts)] as const);
+    const nextCheckAt = facts.held
+      ? nextOf(now, addHours(now, creatingRecheckHours), facts.deadline)
+      : nextOf(now, facts.deadline);
+    return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...stoppedFor(facts) };
+  }
+  const recheckAt = addHours(now, recheckHours);
+  const late = {
+    ...basis,
+    ...explained(facts, takesBackups ? lateCause(facts) : backupsDisabled),
+    nextCheckAt: recheckAt,
+    ...stoppedFor(facts),
+  };
+  if (!takesBackups) return { ...late, verdict: 'disabled', severity: 'critical' };
+  if (newest === undefined) return { ...late, verdict: 'never', severity: 'critical' };
+  // The data of a stopped database does not change, so one notification is enough.
+  if (facts.stopped) return { ...late, verdict: 'overdue', severity: 'warning', once: true };
+  if (facts.restorable === 'fresh' && now.getTime() < newest.twiceMaxAge.getTime()) {
+    return {
+      ...late,
+      verdict: 'overdue',
+      severity: 'warning',
+      nextCheckAt: nextOf(now, recheckAt, newest.twiceMaxAge),
+    };
+  }
+  return { ...late, verdict: 'overdue', severity: 'critical' };
+}
+
+function explained(facts: Facts, cause: Cause | null): Pick<Evaluation, 'cause' | 'notes'> {
+  return { cause, notes: notesOf(facts, cause) };
+}
+
+/** A stopped database carries since when, so that the row keeps what RDS may not show the next time. */
+function stoppedFor(facts: Facts): { readonly since?: Date } {
+  return facts.stopped ? { since: stoppedSince(facts) ?? facts.now } : {};
+}
+
+function known(situation: Situation): { readonly newestBackup?: NewestBackup } {
+  const newest = situation.newest ?? situation.row?.newestBackup;
+  return newest === undefined ? {} : { newestBackup: newest };
+}
+
+/** The earliest of these moments that is not past. */
+function nextOf(now: Date, ...moments: readonly (Date | undefined)[]): Date {
+  const times = moments.flatMap((moment) => (moment === undefined ? [] : [moment.getTime()]));
+  return new Date(Math.min(...times.filter((time) => time >= now.getTime())));
+}

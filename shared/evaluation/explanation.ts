@@ -1,0 +1,96 @@
+/** Why a verdict is what it is, and what else a person should know: codes and facts, from which `shared/reasons` makes prose. */
+import { type Cause, type DatabaseRow, parseDatabaseKey } from '../domain/index.ts';
+import { type Facts, stoppedSince } from './conditions.ts';
+import { windowOf } from './deadline.ts';
+
+export const backupsDisabled: Cause = { code: 'backups-disabled', facts: {} };
+
+/** What keeps the next backup from coming, whatever the verdict is: the first that applies. */
+export function hindranceOf(facts: Facts): Cause | undefined {
+  if (facts.stopped) return stopped(facts);
+  if (!facts.takesBackups && !facts.isReplica) return backupsDisabled;
+  if (facts.hinderedBy === undefined) return undefined;
+  return { code: 'status-prevents-backups', facts: { status: facts.hinderedBy } };
+}
+
+/** Why the deadline passed without a backup: the first that applies. */
+export function lateCause(facts: Facts): Cause {
+  const { database, restorable, situation } = facts;
+  const upTo = database.latestRestorableTime?.toISOString();
+  const hindrance = hindranceOf(facts);
+  if (hindrance !== undefined) return hindrance;
+  if (facts.creating !== undefined) return inProgress(facts.creating);
+  if (restorable === 'fresh' && upTo !== undefined) {
+    return { code: 'snapshot-skipped', facts: { restorableUntil: upTo } };
+  }
+  if (facts.byAwsBackup && database.retentionDays === 0) {
+    const lastBackup = situation.awsBackupSeen?.toISOString();
+    return { code: 'aws-backup-made-none', facts: lastBackup === undefined ? {} : { lastBackup } };
+  }
+  if (upTo !== undefined) return { code: 'restore-point-stale', facts: { restorableUntil: upTo } };
+  return { code: 'no-known-cause', facts: {} };
+}
+
+/** Why a database past its maximum age is not overdue yet. */
+export function dueCause(facts: Facts): Cause {
+  if (facts.held && facts.creating !== undefined) return inProgress(facts.creating);
+  const { database, policy } = facts;
+  const window = windowOf(database) && database.window;
+  const { graceHours } = policy;
+  return { code: 'backup-expected', facts: { ...(window !== undefined && { window }), graceHours } };
+}
+
+/** The first backup is, or was, expected some time after the database was created. */
+export function firstBackup(facts: Facts): Cause {
+  return { code: 'first-backup-expected', facts: { createdAt: facts.born.toISOString() } };
+}
+
+/** What a person should know besides the cause. */
+export function notesOf(facts: Facts, cause: Cause | null): readonly Cause[] {
+  const { situation, database, creating } = facts;
+  const notes = [
+    facts.newest === undefined ? firstBackup(facts) : undefined,
+    hindranceOf(facts),
+    creating && inProgress(creating),
+    situation.earlier && nameUsedBefore(situation.earlier),
+    renaming(facts),
+    facts.newest !== undefined && database.replicaOf !== undefined ? replicaOf(database.replicaOf) : undefined,
+    situation.eventsLost ? eventLost : undefined,
+  ];
+  return notes.filter((note) => note !== undefined && note.code !== cause?.code) as Cause[];
+}
+
+const eventLost: Cause = { code: 'event-lost', facts: {} };
+
+function replicaOf(source: string): Cause {
+  return { code: 'replica-of', facts: { source } };
+}
+
+function inProgress({ id, since }: NonNullable<Facts['creating']>): Cause {
+  return { code: 'backup-in-progress', facts: { snapshot: id, since: since.toISOString() } };
+}
+
+function stopped(facts: Facts): Cause {
+  const since = stoppedSince(facts)?.toISOString();
+  const restartsAt = facts.database.automaticRestartTime?.toISOString();
+  return {
+    code: 'stopped',
+    facts: { ...(since !== undefined && { since }), ...(restartsAt !== undefined && { restartsAt }) },
+  };
+}
+
+function nameUsedBefore(earlier: DatabaseRow): Cause {
+  const lastBackup = earlier.newestBackup?.time.toISOString();
+  // What RDS never showed itself, a member of a cluster for example, has no resource id.
+  const resourceId = parseDatabaseKey(earlier.key).resourceId ?? earlier.id;
+  return { code: 'name-used-before', facts: { resourceId, ...(lastBackup !== undefined && { lastBackup }) } };
+}
+
+/** Names change, resource ids do not: a renamed database is evaluated as before, and the configuration should follow. */
+function renaming({ database, situation: { configured, row } }: Facts): Cause | undefined {
+  if (configured.kind === database.kind && configured.id !== database.id) {
+    return { code: 'renamed-to', facts: { id: database.id, configured: configured.id } };
+  }
+  if (row === undefined || row.id === database.id) return undefined;
+  return { code: 'renamed-from', facts: { id: row.id } };
+}

@@ -1,0 +1,14 @@
+export { acknowledge, confirm, openAlert, snooze, staysOnRow } from './alert-lifecycle.ts';
+export { backupTimeOf } from './backup-time.ts';
+export { backupWindow, deadlineOf, lastWindow } from './deadline.ts';
+export {
+  clockSkewMs,
+  type DatabaseEvaluation,
+  type EvaluationTarget,
+  evaluateDatabase,
+  type KnownDatabase,
+  newestAmong,
+  type ObservedSnapshots,
+} from './evaluate-database.ts';
+export { isNewest, newer, newestOf } from './newest-backup.ts';
+export { nameText, targetsOf, withEnrolledBefore } from './targets.ts';

@@ -1,0 +1,151 @@
+/** Who is to be judged: the configured databases held against what RDS shows and what the ledger knew. Pure. */
+import { type ConfiguredDatabase, enrol, excludeTag, type Fleet } from '../config/index.ts';
+import {
+  type DatabaseRow,
+  formatName,
+  isAvailable,
+  isPlaceholder,
+  nameOf,
+  placeholderKey,
+  type Resolution,
+} from '../domain/index.ts';
+import type { RdsInventory } from '../rds/index.ts';
+import { type EvaluationTarget, newestAmong } from './evaluate-database.ts';
+
+/**
+ * The databases to evaluateDatabase with those besides that had enrolled themselves by tag and that RDS does not show now: its
+ * listing failed, or they were deleted, and their tags with them. Of what their tags said only tenant and exclusion are
+ * known. A deleted one is told once, and is nobody's then: no configuration names it that could be corrected.
+ */
+export function withEnrolledBefore(
+  fleet: Fleet,
+  configured: readonly ConfiguredDatabase[],
+  view: RdsInventory,
+  known: readonly DatabaseRow[],
+): readonly ConfiguredDatabase[] {
+  const { discovery } = fleet;
+  if (discovery === undefined) return configured;
+  const names = new Set(configured.map(formatName));
+  const enrolledBefore = known.filter(
+    (row) =>
+      row.enrolledBy === 'tag' &&
+      !names.has(formatName(nameOf(row))) &&
+      view.database(row.key) === undefined &&
+      view.databaseNamed(nameOf(row)) === undefined &&
+      (row.verdict !== 'deleted' || row.nextCheckAt !== undefined),
+  );
+  const asTheyWere = enrolledBefore.map(({ key, id, kind, tenant = '', engine = '', retentionDays = 0, exclusion }) => {
+    const tags = { [discovery.tenantTag]: tenant, ...(exclusion !== undefined && { [excludeTag]: exclusion }) };
+    return { key, arn: key, id, kind, engine, status: 'unknown', retentionDays, tags };
+  });
+  const again = enrol(fleet, asTheyWere).databases.filter(({ enrolledBy }) => enrolledBy === 'tag');
+  return [...configured, ...again];
+}
+
+/** A name as text, of what has a key. */
+export function nameText(of: Parameters<typeof nameOf>[0]): string {
+  return formatName(nameOf(of));
+}
+
+/** Subjects in the order of their keys, so that a sweep that stops half-way can be carried on. */
+export function targetsOf(
+  configured: readonly ConfiguredDatabase[],
+  view: RdsInventory,
+  inLedger: readonly DatabaseRow[],
+): EvaluationTarget[] {
+  const known = [...inLedger, ...onlyLeftBehind(view, inLedger)];
+  const knownByName = new Map<string, DatabaseRow[]>();
+  for (const row of known) {
+    knownByName.set(nameText(row), [...(knownByName.get(nameText(row)) ?? []), row]);
+  }
+  const subjects = new Map<string, EvaluationTarget>();
+  const configuredNames = new Set(configured.map(formatName));
+  for (const entry of configured) {
+    const namesakes = knownByName.get(formatName(entry)) ?? [];
+    const subject = configuredSubject(entry, view, namesakes, configuredNames);
+    subjects.set(subject.key, subject);
+  }
+  for (const database of view.databases) {
+    if (subjects.has(database.key)) continue;
+    const { key, kind, id } = database;
+    subjects.set(key, { key, kind, id, found: { is: 'database', database } });
+  }
+  for (const row of known) {
+    // Of a kind whose listing was not read to its end, nobody can say that it left.
+    if (subjects.has(row.key) || view.databasesUnread(row.kind) !== undefined) continue;
+    const { key, kind, id } = row;
+    subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
+  }
+  return [...subjects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * Databases that were deleted before the ledger met them, known by the snapshots that RDS still has: those can be restored,
+ * so they are recorded. Only a whole listing tells: what a look by name shows besides may be of one that was renamed.
+ */
+function onlyLeftBehind(view: RdsInventory, known: readonly DatabaseRow[]): DatabaseRow[] {
+  const listing = [view, view.listed].find((one) => one?.whole);
+  if (listing === undefined) return [];
+  const keys = new Set(known.map(({ key }) => key));
+  return listing.leftBehind.flatMap((snapshots) => {
+    const [one] = snapshots;
+    if (one === undefined || keys.has(one.database) || view.database(one.database) !== undefined) return [];
+    if ([listing, view].some((shown) => shown.databasesUnread(one.databaseKind) !== undefined)) return [];
+    const newestBackup = newestAmong(snapshots.filter(isAvailable), new Map());
+    return {
+      key: one.database,
+      id: one.databaseId,
+      kind: one.databaseKind,
+      // Whatever the ledger met itself is nearer.
+      enrolledAt: new Date(0),
+      ...(newestBackup && { newestBackup }),
+    };
+  });
+}
+
+function configuredSubject(
+  configured: ConfiguredDatabase,
+  view: RdsInventory,
+  namesakes: readonly DatabaseRow[],
+  configuredNames: ReadonlySet<string>,
+): EvaluationTarget {
+  const { kind, id } = configured;
+  const base = { kind, id, configured };
+  const database = view.databaseNamed(configured);
+  if (database !== undefined) {
+    const earlier = latest(namesakes.filter((row) => row.key !== database.key && row.newestBackup !== undefined));
+    return { ...base, key: database.key, found: { is: 'database', database }, ...(earlier && { earlier }) };
+  }
+  const placeholder = placeholderKey(configured);
+  const clusterName = kind === 'instance' ? view.clusterOf(configured) : undefined;
+  if (clusterName !== undefined) {
+    const cluster = view.databaseNamed(clusterName);
+    return { ...base, key: placeholder, found: { is: 'member', of: clusterName.id }, ...(cluster && { cluster }) };
+  }
+  const last = latest(namesakes);
+  const renamed = last && view.database(last.key);
+  if (last !== undefined && renamed !== undefined) {
+    // Names change, resource ids do not: it is watched on until the configuration follows. Where that has the new name
+    // already, the old one is nobody's.
+    return configuredNames.has(nameText(renamed))
+      ? { ...base, key: placeholder, found: { is: 'absent' }, earlier: last }
+      : { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
+  }
+  const unread = view.databasesUnread(kind);
+  const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
+  return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
+}
+
+/** Why the alert ends of a row that no configured database claims, and that RDS does not show. */
+function goneReason(row: DatabaseRow, configuredNames: ReadonlySet<string>): Resolution {
+  if (!configuredNames.has(nameText(row))) return { code: 'left-configuration', facts: {} };
+  return { code: isPlaceholder(row.key) ? 'found-in-rds' : 'name-taken-over', facts: {} };
+}
+
+/** The one that was enrolled last, among databases that bore one name. */
+function latest(rows: readonly DatabaseRow[]): DatabaseRow | undefined {
+  return rows.reduce<DatabaseRow | undefined>(
+    (last, row) => (last === undefined || row.enrolledAt > last.enrolledAt ? row : last),
+    undefined,
+  );
+}

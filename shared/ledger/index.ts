@@ -1,0 +1,26 @@
+export { closeBackup, expiryOf, reopenBackup, withExpiry } from './close.ts';
+export { DynamoTable, dynamoLedger, type LedgerCall, ledgerCalls } from './dynamo.ts';
+export {
+  backupOfKey,
+  copyTriggers,
+  itemOfAlert,
+  itemOfBackup,
+  itemOfDatabase,
+  itemOfDay,
+  itemOfSweep,
+} from './items.ts';
+export { type Ledger, type ListedCopyState, type OnUnreadable, type Span, UnreadableRow } from './ledger.ts';
+export {
+  type IndexDefinition,
+  type IndexName,
+  type Item,
+  indexes,
+  type KeyNames,
+  localIndexes,
+  type PrimaryKey,
+  sortKeyOf,
+  tableKeys,
+  timeToLiveAttribute,
+} from './table.ts';
+export { TableLedger } from './table-ledger.ts';
+export { type RowWithAlert, update, updateAlert, updateBackup, updateDatabase } from './update.ts';

@@ -1,0 +1,340 @@
+/**
+ * Notifies people of alerts. What is pending was written with each alert before this is called; here it is published, one
+ * message a tenant, and confirmed. What stops half-way stays pending, and the next check publishes it again.
+ */
+import pMap from 'p-map';
+import type { Fleet } from '../config/index.ts';
+import type { Alert, AlertId, AlertStep, Audience, DatabaseKey, DatabaseRow, Unrecognized } from '../domain/index.ts';
+import { acknowledge, confirm, openAlert, snooze, staysOnRow } from '../evaluation/index.ts';
+import { type Ledger, type RowWithAlert, type UnreadableRow, updateAlert } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
+import { chunks } from '../lib/iterables.ts';
+import { formatUtc, hourMs } from '../lib/time.ts';
+import {
+  composeAlerts,
+  type Entry,
+  fullListOf,
+  type MessageContext,
+  mostListed,
+  renderingFor,
+} from './alert-messages.ts';
+import { composeManyTenants } from './digests.ts';
+import type { Message } from './message.ts';
+
+export interface Publisher {
+  publish(message: Message): Promise<void>;
+}
+
+/** Keeps what is too long for a message: full lists, and the report's page. */
+export interface ReportStore {
+  /** Stores a text under a name (`alerts/<when>-<what>.txt`) and returns the link that people follow to it. */
+  put(name: string, body: string): Promise<string>;
+}
+
+export interface NotifyDependencies {
+  readonly ledger: Ledger;
+  readonly publisher: Publisher;
+  readonly reports: ReportStore;
+  readonly fleet: Pick<Fleet, 'account' | 'region' | 'alerts'>;
+}
+
+/** One alert whose pending step people are to be notified of, with its database's row, both as they were just written. */
+export interface AlertNotification {
+  readonly row: DatabaseRow;
+  readonly alert: Alert;
+  readonly step: AlertStep | Unrecognized;
+  /** What the row's `nextCheckAt` becomes once people were notified. */
+  readonly nextCheckOnceNotified?: Date;
+}
+
+/** How many alerts people were notified of; a rise in severity counts as a reminder. */
+export interface NotifiedCounts {
+  readonly opened: number;
+  readonly reminded: number;
+  readonly resolved: number;
+  /** What could not be published, stored or confirmed; it is tried again. */
+  readonly errors: readonly string[];
+}
+
+/** Tenants alerted within this time count together against `digestAbove`. */
+const digestHours = 6;
+
+const atOnce = 10;
+
+/** Rows that a call of the ledger reads. */
+const batchSize = 100;
+
+/**
+ * Publishes one message a tenant (one of what is missing, one of what is resolved), and confirms each alert whose
+ * messages all went out. Where more than `digestAbove` tenants are alerted within six hours, operators get one digest of
+ * this run instead; tenants' own recipients still get their message. One that fails does not keep back the others.
+ */
+export async function notify(
+  deps: NotifyDependencies,
+  notifications: readonly AlertNotification[],
+  now: Date,
+): Promise<NotifiedCounts> {
+  if (notifications.length === 0) return { opened: 0, reminded: 0, resolved: 0, errors: [] };
+  const errors: string[] = [];
+  const unsent = new Set<AlertNotification>();
+  const audiences = new Map<AlertNotification, Audience>();
+  const send = async (outgoing: OutgoingMessage) => {
+    try {
+      await deps.publisher.publish(await compose(deps, outgoing, now, errors));
+    } catch (error) {
+      errors.push(`not notified, tried again later: ${outgoing.name}: ${errorText(error)}`);
+      for (const one of outgoing.notifications) unsent.add(one);
+    }
+  };
+  const messages = await plan(deps, notifications, now, errors);
+  for (const { notifications: its, audience } of messages) {
+    for (const one of its) audiences.set(one, both(audiences.get(one), audience));
+  }
+  await pMap(messages, send, { concurrency: atOnce });
+  const sent = notifications.filter((one) => !unsent.has(one));
+  await confirmAll(deps.ledger, sent, (one) => audiences.get(one) ?? 'all', now, errors);
+  const count = (...steps: (AlertStep | Unrecognized)[]) => sent.filter(({ step }) => steps.includes(step)).length;
+  return { opened: count('open'), reminded: count('remind', 'rise'), resolved: count('resolve'), errors };
+}
+
+/** Whom two messages reach together. */
+function both(one: Audience | undefined, other: Audience): Audience {
+  return one === undefined || one === other ? other : 'all';
+}
+
+/** A message to be composed: of which alerts, for whom, and whether as a digest. */
+interface OutgoingMessage {
+  readonly name: string;
+  readonly notifications: readonly AlertNotification[];
+  readonly audience: Audience;
+  readonly digest?: boolean;
+}
+
+/**
+ * Which messages notify of them. Operators are notified of all databases for which RDS did not respond in one message,
+ * whatever the number of tenants: it is one trouble, and not the tenants'. Those are notified of theirs once it is critical.
+ */
+async function plan(
+  { ledger, fleet }: NotifyDependencies,
+  notifications: readonly AlertNotification[],
+  now: Date,
+  errors: string[],
+): Promise<OutgoingMessage[]> {
+  const messages: OutgoingMessage[] = [];
+  for (const kind of ['missing', 'restored'] as const) {
+    const ofKind = notifications.filter(({ step }) => (step === 'resolve') === (kind === 'restored'));
+    if (ofKind.length === 0) continue;
+    const unknown = ofKind.filter(isUnknown);
+    const known = ofKind.filter((one) => !isUnknown(one));
+    const tenants = new Set(known.map(({ alert }) => alert.tenant));
+    if (kind === 'missing' && tenants.size > 0 && tenants.size <= fleet.alerts.digestAbove) {
+      for (const tenant of await tenantsAlerted(ledger, now, errors)) tenants.add(tenant);
+    }
+    const digest = tenants.size > fleet.alerts.digestAbove;
+    if (unknown.length > 0) {
+      messages.push({ name: `operators, ${kind}`, notifications: unknown, audience: 'operators' });
+    }
+    if (digest) {
+      messages.push({ name: `operators, digest, ${kind}`, notifications: known, audience: 'operators', digest });
+    }
+    const ofTenants = ofKind.filter((one) => !isUnknown(one) || one.alert.severity === 'critical');
+    for (const [tenant, its] of byTenant(ofTenants)) {
+      const audience = digest || its.every(isUnknown) ? 'tenant' : 'all';
+      messages.push({ name: `tenant ${tenant}, ${kind}`, notifications: its, audience });
+    }
+  }
+  return messages;
+}
+
+function byTenant(notifications: readonly AlertNotification[]): Map<string, AlertNotification[]> {
+  const groups = new Map<string, AlertNotification[]>();
+  for (const one of notifications) groups.set(one.alert.tenant, [...(groups.get(one.alert.tenant) ?? []), one]);
+  return groups;
+}
+
+function isUnknown({ alert }: AlertNotification): boolean {
+  return alert.verdict === 'unknown';
+}
+
+/**
+ * Tenants that were notified of something missing within the last six hours and have it open still. They only decide
+ * whether operators get a digest: where they cannot be read, each tenant's message goes out as ever.
+ */
+async function tenantsAlerted(ledger: Ledger, now: Date, errors: string[]): Promise<Set<string>> {
+  const since = now.getTime() - digestHours * hourMs;
+  const tenants = new Set<string>();
+  const failed = (error: unknown) => {
+    errors.push(`who was notified in the last ${digestHours} hours could not be read: ${errorText(error)}`);
+  };
+  try {
+    for await (const { tenant, notified, verdict } of ledger.openAlerts(failed)) {
+      const last = notified.at(-1)?.at;
+      if (last && last.getTime() > since && verdict !== 'unknown') tenants.add(tenant);
+    }
+  } catch (error) {
+    failed(error);
+  }
+  return tenants;
+}
+
+async function compose(
+  deps: NotifyDependencies,
+  outgoing: OutgoingMessage,
+  now: Date,
+  errors: string[],
+): Promise<Message> {
+  const { audience, digest } = outgoing;
+  const entries = outgoing.notifications.map(entryOf);
+  const { account, region, alerts } = deps.fleet;
+  const context: MessageContext = { account, region, runbookUrl: alerts.runbookUrl, now };
+  const fullList =
+    digest || entries.length > mostListed ? await store(deps, outgoing, entries, context, errors) : undefined;
+  const withList = { ...context, ...(fullList && { fullList }) };
+  return digest ? composeManyTenants(entries, withList) : composeAlerts(entries, audience, withList);
+}
+
+function entryOf({ alert, step, row }: AlertNotification): Entry {
+  return { alert, step, ...(row.engine !== undefined && { engine: row.engine }) };
+}
+
+/** The link to the full list. Without it a message is still better than none. */
+async function store(
+  { reports }: NotifyDependencies,
+  { name, audience }: OutgoingMessage,
+  entries: readonly Entry[],
+  context: MessageContext,
+  errors: string[],
+): Promise<string | undefined> {
+  const file = `${context.now.toISOString().replaceAll(':', '')}-${name.replace(/[^\w-]+/g, '-')}.txt`;
+  try {
+    return await reports.put(`alerts/${file}`, fullListOf(entries, renderingFor(audience, context)));
+  } catch (error) {
+    errors.push(`the full list was not stored: ${name}: ${errorText(error)}`);
+    return undefined;
+  }
+}
+
+/** Rows are read again, 100 a call: others may have written since, and the version that was written is known only there. */
+async function confirmAll(
+  ledger: Ledger,
+  sent: readonly AlertNotification[],
+  audienceOf: (one: AlertNotification) => Audience,
+  now: Date,
+  errors: string[],
+): Promise<void> {
+  const failed = (what: string, error: unknown) => {
+    errors.push(`notified but not confirmed, so notified again later: ${what}: ${errorText(error)}`);
+  };
+  const confirmOne = async (one: AlertNotification, current: Current) => {
+    try {
+      const known = current(one);
+      const change = (fresh: RowWithAlert) => confirmed(fresh, one, audienceOf(one), now);
+      if (known) await updateAlert(ledger, one.row.key, change, known);
+    } catch (error) {
+      failed(one.alert.databaseId, error);
+    }
+  };
+  for (const batch of chunks(sent, batchSize)) {
+    try {
+      const current = await readAgain(ledger, batch);
+      await pMap(batch, (one) => confirmOne(one, current), { concurrency: atOnce });
+    } catch (error) {
+      failed(`${batch.length} databases`, error);
+    }
+  }
+}
+
+/**
+ * The row and the alert of a notification as they are now; undefined where the row names another alert by now, or none.
+ * Throws where one of them cannot be read, or the alert's row is not there.
+ */
+type Current = (one: AlertNotification) => RowWithAlert | undefined;
+
+/** Reads the rows and the alerts of notifications, each in one call. */
+async function readAgain(ledger: Ledger, notifications: readonly AlertNotification[]): Promise<Current> {
+  const unreadable = new Map<DatabaseKey, UnreadableRow>();
+  const onUnreadable = (row: UnreadableRow) => {
+    if (row.database !== undefined) unreadable.set(row.database, row);
+  };
+  const keys = notifications.map(({ row }) => row.key);
+  const rows = new Map((await ledger.databases(keys, onUnreadable)).map((row) => [row.key, row]));
+  const concerned = notifications.filter(({ row, alert }) => concerns(alert, rows.get(row.key)));
+  const read = await ledger.alerts(
+    concerned.map(({ alert }): AlertId => alert),
+    onUnreadable,
+  );
+  const alerts = new Map(read.map((alert) => [alert.database, alert]));
+  return (one) => {
+    const { key } = one.row;
+    const why = unreadable.get(key);
+    if (why) throw why;
+    const row = rows.get(key);
+    if (row === undefined || !concerns(one.alert, row)) return undefined;
+    const alert = alerts.get(key);
+    if (alert === undefined) throw new Error('the ledger has no row of the alert');
+    return { row, alert };
+  };
+}
+
+/** Whether an alert is the one that its database's row names. */
+function concerns({ tenant, opened }: Alert, row: DatabaseRow | undefined): boolean {
+  return row?.alert?.tenant === tenant && row.alert.opened.getTime() === opened.getTime();
+}
+
+/** The rows once people were notified; undefined where something else is pending by now, or nothing. */
+function confirmed(
+  { row, alert }: RowWithAlert,
+  notification: AlertNotification,
+  to: Audience,
+  now: Date,
+): RowWithAlert | undefined {
+  if (!concerns(notification.alert, row) || !samePending(alert, notification.alert)) return undefined;
+  const after = confirm(alert, to, now);
+  const { alert: reference, nextCheckAt: planned, ...rest } = row;
+  // Whoever moved the next check since had a reason.
+  const moved = planned?.getTime() !== notification.row.nextCheckAt?.getTime();
+  const nextCheckAt = moved ? planned : notification.nextCheckOnceNotified;
+  const stays = staysOnRow(after) && reference;
+  return { row: { ...rest, ...(stays && { alert: stays }), ...(nextCheckAt && { nextCheckAt }) }, alert: after };
+}
+
+function samePending({ pending }: Alert, { pending: other }: Alert): boolean {
+  return pending !== undefined && pending.step === other?.step && pending.at.getTime() === other.at.getTime();
+}
+
+/** Somebody looks after a database's open alert: no reminders until it gets worse. */
+export function acknowledgeAlert(
+  ledger: Ledger,
+  database: DatabaseKey,
+  who: { readonly by: string; readonly note?: string },
+  now: Date,
+): Promise<Alert | 'no open alert'> {
+  return changeOpenAlert(ledger, database, ({ row, alert }) => ({ row, alert: acknowledge(alert, who, now) }));
+}
+
+/** Silences a database's open alert until a moment; throws where that is not ahead. */
+export async function snoozeAlert(
+  ledger: Ledger,
+  database: DatabaseKey,
+  quiet: { readonly until: Date; readonly by: string; readonly note?: string },
+  now: Date,
+): Promise<Alert | 'no open alert'> {
+  if (quiet.until <= now) {
+    throw new Error(`the end of a snooze must be ahead: got ${formatUtc(quiet.until)}, and it is ${formatUtc(now)}`);
+  }
+  return changeOpenAlert(ledger, database, ({ row, alert }) => {
+    const nextCheckAt = row.nextCheckAt && row.nextCheckAt < quiet.until ? row.nextCheckAt : quiet.until;
+    return { row: { ...row, nextCheckAt }, alert: snooze(alert, quiet, now) };
+  });
+}
+
+async function changeOpenAlert(
+  ledger: Ledger,
+  database: DatabaseKey,
+  change: (current: RowWithAlert) => RowWithAlert,
+): Promise<Alert | 'no open alert'> {
+  const changed = await updateAlert(ledger, database, (current) =>
+    openAlert(current.alert) ? change(current) : undefined,
+  );
+  return changed?.alert ?? 'no open alert';
+}

@@ -1,0 +1,218 @@
+/** What RDS shows at one moment, gathered from listings: of everything (a sweep) or of some databases (the watch). */
+import {
+  type BackupId,
+  backupIdOf,
+  type ClusterMember,
+  type DatabaseKey,
+  type DatabaseKind,
+  type DatabaseName,
+  type DatabaseRow,
+  formatName,
+  nameOf,
+  parseDatabaseKey,
+  type RdsDatabase,
+  type Snapshot,
+  sameBackup,
+} from '../domain/index.ts';
+import { errorText } from '../lib/errors.ts';
+import type { RdsReader } from './rds-reader.ts';
+
+/** The four listings that a view is made of. */
+export type Listing = 'instances' | 'clusters' | 'instanceSnapshots' | 'clusterSnapshots';
+
+export class RdsInventory {
+  /** Whether this is a complete listing. Absence proves deletion only in a complete listing. */
+  readonly whole: boolean;
+  /** The whole view that was made before this look at some databases, by a sweep. */
+  readonly listed?: RdsInventory;
+
+  readonly #databases = new Map<DatabaseKey, RdsDatabase>();
+  readonly #byName = new Map<string, RdsDatabase>();
+  readonly #members = new Map<string, DatabaseName>();
+  readonly #snapshots = new Map<DatabaseKey, Map<string, Snapshot>>();
+  /** Listings that were not read to their end, with the reason. Half a listing proves nothing about what it lacks. */
+  readonly unread = new Map<Listing, string>();
+  /** Whether one was not because it took too long. */
+  ranOut = false;
+
+  constructor({ whole, listed }: { readonly whole: boolean; readonly listed?: RdsInventory }) {
+    this.whole = whole;
+    if (listed !== undefined) this.listed = listed;
+  }
+
+  get databases(): Iterable<RdsDatabase> {
+    return this.#databases.values();
+  }
+
+  database(key: DatabaseKey): RdsDatabase | undefined {
+    return this.#databases.get(key);
+  }
+
+  databaseNamed(name: DatabaseName): RdsDatabase | undefined {
+    return this.#byName.get(formatName(name));
+  }
+
+  /** The cluster of which an instance is a member. */
+  clusterOf(instance: DatabaseName): DatabaseName | undefined {
+    return this.#members.get(formatName(instance));
+  }
+
+  /** A database's snapshots of any status, in no order. */
+  snapshots(key: DatabaseKey): readonly Snapshot[] {
+    return [...(this.#snapshots.get(key)?.values() ?? [])];
+  }
+
+  /** The snapshots of databases that are not shown themselves, by database. */
+  get leftBehind(): readonly (readonly Snapshot[])[] {
+    return [...this.#snapshots].flatMap(([key, snapshots]) =>
+      this.#databases.has(key) ? [] : [[...snapshots.values()]],
+    );
+  }
+
+  /** Whether a backup's snapshot is shown, in whatever status. */
+  shows(backup: BackupId): boolean {
+    return this.snapshots(backup.database).some(
+      ({ createdAt, ...snapshot }) => createdAt && sameBackup(backupIdOf({ ...snapshot, createdAt }), backup),
+    );
+  }
+
+  /** Why what is missing of this kind of database proves nothing; absent if the listing was read to its end. */
+  databasesUnread(kind: DatabaseKind): string | undefined {
+    return this.unread.get(kind === 'instance' ? 'instances' : 'clusters');
+  }
+
+  snapshotsUnread(kind: DatabaseKind): string | undefined {
+    return this.unread.get(kind === 'instance' ? 'instanceSnapshots' : 'clusterSnapshots');
+  }
+
+  addDatabases(databases: readonly RdsDatabase[]): void {
+    for (const database of databases) {
+      this.#databases.set(database.key, database);
+      this.#byName.set(formatName(nameOf(database)), database);
+    }
+  }
+
+  addMembers(members: readonly ClusterMember[]): void {
+    for (const { account, region, id, clusterId } of members) {
+      const cluster = { account, region, kind: 'cluster', id: clusterId } as const;
+      this.#members.set(formatName({ account, region, kind: 'instance', id }), cluster);
+    }
+  }
+
+  addSnapshots(snapshots: readonly Snapshot[]): void {
+    for (const snapshot of snapshots) {
+      const ofDatabase = this.#snapshots.get(snapshot.database) ?? new Map<string, Snapshot>();
+      ofDatabase.set(snapshot.arn, snapshot);
+      this.#snapshots.set(snapshot.database, ofDatabase);
+    }
+  }
+}
+
+/**
+ * Lists all databases and snapshots, the kinds side by side, page by page. A listing that fails leaves what it read,
+ * and its reason in `unread`; one that runs out of time does too.
+ */
+export async function wholeInventory(reader: RdsReader, timeIsUp: () => boolean): Promise<RdsInventory> {
+  const view = new RdsInventory({ whole: true });
+  const read = listingInto(view, timeIsUp);
+  const takeSnapshots = (page: readonly Snapshot[]) => view.addSnapshots(page);
+  await Promise.all([
+    ...databasesInto(view, reader, read),
+    read('instanceSnapshots', reader.instanceSnapshots(), takeSnapshots),
+    read('instanceSnapshots', reader.instanceSnapshots('awsbackup'), takeSnapshots),
+    read('clusterSnapshots', reader.clusterSnapshots(), takeSnapshots),
+  ]);
+  return view;
+}
+
+/** Lists all databases without their snapshots: names and tags, for looks at some of them at a time. */
+export async function databaseInventory(reader: RdsReader, timeIsUp: () => boolean): Promise<RdsInventory> {
+  const view = new RdsInventory({ whole: false });
+  await Promise.all(databasesInto(view, reader, listingInto(view, timeIsUp)));
+  return view;
+}
+
+type ReadListing = <T>(listing: Listing, pages: AsyncIterable<T>, take: (page: T) => void) => Promise<void>;
+
+function listingInto(view: RdsInventory, timeIsUp: () => boolean): ReadListing {
+  return async (listing, pages, take) => {
+    try {
+      for await (const page of pages) {
+        take(page);
+        if (timeIsUp()) {
+          view.ranOut = true;
+          view.unread.set(listing, 'it took too long');
+          return;
+        }
+      }
+    } catch (error) {
+      view.unread.set(listing, errorText(error));
+    }
+  };
+}
+
+function databasesInto(view: RdsInventory, reader: RdsReader, read: ReadListing): Promise<void>[] {
+  return [
+    read('instances', reader.instances(), (page) => {
+      view.addDatabases(page.databases);
+      view.addMembers(page.members);
+    }),
+    read('clusters', reader.clusters(), (page) => view.addDatabases(page)),
+  ];
+}
+
+/** A name under which a database is to be looked up, its key, and its newest backup where the ledger knows one. */
+export type WantedDatabase = Pick<DatabaseRow, 'id' | 'kind' | 'key' | 'newestBackup'>;
+
+/** Looks at some databases and their snapshots, in bulk: the whole view of them, and of nothing else. */
+export async function inventoryOf(
+  reader: RdsReader,
+  wanted: readonly WantedDatabase[],
+  listed?: RdsInventory,
+): Promise<RdsInventory> {
+  const view = new RdsInventory({ whole: false, ...(listed && { listed }) });
+  const read = async (listings: readonly Listing[], look: () => Promise<void>) => {
+    try {
+      await look();
+    } catch (error) {
+      for (const listing of listings) view.unread.set(listing, errorText(error));
+    }
+  };
+  const memberClusters: string[] = [];
+  const of = (kind: DatabaseKind) => {
+    const rows = wanted.filter((row) => row.kind === kind);
+    return {
+      ids: rows.map((row) => row.id),
+      resourceIds: rows.flatMap((row) => resourceIdOf(row.key) ?? []),
+    };
+  };
+  await read(['instances', 'instanceSnapshots'], async () => {
+    const { ids, resourceIds } = of('instance');
+    // By name as well as by resource id: a restored database has the old name and another resource id.
+    const found = await reader.instancesNamed({ ids, resourceIds });
+    view.addDatabases(found.databases);
+    view.addMembers(found.members);
+    memberClusters.push(...found.members.map((member) => member.clusterId));
+    const present = found.databases.flatMap((row) => resourceIdOf(row.key) ?? []);
+    view.addSnapshots(await reader.snapshotsOfInstances([...resourceIds, ...present]));
+  });
+  await read(['clusters', 'clusterSnapshots'], async () => {
+    const { ids, resourceIds } = of('cluster');
+    const found = await reader.clustersNamed({ ids: [...ids, ...memberClusters], resourceIds });
+    view.addDatabases(found);
+    view.addSnapshots(await reader.snapshotsOfClusters([...ids, ...found.map((row) => row.id)]));
+    // A cluster that was renamed may have its newest backup from before, under a name that nobody asked for.
+    const unseen = wanted.flatMap(({ kind, key, newestBackup }) =>
+      kind === 'cluster' && newestBackup && !view.shows(backupIdOf({ database: key, ...newestBackup }))
+        ? [newestBackup.id]
+        : [],
+    );
+    view.addSnapshots(await reader.clusterSnapshotsNamed(unseen));
+  });
+  return view;
+}
+
+/** The resource id in a key, unless the key is a placeholder. */
+function resourceIdOf(key: DatabaseKey): string | undefined {
+  return parseDatabaseKey(key).resourceId;
+}

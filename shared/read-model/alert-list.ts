@@ -1,0 +1,56 @@
+/** Who was notified of what, and when. */
+import type { Alert, DatabaseKey } from '../domain/index.ts';
+import type { Ledger, Span } from '../ledger/index.ts';
+import { filter, inChunks, merged } from '../lib/iterables.ts';
+import { type AlertFacts, alertFacts } from './row-facts.ts';
+import { tenantNames } from './tenant.ts';
+
+export interface AlertSlice {
+  /** Only those that are open: oldest first, whenever they opened. */
+  readonly open: boolean;
+  readonly tenant?: string;
+  readonly databases?: readonly DatabaseKey[];
+  /** When they opened. */
+  readonly span: Span;
+}
+
+/** Alerts whose databases' rows are read in one call. */
+const alertsAtOnce = 100;
+
+/** Open ones oldest first; all of them newest first, by the partition of each database or tenant. */
+export async function* readAlerts(ledger: Ledger, slice: AlertSlice, now: Date): AsyncIterable<AlertFacts> {
+  for await (const some of inChunks(alertsOf(ledger, slice), alertsAtOnce)) {
+    yield* await factsOfAlerts(ledger, some, now);
+  }
+}
+
+async function* alertsOf(ledger: Ledger, { open, tenant, databases, span }: AlertSlice): AsyncIterable<Alert> {
+  if (open) {
+    yield* filter(
+      ledger.openAlerts(),
+      (alert) =>
+        (tenant === undefined || alert.tenant === tenant) &&
+        (databases === undefined || databases.includes(alert.database)),
+    );
+    return;
+  }
+  const lists = databases
+    ? databases.map((key) => filter(ledger.alertsOfDatabase(key), ({ opened }) => within(opened, span)))
+    : (tenant !== undefined ? [tenant] : await tenantNames(ledger)).map((one) => ledger.alertsOfTenant(one, span));
+  yield* filter(
+    merged(lists, (a, b) => b.opened.getTime() - a.opened.getTime()),
+    (alert) => tenant === undefined || alert.tenant === tenant,
+  );
+}
+
+/** The facts of alerts, of open ones with the rows of their databases, 100 a call. */
+export async function factsOfAlerts(ledger: Ledger, alerts: readonly Alert[], now: Date): Promise<AlertFacts[]> {
+  const open = new Set(alerts.flatMap(({ resolved, database }) => (resolved ? [] : [database])));
+  // Where a row cannot be read, its alert speaks for itself.
+  const rows = new Map((await ledger.databases([...open], () => {})).map((row) => [row.key, row]));
+  return alerts.map((alert) => alertFacts(alert, rows.get(alert.database), now));
+}
+
+function within(time: Date, { from, to }: Span): boolean {
+  return (from === undefined || time >= from) && (to === undefined || time < to);
+}

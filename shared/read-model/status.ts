@@ -1,0 +1,181 @@
+/** One screen's facts: is everybody protected, and is the watcher itself alive. */
+
+import { z } from 'zod';
+import {
+  type Alert,
+  bySeverity,
+  count,
+  type Environment,
+  fields,
+  isUnprotected,
+  isVerdict,
+  text,
+  time,
+} from '../domain/index.ts';
+import type { Ledger, ListedCopyState } from '../ledger/index.ts';
+import { collect } from '../lib/iterables.ts';
+import { formatAge, hourMs } from '../lib/time.ts';
+import { factsOfAlerts } from './alert-list.ts';
+import { byCause } from './copy-queue.ts';
+import { lastSweep } from './last-sweep.ts';
+import {
+  type AlertFacts,
+  countsOf,
+  countsSchema,
+  type FactsOf,
+  iso,
+  isoOrNull,
+  type RunFacts,
+  runFacts,
+  runFactsSchema,
+} from './row-facts.ts';
+
+/** An alarm of the stack that rings. */
+export interface RingingAlarm {
+  readonly name: string;
+  /** What breaks, and where the runbook speaks of it. */
+  readonly description: string;
+  readonly since: string | null;
+}
+
+/** `ok`: everybody is protected. `unprotected`: somebody is not. `unknown`: nobody can tell. */
+export type Standing = 'ok' | 'unprotected' | 'unknown';
+
+export const statusSchema = fields({
+  now: time.describe('when this was read'),
+  ledger: text.describe("the table's name"),
+  account: text.describe('the AWS account of the stack'),
+  region: text.describe('its AWS Region'),
+  standing: z.custom<Standing>().describe('`ok`, `unprotected` or `unknown`: what the exit code says'),
+  doubts: z.array(text).readonly().describe('why nobody can tell, as sentences; empty otherwise'),
+  counts: countsSchema.describe('databases by verdict, as of the last sweep'),
+  sweep: runFactsSchema.nullable().describe('the last sweep'),
+  watch: z.custom<RunFacts>().nullable().describe('the last watch, with the same fields; or null'),
+  openAlerts: z
+    .custom<readonly AlertFacts[]>()
+    .describe('open alerts as `alerts --json` shows them, worst first, then oldest first'),
+  copies: fields({
+    queued: count.describe('copies that wait'),
+    oldestQueuedAt: time.nullable().describe('since when the oldest of them waits'),
+    starting: count.describe('copies that start'),
+    running: count.describe('copies that run'),
+    failed: count.describe('failed ones that can be tried again'),
+    failedByCause: z.record(text, count).describe('those by the code of their cause'),
+  }).describe('copies by state'),
+  alarms: z
+    .array(
+      fields({
+        name: text.describe('its name'),
+        description: text.describe('what breaks, and where the runbook speaks of it'),
+        since: text.nullable().describe('since when'),
+      }),
+    )
+    .readonly()
+    .nullable()
+    .describe('alarms of the stack that ring; null if CloudWatch did not respond'),
+  alarmsUnread: text.nullable().describe('why CloudWatch did not respond'),
+});
+
+export type StatusFacts = FactsOf<typeof statusSchema>;
+
+/** A sweep older than this is no answer: it runs daily, and may take up to two hours with its retries. */
+export const sweepBelievedHours = 26;
+/** The watch runs every 15 minutes. */
+export const watchBelievedHours = 1;
+
+/** Reads the last sweeps, the last watch, open alerts with their databases, and listed copies, and nothing else. */
+export async function readStatus(
+  ledger: Ledger,
+  where: Environment & { readonly table: string; readonly alarms: () => Promise<readonly RingingAlarm[]> },
+  now: Date,
+): Promise<StatusFacts> {
+  const list = (state: ListedCopyState) => collect(ledger.copies(where, state));
+  const [sweep, watch, alerts, queued, starting, running, failed, alarms] = await Promise.all([
+    lastSweep(ledger, now),
+    ledger.lastWatch(),
+    collect(ledger.openAlerts()),
+    list('queued'),
+    list('starting'),
+    list('running'),
+    list('failed'),
+    where.alarms().then(
+      (ringing) => ({ ringing }),
+      (error: unknown) => ({ unread: error instanceof Error ? error.message : String(error) }),
+    ),
+  ]);
+  const openAlerts = await factsOfAlerts(ledger, alerts.toSorted(worstFirst), now);
+  const runs = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch) };
+  const doubts = doubtsOf({ ...runs, alerts: openAlerts }, now);
+  const unprotected = openAlerts.some(({ verdict }) => isUnprotected(verdict));
+  const [oldest] = queued;
+  return {
+    now: iso(now),
+    ledger: where.table,
+    account: where.account,
+    region: where.region,
+    standing: doubts.length > 0 ? 'unknown' : unprotected ? 'unprotected' : 'ok',
+    doubts,
+    counts: countsOf(sweep),
+    sweep: runs.sweep ?? null,
+    watch: runs.watch ?? null,
+    openAlerts,
+    copies: {
+      queued: queued.length,
+      // Queued first first.
+      oldestQueuedAt: isoOrNull(oldest && (oldest.copy.queuedAt ?? oldest.recordedAt)),
+      starting: starting.length,
+      running: running.length,
+      failed: failed.length,
+      failedByCause: Object.fromEntries(byCause(failed).map(({ code, copies }) => [code ?? 'unknown', copies.length])),
+    },
+    alarms: 'ringing' in alarms ? alarms.ringing : null,
+    alarmsUnread: 'unread' in alarms ? alarms.unread : null,
+  };
+}
+
+/** Everything that forbids to say that all is well, or who is not. */
+export function doubtsOf(
+  seen: {
+    readonly sweep: RunFacts | undefined;
+    readonly watch: RunFacts | undefined;
+    readonly alerts: readonly Pick<AlertFacts, 'verdict'>[];
+  },
+  now: Date,
+): string[] {
+  const { sweep, watch, alerts } = seen;
+  if (sweep === undefined) {
+    return ['No sweep has run yet: the first one comes with the next watch; run "sweep" to have it now.'];
+  }
+  const age = (run: RunFacts) => now.getTime() - Date.parse(run.finished ?? run.started);
+  const unknown = alerts.filter(({ verdict }) => verdict === 'unknown').length;
+  const later = [...new Set([...Object.keys(sweep.counts), ...alerts.map(({ verdict }) => verdict)])].filter(
+    (name) => !isVerdict(name),
+  );
+  return [
+    ...(age(sweep) >= sweepBelievedHours * hourMs
+      ? [`The last sweep ended ${formatAge(age(sweep))} ago, and one is due every day: check the sweep function.`]
+      : []),
+    ...(sweep.complete
+      ? []
+      : [`The last sweep did not get to its end: ${sweep.errors[0] ?? 'the next watch carries it on'}`]),
+    ...(watch === undefined && age(sweep) >= watchBelievedHours * hourMs
+      ? ['No watch has run yet, and one is due every 15 minutes: check its schedule.']
+      : []),
+    ...(watch && age(watch) >= watchBelievedHours * hourMs && age(sweep) >= watchBelievedHours * hourMs
+      ? [`The last watch ended ${formatAge(age(watch))} ago, and one is due every 15 minutes: check its schedule.`]
+      : []),
+    ...(unknown > 0
+      ? [`RDS did not respond about ${unknown === 1 ? 'a database' : `${unknown} databases`}: see the alerts.`]
+      : []),
+    ...(later.length > 0
+      ? [`Verdicts of a later version (${later.join(', ')}) mean nothing to this one: update the command line.`]
+      : []),
+  ];
+}
+
+/** 0: all well. 1: somebody is unprotected. 2: nobody can tell. */
+export const exitCodes: Readonly<Record<Standing, number>> = { ok: 0, unprotected: 1, unknown: 2 };
+
+function worstFirst(a: Alert, b: Alert): number {
+  return bySeverity(a.severity, b.severity) || a.opened.getTime() - b.opened.getTime();
+}

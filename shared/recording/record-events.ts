@@ -1,0 +1,307 @@
+/** Use case: what RDS's events say is written into the ledger, once, whatever is delivered twice, late or out of order. */
+
+import { type ConfiguredDatabase, enrol, enrolledWithoutTags, type Fleet } from '../config/index.ts';
+import {
+  type AvailableSnapshot,
+  backupIdOf,
+  type DatabaseKind,
+  type DatabaseName,
+  type DatabaseRow,
+  environmentOf,
+  formatName,
+  isAvailable,
+  nameOf,
+  type Snapshot,
+  sameBackup,
+} from '../domain/index.ts';
+import { type Ledger, updateDatabase } from '../ledger/index.ts';
+import type { Log } from '../lib/log.ts';
+import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
+import { parseRdsEvent, type RdsEvent, type RdsReader, snapshotKindOf } from '../rds/index.ts';
+import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, withBackup } from './new-backup.ts';
+
+export interface RecordDeps {
+  readonly ledger: Ledger;
+  readonly rds: RdsReader;
+  readonly fleet: Fleet;
+  readonly log: Log;
+  /** Checks some databases at once: what their events say may mean that no backup will follow. */
+  readonly check: (databases: readonly DatabaseName[]) => Promise<void>;
+  readonly now: () => Date;
+}
+
+/** One message of the queue; its body is the event. */
+export interface QueuedEvent {
+  readonly messageId: string;
+  readonly body: string;
+}
+
+/**
+ * Records a batch of events and returns the ids of the messages that failed, each with its reason in the log: those come
+ * again, and end in the dead-letter queue. A failure of RDS itself climbs, so that the whole batch comes again.
+ */
+export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEvent[]): Promise<string[]> {
+  const failed: string[] = [];
+  const attempt = async (messageId: string, what: string, fields: object, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      failed.push(messageId);
+      deps.log.error(what, { messageId, ...fields, error });
+    }
+  };
+  const events: { messageId: string; event: RdsEvent }[] = [];
+  for (const { messageId, body } of messages) {
+    await attempt(messageId, 'event cannot be read', {}, async () => {
+      events.push({ messageId, event: parseRdsEvent(body) });
+    });
+  }
+  const about = (...meanings: RdsEvent['meaning'][]) => events.filter(({ event }) => meanings.includes(event.meaning));
+
+  const announced = about('backup', 'creating');
+  const deleted = about('deleted');
+  const snapshots = await describe(
+    deps.rds,
+    [...announced, ...deleted].map(({ event }) => event),
+  );
+  const ownerOf = await ownersOf(
+    deps,
+    announced.flatMap(({ event }) => snapshots.get(event.arn) ?? []),
+  );
+  for (const { messageId, event } of announced) {
+    const fields = { eventId: event.eventId, snapshot: event.arn };
+    await attempt(messageId, 'snapshot could not be recorded', fields, () =>
+      recordSnapshot(deps, event, snapshots.get(event.arn), ownerOf),
+    );
+  }
+  for (const { messageId, event } of deleted) {
+    await attempt(messageId, 'deletion could not be recorded', { snapshot: event.arn }, () =>
+      recordDeletion(deps, event, snapshots.get(event.arn)),
+    );
+  }
+  const changed = about('database');
+  if (changed.length > 0) {
+    await deps.check(databasesNamed(changed.map(({ event }) => event)));
+  }
+  return failed;
+}
+
+/** The databases that events are about, each once. */
+function databasesNamed(events: readonly RdsEvent[]): DatabaseName[] {
+  const named = events.map(({ source: { account, region, type, id } }): DatabaseName => {
+    return { account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() };
+  });
+  return [...new Map(named.map((name) => [formatName(name), name])).values()];
+}
+
+/** All snapshots of a batch in one call a kind: events name the snapshot, not the database. */
+async function describe(rds: RdsReader, events: readonly RdsEvent[]): Promise<Map<string, Snapshot>> {
+  const idsOf = (kind: DatabaseKind) =>
+    events.filter((event) => snapshotKindOf(event.arn) === kind).map((event) => event.source.id);
+  const found = await Promise.all([
+    rds.instanceSnapshotsNamed(idsOf('instance')),
+    rds.clusterSnapshotsNamed(idsOf('cluster')),
+  ]);
+  return new Map(found.flat().map((snapshot) => [snapshot.arn, snapshot]));
+}
+
+/** What is known of the database of a snapshot, from what a batch has read. */
+type OwnerOf = (snapshot: Snapshot) => SnapshotOwner;
+
+/**
+ * Whose the snapshots of a batch are. A database with an owner is its owner's, whatever has its name now. One that has none
+ * yet is looked up in RDS by its name, once a batch: only who bears a configured name now is meant by it. Where databases may
+ * enrol themselves, their tags are looked up likewise.
+ */
+async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promise<OwnerOf> {
+  const { ledger, fleet, rds } = deps;
+  const keys = new Set(snapshots.map(({ database }) => database));
+  const rows = new Map((await ledger.databases([...keys])).map((row) => [row.key, row]));
+  const listed = configuredByName(fleet);
+  const entryOf = (snapshot: Snapshot) => {
+    const row = rows.get(snapshot.database);
+    const ids = [row?.configuredAs, snapshot.databaseId].filter((id) => id !== undefined);
+    return ids.flatMap((id) => listed.get(formatName({ ...nameIn(snapshot), id })) ?? []);
+  };
+  const unowned = snapshots.filter((snapshot) =>
+    entryOf(snapshot).length > 0 ? rows.get(snapshot.database)?.tenant === undefined : fleet.discovery !== undefined,
+  );
+  const found = await databasesOf(rds, unowned);
+  const enrolled = enrol(fleet, [...found.values()]).databases;
+  const holders = new Map([...found.values()].map((database) => [formatName(nameOf(database)), database.key]));
+  const taken = await namesTaken(ledger, unowned, holders);
+  return (snapshot) => {
+    const row = rows.get(snapshot.database);
+    const known = row && { row };
+    const entries = entryOf(snapshot);
+    if (row?.tenant !== undefined) {
+      const tenant = ownerAt(row, snapshot.createdAt ?? deps.now());
+      const configured =
+        entries.find((entry) => entry.tenant === tenant) ??
+        entries[0] ??
+        enrolledAs(enrolled, found, snapshot) ??
+        enrolledBefore(fleet, row);
+      return { ...known, ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
+    }
+    const name = formatName(nameIn(snapshot));
+    const holder = holders.get(name);
+    const isHolder = holder === undefined ? !taken.has(name) : holder === snapshot.database;
+    const configured = isHolder ? (entries[0] ?? enrolledAs(enrolled, found, snapshot)) : undefined;
+    // What a former owner's was stays theirs; the first owner has all that is older.
+    const former = row && ownerAt(row, snapshot.createdAt ?? deps.now());
+    const tenant = former ?? configured?.tenant;
+    return { ...known, ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
+  };
+}
+
+/** The name of a snapshot's database, as the snapshot has it. */
+function nameIn({ database, databaseKind, databaseId }: Snapshot): DatabaseName {
+  return { ...environmentOf(database), kind: databaseKind, id: databaseId };
+}
+
+/** The databases that bear the names of snapshots' databases now. */
+async function databasesOf(rds: RdsReader, snapshots: readonly Snapshot[]) {
+  const idsOf = (kind: DatabaseKind) =>
+    snapshots.filter((snapshot) => snapshot.databaseKind === kind).map((snapshot) => snapshot.databaseId);
+  const [instances, clusters] = await Promise.all([
+    rds.instancesNamed({ ids: idsOf('instance') }),
+    rds.clustersNamed({ ids: idsOf('cluster') }),
+  ]);
+  return new Map([...instances.databases, ...clusters].map((database) => [database.key, database]));
+}
+
+/** The entry of a database that enrolled itself, if it is the one that the snapshot is of. */
+function enrolledAs(
+  enrolled: readonly ConfiguredDatabase[],
+  found: Awaited<ReturnType<typeof databasesOf>>,
+  snapshot: Snapshot,
+): ConfiguredDatabase | undefined {
+  const database = found.get(snapshot.database);
+  const name = database && formatName(nameOf(database));
+  return enrolled.find((entry) => entry.enrolledBy === 'tag' && formatName(entry) === name);
+}
+
+/** The entry of a database that had enrolled itself, and whose tags are gone with it. */
+function enrolledBefore(fleet: Fleet, row: DatabaseRow): ConfiguredDatabase | undefined {
+  const { tenant, enrolledBy } = row;
+  if (fleet.discovery === undefined || enrolledBy !== 'tag' || tenant === undefined) return undefined;
+  return enrolledWithoutTags(fleet, nameOf(row), tenant);
+}
+
+/** Names of databases that RDS does not show, and that another database with an owner had. */
+async function namesTaken(
+  ledger: Ledger,
+  snapshots: readonly Snapshot[],
+  holders: ReadonlyMap<string, string>,
+): Promise<ReadonlySet<string>> {
+  const gone = snapshots.filter((snapshot) => !holders.has(formatName(nameIn(snapshot))));
+  const taken = new Set<string>();
+  for (const snapshot of gone) {
+    const namesakes = await ledger.databasesByName(nameIn(snapshot));
+    if (namesakes.some(({ key, tenant }) => key !== snapshot.database && tenant !== undefined)) {
+      taken.add(formatName(nameIn(snapshot)));
+    }
+  }
+  return taken;
+}
+
+async function recordSnapshot(
+  deps: RecordDeps,
+  event: RdsEvent,
+  snapshot: Snapshot | undefined,
+  ownerOf: OwnerOf,
+): Promise<void> {
+  const { ledger, log } = deps;
+  const fields = { eventId: event.eventId, snapshot: event.arn };
+  if (snapshot === undefined) {
+    // Deleted or expired meanwhile, or Neptune's or DocumentDB's: nothing to restore from, nothing to record.
+    log.info('snapshot is not there any more', fields);
+    return;
+  }
+  const owner = ownerOf(snapshot);
+  if (isAvailable(snapshot)) {
+    const outcome = await recordAvailable(deps, event, snapshot, owner);
+    log.info(`backup ${outcome}`, { ...fields, database: snapshot.databaseId, tenant: owner.tenant });
+    return;
+  }
+  const now = deps.now();
+  await updateDatabase(ledger, snapshot.database, (known) =>
+    withInProgress(known ?? firstRow(snapshot, owner.configured, now), snapshot, event, now),
+  );
+  log.info('snapshot is not available yet', { ...fields, status: snapshot.status });
+}
+
+async function recordAvailable(
+  { ledger, fleet, now: clock }: RecordDeps,
+  event: RdsEvent,
+  snapshot: AvailableSnapshot,
+  owner: SnapshotOwner,
+): Promise<'recorded' | 'duplicate'> {
+  const now = clock();
+  const learned = { from: 'event', event: { id: event.eventId, time: event.time } } as const;
+  const backup = await backupFrom(ledger, snapshot, owner, learned, now);
+  const outcome = await ledger.recordBackup(backup);
+  const own = owner.configured?.tenant === owner.tenant ? owner.configured : undefined;
+  // Also after a duplicate: the run that recorded it may have died before this step.
+  await updateDatabase(ledger, snapshot.database, (known) => {
+    const row = known === undefined ? firstRow(snapshot, own, now) : withFirstOwner(known, own, now);
+    return withBackup(row, backup, own, now);
+  });
+  await closeEarlier(ledger, snapshot, fleet.ledger.retentionDays, now);
+  return outcome;
+}
+
+/** A row that had no owner yet belongs to whoever the configuration names. */
+function withFirstOwner(row: DatabaseRow, configured: ConfiguredDatabase | undefined, now: Date): DatabaseRow {
+  return row.tenant === undefined && configured ? { ...row, ...ownershipAfter(row, configured, now) } : row;
+}
+
+/**
+ * The name of a snapshot names one at a time: what it named before is gone, though no event may have said so (RDS announces
+ * no deletion of a cluster's snapshot).
+ */
+async function closeEarlier(
+  ledger: Ledger,
+  snapshot: AvailableSnapshot,
+  retentionDays: number,
+  now: Date,
+): Promise<void> {
+  const cause = { code: 'name-used-again', facts: {} } as const;
+  for (const backup of await ledger.backupsByArn(snapshot.arn)) {
+    if (backup.closed === undefined && backup.createdAt < snapshot.createdAt) {
+      await forgetBackup(ledger, backup, { cause, retentionDays }, now);
+    }
+  }
+}
+
+/** Notes the youngest backup in progress. Where its end was announced already, the watch is to check soon. */
+function withInProgress(row: DatabaseRow, snapshot: Snapshot, event: RdsEvent, now: Date): DatabaseRow {
+  const since = snapshot.createdAt ?? event.time;
+  const isYoungest = row.inProgress === undefined || row.inProgress.since < since;
+  const noted = snapshot.status === 'creating' && isYoungest ? { ...row, inProgress: { id: snapshot.id, since } } : row;
+  return event.meaning === 'backup' ? { ...noted, nextCheckAt: now } : noted;
+}
+
+/**
+ * A user deleted a snapshot: its row is closed. `snapshot` is what RDS shows under its name now; what is available there
+ * stays: the name was used again, or the event was ahead of RDS, and the next sweep closes the row. Rows of snapshots that
+ * were created after the deletion are not meant.
+ */
+async function recordDeletion(
+  { ledger, fleet, now: clock, log }: RecordDeps,
+  event: RdsEvent,
+  snapshot: Snapshot | undefined,
+): Promise<void> {
+  const isThere = (id: Parameters<typeof backupIdOf>[0]) =>
+    snapshot !== undefined && isAvailable(snapshot) && sameBackup(backupIdOf(id), backupIdOf(snapshot));
+  const deleted = (await ledger.backupsByArn(event.arn)).filter(
+    (backup) => backup.closed === undefined && backup.createdAt <= event.time && !isThere(backup),
+  );
+  if (deleted.length === 0)
+    log.info('deletion of a snapshot that is not recorded, or is there', { snapshot: event.arn });
+  const why = { cause: { code: 'deleted-by-user', facts: {} }, retentionDays: fleet.ledger.retentionDays } as const;
+  for (const backup of deleted) {
+    await forgetBackup(ledger, backup, why, clock());
+    log.info('backup closed', { snapshot: event.arn });
+  }
+}

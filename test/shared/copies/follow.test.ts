@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import { type ExportOutcome, exportFailure } from '../../../local/rds/exports.ts';
+import { shortcomings, skippedInList, warningsIn } from '../../../shared/copies/verify.ts';
+import { minuteMs } from '../../../shared/lib/time.ts';
+import { s3Error } from './memory-s3.ts';
+import { sharedBucket as bucket, type CopyWorldOptions, copyWorld, exporting, exportRole, stackKey } from './world.ts';
+
+/** One backup whose export runs; it takes 20 minutes, and goes as planned. */
+async function given(plan: ExportOutcome = { kind: 'complete' }, options: Partial<CopyWorldOptions> = {}) {
+  const config = exporting({ acme: ['orders'] }, { copies: { maxAttempts: 3, stuckHours: 24 } });
+  const world = copyWorld({ config, ...options });
+  const database = world.rds.createInstance({ id: 'orders', dataGb: 100 });
+  const at = new Date(world.rds.now.getTime() - 60 * minuteMs);
+  const snapshot = world.rds.takeBackup(database, { kind: 'automated', at });
+  world.rds.planExport(snapshot.id, plan);
+  const backup = await world.record(snapshot.id);
+  const started = world.rds.now;
+  await world.pass();
+  return { ...world, backup, started, copy: () => world.copyOf(backup), reason: () => world.reasonOf(backup) };
+}
+
+describe('an export that ends', () => {
+  it('is complete, with its objects and bytes as they lie in the bucket', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass({ exportsEnded: [world.backup.arn] });
+    const keys = world.s3.keys(bucket);
+    const bytes = keys.reduce((sum, key) => sum + (world.s3.object(bucket, key)?.bytes ?? 0), 0);
+    expect(await world.copy()).toMatchObject({
+      state: 'complete',
+      startedAt: world.started,
+      endedAt: new Date(world.started.getTime() + 20 * minuteMs),
+      percent: 100,
+      objects: keys.length,
+      bytes,
+    });
+    expect(world.notified).toEqual([]);
+  });
+
+  it('is seen by a periodic pass where its event is lost', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ hours: 2 });
+    await world.pass();
+    expect((await world.copy()).state).toBe('complete');
+  });
+
+  it('is believed once, however often its event comes', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass({ exportsEnded: [world.backup.arn] });
+    const copy = await world.copy();
+    await world.pass({ exportsEnded: [world.backup.arn] });
+    expect(await world.copy()).toEqual(copy);
+  });
+
+  it('is followed by its event though the index does not show it as running yet', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ minutes: 30 });
+    world.ledger.copies = async function* () {};
+    await world.pass({ exportsEnded: [world.backup.arn] });
+    expect((await world.copy()).state).toBe('complete');
+  });
+
+  it('shows its progress on the way', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ minutes: 10 });
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'running', percent: 50 });
+  });
+
+  it('is incomplete, not complete, when RDS skipped tables', async () => {
+    const world = await given({ kind: 'warn', skipTables: 1 });
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect(await world.copy()).toMatchObject({
+      state: 'incomplete',
+      notifiedAt: world.rds.now,
+      cause: {
+        code: 'export-incomplete',
+        facts: {
+          skipped: 1,
+          skippedTables: [{ table: 'orders.public.customers', reason: 'FAILED_TO_EXTRACT_TABLE' }],
+          warnings: [],
+        },
+      },
+    });
+    expect(await world.reason()).toContain('1 table skipped: ');
+    expect(world.notified).toHaveLength(1);
+  });
+
+  it('is cancelled when somebody cancelled it', async () => {
+    const world = await given();
+    world.rds.call('CancelExportTask', { ExportTaskIdentifier: (await world.copy()).taskId });
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect((await world.copy()).state).toBe('cancelled');
+  });
+
+  it('is tried again when RDS says COMPLETE and nothing lies there', async () => {
+    const world = await given({ kind: 'complete' }, { simulator: { objectSink: { put: async () => undefined } } });
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'queued', attempt: 2 });
+    expect(await world.reason()).toMatch(/^attempt 1 failed: RDS says the export is complete, but nothing lies in s3:/);
+  });
+
+  it('is incomplete when S3 does not let it be verified, and the missing right is named', async () => {
+    const world = await given();
+    world.s3.onCall = () => {
+      throw s3Error('AccessDenied', 403);
+    };
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect((await world.copy()).state).toBe('incomplete');
+    expect(await world.reason()).toContain('s3:ListBucket');
+  });
+
+  it('has failed for good when its bucket is gone', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ minutes: 30 });
+    world.s3.deleteBucket(bucket);
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'failed', permanent: true });
+  });
+
+  it('is not believed in a bucket that belongs to somebody else', async () => {
+    const world = await given();
+    world.s3.createBucket(bucket, '999999999999');
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect((await world.copy()).state).toBe('incomplete');
+  });
+
+  it('stays running while S3 has trouble, and the error climbs', async () => {
+    const world = await given();
+    world.s3.onCall = () => {
+      throw s3Error('SlowDown', 503);
+    };
+    await world.rds.advanceBy({ minutes: 30 });
+    await expect(world.pass()).rejects.toThrow('could not be followed');
+    expect((await world.copy()).state).toBe('running');
+    world.s3.onCall = undefined;
+    await world.pass();
+    expect((await world.copy()).state).toBe('complete');
+  });
+});
+
+describe('an export that fails', () => {
+  it('is tried again with growing pauses, a set number of times, and then reported', async () => {
+    const world = await given({ kind: 'fail', cause: exportFailure.internal() });
+    world.rds.planExport('*', { kind: 'fail', cause: exportFailure.internal() }, 10);
+    const pauses: (number | undefined)[] = [];
+    const ids = new Set<string | undefined>();
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      ids.add((await world.copy()).taskId);
+      await world.rds.advanceBy({ minutes: 30 });
+      await world.pass();
+      const { notBefore } = await world.copy();
+      pauses.push(notBefore && (notBefore.getTime() - world.rds.now.getTime()) / minuteMs);
+      if (notBefore) await world.rds.advanceTo(notBefore);
+      await world.pass();
+    }
+    expect(pauses).toEqual([15, 60, undefined]);
+    expect(ids.size).toBe(3);
+    const copy = await world.copy();
+    expect(copy).toMatchObject({ state: 'failed', attempt: 3 });
+    expect(copy.permanent).toBeUndefined();
+    expect(await world.reason()).toBe(
+      'failed after 3 attempts: the export failed (RDS says: An unknown internal error occurred.)',
+    );
+    expect(world.notified).toHaveLength(1);
+  });
+
+  it.each([
+    ['role', exportFailure.role(exportRole), 'sts:AssumeRole'],
+    ['key', exportFailure.key(bucket, exportRole, stackKey), stackKey],
+    ['bucket', exportFailure.bucket(bucket, exportRole, 's3:PutObject'), `grant s3:PutObject on bucket ${bucket}`],
+    ['KMS check', 'KMS key check failed. Check the credentials on your KMS key and try again.', 'kms:'],
+    [
+      'S3 check',
+      'S3 credential check failed. Check the permissions on your S3 bucket and IAM policy.',
+      's3:PutObject*',
+    ],
+    [
+      'Region',
+      `The S3 bucket ${bucket} isn't located in the current AWS Region. Review your S3 bucket name and retry the export.`,
+      'is not in eu-west-1',
+    ],
+  ])('for its %s is not tried again: people are notified of what is missing', async (_, cause, advice) => {
+    const world = await given({ kind: 'fail', cause });
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect(await world.copy()).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      permanent: true,
+      cause: { facts: { said: cause } },
+    });
+    expect(await world.reason()).toContain(advice);
+    expect(world.notified).toMatchObject([{ tenant: 'acme', copies: [{ copy: { state: 'failed' } }] }]);
+  });
+});
+
+describe('an export that hangs', () => {
+  it('is reported once as stuck', async () => {
+    const world = await given({ kind: 'hang', atPercent: 40 });
+    await world.rds.advanceBy({ hours: 23 });
+    await world.pass();
+    expect(world.notified).toEqual([]);
+    await world.rds.advanceBy({ hours: 2 });
+    await world.pass();
+    await world.rds.advanceBy({ hours: 5 });
+    await world.pass();
+    expect(world.notified.map(({ copies }) => copies[0]?.copy.state)).toEqual(['running']);
+    // The text is as of now, whenever it was noted.
+    expect(await world.reason()).toContain('stuck: running for 30 h');
+  });
+});
+
+describe('a task that RDS does not show', () => {
+  it('is waited for in its first hour, and tried again after it', async () => {
+    const world = await given();
+    await world.changeCopy(world.backup, (copy) => ({ ...copy, taskId: 'copy-unknown' }));
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect((await world.copy()).state).toBe('running');
+    await world.rds.advanceBy({ minutes: 31 });
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'queued', attempt: 2 });
+  });
+});
+
+describe('the warning of a completed task', () => {
+  it('is nothing where its lists are empty', () => {
+    const warnings = warningsIn('{"skippedTables":[],"skippedObjects":[],"general":[]}');
+    expect(shortcomings(warnings, new Map())).toBeUndefined();
+    expect(shortcomings(warningsIn(undefined), new Map())).toBeUndefined();
+  });
+
+  it('is kept in another shape, or if it is no JSON', () => {
+    const warned = (...warnings: string[]) => ({ skippedTables: [], skipped: 0, warnings });
+    expect(shortcomings(warningsIn('tables were skipped'), new Map())).toEqual(warned('tables were skipped'));
+    expect(shortcomings(warningsIn('{"general":["odd"],"count":2}'), new Map())).toEqual(warned('odd', 'count: 2'));
+  });
+
+  it('names ten tables, cut to a length, and counts the others', () => {
+    const skippedTables = Array.from({ length: 12 }, (_, index) => ({
+      tableName: `t${index}`,
+      reason: 'R'.repeat(300),
+    }));
+    const facts = shortcomings(warningsIn(JSON.stringify({ skippedTables })), new Map());
+    expect(facts).toMatchObject({ skipped: 12, warnings: [] });
+    expect(facts?.skippedTables.map(({ table, reason }) => `${table} ${reason.length <= 200}`)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `t${index} true`),
+    );
+  });
+
+  it('is completed by the export’s own lists in the bucket, which say nothing in a shape we do not know', () => {
+    const list = {
+      perTableStatus: [
+        { target: 'shop.a', status: 'COMPLETE' },
+        { target: 'shop.b', status: 'FAILED' },
+        { target: 'shop.c', status: 'SKIPPED', warningMessage: 'no rights' },
+      ],
+    };
+    expect([...skippedInList(JSON.stringify(list))]).toEqual([
+      ['shop.b', 'FAILED'],
+      ['shop.c', 'no rights'],
+    ]);
+    expect([...skippedInList('not JSON'), ...skippedInList('{"tables":1}')]).toEqual([]);
+  });
+});

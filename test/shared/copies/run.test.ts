@@ -1,0 +1,323 @@
+import { describe, expect, it } from 'vitest';
+import { RdsFault } from '../../../local/rds/faults.ts';
+import { retried } from '../../../shared/copies/transitions.ts';
+import { workOnCopies } from '../../../shared/copies/work.ts';
+import { type Backup, backupIdOf } from '../../../shared/domain/index.ts';
+import { closeBackup } from '../../../shared/ledger/close.ts';
+import { minuteMs } from '../../../shared/lib/time.ts';
+import { copyReasonOf } from '../../../shared/reasons/copies.ts';
+import { where } from '../../support/world.ts';
+import { Mortal } from './crash.ts';
+import { type CopyWorldOptions, copyWorld, exporting } from './world.ts';
+
+const minutesLater = (date: Date, minutes: number) => new Date(date.getTime() + minutes * minuteMs);
+
+/** A world in which each named database has one fresh backup in the ledger, its copy queued. */
+async function given(databases: Record<string, readonly string[]>, options: Partial<CopyWorldOptions> = {}) {
+  const world = copyWorld({ config: exporting(databases), ...options });
+  const backups: Backup[] = [];
+  for (const id of Object.values(databases).flat()) {
+    const database = world.rds.createInstance({ id, dataGb: 100 });
+    const at = minutesLater(world.rds.now, backups.length - 60);
+    const snapshot = world.rds.takeBackup(database, { kind: 'automated', at });
+    backups.push(await world.record(snapshot.id));
+  }
+  const [first] = backups;
+  if (!first) throw new Error('a world without backups');
+  return { ...world, backups, first };
+}
+
+describe('a copy that waits', () => {
+  it('is started with a task named by snapshot and attempt, and its place stands beside the backup', async () => {
+    const world = await given({ acme: ['orders'] });
+    const report = await world.pass();
+    const [task] = world.rds.exportTasks();
+    const copy = await world.copyOf(world.first);
+    expect(report.run).toMatchObject({ lease: 'taken', started: 1, waiting: 0 });
+    expect(copy).toMatchObject({
+      state: 'running',
+      attempt: 1,
+      taskId: task?.ExportTaskIdentifier,
+      bucket: task?.S3Bucket,
+      prefix: 'acme/orders',
+      startedAt: world.rds.now,
+    });
+  });
+
+  it('takes the five slots and no more, and goes on when one is free', async () => {
+    const world = await given({ acme: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] });
+    expect((await world.pass()).run).toMatchObject({ started: 5, waiting: 2, oldestQueuedAt: world.rds.now });
+    expect((await world.pass()).run).toMatchObject({ started: 0, waiting: 2 });
+    await world.rds.advanceBy({ minutes: 30 });
+    const { run, ended } = await world.pass();
+    expect(run).toMatchObject({ started: 2, waiting: 0 });
+    expect(ended.map(({ copy }) => copy.state)).toEqual(Array(5).fill('complete'));
+  });
+
+  it('is not started where another backup of its day has been, both queued in the same moment', async () => {
+    const world = await given({ acme: ['orders'] });
+    const second = world.rds.takeBackup('orders', { kind: 'awsbackup', at: minutesLater(world.rds.now, -30) });
+    await world.changeCopy(world.first, (copy) => ({ ...copy, state: 'none' }));
+    const twin = await world.record(second.id);
+    await world.changeCopy(world.first, () => world.first.copy);
+    expect(await world.copies('queued')).toHaveLength(2);
+
+    expect((await world.pass()).run).toMatchObject({ started: 1, waiting: 0 });
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'running' });
+    expect(await world.copyOf(twin)).toMatchObject({ state: 'none', cause: { code: 'period-served' } });
+    expect(await world.reasonOf(twin)).toBe('another backup of the same day is copied');
+    expect(world.rds.exportTasks()).toHaveLength(1);
+
+    // What a person asks for is made besides.
+    await world.rds.advanceBy({ hours: 1 });
+    await world.changeCopy(twin, (copy) => retried(copy, 'export', world.rds.now) ?? copy);
+    await world.pass();
+    expect(await world.copyOf(twin)).toMatchObject({ state: 'running' });
+  });
+
+  it('counts slots that other people took, by tasks that start and tasks that run', async () => {
+    const world = await given({ acme: ['a', 'b'] });
+    for (const id of ['x1', 'x2', 'x3', 'x4']) {
+      const other = world.rds.createInstance({ id, dataGb: 1000 });
+      const snapshot = world.rds.takeBackup(other, { kind: 'manual', at: minutesLater(world.rds.now, -60) });
+      await exportByHand(world, `theirs-${id}`, snapshot.arn);
+      if (id === 'x2') await world.rds.advanceBy({ hours: 1 });
+    }
+    expect(world.rds.exportTasks().map(({ Status }) => Status)).toEqual([
+      ...['IN_PROGRESS', 'IN_PROGRESS'],
+      ...['STARTING', 'STARTING'],
+    ]);
+    world.rds.resetCalls();
+    expect((await world.pass()).run).toMatchObject({ started: 1, waiting: 1 });
+    expect(world.rds.calls('StartExportTask')).toBe(1);
+  });
+
+  it('stays queued when RDS says that the limit is reached, for as long as it takes', async () => {
+    const world = await given({ acme: ['orders'] });
+    const limit = new RdsFault('ExportTaskLimitReachedFault', 400, 'You have reached the maximum number (5).');
+    for (let day = 0; day < 3; day += 1) {
+      world.rds.failNext('StartExportTask', 1, limit);
+      await world.pass();
+      expect(await world.copyOf(world.first)).toMatchObject({ state: 'queued', attempt: 1 });
+      await world.rds.advanceBy({ days: 1 });
+    }
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'running', attempt: 1 });
+  });
+
+  it('stays queued when RDS throttles', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.rds.failNext('StartExportTask', 3);
+    await world.pass();
+    expect((await world.copyOf(world.first)).state).toBe('queued');
+    await world.pass();
+    expect((await world.copyOf(world.first)).state).toBe('running');
+  });
+
+  it('does not trigger copy by its own step back to queued', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.triggers.length = 0;
+    world.rds.failNext('StartExportTask', 3);
+    await world.pass();
+    expect(world.triggers).toEqual([]);
+  });
+
+  it('waits while somebody else exports the same snapshot, and does not take their task for its own', async () => {
+    const world = await given({ acme: ['orders'] });
+    await exportByHand(world, 'by-hand', world.first.arn);
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({
+      state: 'queued',
+      notBefore: minutesLater(world.rds.now, 5),
+      cause: { code: 'exported-elsewhere' },
+    });
+    await world.rds.advanceBy({ hours: 1 });
+    await world.pass();
+    expect((await world.copyOf(world.first)).state).toBe('running');
+  });
+
+  it('is started if RDS says "already exists" and shows its very task', async () => {
+    const world = await given({ acme: ['orders'] });
+    await world.pass();
+    const running = await world.row(world.first);
+    await world.changeCopy(world.first, () => world.first.copy);
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'running', taskId: running.copy.taskId });
+    expect(world.rds.exportTasks()).toHaveLength(1);
+  });
+
+  it('waits while the snapshot is busy', async () => {
+    const world = await given({ acme: ['orders'] });
+    const busy = new RdsFault('InvalidExportSourceState', 400, 'The snapshot is being copied');
+    world.rds.failNext('StartExportTask', 1, busy);
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({
+      state: 'queued',
+      notBefore: minutesLater(world.rds.now, 5),
+    });
+  });
+
+  it('is skipped as expired when its snapshot is gone, and people are notified', async () => {
+    const world = await given({ acme: ['orders'] });
+    // The automated backups of a deleted database go with it.
+    world.rds.delete(world.rds.find('orders'));
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({
+      state: 'skipped',
+      cause: { code: 'snapshot-expired' },
+      notifiedAt: world.rds.now,
+    });
+    expect(world.notified.map(({ tenant }) => tenant)).toEqual(['acme']);
+    expect(world.rds.calls('StartExportTask')).toBe(0);
+  });
+
+  it('is skipped as expired when a sweep has closed its row', async () => {
+    const world = await given({ acme: ['orders'] });
+    const why = { cause: { code: 'not-in-rds', facts: {} }, retentionDays: 400 } as const;
+    await closeBackup(world.ledger, world.first, why, world.rds.now);
+    await world.pass();
+    expect(await world.reasonOf(world.first)).toMatch(/^expired: /);
+    expect(world.rds.exportTasks()).toEqual([]);
+  });
+
+  it('is skipped once its database has left the configuration', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.state.fleet = { ...world.state.fleet, databases: [] };
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'skipped' });
+  });
+
+  it('is found by the key that the stream names, before the index shows it', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.ledger.copies = async function* () {};
+    await world.pass({ backups: [backupIdOf(world.first)] });
+    expect((await world.copyOf(world.first)).state).toBe('running');
+  });
+
+  it('is not started twice by a run that reads a stale index', async () => {
+    const world = await given({ acme: ['orders'] });
+    const stale = await world.copies('queued');
+    await world.pass();
+    world.ledger.copies = async function* (_, state) {
+      if (state === 'queued') yield* stale;
+    };
+    await world.pass();
+    expect(world.rds.exportTasks()).toHaveLength(1);
+    expect((await world.copyOf(world.first)).state).toBe('running');
+  });
+});
+
+describe('fairness', () => {
+  it('serves the tenant longest not served first, and of its copies the oldest', async () => {
+    const many = Array.from({ length: 20 }, (_, index) => `many${index}`);
+    const world = await given({ big: many, small: ['one'] });
+    await world.pass();
+    expect((await world.copyOf(world.backups.at(-1) ?? world.first)).state).toBe('running');
+    expect((await world.copyOf(world.first)).state).toBe('running');
+    expect((await world.ledger.tenantsServed(where)).get('small')).toEqual(world.rds.now);
+  });
+});
+
+describe('the lease', () => {
+  it('keeps a second run from starting exports, until it runs out', async () => {
+    const world = await given({ acme: ['orders'] });
+    await world.ledger.takeLease(where, 'another', world.rds.now, minutesLater(world.rds.now, 2));
+    expect((await world.pass()).run).toMatchObject({ lease: 'held', started: 0, waiting: 1 });
+    await world.rds.advanceBy({ minutes: 3 });
+    expect((await world.pass()).run).toMatchObject({ lease: 'taken', started: 1 });
+  });
+
+  it('does not let two runs at once export one snapshot twice, even without it', async () => {
+    const world = await given({ acme: ['orders', 'billing', 'crm'] });
+    world.ledger.takeLease = async () => 'taken';
+    await Promise.all([world.pass(), world.pass(), world.pass()]);
+    await world.pass();
+    expect(world.rds.calls('StartExportTask')).toBe(3);
+    expect(await world.copies('running')).toHaveLength(3);
+  });
+});
+
+describe('a refusal that trying again cannot heal', () => {
+  it.each([
+    ['IamRoleNotFound', 'role-not-found', 'export role'],
+    ['IamRoleMissingPermissions', 'bucket-denied', 's3:PutObject*'],
+    ['InvalidS3BucketFault', 'bucket-invalid', "snapshot's Region"],
+    ['KMSKeyNotAccessibleFault', 'key-not-usable', 'kms:CreateGrant'],
+    ['AccessDenied', 'start-denied', 'iam:PassRole'],
+  ])('%s: fails at once, is reported once, and fails no other copy with it', async (fault, code, advice) => {
+    const world = await given({ acme: ['orders', 'billing'] });
+    world.rds.failNext('StartExportTask', 100, new RdsFault(fault, 403, 'refused'));
+    await world.pass();
+    const copies = await Promise.all(world.backups.map(world.copyOf));
+    expect(copies.map(({ state }) => state).sort()).toEqual(['failed', 'queued']);
+    const failed = copies.find(({ state }) => state === 'failed');
+    expect(failed).toMatchObject({
+      permanent: true,
+      notifiedAt: world.rds.now,
+      cause: { code, facts: { said: 'refused' } },
+    });
+    const reason = failed && copyReasonOf(failed, { now: world.rds.now, audience: 'tenant' });
+    expect(reason).toContain(advice);
+    expect(reason).toContain('refused');
+    await world.pass();
+    expect(world.notified).toHaveLength(1);
+  });
+
+  it('does not take the rest of the queue with it through the stream', async () => {
+    const world = await given({ acme: ['a', 'b', 'c', 'd'], globex: ['e', 'f', 'g', 'h'] });
+    world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    world.triggers.length = 0;
+    await world.settled();
+    expect(world.rds.calls('StartExportTask')).toBe(1);
+    expect(await world.copies('queued')).toHaveLength(7);
+  });
+
+  it('is reported again a day later', async () => {
+    const world = await given({ acme: ['orders', 'billing'] });
+    world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    await world.pass();
+    await world.rds.advanceBy({ hours: 25 });
+    await world.pass();
+    expect(world.notified).toHaveLength(2);
+  });
+
+  it('is reported in words if it is none that we know', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.rds.failNext('StartExportTask', 1, new RdsFault('InvalidParameterValue', 400, 'The prefix is odd'));
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'failed', permanent: true });
+    expect(await world.reasonOf(world.first)).toContain('The prefix is odd');
+  });
+});
+
+it('a start of which nobody knows how it went is looked up by its id, not done again', async () => {
+  const world = await given({ acme: ['orders'] });
+  const trouble = new RdsFault('InternalFailure', 500, 'try again');
+  world.rds.failNext('StartExportTask', 3, trouble);
+  await expect(world.pass()).rejects.toThrow('try again');
+  expect((await world.copyOf(world.first)).state).toBe('starting');
+  await world.pass();
+  expect(await world.copyOf(world.first)).toMatchObject({ state: 'running', attempt: 1 });
+  expect(world.rds.exportTasks()).toHaveLength(1);
+});
+
+it('a message that cannot be sent leaves the copy to be reported by the next run', async () => {
+  const world = await given({ acme: ['orders'] });
+  world.rds.failNext('StartExportTask', 2, new RdsFault('IamRoleNotFound', 404, 'refused'));
+  const silent = { ...world.deps(new Mortal()), notify: () => Promise.reject(new Error('SNS is down')) };
+  await expect(workOnCopies(silent, world.rds.now)).rejects.toThrow('SNS is down');
+  expect((await world.copyOf(world.first)).state).toBe('starting');
+  await world.pass();
+  expect((await world.copyOf(world.first)).state).toBe('failed');
+  expect(world.notified).toHaveLength(1);
+});
+
+async function exportByHand(world: ReturnType<typeof copyWorld>, id: string, arn: string): Promise<void> {
+  world.rds.call('StartExportTask', {
+    ExportTaskIdentifier: id,
+    SourceArn: arn,
+    S3BucketName: 'theirs',
+    IamRoleArn: 'arn:aws:iam::123456789012:role/theirs',
+    KmsKeyId: 'theirs',
+  });
+}

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../shared/config/load.ts';
+import { exportFailure, pauseBeforeAttempt } from '../../../shared/copies/failures.ts';
+import { fairly } from '../../../shared/copies/fair.ts';
+import { sideBySide } from '../../../shared/copies/side-by-side.ts';
+import { ended, queued, retried, retryMode } from '../../../shared/copies/transitions.ts';
+import { type Backup, type Copy, type CopyState, copyCauses, isKnownIn } from '../../../shared/domain/index.ts';
+import { minuteMs } from '../../../shared/lib/time.ts';
+import { where } from '../../support/world.ts';
+import { exporting } from './world.ts';
+
+const now = new Date('2026-11-23T12:00:00Z');
+
+function backup(id: string, tenant: string, minutesOld: number, copy: Partial<Copy> = {}): Backup {
+  return {
+    arn: `arn:aws:rds:eu-west-1:123456789012:snapshot:${id}`,
+    id,
+    database: '123456789012/eu-west-1/db-A',
+    databaseId: 'orders',
+    databaseKind: 'instance',
+    tenant,
+    kind: 'automated',
+    engine: 'postgres',
+    encrypted: true,
+    createdAt: new Date(now.getTime() - minutesOld * minuteMs),
+    recordedAt: now,
+    learnedFrom: 'event',
+    copy: { mode: 'export', state: 'queued', attempt: 1, queuedAt: now, ...copy },
+  };
+}
+
+const order = (waiting: Backup[], served: [string, Date][] = []) =>
+  [...fairly(waiting, new Map(served))].map(({ id }) => id);
+
+describe('the order in which tenants are served', () => {
+  it('gives each tenant its turn, oldest copy first', () => {
+    const waiting = [backup('a2', 'a', 20), backup('a1', 'a', 30), backup('a3', 'a', 10), backup('b1', 'b', 5)];
+    expect(order(waiting)).toEqual(['a1', 'b1', 'a2', 'a3']);
+  });
+
+  it('begins with the tenant that was never served, then the one served longest ago', () => {
+    const waiting = [backup('a1', 'a', 30), backup('b1', 'b', 20), backup('c1', 'c', 10)];
+    const served: [string, Date][] = [
+      ['a', new Date(now.getTime() - minuteMs)],
+      ['b', new Date(now.getTime() - 5 * minuteMs)],
+    ];
+    expect(order(waiting, served)).toEqual(['c1', 'b1', 'a1']);
+  });
+});
+
+describe('a step of a copy', () => {
+  const later = { mood: 'a field of a later version' };
+
+  it('to its end leaves behind what was said of its being stuck', () => {
+    const cause = { code: 'stuck', facts: { task: 't', since: now.toISOString(), percent: 3 } } as const;
+    const running: Copy = { mode: 'export', state: 'running', attempt: 1, notifiedAt: now, cause, ...later };
+    expect(ended(running, 'complete', now, { bytes: 1 })).toEqual({
+      mode: 'export',
+      state: 'complete',
+      attempt: 1,
+      endedAt: now,
+      bytes: 1,
+      ...later,
+    });
+  });
+
+  it('back into the queue drops what its try left behind, and nothing of a later version', () => {
+    const starting: Copy = { mode: 'export', state: 'starting', attempt: 2, queuedAt: now, taskId: 't', ...later };
+    expect(queued(starting)).toEqual({ mode: 'export', state: 'queued', attempt: 2, queuedAt: now, ...later });
+  });
+
+  it('by a person’s wish is a new attempt, unless it is under way or in a state of a later version', () => {
+    const failed: Copy = { mode: 'export', state: 'failed', attempt: 3, permanent: true, ...later };
+    expect(retried(failed, 'export', now)).toEqual({
+      mode: 'export',
+      state: 'queued',
+      attempt: 4,
+      queuedAt: now,
+      ...later,
+    });
+    expect(retried({ ...failed, state: 'none' }, 'object', now)).toMatchObject({ mode: 'object', state: 'queued' });
+    for (const state of ['queued', 'starting', 'running', 'archived'] as CopyState[]) {
+      expect(retried({ ...failed, state }, 'export', now)).toBeUndefined();
+    }
+  });
+});
+
+describe('a copy that a person asks for', () => {
+  const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}' };
+  const fleet = (config: object) => parseConfig(JSON.stringify(config), where);
+  const exports = fleet(exporting({ acme: ['orders'], globex: ['shop'] }));
+  const failed = backup('a', 'acme', 1, { state: 'failed' });
+
+  it('is made as it was tried before, else as the configuration has it', () => {
+    expect(retryMode(exports, failed, undefined)).toEqual({ mode: 'export' });
+    const never = { ...failed, copy: { mode: 'none', state: 'none', attempt: 0 } } as const;
+    expect(retryMode(exports, never, undefined)).toEqual({ mode: 'export' });
+    const dumps = fleet(exporting({ acme: ['orders'] }, {}, { mode: 'object', staging }));
+    expect(retryMode(dumps, { ...never, engine: 'sqlserver-se' }, undefined)).toEqual({ mode: 'object' });
+  });
+
+  it('is refused for the cause for which it would be skipped', () => {
+    const { databaseId: _, ...rest } = failed;
+    const cases = [
+      [{ ...failed, tenant: 'globex' }, 'owner-changed'],
+      [{ ...rest, databaseId: 'shop' }, 'owner-changed'],
+      [{ ...rest, databaseId: 'gone' }, 'not-configured'],
+      [{ ...failed, engine: 'oracle-ee' }, 'engine-not-exportable'],
+      [{ ...failed, storageType: 'standard' }, 'storage-not-exportable'],
+      [{ ...failed, copy: { ...failed.copy, mode: 'object' } }, 'staging-not-configured'],
+    ] as const;
+    expect(cases.map(([row]) => retryMode(exports, row, undefined))).toMatchObject(
+      cases.map(([, code]) => ({ cause: { code } })),
+    );
+  });
+});
+
+it('a cause of failure of any length is kept within bounds, with its beginning and its end', () => {
+  const setup = { bucket: 'b', roleArn: 'r', keyArn: 'k', region: 'eu-west-1' };
+  const text = `The export could not be written to bucket ${'bucket '.repeat(200_000)} Error code: AccessDenied`;
+  const { cause } = exportFailure(text, setup);
+  expect(isKnownIn(copyCauses, cause)).toBe(true);
+  const { said } = cause.facts as { said: string };
+  expect(cause.code).toBe('bucket-denied');
+  expect(said.length).toBeLessThanOrEqual(1000);
+  expect(said).toMatch(/^The export could not be written.*Error code: AccessDenied$/);
+});
+
+it('pauses between attempts grow to a day', () => {
+  const minutes = [2, 3, 4, 5, 6, 7].map((attempt) => pauseBeforeAttempt(attempt) / minuteMs);
+  expect(minutes).toEqual([15, 60, 240, 960, 1440, 1440]);
+});
+
+describe('work side by side', () => {
+  it('is never more than asked for at once, and its results stand in order', async () => {
+    let active = 0;
+    let most = 0;
+    const results = await sideBySide([3, 1, 2, 0, 1], 2, async (turns) => {
+      active += 1;
+      most = Math.max(most, active);
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      active -= 1;
+      return turns;
+    });
+    expect({ results, most }).toEqual({ results: [3, 1, 2, 0, 1], most: 2 });
+  });
+
+  it('begins nothing new after a failure, and throws it', async () => {
+    const begun: number[] = [];
+    const work = sideBySide([1, 2, 3, 4], 1, async (item) => {
+      begun.push(item);
+      if (item === 2) throw new Error('second');
+    });
+    await expect(work).rejects.toThrow('second');
+    expect(begun).toEqual([1, 2]);
+  });
+});

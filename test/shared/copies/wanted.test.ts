@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import type { ConfiguredDatabase, CopyPolicy } from '../../../shared/config/fleet.ts';
+import { type CopyCandidate, initialCopy, notExportable, periodOf } from '../../../shared/copies/copy-policy.ts';
+import type { Copy, CopyState } from '../../../shared/domain/index.ts';
+import { copyReasonOf } from '../../../shared/reasons/copies.ts';
+import { where } from '../../support/world.ts';
+
+const now = new Date('2026-11-23T04:32:00Z');
+
+const backup: CopyCandidate = {
+  kind: 'automated',
+  engine: 'postgres',
+  storageType: 'gp3',
+  createdAt: new Date('2026-11-23T04:08:00Z'),
+  backupTime: new Date('2026-11-23T04:08:00Z'),
+  learnedFrom: 'event',
+};
+
+function configured(copy: Partial<CopyPolicy> = {}): ConfiguredDatabase {
+  return {
+    ...where,
+    tenant: 'acme',
+    id: 'orders',
+    kind: 'instance',
+    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24 },
+    copy: { mode: 'export', schedule: 'daily', kinds: ['automated', 'awsbackup'], ...copy },
+    target: { bucket: 'copies', prefix: '', owner: '123456789012' },
+    enrolledBy: 'configuration',
+  };
+}
+
+const fresh = { enrolledAt: new Date('2026-11-01T00:00:00Z'), earlier: [] };
+const earlier = (createdAt: string, state: CopyState) => ({
+  createdAt: new Date(createdAt),
+  copy: { mode: 'export', state, attempt: 1 } satisfies Copy,
+});
+
+describe('the copy of a backup that is being recorded', () => {
+  it('is queued where it is wanted', () => {
+    expect(initialCopy(backup, configured(), fresh, now)).toEqual({
+      mode: 'export',
+      state: 'queued',
+      attempt: 1,
+      queuedAt: now,
+    });
+  });
+
+  it.each<[string, ConfiguredDatabase | undefined, Partial<CopyCandidate>, string | undefined]>([
+    ['of a database that nobody configured', undefined, {}, 'the database is not configured'],
+    ['of a database without copies', configured({ mode: 'none' }), {}, undefined],
+    [
+      'of a kind that is not copied, such as another person’s manual snapshot',
+      configured(),
+      { kind: 'manual' },
+      'manual backups are not copied (copied kinds: automated, awsbackup)',
+    ],
+    [
+      'of a snapshot that is gone already',
+      configured(),
+      { closed: { at: now, cause: { code: 'not-in-rds', facts: {} }, expiresAt: now } },
+      'the snapshot was gone before it was recorded',
+    ],
+    [
+      'of a backup from before the database was enrolled',
+      configured(),
+      { learnedFrom: 'sweep', createdAt: new Date('2026-10-31T04:00:00Z') },
+      'from before the database was enrolled',
+    ],
+  ])('is not wanted %s', (_, database, facts, reason) => {
+    const copy = initialCopy({ ...backup, ...facts }, database, fresh, now);
+    expect(copy.state).toBe('none');
+    expect(copyReasonOf(copy, { now, audience: 'operators' })).toBe(reason);
+  });
+
+  it('is skipped at once, with the reason, where there is no bucket for it', () => {
+    const cause = { code: 'no-shared-bucket', facts: {} } as const;
+    const nowhere = { ...configured({ mode: 'object' }), copySkipped: cause };
+    const skipped = { mode: 'object', state: 'skipped', attempt: 0, endedAt: now, cause };
+    expect(initialCopy(backup, nowhere, fresh, now)).toEqual(skipped);
+    expect(initialCopy({ ...backup, kind: 'manual' }, nowhere, fresh, now).state).toBe('none');
+  });
+
+  it('is wanted of a manual snapshot where the configuration says so', () => {
+    const manual = { ...backup, kind: 'manual' } as const;
+    expect(initialCopy(manual, configured({ kinds: ['manual'] }), fresh, now).state).toBe('queued');
+  });
+
+  it('is not wanted of what the first sweep of a new database finds', () => {
+    expect(initialCopy({ ...backup, learnedFrom: 'sweep' }, configured(), { earlier: [] }, now).state).toBe('none');
+  });
+
+  it('is wanted of the backup by whose event a new database is met', () => {
+    expect(initialCopy(backup, configured(), { earlier: [] }, now).state).toBe('queued');
+  });
+
+  it('is wanted of a backup that events missed', () => {
+    expect(initialCopy({ ...backup, learnedFrom: 'sweep' }, configured(), fresh, now).state).toBe('queued');
+  });
+});
+
+describe('what RDS cannot export', () => {
+  it.each([
+    ['sqlserver-se', 'gp3'],
+    ['oracle-ee', 'gp3'],
+    ['db2-se', 'gp3'],
+    ['custom-oracle-ee', 'gp3'],
+    ['custom-sqlserver-se', 'gp3'],
+    ['postgres', 'standard'],
+  ])('is skipped at once with the reason: %s on %s', (engine, storageType) => {
+    const copy = initialCopy({ ...backup, engine, storageType }, configured(), fresh, now);
+    expect(copy).toMatchObject({ state: 'skipped', endedAt: now });
+    expect(copyReasonOf(copy, { now, audience: 'tenant' })).toMatch(/^RDS cannot export/);
+  });
+
+  it('can be copied as an object all the same', () => {
+    const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}', waitHours: 24 };
+    const copy = initialCopy(
+      { ...backup, engine: 'sqlserver-se' },
+      configured({ mode: 'object', staging }),
+      fresh,
+      now,
+    );
+    expect(copy).toMatchObject({ mode: 'object', state: 'queued' });
+  });
+
+  it.each(['mysql', 'mariadb', 'postgres', 'aurora-mysql', 'aurora-postgresql'])('is not %s', (engine) => {
+    expect(notExportable({ engine, storageType: 'gp3' })).toBeUndefined();
+  });
+});
+
+describe('the schedule', () => {
+  const state = (schedule: CopyPolicy['schedule'], ...others: ReturnType<typeof earlier>[]) =>
+    initialCopy(backup, configured({ schedule }), { ...fresh, earlier: others }, now).state;
+
+  it('copies the first backup of a UTC day', () => {
+    expect(state('daily', earlier('2026-11-22T23:59:00Z', 'complete'))).toBe('queued');
+    expect(state('daily', earlier('2026-11-23T00:00:00Z', 'complete'))).toBe('none');
+    expect(state('every', earlier('2026-11-23T00:00:00Z', 'complete'))).toBe('queued');
+  });
+
+  it('copies the first backup of an ISO week or a month', () => {
+    expect(state('weekly', earlier('2026-11-22T23:00:00Z', 'complete'))).toBe('queued');
+    expect(state('weekly', earlier('2026-11-23T01:00:00Z', 'running'))).toBe('none');
+    expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'queued'))).toBe('none');
+    expect(state('monthly', earlier('2026-10-31T23:00:00Z', 'complete'))).toBe('queued');
+  });
+
+  it('gives the period to its next backup where the copy of the first failed, was not wanted, or is in a later version’s state', () => {
+    expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'failed'))).toBe('queued');
+    expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'skipped'))).toBe('queued');
+    expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'none'))).toBe('queued');
+    expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'cancelled'))).toBe('none');
+    expect(state('monthly', earlier('2026-11-01T00:00:00Z', 'archived' as CopyState))).toBe('queued');
+  });
+
+  it.each([
+    ['daily', '2026-12-31T23:59:59.999Z', '2026-12-31T00:00:00.000Z', '2027-01-01T00:00:00.000Z'],
+    ['weekly', '2026-11-22T12:00:00Z', '2026-11-16T00:00:00.000Z', '2026-11-23T00:00:00.000Z'],
+    ['weekly', '2027-01-01T12:00:00Z', '2026-12-28T00:00:00.000Z', '2027-01-04T00:00:00.000Z'],
+    ['monthly', '2028-02-29T12:00:00Z', '2028-02-01T00:00:00.000Z', '2028-03-01T00:00:00.000Z'],
+  ] as const)('%s: the period of %s', (schedule, time, from, to) => {
+    expect(periodOf(schedule, new Date(time))).toEqual({ from: new Date(from), to: new Date(to) });
+  });
+});

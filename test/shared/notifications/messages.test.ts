@@ -1,0 +1,763 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Alert,
+  type AlertStep,
+  type Backup,
+  type Cause,
+  type LaterCause,
+  type Severity,
+  severities,
+  type Unrecognized,
+  type VerdictName,
+  verdictNames,
+} from '../../../shared/domain/index.ts';
+import { gsm7Length, isGsm7 } from '../../../shared/lib/safe-text.ts';
+import { composeAlerts, type Entry, fullListOf } from '../../../shared/notifications/alert-messages.ts';
+import { composeCopyFailed } from '../../../shared/notifications/copy-messages.ts';
+import { composeDailyDigest, composeManyTenants, type DailyFacts } from '../../../shared/notifications/digests.ts';
+import { databaseLink, objectLink, runbookLink } from '../../../shared/notifications/links.ts';
+import {
+  type Message,
+  maxMessageBytes,
+  messageBytes,
+  operatorFilter,
+  publishInput,
+  tenantFilter,
+} from '../../../shared/notifications/message.ts';
+import { alert, context, entry, failedCopy, newestBackup, now, restored } from './given.ts';
+
+const quietDay: DailyFacts = {
+  counts: { protected: 240 },
+  alerts: [],
+  unconfigured: [],
+  newExclusions: [],
+  eventsMissed: 0,
+  missed: [],
+  copies: { complete: 12, queued: 0, running: 0, failed: 0 },
+  errors: [],
+};
+
+/** Words and codes of a later version. */
+const laterVerdict = 'frozen' as Unrecognized;
+const laterSeverity = 'fatal' as Unrecognized;
+const laterCause = (facts: Record<string, unknown> = {}): LaterCause => ({ code: 'ice-age' as Unrecognized, facts });
+
+const gone = {
+  resolved: now,
+  outcome: {
+    verdict: 'deleted',
+    severity: 'warning',
+    cause: { code: 'deleted-or-renamed', facts: { lastSeen: '2026-11-23T05:00:00.000Z' } },
+    notes: [],
+  },
+} as const satisfies Partial<Alert>;
+
+/** Every text of a message, and all that its attributes say. */
+const everything = (message: Message) => JSON.stringify(message);
+
+interface BodyEntry {
+  readonly reason: string;
+  readonly ageHours: number | null;
+  readonly [field: string]: unknown;
+}
+
+const databasesIn = ({ texts }: Message) => (texts.body as { databases: BodyEntry[] }).databases;
+
+describe('the subject', () => {
+  const cases: [name: string, entries: Entry[], subject: string][] = [
+    ['names one database', [entry()], 'CRITICAL acme: 1 database overdue (orders)'],
+    [
+      'counts several by verdict, with the severity of the worst',
+      [
+        entry({ severity: 'warning' }),
+        entry({ databaseId: 'b', verdict: 'disabled' }),
+        entry({ severity: 'warning', databaseId: 'c' }),
+      ],
+      'CRITICAL acme: 2 databases overdue, 1 with backups disabled',
+    ],
+    ['says reminder', [entry({}, 'remind')], 'REMINDER CRITICAL acme: 1 database overdue (orders)'],
+    ['says what got worse', [entry({}, 'rise')], 'NOW CRITICAL acme: 1 database overdue (orders)'],
+    ['is no reminder where one is new', [entry({}, 'remind'), entry()], 'CRITICAL acme: 2 databases overdue'],
+    ['says resolved', [entry(restored, 'resolve')], 'RESOLVED acme: 1 database protected again (orders)'],
+    ['does not call a deletion resolved', [entry(gone, 'resolve')], 'CLOSED acme: 1 database deleted (orders)'],
+    [
+      'does not call leaving the configuration protected',
+      [entry({ resolved: now, resolution: { code: 'left-configuration', facts: {} } }, 'resolve')],
+      'CLOSED acme: 1 database no longer alerted (orders)',
+    ],
+    [
+      'says a deletion that had no alert',
+      [entry({ ...gone, ...gone.outcome })],
+      'WARNING acme: 1 database deleted (orders)',
+    ],
+  ];
+  it.each(cases)('%s', (_, entries, subject) => {
+    expect(composeAlerts(entries, 'all', context).subject).toBe(subject);
+  });
+});
+
+describe('the e-mail', () => {
+  it('is complete and aligned', () => {
+    expect(composeAlerts([entry()], 'all', context).texts.email).toBe(
+      `acme: 1 database overdue (orders).
+
+CRITICAL orders (postgres, instance) overdue
+  Last backup    2026-11-22 03:12 UTC, 26 h 48 min ago (rds:orders-2026-11-22-03-12)
+  Overdue since  2026-11-23 05:30 UTC (30 min)
+  Why            The newest backup is from 2026-11-22 03:12 UTC, 26 h 48 min old; the deadline was
+                 2026-11-23 05:30 UTC. Point-in-time restore is stale, too: it ends at 2026-11-22
+                 03:12 UTC, 26 h 48 min ago; take a manual snapshot now and check the database's
+                 events.
+  What to do     Take a snapshot now, then find out why RDS took none:
+                 aws rds create-db-snapshot --region eu-west-1 --db-instance-identifier orders --db-snapshot-identifier orders-202611230600
+  RDS console    https://eu-west-1.console.aws.amazon.com/rds/home?region=eu-west-1#database:id=orders;is-cluster=false
+  Runbook        https://example.com/runbook.md#backup-overdue
+
+Snooze:       npx rds-backup-ledger alert snooze orders --until 2026-11-23T08:00Z
+Acknowledge:  npx rds-backup-ledger alert ack orders --note "<what you do>"
+Run in a clone of rds-backup-ledger, with the account's credentials; each takes one database.
+
+Times are UTC. Sent 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789012, eu-west-1.`,
+    );
+  });
+
+  it('lists the worst first: by severity, then no backup at all, then the oldest', () => {
+    const { newestBackup: _, ...never } = alert({ databaseId: 'never', verdict: 'never' });
+    const older = newestBackup('2026-11-20T00:00:00Z');
+    const entries: Entry[] = [
+      entry({ databaseId: 'warned', severity: 'warning' }),
+      entry({ databaseId: 'young' }),
+      entry({ databaseId: 'older', newestBackup: older }),
+      { alert: never, step: 'open' },
+    ];
+    const { email } = composeAlerts(entries, 'all', context).texts;
+    const order = [...email.matchAll(/^(?:CRITICAL|WARNING) (\S+)/gm)].map(([, name]) => name);
+    expect(order).toEqual(['never', 'older', 'young', 'warned']);
+  });
+
+  it('of a resolution says what ended it and how long it lasted, and asks for nothing', () => {
+    const { email } = composeAlerts([entry(restored, 'resolve')], 'all', context).texts;
+    expect(email).toContain('Resolved       The newest backup is from 2026-11-23 05:50 UTC');
+    expect(email).toContain('Last backup    2026-11-23 05:50 UTC, 10 min ago (orders-by-hand)');
+    expect(email).toContain('open since 2026-11-23 05:31 UTC, for 29 min');
+    expect(email).not.toMatch(/snooze|What to do/);
+  });
+
+  it('gives a cluster the command for clusters, and an odd name none', () => {
+    const cluster = composeAlerts([entry({ databaseKind: 'cluster' })], 'all', context).texts.email;
+    expect(cluster).toContain('create-db-cluster-snapshot --region eu-west-1 --db-cluster-identifier orders');
+    const odd = composeAlerts([entry({ databaseId: 'x; rm -rf /' })], 'all', context).texts.email;
+    expect(odd).not.toContain('aws rds');
+  });
+
+  it('asks for no snapshot that RDS would refuse: a stopped one is to be started, another made available', () => {
+    const stopped = composeAlerts([entry({ status: 'stopped' })], 'all', context).texts;
+    expect(stopped.email).toContain('start it and take one, or exclude it:');
+    expect(stopped.email).toContain('aws rds start-db-instance --region eu-west-1 --db-instance-identifier orders\n');
+    expect(stopped.chat.content.nextSteps[0]).toMatch(/^Start it: `aws rds start-db-instance /);
+    const cluster = composeAlerts([entry({ status: 'stopping', databaseKind: 'cluster' })], 'all', context).texts;
+    expect(cluster.email).toContain('aws rds start-db-cluster --region eu-west-1 --db-cluster-identifier orders\n');
+    const full = composeAlerts([entry({ status: 'storage-full' })], 'all', context).texts;
+    expect(full.email).toContain('no snapshot of it while its status is storage-full. Make it available');
+    for (const { email, chat } of [stopped, cluster, full]) {
+      expect(email + chat.content.nextSteps.join()).not.toContain('snapshot --region');
+    }
+  });
+
+  it('names a runbook that is a path as a path, and links one that is a URL', () => {
+    const local = composeAlerts([entry()], 'all', { ...context, runbookUrl: 'docs/runbook.md' }).texts;
+    expect(local.email).toContain('Runbook        docs/runbook.md#backup-overdue\n');
+    expect(local.chat.content.nextSteps).toContain('Runbook: docs/runbook.md#backup-overdue');
+  });
+
+  it('names what it leaves out, with the link to the full list', () => {
+    const many = Array.from({ length: 300 }, (_, index) => entry({ databaseId: `db-${index}` }));
+    const { texts } = composeAlerts(many, 'all', { ...context, fullList: 'https://list.example' });
+    expect(texts.email).toContain('And 275 more. Full list: https://list.example');
+    expect(texts.body).toMatchObject({ count: 300, notListed: 275, fullList: 'https://list.example' });
+  });
+});
+
+describe('the SMS', () => {
+  const sms = (changes: Partial<Alert>, step: AlertStep = 'open') =>
+    composeAlerts([entry(changes, step)], 'all', context).texts.sms;
+
+  it('says age and cause of one database', () => {
+    expect(sms({})).toBe(
+      'CRITICAL acme: 1 database overdue (orders). Last backup 26 h 48 min ago. Point-in-time restore is stale, too: it ends at 2026-11-22 03:12 UTC, 26 h 48 min ag...',
+    );
+  });
+
+  const causes: [cause: Cause, begins: string][] = [
+    [{ code: 'no-known-cause', facts: {} }, 'RDS shows no cause'],
+    [{ code: 'snapshot-skipped', facts: { restorableUntil: '2026-11-23T05:55:00.000Z' } }, 'RDS skipped its snapshot'],
+    [{ code: 'backup-in-progress', facts: { snapshot: 'a', since: '2026-11-23T05:00:00.000Z' } }, 'A backup is being'],
+    [
+      { code: 'stopped', facts: { since: '2026-11-22T05:00:00.000Z' } },
+      'It has been stopped since 2026-11-22 05:00 UTC',
+    ],
+    [{ code: 'status-prevents-backups', facts: { status: 'storage-full' } }, 'Its status is storage-full'],
+    [{ code: 'aws-backup-made-none', facts: {} }, 'AWS Backup manages it and made no backup'],
+  ];
+  it.each(causes)('of an overdue database is one part, with the age and the cause $code', (cause, begins) => {
+    const text = sms({ cause, databaseId: 'a-database-with-an-ordinary-name' });
+    expect(text).toContain(`Last backup 26 h 48 min ago. ${begins}`);
+    expect(gsm7Length(text)).toBeLessThanOrEqual(160);
+  });
+
+  it('says what ended an alert', () => {
+    expect(sms(restored, 'resolve')).toMatch(/^RESOLVED acme: .* \(orders\)\. .*2026-11-23 05:50 UTC/);
+    expect(sms(gone, 'resolve')).toMatch(/^CLOSED acme: 1 database deleted \(orders\)\. .*RDS no longer has it/);
+    const left = { resolved: now, resolution: { code: 'left-configuration', facts: {} } } as const;
+    expect(sms(left, 'resolve')).toMatch(/^CLOSED acme: .* \(orders\)\. .*no longer configured/);
+  });
+
+  it('names as many databases as fit, and how many more there are', () => {
+    const many = Array.from({ length: 9 }, (_, index) => entry({ databaseId: `customer-database-${index}` }));
+    expect(composeAlerts(many, 'all', context).texts.sms).toBe(
+      'CRITICAL acme: 9 databases overdue. customer-database-0 26 h 48 min, customer-database-1 26 h 48 min, customer-database-2 26 h 48 min, +6 more',
+    );
+  });
+});
+
+describe('the chat message', () => {
+  const thread = (entries: Entry[]) => composeAlerts(entries, 'all', context).texts.chat.metadata.threadId;
+
+  it('has the form that Amazon Q Developer shows', () => {
+    const { chat } = composeAlerts([entry()], 'all', context).texts;
+    expect(chat).toMatchObject({
+      version: '1.0',
+      source: 'custom',
+      content: { textType: 'client-markdown', title: ':rotating_light: CRITICAL acme: 1 database overdue (orders)' },
+    });
+    expect(chat.content.nextSteps[0]).toContain('aws rds create-db-snapshot');
+    expect(chat.content.nextSteps).toContain('<https://example.com/runbook.md#backup-overdue|Runbook>');
+  });
+
+  it('ties opening, reminder and resolution of an alert into one thread', () => {
+    const opened = thread([entry()]);
+    expect(thread([entry({}, 'remind')])).toBe(opened);
+    expect(thread([entry(restored, 'resolve')])).toBe(opened);
+    expect(thread([entry({ databaseId: 'renamed' }, 'remind')])).toBe(opened);
+  });
+
+  it('begins a new thread for a new alert, though an older one is reminded of with it', () => {
+    const old = entry({ opened: new Date('2026-11-20T00:00:00Z') }, 'remind');
+    expect(thread([old, entry()])).toBe(thread([entry()]));
+    expect(thread([old])).not.toBe(thread([entry()]));
+    expect(thread([entry({ tenant: 'zeta' })])).not.toBe(thread([entry()]));
+  });
+
+  it('lets text from outside neither mention, link nor format', () => {
+    const reason = '<!channel> [x](http://evil) *b* `c` & d';
+    const { description } = composeAlerts(
+      [entry({ verdict: 'excluded', cause: { code: 'excluded-by-tag', facts: { reason } } })],
+      'all',
+      context,
+    ).texts.chat.content;
+    expect(description).toContain("&lt;!channel&gt; (x)(http://evil) ∗b∗ 'c' &amp; d");
+  });
+
+  it('says what ended an alert', () => {
+    const { description } = composeAlerts([entry(restored, 'resolve')], 'all', context).texts.chat.content;
+    expect(description).toMatch(/\*protected again\*\. .*2026-11-23 05:50 UTC/);
+  });
+});
+
+describe('the JSON body', () => {
+  const body = (one: Entry, audience: 'all' | 'operators' = 'all') =>
+    databasesIn(composeAlerts([one], audience, context))[0];
+
+  it('has cause and notes as data, and where the database is', () => {
+    const notes = [{ code: 'event-lost', facts: {} }] as const;
+    expect(body(entry({ notes }))).toEqual({
+      tenant: 'acme',
+      database: 'orders',
+      key: '123456789012/eu-west-1/db-ORDERS',
+      account: '123456789012',
+      region: 'eu-west-1',
+      kind: 'instance',
+      engine: 'postgres',
+      step: 'open',
+      verdict: 'overdue',
+      cause: { code: 'restore-point-stale', facts: { restorableUntil: '2026-11-22T03:12:00.000Z' } },
+      notes,
+      severity: 'critical',
+      status: null,
+      reason: expect.stringContaining('Point-in-time restore is stale'),
+      newestBackup: { id: 'rds:orders-2026-11-22-03-12', time: '2026-11-22T03:12:00.000Z' },
+      ageHours: 26.8,
+      deadline: '2026-11-23T05:30:00.000Z',
+      opened: '2026-11-23T05:31:00.000Z',
+      resolved: null,
+      resolution: null,
+      resolutionCause: null,
+      outcome: null,
+      consoleUrl:
+        'https://eu-west-1.console.aws.amazon.com/rds/home?region=eu-west-1#database:id=orders;is-cluster=false',
+      runbookUrl: 'https://example.com/runbook.md#backup-overdue',
+    });
+  });
+
+  it('of a resolution has the verdict that ended it and its backup, and the cause of the alert still', () => {
+    expect(body(entry(restored, 'resolve'))).toMatchObject({
+      verdict: 'overdue',
+      cause: { code: 'restore-point-stale' },
+      newestBackup: { id: 'orders-by-hand', time: '2026-11-23T05:50:00.000Z' },
+      ageHours: 0.17,
+      resolution: expect.stringContaining('2026-11-23 05:50 UTC'),
+      resolutionCause: null,
+      outcome: { verdict: 'protected', cause: null, notes: [] },
+    });
+  });
+
+  it('of what another database ended has why instead', () => {
+    const ended = { resolved: now, resolution: { code: 'name-taken-over', facts: {} } } as const;
+    expect(body(entry(ended, 'resolve'))).toMatchObject({
+      resolution: expect.stringContaining('name'),
+      resolutionCause: { code: 'name-taken-over', facts: {} },
+      outcome: null,
+    });
+  });
+
+  it('is of the database’s own account and Region', () => {
+    expect(body(entry({ database: '210987654321/us-east-1/db-ORDERS' }))).toMatchObject({
+      account: '210987654321',
+      region: 'us-east-1',
+    });
+  });
+});
+
+describe('prose', () => {
+  it('is made as of the message: at another moment ages differ, facts do not', () => {
+    const at = (hours: number) => {
+      const moment = { ...context, now: new Date(now.getTime() + hours * 3_600_000) };
+      return composeAlerts([entry()], 'all', moment);
+    };
+    const [early, late] = [at(0), at(1)];
+    const [[first], [second]] = [databasesIn(early), databasesIn(late)];
+    expect(first?.reason).toContain('26 h 48 min');
+    expect(second?.reason).toContain('27 h 48 min');
+    expect({ ...second, reason: first?.reason, ageHours: first?.ageHours }).toEqual(first);
+    for (const { texts } of [late]) {
+      for (const text of [texts.email, texts.sms, texts.chat.content.description]) {
+        expect(text).toContain('27 h 48 min');
+        expect(text).not.toContain('26 h 48 min');
+      }
+    }
+  });
+
+  it('of a resolution is as of its end, however late the message', () => {
+    const of = (context_: typeof context) =>
+      databasesIn(composeAlerts([entry(restored, 'resolve')], 'all', context_))[0];
+    const late = { ...context, now: new Date(now.getTime() + 7 * 3_600_000) };
+    expect(of(late)?.resolution).toBe(of(context)?.resolution);
+  });
+});
+
+describe('what a tenant must not see', () => {
+  const moved = { resolved: now, resolution: { code: 'moved-to-tenant', facts: { tenant: 'globex' } } } as const;
+  const leaking: [name: string, entry: Entry][] = [
+    ['an alert that ended because its database moved', entry(moved, 'resolve')],
+    [
+      'an error of RDS',
+      entry({
+        verdict: 'unknown',
+        cause: { code: 'rds-not-answering', facts: { error: 'no access to globex', since: now.toISOString() } },
+      }),
+    ],
+    [
+      'a note on who had the name before',
+      entry({ notes: [{ code: 'name-used-before', facts: { resourceId: 'db-globex' } }] }),
+    ],
+    ['a cause of a later version', entry({ cause: laterCause({ tenant: 'globex', neighbours: ['globex'] }) })],
+    ['a note of a later version', entry({ notes: [laterCause({ owner: { id: 'globex' } })] })],
+    [
+      'a fact that a later version adds to a code',
+      entry({ notes: [{ code: 'renamed-from', facts: { id: 'old', ...{ tenant: 'globex', sharedWith: 'globex' } } }] }),
+    ],
+  ];
+
+  it.each(leaking)('another tenant’s name is in no message of %s', (_, one) => {
+    for (const audience of ['all', 'tenant'] as const) {
+      expect(everything(composeAlerts([one], audience, context))).not.toContain('globex');
+    }
+    expect(fullListOf([one], { now, audience: 'tenant' })).not.toContain('globex');
+    const digest = composeManyTenants([one], context);
+    for (const message of [composeAlerts([one], 'operators', context), digest]) {
+      expect(JSON.stringify(message.texts.body)).toContain('globex');
+    }
+  });
+
+  it('operators read whose the database is now', () => {
+    const { texts } = composeAlerts([entry(moved, 'resolve')], 'operators', context);
+    expect(databasesIn({ texts } as Message)[0]).toMatchObject({ resolutionCause: moved.resolution });
+    for (const text of [texts.email, texts.sms, texts.chat.content.description]) expect(text).toContain('globex');
+  });
+
+  it('a copy that was not made since its database changed hands names nobody else', () => {
+    const copy = {
+      ...failedCopy().copy,
+      state: 'skipped',
+      cause: { code: 'owner-changed', facts: { tenant: 'globex' } },
+    } as const;
+    expect(everything(composeCopyFailed('acme', [failedCopy({ copy })], context))).not.toContain('globex');
+  });
+});
+
+describe('words of a later version', () => {
+  const later = entry({
+    verdict: laterVerdict,
+    severity: laterSeverity,
+    cause: laterCause({ depth: 3 }),
+    notes: [{ ...laterCause(), code: 'mammoth' as Unrecognized }],
+  });
+
+  it('are shown as they are in every channel', () => {
+    for (const message of [
+      composeAlerts([later], 'all', context),
+      composeAlerts([later], 'operators', context),
+      composeManyTenants([later], context),
+      composeDailyDigest({ ...quietDay, counts: { protected: 1, [laterVerdict]: 1 }, alerts: [later] }, context),
+    ]) {
+      const { email, sms, chat } = message.texts;
+      expect(email).toContain('frozen');
+      expect(chat.content.description).toContain('frozen');
+      expect(databasesIn(message)[0]).toMatchObject({
+        verdict: 'frozen',
+        severity: 'fatal',
+        cause: { code: 'ice-age' },
+        notes: [{ code: 'mammoth' }],
+        runbookUrl: 'https://example.com/runbook.md#rds-not-answering',
+      });
+      // No filter policy knows it, so it goes out as the worst that there is.
+      expect(message.attributes.severity).toBe('critical');
+      expect(sms).toMatch(/frozen|not protected/);
+    }
+    const { email, sms, chat } = composeAlerts([later], 'all', context).texts;
+    for (const text of [email, sms, chat.content.description]) expect(text).toContain('ice-age');
+    expect(fullListOf([later], { now, audience: 'operators' })).toMatch(/fatal .* frozen .*ice-age/);
+  });
+
+  it('end an alert without being called protection', () => {
+    const ended = {
+      resolved: now,
+      outcome: { ...restored.outcome, verdict: laterVerdict, cause: laterCause() },
+    };
+    const { subject, texts } = composeAlerts([entry(ended, 'resolve')], 'all', context);
+    expect(subject).toBe('CLOSED acme: 1 database no longer alerted (orders)');
+    expect(databasesIn({ texts } as Message)[0]).toMatchObject({
+      outcome: { verdict: 'frozen', cause: { code: 'ice-age' } },
+    });
+    const resolution = { resolved: now, resolution: laterCause() };
+    expect(composeAlerts([entry(resolution, 'resolve')], 'all', context).texts.sms).toContain('ice-age');
+  });
+
+  it('count as not known to be protected', () => {
+    const counts = { protected: 3, [laterVerdict]: 1 };
+    expect(composeDailyDigest({ ...quietDay, counts }, context).subject).toBe('WARNING 1 of 4 databases not protected');
+  });
+});
+
+describe('the attributes', () => {
+  it('carry tenant, severity, kind and audience', () => {
+    const input = publishInput(composeAlerts([entry()], 'tenant', context), 'arn:topic');
+    const values = Object.entries(input.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]);
+    expect(Object.fromEntries(values)).toEqual({
+      tenant: 'acme',
+      severity: 'critical',
+      kind: 'backup-missing',
+      audience: 'tenant',
+    });
+    expect(input).toMatchObject({ TopicArn: 'arn:topic', MessageStructure: 'json' });
+  });
+
+  it('of a resolution carry the severity of its alert, so that whoever got the opening gets it', () => {
+    const { attributes } = composeAlerts([entry({ ...restored, severity: 'warning' }, 'resolve')], 'all', context);
+    expect(attributes).toMatchObject({ severity: 'warning', kind: 'backup-restored' });
+  });
+
+  it('of a message for operators match no tenant', () => {
+    const message = composeAlerts([entry({ verdict: 'unknown' })], 'operators', context);
+    expect(message.attributes.tenant).toBe('*');
+    expect(tenantFilter(['acme']).tenant).not.toContain(message.attributes.tenant);
+    expect(operatorFilter.audience).toEqual(['all', 'operators']);
+  });
+});
+
+describe('digests', () => {
+  it('of many tenants list the worst first, with the full list', () => {
+    const entries = [entry({ severity: 'warning', tenant: 'a' }), entry({ tenant: 'b', databaseId: 'worst' })];
+    const { subject, texts, attributes } = composeManyTenants(entries, {
+      ...context,
+      fullList: 'https://list.example',
+    });
+    expect(subject).toBe('CRITICAL 2 tenants: 2 databases overdue');
+    expect(texts.email.indexOf('worst')).toBeLessThan(texts.email.indexOf('orders'));
+    expect(texts.email).toContain('Full list: https://list.example');
+    expect(attributes).toEqual({ tenant: '*', severity: 'critical', kind: 'digest', audience: 'operators' });
+  });
+
+  it('of a quiet day say so', () => {
+    const { subject, attributes } = composeDailyDigest(quietDay, context);
+    expect(subject).toBe('All 240 databases protected');
+    expect(attributes).toEqual({ tenant: '*', severity: 'info', kind: 'digest', audience: 'operators' });
+  });
+
+  it('promise nothing for new, excluded and deleted databases', () => {
+    const subject = (counts: DailyFacts['counts']) => composeDailyDigest({ ...quietDay, counts }, context).subject;
+    expect(subject({ protected: 2, due: 1, new: 1, excluded: 4, deleted: 1 })).toBe('All 3 databases protected, 1 new');
+    expect(subject({ new: 1 })).toBe('The one database is new');
+    expect(subject({ excluded: 3 })).toBe('WARNING no database is configured, so nothing is watched');
+  });
+
+  it('of a bad day count what is not protected', () => {
+    const { subject, texts } = composeDailyDigest(
+      {
+        ...quietDay,
+        counts: { protected: 238, overdue: 1, unknown: 1, excluded: 3 },
+        alerts: [entry(), entry({ verdict: 'unknown', severity: 'warning', databaseId: 'crm' })],
+        unconfigured: ['playground'],
+        newExclusions: [{ tenant: 'acme', databaseId: 'tmp', reason: 'gone next week' }],
+        eventsMissed: 1,
+        missed: [{ databaseId: 'orders', snapshotId: 'rds:orders-1' }],
+        copies: { complete: 1, queued: 2, running: 5, failed: 3, oldestQueuedHours: 2.5 },
+        errors: ['describe failed'],
+        reportUrl: 'https://report.example',
+      },
+      context,
+    );
+    expect(subject).toBe('CRITICAL 2 of 240 databases not protected');
+    for (const part of [
+      '238 protected, 1 overdue, 1 unknown, 3 excluded',
+      '1 complete and 3 failed; now 5 running, 2 waiting (oldest 2 h 30 min)',
+      '1 database in RDS and not configured\n  playground',
+      '1 database newly excluded by tag\n  tmp (acme): gone next week',
+      '1 backup that no event announced\n  orders: rds:orders-1',
+      '1 error of the sweep\n  describe failed',
+      'Report: https://report.example',
+    ]) {
+      expect(texts.email).toContain(part);
+    }
+  });
+
+  it('of a day with warnings only, failed copies or nothing configured is not information', () => {
+    const severity = (facts: Partial<DailyFacts>) =>
+      composeDailyDigest({ ...quietDay, ...facts }, context).attributes.severity;
+    expect(severity({ alerts: [entry({ verdict: 'protected', severity: 'warning' })] })).toBe('warning');
+    expect(severity({ copies: { ...quietDay.copies, failed: 1 } })).toBe('warning');
+    expect(severity({ errors: ['half a listing'] })).toBe('warning');
+    expect(severity({ counts: {} })).toBe('warning');
+    expect(severity({ counts: { overdue: 1 } })).toBe('warning');
+  });
+});
+
+describe('failed copies', () => {
+  it('are announced with cause and target, and as no missing backup', () => {
+    const { subject, texts, attributes } = composeCopyFailed('acme', [failedCopy()], context);
+    expect(subject).toBe('WARNING acme: 1 S3 copy failed (orders)');
+    expect(texts.email).toContain('The backups themselves are in RDS and count');
+    expect(texts.email).toContain('s3://acme-orders-backups/orders');
+    expect(texts.email).toContain('s3:PutObject');
+    expect(attributes).toEqual({ tenant: 'acme', severity: 'warning', kind: 'copy-failed', audience: 'all' });
+  });
+
+  it('are called stuck while they still run', () => {
+    const running = failedCopy({ copy: { ...failedCopy().copy, state: 'running' } });
+    expect(composeCopyFailed('acme', [running], context).subject).toBe('WARNING acme: 1 S3 copy stuck (orders)');
+  });
+
+  it('of databases without a tenant go to operators', () => {
+    expect(composeCopyFailed(undefined, [failedCopy()], context).attributes).toMatchObject({
+      tenant: '*',
+      audience: 'operators',
+    });
+  });
+
+  it('stand each with its own text, also where they share a cause, and as data', () => {
+    const denied = (bucket: string) =>
+      failedCopy({
+        copy: { ...failedCopy().copy, cause: { code: 'bucket-denied', facts: { bucket, role: 'r', said: 'denied' } } },
+      });
+    const { texts } = composeCopyFailed('acme', ['one', 'two'].map(denied), context);
+    for (const bucket of ['one', 'two']) {
+      expect(texts.email.replace(/\s+/g, ' ')).toContain(`s3:GetBucketLocation on bucket ${bucket} to the role r`);
+      expect(texts.chat.content.description).toContain(`on bucket ${bucket} to the role r`);
+    }
+    expect(texts.body).toMatchObject({
+      copies: [
+        { cause: { code: 'bucket-denied', facts: { bucket: 'one', role: 'r', said: 'denied' } } },
+        { cause: { code: 'bucket-denied', facts: { bucket: 'two', role: 'r', said: 'denied' } } },
+      ],
+    });
+  });
+
+  it('name to a tenant no other tenant and no command; operators see both', () => {
+    const moved = Array.from({ length: 40 }, () =>
+      failedCopy({ copy: { ...failedCopy().copy, cause: { code: 'owner-changed', facts: { tenant: 'globex' } } } }),
+    );
+    const texts = (tenant: string | undefined) => JSON.stringify(composeCopyFailed(tenant, moved, context).texts);
+    expect(texts('acme')).not.toMatch(/globex|rds-backup-ledger copies/);
+    expect(texts(undefined)).toMatch(/globex.*rds-backup-ledger copies/s);
+  });
+
+  it('of a later version are announced in its own words', () => {
+    const later = { state: 'melted', mode: 'mirror', cause: { code: 'moon-phase', facts: { phase: 'new' } } };
+    const copy = { ...failedCopy().copy, ...later } as unknown as Backup['copy'];
+    const { subject, texts } = composeCopyFailed('acme', [failedCopy({ copy })], context);
+    expect(subject).toBe('WARNING acme: 1 S3 copy melted (orders)');
+    expect(texts.email).toContain('moon-phase');
+    expect(texts.body).toMatchObject({ copies: [{ mode: 'mirror', cause: { code: 'moon-phase', facts: {} } }] });
+  });
+});
+
+describe('links', () => {
+  const database = { key: '1/eu-west-1/db-A', id: 'orders', kind: 'cluster' } as const;
+
+  it('go to the console of the partition', () => {
+    const host = (region: string) => new URL(databaseLink({ ...database, key: `1/${region}/db-A` })).host;
+    expect(host('eu-west-1')).toBe('eu-west-1.console.aws.amazon.com');
+    expect(host('cn-north-1')).toBe('cn-north-1.console.amazonaws.cn');
+    expect(host('us-gov-west-1')).toBe('us-gov-west-1.console.amazonaws-us-gov.com');
+  });
+
+  it('escape what stands in them', () => {
+    expect(databaseLink({ ...database, id: 'a b#c' })).toContain('id=a%20b%23c;is-cluster=true');
+    expect(objectLink('eu-west-1', 'bucket', 'alerts/a b.txt')).toBe(
+      'https://eu-west-1.console.aws.amazon.com/s3/object/bucket?region=eu-west-1&prefix=alerts%2Fa%20b.txt',
+    );
+  });
+
+  it('replace a section that the runbook address already names', () => {
+    expect(runbookLink('https://example.com/r.md#top', 'copy-failed')).toBe('https://example.com/r.md#copy-failed');
+  });
+});
+
+it('the full list has one aligned line a database', () => {
+  const twoLines = { code: 'excluded-by-tag', facts: { reason: 'two\nlines' } } as const;
+  const lines = fullListOf(
+    [entry({ cause: twoLines, verdict: 'excluded' }), entry({ databaseId: 'a-longer-name', severity: 'warning' })],
+    { now, audience: 'operators' },
+  )
+    .trimEnd()
+    .split('\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[1]).toContain('two lines');
+  expect(new Set(lines.map((line) => line.search(/reason|Excluded|The newest/))).size).toBe(1);
+});
+
+describe('nothing from outside breaks a message', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 3_000 });
+  const hostile = fc.oneof(
+    text,
+    fc.constantFrom(
+      '"\\"'.repeat(2_000),
+      '😀'.repeat(3_000),
+      '\u0000\r\n'.repeat(500),
+      '\ud800'.repeat(900),
+      '\u202e</br>',
+    ),
+  );
+  // JSON has no negative zero.
+  const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
+  const facts = fc.dictionary(hostile, fc.oneof(hostile, json), { maxKeys: 4 });
+  const cause: fc.Arbitrary<Cause> = fc.oneof(
+    fc.record({ code: fc.constant('excluded-by-tag' as const), facts: fc.record({ reason: hostile }) }),
+    fc.record({
+      code: fc.constant('rds-not-answering' as const),
+      facts: fc.record({ error: hostile, since: fc.constant('2026-11-22T05:00:00.000Z') }),
+    }),
+    // Of a later version, or of a code that we know with facts that we do not.
+    fc.record({
+      code: fc.oneof(hostile, fc.constantFrom('stopped', 'renamed-to', 'replica-of')),
+      facts,
+    }) as fc.Arbitrary<Cause & LaterCause>,
+  );
+  const entries: fc.Arbitrary<Entry> = fc
+    .record({
+      databaseId: hostile,
+      tenant: hostile,
+      cause: fc.option(cause),
+      notes: fc.array(cause, { maxLength: 12 }),
+      snapshot: hostile,
+      engine: hostile,
+      severity: fc.oneof(fc.constantFrom<Severity>(...severities), hostile as fc.Arbitrary<Unrecognized>),
+      verdict: fc.oneof(fc.constantFrom<VerdictName>(...verdictNames), hostile as fc.Arbitrary<Unrecognized>),
+      resolution: cause as fc.Arbitrary<LaterCause>,
+    })
+    .map(({ snapshot, engine, ...changes }) => ({
+      engine,
+      step: 'open',
+      alert: alert({ ...changes, resolved: now, newestBackup: newestBackup('2026-11-20T00:00:00Z', snapshot) }),
+    }));
+
+  function holds(message: Message): void {
+    expect(message.subject).toMatch(/^[\x20-\x7e]{1,99}$/);
+    expect(message.texts.email).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(isGsm7(message.texts.sms)).toBe(true);
+    expect(gsm7Length(message.texts.sms)).toBeLessThanOrEqual(160);
+    const { title, description, nextSteps } = message.texts.chat.content;
+    expect(title.length).toBeLessThanOrEqual(750);
+    expect(description.length).toBeLessThanOrEqual(8_000);
+    for (const step of nextSteps) expect(step).not.toContain('\n');
+    expect(messageBytes(message)).toBeLessThanOrEqual(maxMessageBytes);
+    const sent = JSON.parse(publishInput(message, 'arn').Message ?? '') as Record<string, string>;
+    expect(Object.keys(sent).sort()).toEqual(['default', 'email', 'https', 'sms']);
+    expect(JSON.parse(sent.https ?? '')).toEqual(message.texts.chat);
+    expect(JSON.parse(sent.default ?? '')).toEqual(message.texts.body);
+  }
+
+  it('of alerts', () => {
+    fc.assert(
+      fc.property(
+        fc.array(entries, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom<AlertStep>('open', 'resolve'),
+        (list, step) => {
+          const stepped = list.map((one) => ({ ...one, step }));
+          holds(composeAlerts(stepped, 'all', context));
+          holds(composeManyTenants(stepped, context));
+          holds(composeDailyDigest({ ...quietDay, alerts: stepped }, context));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('of a fleet of 10,000 with the longest texts', () => {
+    const long = '"\\😀'.repeat(1_000);
+    const words = laterCause(Object.fromEntries(Array.from({ length: 3 }, (_, index) => [`${index}${long}`, long])));
+    const fleet = Array.from({ length: 10_000 }, (_, index) => {
+      const names = { databaseId: `${long}${index}`, tenant: `${long}${index}` };
+      const notes = Array.from({ length: 4 }, () => words);
+      return entry({ ...names, cause: words, notes, resolved: now, resolution: words }, 'open', long);
+    });
+    holds(composeAlerts(fleet, 'all', context));
+    holds(composeManyTenants(fleet, context));
+    const names = Array.from({ length: 10_000 }, () => long);
+    holds(
+      composeDailyDigest(
+        {
+          ...quietDay,
+          alerts: fleet,
+          unconfigured: names,
+          errors: names,
+          eventsMissed: 10_000,
+          missed: names.map((name) => ({ databaseId: name, snapshotId: name })),
+          newExclusions: names.map((name) => ({ tenant: name, databaseId: name, reason: name })),
+        },
+        context,
+      ),
+    );
+    const { copy } = failedCopy();
+    const copies = Array.from({ length: 10_000 }, () =>
+      failedCopy({
+        id: long,
+        arn: long,
+        databaseId: long,
+        copy: { ...copy, cause: laterCause({ said: long }) as never, bucket: long, prefix: long },
+      }),
+    );
+    holds(composeCopyFailed(long, copies, context));
+  });
+});
