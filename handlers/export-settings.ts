@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { SettingName } from '../shared/contract.ts';
 
 const schema = z.object({
   EXPORT_ROLE_ARN: z.string().startsWith('arn:'),
   EXPORT_KEY_ARN: z.string().startsWith('arn:'),
-});
+} satisfies Record<SettingName<'copy'>, z.ZodType>);
 
 /** What exports are made with. */
 export interface ExportSettings {

@@ -1,19 +1,47 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { SweepResult } from '../shared/sweep/index.ts';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { sumBy } from 'es-toolkit/math';
+import { type FunctionName, type MetricOf, metrics } from '../shared/contract.ts';
+import type { WorkReport } from '../shared/copies/index.ts';
+import { isUnprotected, verdictNames } from '../shared/domain/index.ts';
+import { hourMs } from '../shared/lib/time.ts';
+import type { SweepRun } from '../shared/sweep/index.ts';
 
-const metrics = new Metrics();
+/** Namespace and service come from the environment. */
+const powertools = new Metrics();
+
+/** Writes the metrics of a function into its log, from where CloudWatch takes them; `undefined` was not measured. */
+function publish<Emitter extends FunctionName>(values: Readonly<Record<MetricOf<Emitter>, number | undefined>>): void {
+  for (const [name, value] of Object.entries<number | undefined>(values)) {
+    if (value !== undefined) powertools.addMetric(name, metrics[name as MetricOf<Emitter>].unit, value);
+  }
+  powertools.publishStoredMetrics();
+}
 
 /**
  * What alarms and dashboards read of a run. The heartbeat comes only from a sweep that reached its end, and so does the
  * number of unprotected databases; missed events are each run's own, since they are summed up.
  */
-export function publishSweepMetrics({ row, report }: Pick<SweepResult, 'row' | 'report'>): void {
+export function publishSweepMetrics({ row, report }: Pick<SweepRun, 'row' | 'report'>): void {
   if (row.mode === 'watch') return;
-  if (row.complete) metrics.addMetric('SweepHeartbeat', MetricUnit.Count, 1);
-  if (row.stoppedAfter === undefined) {
-    const { overdue = 0, never = 0, disabled = 0, missing = 0 } = row.counts;
-    metrics.addMetric('UnprotectedDatabases', MetricUnit.Count, overdue + never + disabled + missing);
-  }
-  metrics.addMetric('EventsMissed', MetricUnit.Count, report.eventsMissed);
-  metrics.publishStoredMetrics();
+  const unprotected = sumBy(verdictNames.filter(isUnprotected), (name) => row.counts[name] ?? 0);
+  publish<'sweep'>({
+    SweepHeartbeat: row.complete ? 1 : undefined,
+    UnprotectedDatabases: row.stoppedAfter === undefined ? unprotected : undefined,
+    EventsMissed: report.eventsMissed,
+  });
+}
+
+/**
+ * What alarms and dashboards read of copies. Failed are those that people are notified of: failed for good, incomplete, and
+ * gone before their turn. Every pass measures the queue, also where it is empty.
+ */
+export function publishCopyMetrics({ ended, run }: WorkReport, now: Date): void {
+  publish<'copy'>({
+    CopiesEnded: ended.length,
+    CopiesFailed: ended.filter(({ copy }) => copy.notifiedAt).length,
+    CopiesQueued: run.waiting,
+    // Its minimum over hours tells whether anything ended while something waited.
+    CopiesStalled: run.waiting > 0 && ended.length === 0 ? 1 : 0,
+    OldestQueuedCopyHours: run.oldestQueuedAt ? (now.getTime() - run.oldestQueuedAt.getTime()) / hourMs : 0,
+  });
 }

@@ -4,7 +4,7 @@ import { recheck } from '../shared/sweep/index.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log, now, rdsReader } from './parts.ts';
 import { readSettings } from './settings.ts';
-import { alertChannelOf, sweepDepsOf } from './sweep-parts.ts';
+import { alertChannelOf, notifierOf, sweepDepsOf } from './sweep-parts.ts';
 
 /** Writes the RDS events of a batch into the ledger; messages that failed come again, and end as dead letters. */
 export const handler = onFirstCall(() => {
@@ -22,11 +22,12 @@ export const handler = onFirstCall(() => {
         log,
         now,
         check: async (databases) => {
-          const { report } = await recheck(
-            sweepDepsOf(loaded, ledger, channel, () => context.getRemainingTimeInMillis()),
+          const run = await recheck(
+            sweepDepsOf(loaded, ledger, () => context.getRemainingTimeInMillis()),
             databases,
           );
-          for (const error of report.errors) log.error(error, { databases });
+          const { errors } = await notifierOf(loaded, ledger, channel)(run.notifications, run.at);
+          for (const error of [...run.report.errors, ...errors]) log.error(error, { databases });
         },
       },
       event.Records,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { FoundSettings, SettingName } from '../shared/contract.ts';
 
+/** `AWS_REGION` is Lambda's own; the stack sets the others. */
 const schema = z.object({
   ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   AWS_REGION: z.string().min(1),
@@ -8,9 +10,9 @@ const schema = z.object({
   CONFIG_BUCKET: z.string().min(1),
   CONFIG_KEY: z.string().min(1),
   REPORT_BUCKET: z.string().min(1),
-});
+} satisfies Record<SettingName<'shared'> | 'AWS_REGION', z.ZodType>);
 
-/** What every function is told by its environment; the stack sets it. */
+/** What every function's environment says. */
 export interface Settings {
   readonly account: string;
   readonly region: string;
@@ -21,9 +23,8 @@ export interface Settings {
   readonly reportBucket: string;
 }
 
-/** The copy function's name, which only the sweep function is told; throws an `Error` where it is missing. */
-export function readCopyFunctionName(environment: Readonly<Record<string, string | undefined>>): string {
-  const name = environment.COPY_FUNCTION_NAME;
+/** The copy function's name, which only the sweep function's environment has; throws an `Error` where it is missing. */
+export function readCopyFunctionName({ COPY_FUNCTION_NAME: name }: FoundSettings): string {
   if (!name) throw new Error("the function's environment is incomplete: COPY_FUNCTION_NAME is missing");
   return name;
 }

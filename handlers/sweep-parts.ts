@@ -1,7 +1,14 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Ledger } from '../shared/ledger/index.ts';
-import { notify, objectLink, type Publisher, type ReportStore, SnsPublisher } from '../shared/notifications/index.ts';
+import {
+  type AlertNotification,
+  notify,
+  objectLink,
+  type Publisher,
+  type ReportStore,
+  SnsPublisher,
+} from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
 import { type LoadedConfig, log, now, rdsReader } from './parts.ts';
 import type { Settings } from './settings.ts';
@@ -19,19 +26,19 @@ export function alertChannelOf(settings: Settings): AlertChannel {
   };
 }
 
-/** What evaluating and alerting need, for each run anew: it counts its own calls, and has its own time left. */
-export function sweepDepsOf(
-  { fleet, hash }: LoadedConfig,
-  ledger: Ledger,
-  channel: AlertChannel,
-  remainingMs: () => number,
-): Omit<SweepDeps, 'triggerCopies'> {
+/** Notifies people of alerts by a channel, as the configuration says. */
+export function notifierOf({ fleet }: LoadedConfig, ledger: Ledger, channel: AlertChannel) {
+  return (notifications: readonly AlertNotification[], at: Date) =>
+    notify({ ledger, ...channel, fleet }, notifications, at);
+}
+
+/** What a run needs, for each run anew: it counts its own calls, and has its own time left. */
+export function sweepDepsOf({ fleet, hash }: LoadedConfig, ledger: Ledger, remainingMs: () => number): SweepDeps {
   return {
     ledger,
     rds: rdsReader(),
     fleet,
     configHash: hash,
-    notify: (notifications, at) => notify({ ledger, ...channel, fleet }, notifications, at),
     log,
     now,
     remainingMs,

@@ -1,11 +1,11 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
-import { closeRun, type SweepReport, type SweepRequest, sweep, watch } from '../shared/sweep/index.ts';
+import { publishDay, runRequest, type SweepReport, type SweepRequest } from '../shared/sweep/index.ts';
 import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log } from './parts.ts';
 import { readCopyFunctionName, readSettings } from './settings.ts';
-import { alertChannelOf, sweepDepsOf } from './sweep-parts.ts';
+import { alertChannelOf, notifierOf, sweepDepsOf } from './sweep-parts.ts';
 
 const requestSchema = z.strictObject({
   mode: z.enum(['sweep', 'watch']).default('sweep'),
@@ -13,7 +13,7 @@ const requestSchema = z.strictObject({
   dryRun: z.boolean().optional(),
 });
 
-/** Reads what the function was invoked with; throws an `Error` that says what is wrong. A run as of a moment is dry unless told otherwise. */
+/** Reads what the function was invoked with; throws an `Error` that says what is wrong. A run as of a moment is dry by default. */
 export function parseRequest(event: unknown): SweepRequest {
   const parsed = requestSchema.safeParse(event ?? {});
   if (!parsed.success) {
@@ -37,17 +37,20 @@ export const handler = onFirstCall(() => {
   return async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<SweepReport> => {
     const request = parseRequest(event);
     const loaded = await config();
-    const deps = { ...sweepDepsOf(loaded, ledger, channel, () => context.getRemainingTimeInMillis()), triggerCopies };
-    const result = await (request.mode === 'sweep' ? sweep : watch)(deps, request);
-    const { report } = result;
+    const run = await runRequest(
+      {
+        ...sweepDepsOf(loaded, ledger, () => context.getRemainingTimeInMillis()),
+        notify: notifierOf(loaded, ledger, channel),
+        triggerCopies,
+      },
+      request,
+    );
+    const { report } = run;
     const { databases: _, ...summary } = report;
     log.info(`${report.mode} done`, { ...summary, dryRun: request.dryRun });
     if (request.dryRun) return report;
-    publishSweepMetrics(result);
-    const errors = await closeRun(
-      { ledger, ledgerName: settings.ledgerTable, fleet: loaded.fleet, ...channel },
-      result,
-    );
+    publishSweepMetrics(run);
+    const errors = await publishDay({ ledger, ledgerName: settings.ledgerTable, fleet: loaded.fleet, ...channel }, run);
     for (const error of errors) log.error(error);
     return { ...report, errors: [...report.errors, ...errors] };
   };

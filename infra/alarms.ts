@@ -3,12 +3,13 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { type AlarmName, alarmAnchor, deployedAlarmName } from '../shared/contract.ts';
 import { runbookLink } from '../shared/notifications/index.ts';
 
 /** What a person who is woken by an alarm reads. */
 export interface AlarmText {
-  /** Its name behind the stack's, in words, e.g. `record failing`; also the heading of its section in the runbook. */
-  readonly name: string;
+  /** In words, e.g. `record failing`; also the heading of its section in the runbook. */
+  readonly name: AlarmName;
   /** What breaks while it rings, as one sentence. */
   readonly impact: string;
 }
@@ -52,8 +53,8 @@ export class Alarms {
   add(scope: Construct, text: AlarmText, rule: AlarmRule): Alarm {
     const alarm = new Alarm(scope, `${text.name} alarm`, {
       // A name of its own: it stands in the message's subject, and the command line finds all alarms by the stack's name.
-      alarmName: `${Stack.of(scope).stackName}-${anchorOf(text.name)}`,
-      alarmDescription: `Impact: ${text.impact} Runbook: ${runbookLink(this.#runbookUrl, anchorOf(text.name))}`,
+      alarmName: deployedAlarmName(Stack.of(scope).stackName, text.name),
+      alarmDescription: `Impact: ${text.impact} Runbook: ${runbookLink(this.#runbookUrl, alarmAnchor(text.name))}`,
       metric: rule.metric,
       threshold: rule.threshold.value,
       comparisonOperator: rule.threshold.comparison,
@@ -66,9 +67,4 @@ export class Alarms {
     alarm.addOkAction(action);
     return alarm;
   }
-}
-
-/** The anchor that Markdown renderers give a heading: lower case, hyphens for spaces. */
-function anchorOf(heading: string): string {
-  return heading.toLowerCase().replaceAll(' ', '-');
 }

@@ -4,11 +4,12 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/index.ts';
+import { constructIds } from '../shared/contract.ts';
 import type { FilterPolicy, Subscriber } from '../shared/notifications/index.ts';
 import { subscribers } from './subscribers.ts';
 
 /**
- * Who is told: the alert topic, whose messages are filtered by tenant, and the alarm topic for the operators alone.
+ * Who is notified: the alert topic, whose messages are filtered by tenant, and the alarm topic for the operators alone.
  * Alarms need a topic of their own because CloudWatch puts no attributes on its messages, and no filter policy matches a
  * message without any.
  */
@@ -19,7 +20,7 @@ export class Alerts extends Construct {
   constructor(scope: Construct, id: string, props: { readonly fleet: Fleet; readonly key: IKey }) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Backup alerts', masterKey: props.key, enforceSSL: true });
-    const alarms = new Topic(this, 'AlarmTopic', {
+    const alarms = new Topic(this, constructIds.alarmTopic, {
       displayName: 'Backup ledger alarms',
       masterKey: props.key,
       enforceSSL: true,
@@ -41,7 +42,7 @@ export class Alerts extends Construct {
     if (props.fleet.operators.length === 0) {
       Validations.of(this).addWarning(
         'no-operators',
-        'Nobody is told when this stack itself fails, nor of digests: "operators" is empty. Add a recipient, e.g. "operators": [{ "email": "oncall@example.com" }]',
+        'Nobody is notified when this stack itself fails, nor of digests: "operators" is empty. Add a recipient, e.g. "operators": [{ "email": "oncall@example.com" }]',
       );
     }
   }

@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/index.ts';
+import { defaultStackName } from '../shared/contract.ts';
 import { findKeptBuckets, findKeptTable } from './kept.ts';
 import { LedgerStack } from './stack.ts';
 import { SynthError } from './synth-error.ts';
@@ -17,7 +18,7 @@ async function build(): Promise<void> {
   const path = String(app.node.tryGetContext('config') ?? defaultConfiguration);
   const env = environment();
   const fleet = parseConfig(read(path), { ...env, name: path });
-  new LedgerStack(app, 'RdsBackupLedger', {
+  new LedgerStack(app, defaultStackName, {
     env,
     fleet,
     configurationPath: resolve(path),

@@ -7,8 +7,10 @@ import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/index.ts';
-import { capacityOf, capacityWarnings } from '../shared/copies/index.ts';
+import { constructIds, exportService } from '../shared/contract.ts';
+import { capacityOf, capacityWarnings, copyCalls } from '../shared/copies/index.ts';
 import { copyTriggers } from '../shared/ledger/index.ts';
+import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { foreignKeys, stagingBuckets, type TargetBucket, targetBuckets } from './copy-targets.ts';
 import { failuresTo, LedgerFunction } from './functions.ts';
@@ -17,20 +19,19 @@ import { ledgerUses } from './ledger-uses.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
+import { rdsUses } from './rds-uses.ts';
 import { allow, allowRdsReads, bucketArn, rdsArn } from './rights.ts';
 
 /** Ends of export tasks: failed, cancelled, completed; of instances' snapshots, then of clusters'. */
 const exportEnds = ['0159', '0160', '0161', '0162', '0163', '0164'].map((number) => `RDS-EVENT-${number}`);
 
-const exportService = 'export.rds.amazonaws.com';
-
 /** Copies of backups: the ledger's stream and the ends of exports trigger the function that starts and follows them. */
-export class Copy extends Construct {
+export class CopyBackups extends Construct {
   readonly function: LedgerFunction;
 
   constructor(scope: Construct, id: string, parts: Parts) {
     super(scope, id);
-    const deadLetters = new DeadLetters(this, 'DeadLetters', {
+    const deadLetters = new DeadLetters(this, constructIds.deadLetters, {
       alarms: parts.alarms,
       alarm: {
         name: 'copy dead letters',
@@ -115,24 +116,23 @@ export class Copy extends Construct {
     const { fleet, ledger } = parts;
     const { role } = this.function;
     allow(role, {
-      actions: ['rds:StartExportTask'],
+      actions: actionsOn(copyCalls, 'snapshot'),
       resources: [rdsArn(role, 'snapshot'), rdsArn(role, 'cluster-snapshot')],
       wildcard: 'The snapshots of tomorrow are not known today.',
     });
-    // A snapshot's name may be used again: what is exported is checked right before.
-    allowRdsReads(role, 'DescribeDBSnapshots', 'DescribeDBClusterSnapshots');
+    allowRdsReads(role, rdsUses.copy);
     allow(role, {
-      actions: ['rds:DescribeExportTasks'],
+      actions: actionsOn(copyCalls, 'account'),
       resources: ['*'],
       wildcard: "The account's slots are counted without naming a snapshot, and then RDS has no resource to judge by.",
     });
     allow(role, {
-      actions: ['iam:PassRole'],
+      actions: actionsOn(copyCalls, 'exportRole'),
       resources: [exportRole.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': exportService } },
     });
     const foreign = foreignKeys(fleet);
-    allow(role, { actions: ['kms:CreateGrant'], resources: [ledger.key.keyArn, ...foreign] });
+    allow(role, { actions: actionsOn(copyCalls, 'exportKey'), resources: [ledger.key.keyArn, ...foreign] });
     if (foreign.length > 0) allowKeyUse(role, foreign);
     this.#grantBuckets(role, fleet);
 
@@ -157,17 +157,17 @@ export class Copy extends Construct {
     const staging = stagingBuckets(fleet).map(bucketArn);
     if (targets.length === 0) return;
     allow(role, {
-      actions: ['s3:ListBucket'],
+      actions: actionsOn(copyCalls, 'bucket'),
       resources: [...targets.map(({ bucket }) => bucketArn(bucket)), ...staging],
     });
     allow(role, {
-      actions: ['s3:GetObject'],
+      actions: actionsOn(copyCalls, 'readObject'),
       resources: [...targets.map(objectsOf), ...staging.map((arn) => `${arn}/*`)],
       wildcard: 'Copies are folders of objects that RDS names, and dumps are named by a pattern.',
     });
     if (written.length === 0) return;
     allow(role, {
-      actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+      actions: actionsOn(copyCalls, 'writtenObject'),
       resources: written.map(objectsOf),
       wildcard: 'Dumps are named by a pattern.',
     });

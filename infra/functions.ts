@@ -6,17 +6,17 @@ import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { metricsNamespace, metricsService } from './metrics.ts';
+import { type FunctionName, type FunctionSettings, metricsDimensions, metricsNamespace } from '../shared/contract.ts';
 import { allow } from './rights.ts';
 
-export interface LedgerFunctionProps {
+export interface LedgerFunctionProps<Name extends FunctionName> {
   /** File in `handlers/`, without its extension. */
-  readonly handler: 'record' | 'sweep' | 'copy';
+  readonly handler: Name;
   /** One sentence for the console. */
   readonly description: string;
   readonly memoryMiB: number;
   readonly timeout: Duration;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: FunctionSettings<Name>;
   /** Where the event of an asynchronous call goes when all its tries failed. Default: no asynchronous calls are made. */
   readonly asynchronousFailures?: IQueue;
 }
@@ -27,11 +27,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  * A function of this stack: Node 24 on ARM64, one minified ES module with its own SDK, a log group whose logs end, and a
  * role that may do nothing but write them; whoever makes the function gives its role what it needs.
  */
-export class LedgerFunction extends Construct {
+export class LedgerFunction<Name extends FunctionName = FunctionName> extends Construct {
   readonly function: NodejsFunction;
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, props: LedgerFunctionProps) {
+  constructor(scope: Construct, id: string, props: LedgerFunctionProps<Name>) {
     super(scope, id);
     const logGroup = new LogGroup(this, 'Logs', {
       // Long enough to look into last month's night, short enough to cost nothing.
@@ -55,7 +55,7 @@ export class LedgerFunction extends Construct {
       environment: {
         ...props.environment,
         NODE_OPTIONS: '--enable-source-maps',
-        POWERTOOLS_SERVICE_NAME: metricsService,
+        POWERTOOLS_SERVICE_NAME: metricsDimensions.service,
         POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
       },
       bundling: {

@@ -1,5 +1,9 @@
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { handlerCalls } from '../handlers/calls.ts';
 import type { Fleet } from '../shared/config/index.ts';
+import type { SettingName } from '../shared/contract.ts';
+import { actionsOn } from '../shared/lib/aws-calls.ts';
+import { publisherCalls } from '../shared/notifications/index.ts';
 import type { Alarms } from './alarms.ts';
 import type { Alerts } from './alerts.ts';
 import type { Buckets } from './buckets.ts';
@@ -36,7 +40,7 @@ export class Parts {
   }
 
   /** The functions' settings (`handlers/settings.ts` reads them). */
-  get environment(): Readonly<Record<string, string>> {
+  get environment(): Readonly<Record<SettingName<'shared'>, string>> {
     return {
       ACCOUNT_ID: this.fleet.account,
       LEDGER_TABLE: this.ledger.tableName,
@@ -49,18 +53,21 @@ export class Parts {
 
   allowConfiguration(fn: LedgerFunction): void {
     const { s3BucketName, s3ObjectKey } = this.#configuration;
-    allow(fn.role, { actions: ['s3:GetObject'], resources: [`${bucketArn(s3BucketName)}/${s3ObjectKey}`] });
+    allow(fn.role, {
+      actions: actionsOn(handlerCalls.configuration, 'object'),
+      resources: [`${bucketArn(s3BucketName)}/${s3ObjectKey}`],
+    });
   }
 
   /** Sending alerts; the right to the topic's key comes with the ledger's, which is the same. */
   allowAlerts(fn: LedgerFunction): void {
-    allow(fn.role, { actions: ['sns:Publish'], resources: [this.#alerts.topic.topicArn] });
+    allow(fn.role, { actions: actionsOn(publisherCalls, 'topic'), resources: [this.#alerts.topic.topicArn] });
   }
 
   /** Writing reports and the full lists of digests; reading none. */
   allowReports(fn: LedgerFunction): void {
     allow(fn.role, {
-      actions: ['s3:PutObject'],
+      actions: actionsOn(handlerCalls.reports, 'object'),
       resources: [this.buckets.reports.arnForObjects('*')],
       wildcard: 'Reports and digests are objects named by their time.',
     });

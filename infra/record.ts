@@ -4,12 +4,14 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { constructIds } from '../shared/contract.ts';
 import { eventMeanings } from '../shared/rds/index.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { LedgerFunction } from './functions.ts';
 import { ledgerUses } from './ledger-uses.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters, privateQueue } from './queues.ts';
+import { rdsUses } from './rds-uses.ts';
 import { allow, allowRdsReads } from './rights.ts';
 
 /** A batch is described in two calls and written in a few seconds; a minute leaves room for RDS's throttling. */
@@ -19,7 +21,7 @@ const timeout = Duration.minutes(1);
 const maxReceives = 5;
 
 /** What RDS announces goes into the ledger: rule, queue, function, dead letters. */
-export class Record extends Construct {
+export class RecordEvents extends Construct {
   readonly function: LedgerFunction;
   readonly deadLetters: Queue;
 
@@ -27,7 +29,7 @@ export class Record extends Construct {
     super(scope, id);
     // Events that the rule could not deliver and those that the function could not handle have the same body, so one
     // queue holds both, and one redrive to the queue below brings both back.
-    this.deadLetters = new DeadLetters(this, 'DeadLetters', {
+    this.deadLetters = new DeadLetters(this, constructIds.deadLetters, {
       alarms: parts.alarms,
       alarm: {
         name: 'record dead letters',
@@ -77,13 +79,7 @@ export class Record extends Construct {
       actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
       resources: [queue.queueArn],
     });
-    allowRdsReads(
-      this.function.role,
-      'DescribeDBSnapshots',
-      'DescribeDBClusterSnapshots',
-      'DescribeDBInstances',
-      'DescribeDBClusters',
-    );
+    allowRdsReads(this.function.role, rdsUses.record);
     parts.ledger.allow(this.function, ledgerUses.record);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);

@@ -1,5 +1,6 @@
 import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { type RdsRead, type RdsReadAction, rdsReads } from '../shared/rds/index.ts';
 
 export interface Right {
   readonly actions: readonly string[];
@@ -33,26 +34,28 @@ function plain(value: unknown): string {
 }
 
 /** Resources that a describing action of RDS is judged by. Source: Service Authorization Reference, Amazon RDS. */
-const describes = {
+const describes: Readonly<Record<RdsReadAction, readonly RdsResource[]>> = {
   DescribeDBInstances: ['db'],
   DescribeDBClusters: ['cluster'],
   DescribeDBSnapshots: ['db', 'snapshot'],
   DescribeDBClusterSnapshots: ['cluster', 'cluster-snapshot'],
-} as const;
+};
 
-/** Lets a role list databases and snapshots of the stack's account and Region. */
-export function allowRdsReads(role: Role, ...reads: readonly (keyof typeof describes)[]): void {
-  for (const read of reads) {
+/** Lets a role read databases and snapshots of the stack's account and Region with these methods of the reader. */
+export function allowRdsReads(role: Role, uses: readonly RdsRead[]): void {
+  for (const action of new Set(uses.flatMap((method) => rdsReads[method]))) {
     allow(role, {
-      actions: [`rds:${read}`],
-      resources: describes[read].map((type) => rdsArn(role, type)),
+      actions: [`rds:${action}`],
+      resources: describes[action].map((type) => rdsArn(role, type)),
       wildcard: 'Databases and their snapshots are listed in bulk, and those of tomorrow are not known today.',
     });
   }
 }
 
+type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot';
+
 /** All resources of one type that RDS has in the stack's account and Region. */
-export function rdsArn(role: Role, type: 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot'): string {
+export function rdsArn(role: Role, type: RdsResource): string {
   const { region, account } = Stack.of(role);
   return `arn:${Aws.PARTITION}:rds:${region}:${account}:${type}:*`;
 }

@@ -2,15 +2,16 @@ import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/index.ts';
+import type { OutputName } from '../shared/contract.ts';
 import { Alarms } from './alarms.ts';
 import { Alerts } from './alerts.ts';
 import { Buckets } from './buckets.ts';
-import { Copy } from './copy.ts';
+import { CopyBackups } from './copy.ts';
 import { stackKey } from './key.ts';
 import { type KeptTable, LedgerTable } from './ledger-table.ts';
 import { Parts } from './parts.ts';
-import { Record } from './record.ts';
-import { Sweep } from './sweep.ts';
+import { RecordEvents } from './record.ts';
+import { SweepDatabases } from './sweep.ts';
 import { SynthError } from './synth-error.ts';
 
 export interface LedgerStackProps extends StackProps {
@@ -41,11 +42,11 @@ export class LedgerStack extends Stack {
     const buckets = new Buckets(this, 'Buckets', { fleet, key, kept: keptBuckets });
     const configuration = new Asset(this, 'Configuration', { path: configurationPath });
     const parts = new Parts({ fleet, ledger, alerts, alarms, buckets, configuration });
-    const record = new Record(this, 'RecordEvents', parts);
-    const copy = new Copy(this, 'CopyBackups', parts);
-    const sweep = new Sweep(this, 'SweepDatabases', parts, copy);
+    const record = new RecordEvents(this, 'RecordEvents', parts);
+    const copy = new CopyBackups(this, 'CopyBackups', parts);
+    const sweep = new SweepDatabases(this, 'SweepDatabases', parts, copy);
 
-    const outputs = {
+    const outputs: Record<OutputName, string> = {
       LedgerTableName: ledger.tableName,
       AlertTopicArn: alerts.topic.topicArn,
       RecordFunctionName: record.function.function.functionName,

@@ -15,7 +15,7 @@ export function subscribers(fleet: Fleet): Subscriber[] {
     const tenants = at.filter.tenant ?? [];
     if (tenants.length > maxTenantsOfEndpoint) {
       throw new SynthError(
-        `${endpointName(at)} is a recipient of ${tenants.length} tenants; a filter policy of SNS holds at most ${maxTenantsOfEndpoint}. Make it one of the "operators", who hear of every tenant, or spread the tenants over several addresses.`,
+        `${endpointName(at)} is a recipient of ${tenants.length} tenants; a filter policy of SNS holds at most ${maxTenantsOfEndpoint}. Make it one of the "operators", who are notified of every tenant, or spread the tenants over several addresses.`,
       );
     }
   }

@@ -5,25 +5,29 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'a
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { handlerCalls } from '../handlers/calls.ts';
+import { constructIds, sweepInputs } from '../shared/contract.ts';
+import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type Alarms, Threshold } from './alarms.ts';
-import type { Copy } from './copy.ts';
+import type { CopyBackups } from './copy.ts';
 import { LedgerFunction } from './functions.ts';
 import { ledgerUses } from './ledger-uses.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
+import { rdsUses } from './rds-uses.ts';
 import { allow, allowRdsReads } from './rights.ts';
 
 /** The watch runs this often: an alert comes within that time of its deadline. */
 const watchEvery = Duration.minutes(15);
 
 /** The check of all databases once a day, and of those whose time has come every 15 minutes. */
-export class Sweep extends Construct {
+export class SweepDatabases extends Construct {
   readonly function: LedgerFunction;
 
-  constructor(scope: Construct, id: string, parts: Parts, copy: Copy) {
+  constructor(scope: Construct, id: string, parts: Parts, copy: CopyBackups) {
     super(scope, id);
-    const deadLetters = new DeadLetters(this, 'DeadLetters', {
+    const deadLetters = new DeadLetters(this, constructIds.deadLetters, {
       alarms: parts.alarms,
       alarm: {
         name: 'sweep dead letters',
@@ -69,31 +73,25 @@ export class Sweep extends Construct {
       description: 'The daily sweep',
       schedule: ScheduleExpression.expression(`cron(${cron})`, TimeZone.of(timeZone)),
       timeWindow: TimeWindow.off(),
-      target: target({}, Duration.hours(2)),
+      target: target(sweepInputs.daily, Duration.hours(2)),
     });
     new Schedule(this, 'Watch', {
       description: 'The watch between sweeps',
       schedule: ScheduleExpression.rate(watchEvery),
       timeWindow: TimeWindow.off(),
       // The next watch does the same work.
-      target: target({ mode: 'watch' }, watchEvery),
+      target: target(sweepInputs.watch, watchEvery),
     });
   }
 
-  #grant(parts: Parts, copy: Copy): void {
-    allowRdsReads(
-      this.function.role,
-      'DescribeDBInstances',
-      'DescribeDBClusters',
-      'DescribeDBSnapshots',
-      'DescribeDBClusterSnapshots',
-    );
+  #grant(parts: Parts, copy: CopyBackups): void {
+    allowRdsReads(this.function.role, rdsUses.sweep);
     parts.ledger.allow(this.function, ledgerUses.sweep);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     parts.allowReports(this.function);
     allow(this.function.role, {
-      actions: ['lambda:InvokeFunction'],
+      actions: actionsOn(handlerCalls.triggerCopies, 'function'),
       resources: [copy.function.function.functionArn],
     });
   }

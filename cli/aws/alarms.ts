@@ -1,4 +1,5 @@
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { alarmPrefix } from '../../shared/contract.ts';
 import type { RingingAlarm } from '../../shared/read-model/index.ts';
 
 /** The stack's alarms that ring; their names begin with the stack's. */
@@ -6,7 +7,7 @@ export async function ringingAlarms(stack: string): Promise<RingingAlarm[]> {
   const ringing: RingingAlarm[] = [];
   const pages = paginateDescribeAlarms(
     { client: new CloudWatchClient() },
-    { AlarmNamePrefix: `${stack}-`, StateValue: 'ALARM' },
+    { AlarmNamePrefix: alarmPrefix(stack), StateValue: 'ALARM' },
   );
   for await (const { MetricAlarms = [] } of pages) {
     for (const {

@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { Deployment } from '../parts.ts';
+import type { OutputName } from '../../shared/contract.ts';
+import type { Deployment } from '../dependencies.ts';
 import { UserError } from '../user-error.ts';
 
 /** The stack as CloudFormation knows it. */
@@ -29,7 +30,7 @@ export async function readDeployment(stack: string): Promise<Deployment> {
 }
 
 /** An output of the stack; a stack without it is another one, or was not deployed to its end. */
-export function output({ stack, outputs, status }: Deployment, name: string): string {
+export function output({ stack, outputs, status }: Deployment, name: OutputName): string {
   const value = outputs[name];
   if (value === undefined || value === '') {
     throw new UserError(

@@ -18,11 +18,11 @@ interface AwsError {
   readonly endpoint?: string;
 }
 
-/** What is wrong and what to do, or undefined for an error that nobody foresaw. */
+/** What is wrong and what to do; undefined for an unexpected error. */
 export function explain(error: unknown): Explanation | undefined {
-  const seen = readError(error);
-  if (seen === undefined) return undefined;
-  const { name, message, code } = seen;
+  const details = readError(error);
+  if (details === undefined) return undefined;
+  const { name, message, code } = details;
   if (name === 'CredentialsProviderError' || /could not load credentials/i.test(message)) {
     return {
       found: 'No AWS credentials were found',
@@ -45,7 +45,7 @@ export function explain(error: unknown): Explanation | undefined {
       cure: 'choose another profile, or sign in again.',
     };
   }
-  if (isRefusal(seen)) return refusal(message);
+  if (isRefusal(details)) return refusal(message);
   if (
     code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ||
     code === 'SELF_SIGNED_CERT_IN_CHAIN' ||
@@ -69,7 +69,7 @@ export function explain(error: unknown): Explanation | undefined {
     };
   }
   if (name === 'ResourceNotFoundException') {
-    return { found: `A part of the stack is not there any more (${message})`, cure: 'deploy the stack again.' };
+    return { found: `A resource of the stack no longer exists (${message})`, cure: 'deploy the stack again.' };
   }
   if (/^(Throttling|ThrottlingException|TooManyRequestsException|ProvisionedThroughputExceededException)$/.test(name)) {
     return { found: `AWS asks to slow down (${message})`, cure: 'try again in a moment.' };

@@ -10,7 +10,7 @@ export async function cancelExport(taskId: string): Promise<void> {
     if (/^ExportTaskNotFound/.test(error.name))
       throw new UserError(`RDS knows no export task ${taskId}: it may not have started yet; try again in a moment.`);
     if (/^InvalidExportTaskState/.test(error.name))
-      throw new UserError(`RDS cannot cancel the export task ${taskId} any more: it has ended.`);
+      throw new UserError(`RDS can no longer cancel the export task ${taskId}: it has ended.`);
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Fleet } from '../../shared/config/index.ts';
+import { type FoundSettings, functionOutputs } from '../../shared/contract.ts';
 import type { SweepReport } from '../../shared/sweep/index.ts';
-import type { Deployment } from '../parts.ts';
+import type { Deployment } from '../dependencies.ts';
 import { UserError } from '../user-error.ts';
 import { output } from './deployment.ts';
 
@@ -21,7 +22,7 @@ export async function invokeSweep(
   });
   const answer = await lambda.send(
     new InvokeCommand({
-      FunctionName: output(deployment, 'SweepFunctionName'),
+      FunctionName: output(deployment, functionOutputs.sweep),
       Payload: JSON.stringify(request),
     }),
   );
@@ -51,9 +52,9 @@ export async function deployedConfiguration(
 ): Promise<{ readonly fleet: Fleet; readonly hash: string; readonly text: string }> {
   const { configHash, parseConfig } = await import('../../shared/config/index.ts');
   const { account, region } = deployment;
-  const name = output(deployment, 'SweepFunctionName');
+  const name = output(deployment, functionOutputs.sweep);
   const { Environment } = await new LambdaClient().send(new GetFunctionConfigurationCommand({ FunctionName: name }));
-  const { CONFIG_BUCKET: Bucket, CONFIG_KEY: Key } = Environment?.Variables ?? {};
+  const { CONFIG_BUCKET: Bucket, CONFIG_KEY: Key }: FoundSettings = Environment?.Variables ?? {};
   if (Bucket === undefined || Key === undefined)
     throw new UserError(`The function ${name} has no CONFIG_BUCKET and CONFIG_KEY`, 'deploy the stack again.');
   const { Body } = await new S3Client().send(new GetObjectCommand({ Bucket, Key }));

@@ -1,5 +1,5 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import type { Deployment } from '../parts.ts';
+import type { Deployment } from '../dependencies.ts';
 import { output } from './deployment.ts';
 
 /** An object of the report bucket as text; undefined where there is none of that key. */

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { type AlarmName, alarmNames, alarmPrefix, defaultStackName, deployedAlarmName } from '../../shared/contract.ts';
 import { verdictNames, verdicts } from '../../shared/domain/index.ts';
 import { runbookAnchors } from '../../shared/notifications/links.ts';
 import { exampleFleet, list, plain, synthesize, withoutHashes } from './synthesized.ts';
 
 const stack = synthesize();
 const alarms = stack.all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
-const alarm = (name: string) => alarms.find(({ AlarmName }) => AlarmName === `RdsBackupLedger-${name}`);
+const alarm = (name: AlarmName) =>
+  alarms.find(({ AlarmName }) => AlarmName === deployedAlarmName(defaultStackName, name));
 
 /** The headings of the runbook's sections with those of their parts, by anchor. */
 const sections = new Map(
@@ -39,20 +41,9 @@ describe('every alarm', () => {
   });
 
   it("is found by the stack's name", () => {
-    expect(alarms.map(({ AlarmName }) => (AlarmName as string).replace('RdsBackupLedger-', '')).sort()).toEqual([
-      'copies-failed',
-      'copies-stalled',
-      'copies-waiting',
-      'copy-dead-letters',
-      'copy-failing',
-      'record-behind',
-      'record-dead-letters',
-      'record-failing',
-      'sweep-dead-letters',
-      'sweep-failing',
-      'sweep-not-running',
-      'watch-not-running',
-    ]);
+    const names = alarmNames.map((name) => deployedAlarmName(defaultStackName, name));
+    expect(alarms.map(({ AlarmName }) => AlarmName as string).sort()).toEqual(names.sort());
+    expect(names.filter((name) => !name.startsWith(alarmPrefix(defaultStackName)))).toEqual([]);
   });
 
   it('looks back no further than CloudWatch does: a day, or seven where periods are an hour or longer', () => {
@@ -74,7 +65,7 @@ describe('every alarm', () => {
 });
 
 it('a sweep that never reaches its end rings after 26 hours of silence', () => {
-  expect(alarm('sweep-not-running')).toMatchObject({
+  expect(alarm('sweep not running')).toMatchObject({
     Namespace: 'RdsBackupLedger',
     MetricName: 'SweepHeartbeat',
     Dimensions: [{ Name: 'service', Value: 'rds-backup-ledger' }],
@@ -89,7 +80,7 @@ it('a sweep that never reaches its end rings after 26 hours of silence', () => {
 });
 
 it('a watch that is not even called rings after two hours of silence', () => {
-  expect(alarm('watch-not-running')).toMatchObject({
+  expect(alarm('watch not running')).toMatchObject({
     Namespace: 'AWS/Lambda',
     MetricName: 'Invocations',
     Period: 3600,

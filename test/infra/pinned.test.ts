@@ -1,8 +1,8 @@
 /** Deployed stacks upgrade in place, and readers keep what they have built: what they rely on stands in `pinned.ts`. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { metricsNamespace, metricsService } from '../../infra/metrics.ts';
+import { type MessageKind, manyTenants } from '../../shared/channels/index.ts';
+import { metrics, metricsDimensions, metricsNamespace } from '../../shared/contract.ts';
 import {
   alertJsonNames,
   alertSchema,
@@ -52,16 +52,13 @@ import {
   tableKeys,
   timeToLiveAttribute,
 } from '../../shared/ledger/table.ts';
-import { composeAlerts } from '../../shared/notifications/alert-messages.ts';
-import { composeCopyFailed } from '../../shared/notifications/copy-messages.ts';
-import { composeDailyDigest, composeManyTenants } from '../../shared/notifications/digests.ts';
+import { operatorFilter, publishInput, tenantFilter } from '../../shared/notifications/message.ts';
 import {
-  type MessageKind,
-  manyTenants,
-  operatorFilter,
-  publishInput,
-  tenantFilter,
-} from '../../shared/notifications/message.ts';
+  composeAlerts,
+  composeCopyFailed,
+  composeDailyDigest,
+  composeManyTenants,
+} from '../../shared/notifications/messages.ts';
 import { here } from '../shared/ledger/contract/given.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../shared/ledger/rows.ts';
 import { context, entry, failedCopy, restored } from '../shared/notifications/given.ts';
@@ -209,11 +206,6 @@ const messages = {
   bodies: Object.fromEntries(Object.entries(sent).map(([kind, { texts }]) => [kind, fieldsOf(texts.body)])),
 };
 
-const handlers = new URL('../../handlers/', import.meta.url);
-const emitted = readdirSync(handlers).flatMap((name) =>
-  [...readFileSync(new URL(name, handlers), 'utf8').matchAll(/addMetric\('(\w+)'/g)].map(([, metric]) => metric),
-);
-
 const stack = synthesize(
   fleetOf({
     operators: [{ email: 'oncall@example.com' }],
@@ -252,7 +244,7 @@ const deployed = {
       .all('AWS::Lambda::Function')
       .map(([id, { Properties }]) => [id, Object.keys(Properties.Environment.Variables).sort()]),
   ),
-  metrics: { namespace: metricsNamespace, service: metricsService, emitted: emitted.sort() },
+  metrics: { namespace: metricsNamespace, ...metricsDimensions, emitted: Object.keys(metrics) },
 };
 
 async function sweepAnswer(): Promise<string[]> {

@@ -2,7 +2,9 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { readExportSettings } from '../../handlers/export-settings.ts';
-import { readSettings } from '../../handlers/settings.ts';
+import { readCopyFunctionName, readSettings } from '../../handlers/settings.ts';
+import { parseRequest } from '../../handlers/sweep.ts';
+import { outputNames } from '../../shared/contract.ts';
 import { copyTriggers } from '../../shared/ledger/items.ts';
 import { type IndexDefinition, indexes, localIndexes } from '../../shared/ledger/table.ts';
 import {
@@ -42,15 +44,7 @@ describe('the stack', () => {
   }, 60_000);
 
   it('has exactly the outputs that are relied on', () => {
-    expect(Object.keys(template.Outputs).sort()).toEqual([
-      'AlertTopicArn',
-      'CopyFunctionName',
-      'LedgerTableName',
-      'RecordDeadLetterQueueUrl',
-      'RecordFunctionName',
-      'ReportBucketName',
-      'SweepFunctionName',
-    ]);
+    expect(Object.keys(template.Outputs).sort()).toEqual([...outputNames].sort());
     expect(withoutHashes(plain(template.Outputs.RecordDeadLetterQueueUrl?.Value))).toBe('RecordEventsDeadLettersQueue');
   });
 
@@ -174,6 +168,7 @@ describe('every function', () => {
       const environment = { ...Object.fromEntries(told), AWS_REGION: 'eu-west-1' };
       expect(() => readSettings(environment)).not.toThrow();
       if (id.startsWith('CopyBackups')) expect(() => readExportSettings(environment)).not.toThrow();
+      if (id.startsWith('SweepDatabases')) expect(() => readCopyFunctionName(environment)).not.toThrow();
     }
   });
 });
@@ -300,6 +295,10 @@ describe('sweep', () => {
       ScheduleExpression: 'rate(15 minutes)',
       Target: { Input: '{"mode":"watch"}' },
     });
+    const inputs = stack
+      .all('AWS::Scheduler::Schedule')
+      .map(([, { Properties }]) => JSON.parse(Properties.Target.Input));
+    expect(inputs.map((input) => parseRequest(input).mode).sort()).toEqual(['sweep', 'watch']);
     for (const [, { Properties }] of stack.all('AWS::Scheduler::Schedule')) {
       expect(Properties.Target.RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
       expect(withoutHashes(plain(Properties.Target.DeadLetterConfig.Arn))).toBe('SweepDatabasesDeadLettersQueue.Arn');

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { subscribers } from '../../infra/subscribers.ts';
-import type { Fleet, Recipient } from '../../shared/config/fleet.ts';
+import type { Recipient } from '../../shared/channels/index.ts';
+import type { Fleet } from '../../shared/config/fleet.ts';
 import { exampleFleet, messagesOf, plain, synthesize, withoutHashes } from './synthesized.ts';
 
-const told = (tenants: Record<string, readonly Recipient[]>, operators: readonly Recipient[] = []): Fleet => ({
+const notifying = (tenants: Record<string, readonly Recipient[]>, operators: readonly Recipient[] = []): Fleet => ({
   ...exampleFleet,
   operators,
   tenants: Object.entries(tenants).map(([id, recipients]) => ({ id, recipients })),
@@ -15,10 +16,10 @@ const ann = { email: 'ann@example.com' };
 const queue = { queue: 'arn:aws:sqs:eu-west-1:123456789012:alerts' };
 
 describe('subscribers', () => {
-  it('an address hears of its own tenant alone, whatever its protocol', () => {
+  it('an address is notified of its own tenant alone, whatever its protocol', () => {
     expect(
       subscribers(
-        told({ acme: [ann, { sms: '+441632960961' }], globex: [{ https: 'https://chat.example.com' }, queue] }),
+        notifying({ acme: [ann, { sms: '+441632960961' }], globex: [{ https: 'https://chat.example.com' }, queue] }),
       ),
     ).toEqual([
       { protocol: 'email', endpoint: 'ann@example.com', operator: false, filter: { tenant: ['acme'] } },
@@ -28,27 +29,28 @@ describe('subscribers', () => {
     ]);
   });
 
-  it('an address of two tenants is one subscription that hears of both', () => {
-    expect(subscribers(told({ acme: [ann], globex: [ann] }))).toEqual([
+  it('an address of two tenants is one subscription, notified of both', () => {
+    expect(subscribers(notifying({ acme: [ann], globex: [ann] }))).toEqual([
       { protocol: 'email', endpoint: 'ann@example.com', operator: false, filter: { tenant: ['acme', 'globex'] } },
     ]);
   });
 
-  it('an operator hears of every tenant and of digests, also where it is a tenant as well', () => {
-    expect(subscribers(told({ acme: [ann] }, [ann]))).toEqual([
+  it('an operator is notified of every tenant and of digests, also where it is a tenant as well', () => {
+    expect(subscribers(notifying({ acme: [ann] }, [ann]))).toEqual([
       { protocol: 'email', endpoint: 'ann@example.com', operator: true, filter: { audience: ['all', 'operators'] } },
     ]);
   });
 
   it('an address of 150 tenants fits one filter policy, one of 151 is refused with the cure', () => {
-    expect(subscribers(told(tenants(150, () => ann)))[0]?.filter.tenant).toHaveLength(150);
-    expect(() => subscribers(told(tenants(151, () => ann)))).toThrow(
+    expect(subscribers(notifying(tenants(150, () => ann)))[0]?.filter.tenant).toHaveLength(150);
+    expect(() => subscribers(notifying(tenants(151, () => ann)))).toThrow(
       'email ann@example.com is a recipient of 151 tenants; a filter policy of SNS holds at most 150. Make it one of the "operators"',
     );
   });
 
   it('200 recipients fit one topic, 201 are refused with the cure', () => {
-    const addresses = (count: number) => told(tenants(count, (number) => ({ email: `person-${number}@example.com` })));
+    const addresses = (count: number) =>
+      notifying(tenants(count, (number) => ({ email: `person-${number}@example.com` })));
     expect(subscribers(addresses(200))).toHaveLength(200);
     expect(() => subscribers(addresses(201))).toThrow(
       'The configuration has 201 recipients; an SNS topic takes at most 200 filter policies. Let tenants share addresses',
@@ -58,7 +60,7 @@ describe('subscribers', () => {
 
 describe('the topics', () => {
   it('alerts are filtered for everybody; alarms, which carry no attributes, reach operators without a filter', () => {
-    const stack = synthesize(told({ acme: [ann] }, [{ email: 'oncall@example.com' }]));
+    const stack = synthesize(notifying({ acme: [ann] }, [{ email: 'oncall@example.com' }]));
     const found = stack.all('AWS::SNS::Subscription').map(([, { Properties }]) => ({
       topic: withoutHashes(plain(Properties.TopicArn)),
       endpoint: Properties.Endpoint as string,
@@ -71,10 +73,10 @@ describe('the topics', () => {
     ]);
   });
 
-  it('a stack whose failing nobody hears of says so at synth, with the cure', () => {
-    expect(messagesOf(told({ acme: [ann] }))).toEqual([
+  it('a stack whose failure nobody is notified of says so at synth, with the cure', () => {
+    expect(messagesOf(notifying({ acme: [ann] }))).toEqual([
       expect.stringMatching(
-        /^warning: Nobody is told when this stack itself fails.*Add a recipient, e\.g\. "operators"/,
+        /^warning: Nobody is notified when this stack itself fails.*Add a recipient, e\.g\. "operators"/,
       ),
     ]);
   });

@@ -1,7 +1,7 @@
-/** The parts of a real deployment. Region, credentials and endpoint come from the SDK's own environment. */
+/** The dependencies on a real deployment. Region, credentials and endpoint come from the SDK's own environment. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoLedger } from '../../shared/ledger/index.ts';
-import type { Cloud, DeployedLedger } from '../parts.ts';
+import type { Cloud, DeployedLedger } from '../dependencies.ts';
 import { output, readDeployment } from './deployment.ts';
 
 export interface AwsOptions {
@@ -10,12 +10,12 @@ export interface AwsOptions {
   readonly now: () => Date;
 }
 
-export interface AwsParts {
+export interface AwsDependencies {
   ledger(): Promise<DeployedLedger>;
   readonly cloud: Cloud;
 }
 
-export function awsParts({ stack, now }: AwsOptions): AwsParts {
+export function awsDependencies({ stack, now }: AwsOptions): AwsDependencies {
   const deployment = once(() => readDeployment(stack));
   const ledger = once(async () => {
     const deployed = await deployment();
@@ -38,7 +38,7 @@ export function awsParts({ stack, now }: AwsOptions): AwsParts {
   return { ledger, cloud };
 }
 
-/** Asks once, whoever asks. */
+/** Reads once, for all callers. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

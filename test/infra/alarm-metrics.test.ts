@@ -1,0 +1,164 @@
+/** What an alarm watches is emitted: by the handler, run here in the environment that the stack gives it, or by AWS. */
+
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { type FunctionName, functionNames, metrics } from '../../shared/contract.ts';
+import { plain, type Resource, synthesize } from './synthesized.ts';
+
+const stack = synthesize();
+const alarms = stack.all('AWS::CloudWatch::Alarm');
+
+/** The construct that holds each function, its queues and its alarms: what their logical ids begin with. */
+const constructs: Readonly<Record<FunctionName, string>> = {
+  record: 'RecordEvents',
+  sweep: 'SweepDatabases',
+  copy: 'CopyBackups',
+};
+const functionOf = (logicalId: string) => functionNames.find((name) => logicalId.startsWith(constructs[name]));
+
+const dynamo = mockClient(DynamoDBDocumentClient);
+const s3 = mockClient(S3Client);
+mockClient(RDSClient).onAnyCommand().resolves({});
+mockClient(SNSClient).onAnyCommand().resolves({});
+mockClient(LambdaClient).onAnyCommand().resolves({});
+
+/** A metric as CloudWatch reads it from the log. */
+interface Emitted {
+  readonly namespace: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly dimensions: Readonly<Record<string, unknown>>;
+}
+
+/** The function's environment as the stack sets it, with something in place of what only a deployment knows. */
+function environmentOf(fn: FunctionName): Record<string, string> {
+  const { Properties } = stack.one('AWS::Lambda::Function', constructs[fn]);
+  const variables = Object.entries<unknown>(Properties.Environment.Variables);
+  return Object.fromEntries(
+    variables.map(([name, value]) => [name, typeof value === 'string' ? value : `arn:aws:any:::${name}`]),
+  );
+}
+
+/** Metrics in the log of one call of a function. */
+async function emittedBy(fn: FunctionName, event: object): Promise<Emitted[]> {
+  const lines: string[] = [];
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  try {
+    const { handler } = (await import(`../../handlers/${fn}.ts`)) as {
+      handler: (event: object, context: object) => Promise<unknown>;
+    };
+    await handler(event, { getRemainingTimeInMillis: () => 900_000 });
+  } finally {
+    write.mockRestore();
+  }
+  return lines.filter((line) => line.includes('CloudWatchMetrics')).flatMap((line) => metricsIn(JSON.parse(line)));
+}
+
+interface MetricLine extends Readonly<Record<string, unknown>> {
+  readonly _aws: {
+    readonly CloudWatchMetrics: readonly {
+      readonly Namespace: string;
+      readonly Dimensions: readonly (readonly string[])[];
+      readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+    }[];
+  };
+}
+
+function metricsIn(line: MetricLine): Emitted[] {
+  return line._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
+    Metrics.flatMap(({ Name, Unit }) =>
+      Dimensions.map((names) => ({
+        namespace: Namespace,
+        name: Name,
+        unit: Unit,
+        dimensions: Object.fromEntries(names.map((name) => [name, line[name]])),
+      })),
+    ),
+  );
+}
+
+const emitted = new Map<FunctionName, readonly Emitted[]>();
+
+beforeAll(async () => {
+  dynamo.onAnyCommand().resolves({});
+  dynamo.on(QueryCommand).resolves({ Items: [] });
+  dynamo.on(BatchGetCommand).resolves({ Responses: {} });
+  const Body = { transformToString: async () => JSON.stringify({ tenants: [], operators: [] }) };
+  s3.onAnyCommand().resolves({});
+  s3.on(GetObjectCommand).resolves({ Body: Body as never });
+  for (const fn of functionNames) {
+    // Powertools reads the environment when it is loaded.
+    vi.resetModules();
+    for (const [name, value] of Object.entries(environmentOf(fn))) vi.stubEnv(name, value);
+    vi.stubEnv('AWS_REGION', 'eu-west-1');
+    emitted.set(fn, await emittedBy(fn, fn === 'record' ? { Records: [] } : {}));
+    vi.unstubAllEnvs();
+  }
+});
+
+/**
+ * What AWS emits for a resource. Sources: AWS Lambda Developer Guide, "Types of metrics for Lambda functions"; Amazon SQS
+ * Developer Guide, "Available CloudWatch metrics for Amazon SQS".
+ */
+const ofAws: Readonly<Record<string, { dimension: string; type: string; metrics: readonly string[] }>> = {
+  'AWS/Lambda': {
+    dimension: 'FunctionName',
+    type: 'AWS::Lambda::Function',
+    metrics: ['Invocations', 'Errors', 'Throttles', 'Duration', 'ConcurrentExecutions'],
+  },
+  'AWS/SQS': {
+    dimension: 'QueueName',
+    type: 'AWS::SQS::Queue',
+    metrics: ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'NumberOfMessagesSent'],
+  },
+};
+
+const ofProduct = alarms.filter(([, { Properties }]) => !Properties.Namespace.startsWith('AWS/'));
+const ofServices = alarms.filter(([, { Properties }]) => Properties.Namespace.startsWith('AWS/'));
+
+function dimensionsOf({ Properties }: Resource): { readonly Name: string; readonly Value: unknown }[] {
+  return Properties.Dimensions ?? [];
+}
+
+describe('an alarm on a metric of ours', () => {
+  it.each(ofProduct)('%s: its function emits that metric', (logicalId, alarm) => {
+    expect(emitted.get(functionOf(logicalId) as FunctionName)).toContainEqual({
+      namespace: alarm.Properties.Namespace,
+      name: alarm.Properties.MetricName,
+      unit: 'Count',
+      dimensions: Object.fromEntries(dimensionsOf(alarm).map(({ Name, Value }) => [Name, Value])),
+    });
+  });
+});
+
+describe('an alarm on a metric of AWS', () => {
+  it.each(ofServices)('%s: AWS emits it for that resource', (logicalId, alarm) => {
+    const { Namespace, MetricName } = alarm.Properties;
+    const service = ofAws[Namespace];
+    expect(service?.metrics).toContain(MetricName);
+    const [dimension, ...others] = dimensionsOf(alarm);
+    expect([dimension?.Name, others]).toEqual([service?.dimension, []]);
+    const watched = plain(dimension?.Value).replace(/\.QueueName$/, '');
+    expect(stack.template.Resources[watched]?.Type).toBe(service?.type);
+    expect(functionOf(watched)).toBe(functionOf(logicalId));
+  });
+});
+
+describe('the metrics of a function', () => {
+  it.each(functionNames)('are those of the contract, with their units: %s', (fn) => {
+    const found = emitted.get(fn)?.map(({ name, unit }) => [name, unit]);
+    const agreed = Object.entries(metrics).filter(([, metric]) => metric.emittedBy === fn);
+    expect(found?.sort()).toEqual(agreed.map(([name, { unit }]) => [name, unit]).sort());
+  });
+
+  it('are watched by an alarm, or are for people on purpose', () => {
+    const watched = ofProduct.map(([, { Properties }]) => Properties.MetricName as string);
+    const agreed = Object.entries(metrics).filter(([, { readBy }]) => readBy === 'alarm');
+    expect([...new Set(watched)].sort()).toEqual(agreed.map(([name]) => name).sort());
+  });
+});
