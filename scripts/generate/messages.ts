@@ -1,9 +1,11 @@
+import { channels, messageKinds } from '../../shared/channels/index.ts';
+import { type Audience, alertStepTable, severities } from '../../shared/domain/index.ts';
 import {
   composeAlerts,
   composeCopyFailed,
   composeDailyDigest,
   composeManyTenants,
-  type Message,
+  type OutgoingMessage,
   operatorFilter,
   tenantFilter,
 } from '../../shared/notifications/index.ts';
@@ -24,6 +26,12 @@ const others = [
   }),
 ];
 
+const audienceMeanings: Readonly<Record<Audience, string>> = {
+  all: "the tenant's recipients and operators",
+  tenant: 'operators get a digest instead',
+  operators: 'operators alone',
+};
+
 const list = 'https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&prefix=alerts%2Flist.txt';
 
 function page(): string {
@@ -31,15 +39,25 @@ function page(): string {
 
 <!-- Written by \`npm run generate\`. -->
 
-What the alert topic carries. Each protocol gets its own text: e-mail plain text, SMS one part in GSM-7, \`https\` the
-custom notification of Amazon Q Developer (chat), and everything else (queues, functions, Firehose, HTTP) the JSON body.
+What the alert topic carries. Each channel gets its own text; a protocol that is not listed gets the JSON body.
 
-| attribute | values |
-|---|---|
-| \`tenant\` | the tenant's id, or \`*\` for messages about many |
-| \`severity\` | \`critical\`, \`warning\`, \`info\`: the worst inside. A resolution has that of its alert, so that whoever filters by it gets both. |
-| \`kind\` | \`backup-missing\` (opened, reminder, got worse, deleted), \`backup-restored\` (resolved), \`copy-failed\`, \`digest\` |
-| \`audience\` | \`all\` (the tenant's recipients and operators), \`tenant\` (operators get a digest instead), \`operators\` |
+${table(
+  ['channel', 'protocol', 'recipient', 'text'],
+  Object.values(channels).map(({ title, protocol, recipient, form }) => [title, code(protocol), code(recipient), form]),
+)}
+
+${table(
+  ['attribute', 'values'],
+  [
+    ['`tenant`', "the tenant's id, or `*` for messages about many"],
+    [
+      '`severity`',
+      `${severities.map(code).join(', ')}: the worst inside. A resolution has that of its alert, so that whoever filters by it gets both.`,
+    ],
+    ['`kind`', explained(messageKinds)],
+    ['`audience`', explained(audienceMeanings)],
+  ],
+)}
 
 Filter policies: a tenant's recipients \`${JSON.stringify(tenantFilter(['acme']))}\`, operators \`${JSON.stringify(operatorFilter)}\`.
 
@@ -50,13 +68,14 @@ minutes, 1, 2, 4 and then every 6 hours: so a message may come twice, but none i
 
 Ages are as of the message, those of a resolution as of the end of the alert. What goes to a tenant's recipients
 (\`audience\` \`all\` or \`tenant\`) names no other tenant and quotes no error of the account, neither in a text nor among the
-facts of the JSON body.
+facts of the JSON body. It names no command of ours either: these people have neither a clone nor credentials. What goes to
+operators alone names commands as they run in a clone.
 
 In the JSON body times are ISO 8601 in UTC. \`databases\` lists the worst first, \`notListed\` says how many more there are, and
 \`fullList\` where they all stand. Of each database:
 
 - \`account\` and \`region\` are its own; those of the message are the ledger's.
-- \`step\` is \`open\`, \`remind\`, \`rise\` or \`resolve\`.
+- \`step\` is ${explained(Object.fromEntries(Object.entries(alertStepTable).map(([step, { meaning }]) => [step, meaning])))}.
 - \`verdict\`, \`cause\` and \`notes\` are what it was alerted for. Each cause is a code with its facts: [causes](causes.md) lists
   them. \`reason\` says the same as a text.
 - Once resolved, \`resolution\` says in a text why the alert ended. As data that is \`outcome\` (verdict, cause and notes) where
@@ -87,31 +106,27 @@ ${section(
 )}`;
 }
 
-function section(title: string, { subject, texts }: Message): string {
-  return `## ${title}
+function section(title: string, { subject, texts }: OutgoingMessage): string {
+  const shown = Object.entries(channels).map(([name, channel]) => {
+    const text: string | object = texts[name as keyof typeof texts];
+    const [language, content] = typeof text === 'string' ? ['text', text] : ['json', JSON.stringify(text, null, 2)];
+    return `${channel.title}:\n\n\`\`\`${language}\n${content}\n\`\`\`\n`;
+  });
+  return `## ${title}\n\nSubject: \`${subject}\`\n\n${shown.join('\n')}`;
+}
 
-Subject: \`${subject}\`
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
 
-\`\`\`text
-${texts.email}
-\`\`\`
+function code(text: string): string {
+  return `\`${text}\``;
+}
 
-SMS:
-
-\`\`\`text
-${texts.sms}
-\`\`\`
-
-Chat:
-
-\`\`\`json
-${JSON.stringify(texts.chat, null, 2)}
-\`\`\`
-
-JSON body:
-
-\`\`\`json
-${JSON.stringify(texts.body, null, 2)}
-\`\`\`
-`;
+/** `word` (meaning), `word` (meaning) */
+function explained(words: Readonly<Record<string, string>>): string {
+  return Object.entries(words)
+    .map(([word, meaning]) => `${code(word)} (${meaning})`)
+    .join(', ');
 }

@@ -1,21 +1,19 @@
 /** Who is subscribed to the alert topic, and to what of it: SNS keeps one subscription an endpoint and topic. */
-import type { Fleet, Recipient } from '../config/index.ts';
+import { endpointOf } from '../channels/index.ts';
+import type { Fleet } from '../config/index.ts';
 import { operatorFilter, tenantFilter } from './message.ts';
 
 export type FilterPolicy = Readonly<Record<string, readonly string[]>>;
 
-export interface Endpoint {
-  readonly protocol: 'email' | 'sms' | 'https' | 'sqs';
-  readonly endpoint: string;
-}
+type Endpoint = ReturnType<typeof endpointOf>;
 
-/** One endpoint with everything it is to hear. */
+/** One endpoint with everything that it is notified of. */
 export interface Subscriber extends Endpoint {
   readonly operator: boolean;
   readonly filter: FilterPolicy;
 }
 
-/** An operator hears of every tenant, whatever else it is; the others of all their tenants. */
+/** An operator is notified of every tenant, whatever else it is; the others of all their tenants. */
 export function subscribersOf(fleet: Pick<Fleet, 'operators' | 'tenants'>): Subscriber[] {
   const operators = new Map(fleet.operators.map(endpointOf).map((at) => [endpointName(at), at]));
   const others = new Map<string, { readonly at: Endpoint; readonly tenants: string[] }>();
@@ -40,11 +38,4 @@ export function subscribersOf(fleet: Pick<Fleet, 'operators' | 'tenants'>): Subs
 /** `email oncall@example.com` */
 export function endpointName({ protocol, endpoint }: { readonly protocol: string; readonly endpoint: string }): string {
   return `${protocol} ${endpoint}`;
-}
-
-function endpointOf(recipient: Recipient): Endpoint {
-  if ('email' in recipient) return { protocol: 'email', endpoint: recipient.email };
-  if ('sms' in recipient) return { protocol: 'sms', endpoint: recipient.sms };
-  if ('https' in recipient) return { protocol: 'https', endpoint: recipient.https };
-  return { protocol: 'sqs', endpoint: recipient.queue };
 }

@@ -1,9 +1,9 @@
-export { composeAlerts, type Entry } from './alert-messages.ts';
-export { composeCopyFailed } from './copy-messages.ts';
-export { composeDailyDigest, composeManyTenants, type DailyFacts } from './digests.ts';
+export type { Entry } from './compose/alert-entry.ts';
+export type { DailyFacts } from './compose/digest-facts.ts';
 export { endpointName, type FilterPolicy, type Subscriber, subscribersOf } from './endpoints.ts';
 export { objectLink, runbookLink } from './links.ts';
-export { type Message, operatorFilter, tenantFilter } from './message.ts';
+export { type OutgoingMessage, operatorFilter, tenantFilter } from './message.ts';
+export { composeAlerts, composeCopyFailed, composeDailyDigest, composeManyTenants } from './messages.ts';
 export {
   type AlertNotification,
   acknowledgeAlert,
@@ -13,4 +13,4 @@ export {
   type ReportStore,
   snoozeAlert,
 } from './notify.ts';
-export { SnsPublisher } from './sns-publisher.ts';
+export { publisherCalls, SnsPublisher } from './sns-publisher.ts';

@@ -1,46 +1,24 @@
-/** A message as SNS carries it: one text a protocol, and the attributes that filter policies look at. */
+/** A message as SNS carries it: one text a channel, and the attributes that filter policies look at. */
 import type { PublishCommandInput } from '@aws-sdk/client-sns';
+import {
+  type ChannelTexts,
+  type MessageFacts,
+  type MessageKind,
+  manyTenants,
+  messageStructure,
+  renderAll,
+} from '../channels/index.ts';
 import type { Audience, Severity } from '../domain/index.ts';
 
-export type MessageKind = 'backup-missing' | 'backup-restored' | 'copy-failed' | 'digest';
-
-/** The tenant of a message about many: no tenant's filter policy matches it. */
-export const manyTenants = '*';
-
-export interface Message {
+export interface OutgoingMessage {
   /** Printable ASCII, under 100 characters. */
   readonly subject: string;
-  readonly texts: {
-    readonly email: string;
-    /** GSM-7, one part. */
-    readonly sms: string;
-    /** What Amazon Q Developer shows in a chat channel: its own JSON, and nothing else. */
-    readonly chat: ChatNotification;
-    /** For queues, functions and everything else that subscribes. */
-    readonly body: object;
-  };
+  readonly texts: ChannelTexts;
   readonly attributes: {
     readonly tenant: string;
     readonly severity: Severity;
     readonly kind: MessageKind;
     readonly audience: Audience;
-  };
-}
-
-/** Custom notification of Amazon Q Developer in chat applications. */
-export interface ChatNotification {
-  readonly version: '1.0';
-  readonly source: 'custom';
-  readonly content: {
-    readonly textType: 'client-markdown';
-    readonly title: string;
-    readonly description: string;
-    readonly nextSteps: readonly string[];
-  };
-  readonly metadata: {
-    /** Messages of one thread stand together: an alert, its reminders and its resolution. */
-    readonly threadId: string;
-    readonly summary: string;
   };
 }
 
@@ -55,14 +33,24 @@ export function tenantFilter(tenants: readonly string[]): { readonly tenant: rea
   return { tenant: tenants };
 }
 
-/** What SNS is to publish. Every protocol without a text of its own (queues, functions, Firehose) gets the JSON body. */
-export function publishInput(message: Message, topicArn: string): PublishCommandInput {
+/** Facts in every channel. What is for operators alone is addressed to no tenant, whatever it is about. */
+export function messageOf(facts: MessageFacts): OutgoingMessage {
+  const { subject, tenant, severity, kind, audience } = facts;
+  return {
+    subject,
+    texts: renderAll(facts),
+    attributes: { tenant: audience === 'operators' ? manyTenants : tenant, severity, kind, audience },
+  };
+}
+
+/** What SNS is to publish. */
+export function publishInput(message: OutgoingMessage, topicArn: string): PublishCommandInput {
   const { tenant, severity, kind, audience } = message.attributes;
   return {
     TopicArn: topicArn,
     Subject: message.subject,
     MessageStructure: 'json',
-    Message: messageOf(message),
+    Message: structured(message),
     MessageAttributes: {
       tenant: text(tenant),
       severity: text(severity),
@@ -73,31 +61,26 @@ export function publishInput(message: Message, topicArn: string): PublishCommand
 }
 
 /** Bytes that a message takes of SNS's limit. */
-export function messageBytes(message: Message): number {
-  return Buffer.byteLength(messageOf(message), 'utf8');
+export function messageBytes(message: OutgoingMessage): number {
+  return Buffer.byteLength(structured(message), 'utf8');
 }
 
 /**
  * The message with lists as long as fit under SNS's limit, `most` entries at best. `compose` gets how many each list may
- * show, and says itself how many it leaves out.
+ * show, and counts what it leaves out.
  */
-export function fitting(most: number, compose: (limit: number) => Message): Message {
+export function fitting(most: number, compose: (limit: number) => MessageFacts): OutgoingMessage {
   let limit = most;
-  let message = compose(limit);
+  let message = messageOf(compose(limit));
   while (messageBytes(message) > maxMessageBytes && limit > 1) {
     limit = Math.floor(limit / 2);
-    message = compose(limit);
+    message = messageOf(compose(limit));
   }
   return message;
 }
 
-function messageOf({ texts }: Message): string {
-  return JSON.stringify({
-    default: JSON.stringify(texts.body),
-    email: texts.email,
-    sms: texts.sms,
-    https: JSON.stringify(texts.chat),
-  });
+function structured({ texts }: OutgoingMessage): string {
+  return JSON.stringify(messageStructure(texts));
 }
 
 function text(value: string): { DataType: 'String'; StringValue: string } {

@@ -2,27 +2,32 @@
  * Notifies people of alerts. What is pending was written with each alert before this is called; here it is published, one
  * message a tenant, and confirmed. What stops half-way stays pending, and the next check publishes it again.
  */
+import { chunk } from 'es-toolkit/array';
 import pMap from 'p-map';
 import type { Fleet } from '../config/index.ts';
-import type { Alert, AlertId, AlertStep, Audience, DatabaseKey, DatabaseRow, Unrecognized } from '../domain/index.ts';
+import {
+  type Alert,
+  type AlertId,
+  type AlertStep,
+  type AlertStepEntry,
+  type Audience,
+  alertStepOf,
+  type DatabaseKey,
+  type DatabaseRow,
+  type Unrecognized,
+} from '../domain/index.ts';
 import { acknowledge, confirm, openAlert, snooze, staysOnRow } from '../evaluation/index.ts';
 import { type Ledger, type RowWithAlert, type UnreadableRow, updateAlert } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
-import { chunks } from '../lib/iterables.ts';
 import { formatUtc, hourMs } from '../lib/time.ts';
-import {
-  composeAlerts,
-  type Entry,
-  fullListOf,
-  type MessageContext,
-  mostListed,
-  renderingFor,
-} from './alert-messages.ts';
-import { composeManyTenants } from './digests.ts';
-import type { Message } from './message.ts';
+import type { Entry } from './compose/alert-entry.ts';
+import { type MessageContext, mostListed, renderingFor } from './compose/context.ts';
+import { fullListOf } from './compose/full-list.ts';
+import type { OutgoingMessage } from './message.ts';
+import { composeAlerts, composeManyTenants } from './messages.ts';
 
 export interface Publisher {
-  publish(message: Message): Promise<void>;
+  publish(message: OutgoingMessage): Promise<void>;
 }
 
 /** Keeps what is too long for a message: full lists, and the report's page. */
@@ -78,12 +83,12 @@ export async function notify(
   const errors: string[] = [];
   const unsent = new Set<AlertNotification>();
   const audiences = new Map<AlertNotification, Audience>();
-  const send = async (outgoing: OutgoingMessage) => {
+  const send = async (planned: PlannedMessage) => {
     try {
-      await deps.publisher.publish(await compose(deps, outgoing, now, errors));
+      await deps.publisher.publish(await compose(deps, planned, now, errors));
     } catch (error) {
-      errors.push(`not notified, tried again later: ${outgoing.name}: ${errorText(error)}`);
-      for (const one of outgoing.notifications) unsent.add(one);
+      errors.push(`not notified, tried again later: ${planned.name}: ${errorText(error)}`);
+      for (const one of planned.notifications) unsent.add(one);
     }
   };
   const messages = await plan(deps, notifications, now, errors);
@@ -93,8 +98,9 @@ export async function notify(
   await pMap(messages, send, { concurrency: atOnce });
   const sent = notifications.filter((one) => !unsent.has(one));
   await confirmAll(deps.ledger, sent, (one) => audiences.get(one) ?? 'all', now, errors);
-  const count = (...steps: (AlertStep | Unrecognized)[]) => sent.filter(({ step }) => steps.includes(step)).length;
-  return { opened: count('open'), reminded: count('remind', 'rise'), resolved: count('resolve'), errors };
+  const count = (as: AlertStepEntry['countedAs']) =>
+    sent.filter(({ step }) => alertStepOf(step)?.countedAs === as).length;
+  return { opened: count('opened'), reminded: count('reminded'), resolved: count('resolved'), errors };
 }
 
 /** Whom two messages reach together. */
@@ -103,7 +109,7 @@ function both(one: Audience | undefined, other: Audience): Audience {
 }
 
 /** A message to be composed: of which alerts, for whom, and whether as a digest. */
-interface OutgoingMessage {
+interface PlannedMessage {
   readonly name: string;
   readonly notifications: readonly AlertNotification[];
   readonly audience: Audience;
@@ -119,8 +125,8 @@ async function plan(
   notifications: readonly AlertNotification[],
   now: Date,
   errors: string[],
-): Promise<OutgoingMessage[]> {
-  const messages: OutgoingMessage[] = [];
+): Promise<PlannedMessage[]> {
+  const messages: PlannedMessage[] = [];
   for (const kind of ['missing', 'restored'] as const) {
     const ofKind = notifications.filter(({ step }) => (step === 'resolve') === (kind === 'restored'));
     if (ofKind.length === 0) continue;
@@ -179,16 +185,16 @@ async function tenantsAlerted(ledger: Ledger, now: Date, errors: string[]): Prom
 
 async function compose(
   deps: NotifyDependencies,
-  outgoing: OutgoingMessage,
+  planned: PlannedMessage,
   now: Date,
   errors: string[],
-): Promise<Message> {
-  const { audience, digest } = outgoing;
-  const entries = outgoing.notifications.map(entryOf);
+): Promise<OutgoingMessage> {
+  const { audience, digest } = planned;
+  const entries = planned.notifications.map(entryOf);
   const { account, region, alerts } = deps.fleet;
   const context: MessageContext = { account, region, runbookUrl: alerts.runbookUrl, now };
   const fullList =
-    digest || entries.length > mostListed ? await store(deps, outgoing, entries, context, errors) : undefined;
+    digest || entries.length > mostListed ? await store(deps, planned, entries, context, errors) : undefined;
   const withList = { ...context, ...(fullList && { fullList }) };
   return digest ? composeManyTenants(entries, withList) : composeAlerts(entries, audience, withList);
 }
@@ -200,7 +206,7 @@ function entryOf({ alert, step, row }: AlertNotification): Entry {
 /** The link to the full list. Without it a message is still better than none. */
 async function store(
   { reports }: NotifyDependencies,
-  { name, audience }: OutgoingMessage,
+  { name, audience }: PlannedMessage,
   entries: readonly Entry[],
   context: MessageContext,
   errors: string[],
@@ -234,7 +240,7 @@ async function confirmAll(
       failed(one.alert.databaseId, error);
     }
   };
-  for (const batch of chunks(sent, batchSize)) {
+  for (const batch of chunk(sent, batchSize)) {
     try {
       const current = await readAgain(ledger, batch);
       await pMap(batch, (one) => confirmOne(one, current), { concurrency: atOnce });

@@ -1,5 +1,6 @@
 import type { Alert, Backup } from '../../../shared/domain/index.ts';
-import type { Entry, MessageContext } from '../../../shared/notifications/alert-messages.ts';
+import type { Entry } from '../../../shared/notifications/compose/alert-entry.ts';
+import type { MessageContext } from '../../../shared/notifications/compose/context.ts';
 import { aBackup, anAlert, at } from '../ledger/rows.ts';
 
 export const now = at('2026-11-23T06:00:00Z');
@@ -16,7 +17,7 @@ export function newestBackup(time: string, id = 'rds:orders-2026-11-22-03-12') {
   return { id, createdAt: at(time), time: at(time) };
 }
 
-/** An alert of acme's overdue database `orders`, unless told otherwise. */
+/** An alert of acme's overdue database `orders`, unless `changes` say otherwise. */
 export function alert(changes: Partial<Alert> = {}): Alert {
   return anAlert({
     opened: at('2026-11-23T05:31:00Z'),

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { channels, messageKinds, messageStructure } from '../../../shared/channels/index.ts';
 import {
   type Alert,
   type AlertStep,
+  type Audience,
+  alertSteps,
+  audiences,
   type Backup,
   type Cause,
+  copyStates,
   type LaterCause,
   type Severity,
   severities,
@@ -13,18 +18,24 @@ import {
   verdictNames,
 } from '../../../shared/domain/index.ts';
 import { gsm7Length, isGsm7 } from '../../../shared/lib/safe-text.ts';
-import { composeAlerts, type Entry, fullListOf } from '../../../shared/notifications/alert-messages.ts';
-import { composeCopyFailed } from '../../../shared/notifications/copy-messages.ts';
-import { composeDailyDigest, composeManyTenants, type DailyFacts } from '../../../shared/notifications/digests.ts';
+import type { Entry } from '../../../shared/notifications/compose/alert-entry.ts';
+import type { DailyFacts } from '../../../shared/notifications/compose/digest-facts.ts';
+import { fullListOf } from '../../../shared/notifications/compose/full-list.ts';
 import { databaseLink, objectLink, runbookLink } from '../../../shared/notifications/links.ts';
 import {
-  type Message,
   maxMessageBytes,
   messageBytes,
+  type OutgoingMessage,
   operatorFilter,
   publishInput,
   tenantFilter,
 } from '../../../shared/notifications/message.ts';
+import {
+  composeAlerts,
+  composeCopyFailed,
+  composeDailyDigest,
+  composeManyTenants,
+} from '../../../shared/notifications/messages.ts';
 import { alert, context, entry, failedCopy, newestBackup, now, restored } from './given.ts';
 
 const quietDay: DailyFacts = {
@@ -54,7 +65,7 @@ const gone = {
 } as const satisfies Partial<Alert>;
 
 /** Every text of a message, and all that its attributes say. */
-const everything = (message: Message) => JSON.stringify(message);
+const everything = (message: OutgoingMessage) => JSON.stringify(message);
 
 interface BodyEntry {
   readonly reason: string;
@@ -62,7 +73,7 @@ interface BodyEntry {
   readonly [field: string]: unknown;
 }
 
-const databasesIn = ({ texts }: Message) => (texts.body as { databases: BodyEntry[] }).databases;
+const databasesIn = ({ texts }: OutgoingMessage) => (texts.body as { databases: BodyEntry[] }).databases;
 
 describe('the subject', () => {
   const cases: [name: string, entries: Entry[], subject: string][] = [
@@ -114,11 +125,20 @@ CRITICAL orders (postgres, instance) overdue
   RDS console    https://eu-west-1.console.aws.amazon.com/rds/home?region=eu-west-1#database:id=orders;is-cluster=false
   Runbook        https://example.com/runbook.md#backup-overdue
 
-Snooze:       npx rds-backup-ledger alert snooze orders --until 2026-11-23T08:00Z
-Acknowledge:  npx rds-backup-ledger alert ack orders --note "<what you do>"
+Times are UTC. Sent 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789012, eu-west-1.`,
+    );
+  });
+
+  it('to operators says how to quiet the alert, in a clone', () => {
+    const { email, chat } = composeAlerts([entry()], 'operators', context).texts;
+    expect(email).toContain(`
+Snooze:       npm run ledger -- alert snooze orders --until 2026-11-23T08:00Z
+Acknowledge:  npm run ledger -- alert ack orders --note "<what you do>"
 Run in a clone of rds-backup-ledger, with the account's credentials; each takes one database.
 
-Times are UTC. Sent 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789012, eu-west-1.`,
+Times are UTC.`);
+    expect(chat.content.nextSteps).toContain(
+      'Snooze: `npm run ledger -- alert snooze orders --until 2026-11-23T08:00Z`',
     );
   });
 
@@ -147,8 +167,8 @@ Times are UTC. Sent 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789
   it('gives a cluster the command for clusters, and an odd name none', () => {
     const cluster = composeAlerts([entry({ databaseKind: 'cluster' })], 'all', context).texts.email;
     expect(cluster).toContain('create-db-cluster-snapshot --region eu-west-1 --db-cluster-identifier orders');
-    const odd = composeAlerts([entry({ databaseId: 'x; rm -rf /' })], 'all', context).texts.email;
-    expect(odd).not.toContain('aws rds');
+    const odd = composeAlerts([entry({ databaseId: 'x; rm -rf /' })], 'operators', context).texts;
+    expect(odd.email + odd.chat.content.nextSteps.join()).not.toMatch(/aws rds|npm run/);
   });
 
   it('asks for no snapshot that RDS would refuse: a stopped one is to be started, another made available', () => {
@@ -392,7 +412,7 @@ describe('what a tenant must not see', () => {
 
   it('operators read whose the database is now', () => {
     const { texts } = composeAlerts([entry(moved, 'resolve')], 'operators', context);
-    expect(databasesIn({ texts } as Message)[0]).toMatchObject({ resolutionCause: moved.resolution });
+    expect(databasesIn({ texts } as OutgoingMessage)[0]).toMatchObject({ resolutionCause: moved.resolution });
     for (const text of [texts.email, texts.sms, texts.chat.content.description]) expect(text).toContain('globex');
   });
 
@@ -403,6 +423,62 @@ describe('what a tenant must not see', () => {
       cause: { code: 'owner-changed', facts: { tenant: 'globex' } },
     } as const;
     expect(everything(composeCopyFailed('acme', [failedCopy({ copy })], context))).not.toContain('globex');
+  });
+});
+
+describe('every kind of message, in every channel, to every audience', () => {
+  const steps: readonly AlertStep[] = alertSteps;
+  const globex = { code: 'moved-to-tenant', facts: { tenant: 'globex' } } as const;
+  const handedOver = { ...failedCopy().copy, cause: { code: 'owner-changed', facts: { tenant: 'globex' } } } as const;
+  const many = <One>(one: (id: string) => One) => Array.from({ length: 40 }, (_, index) => one(`db-${index}`));
+  const fewOrMany = <One>(one: (id: string) => One) => [[one('orders')], many(one)];
+
+  const alertsOf = (audience: Audience) =>
+    verdictNames.flatMap((verdict) =>
+      steps.flatMap((step) =>
+        ['stopped', undefined].flatMap((status) =>
+          fewOrMany((databaseId) => {
+            const ends = step === 'resolve' ? { resolved: now, resolution: globex } : {};
+            return entry({ verdict, databaseId, ...ends, ...(status !== undefined && { status }) }, step);
+          }).map((entries) => composeAlerts(entries, audience, context)),
+        ),
+      ),
+    );
+  const copiesOf = (tenant: string | undefined) =>
+    copyStates.flatMap((state) =>
+      fewOrMany((databaseId) => failedCopy({ databaseId, copy: { ...handedOver, state } as Backup['copy'] })).map(
+        (copies) => composeCopyFailed(tenant, copies, context),
+      ),
+    );
+  const digests = fewOrMany((databaseId) =>
+    entry({ databaseId, resolved: now, resolution: globex }, 'resolve'),
+  ).flatMap((entries) => [
+    composeManyTenants(entries, context),
+    composeDailyDigest({ ...quietDay, alerts: entries, unconfigured: many((id) => id) }, context),
+  ]);
+  const all = [...audiences.flatMap(alertsOf), ...copiesOf('acme'), ...copiesOf(undefined), ...digests];
+  const texts = ({ texts: its }: OutgoingMessage) => Object.entries(messageStructure(its));
+
+  it('is among these', () => {
+    expect(new Set(all.map(({ attributes }) => attributes.kind))).toEqual(new Set(Object.keys(messageKinds)));
+    expect(new Set(all.map(({ attributes }) => attributes.audience))).toEqual(new Set(audiences));
+    for (const message of all) expect(texts(message)).toHaveLength(Object.keys(channels).length);
+  });
+
+  it('names no package that somebody else could publish', () => {
+    for (const message of all) for (const [, text] of texts(message)) expect(text).not.toMatch(/\bnpx\b/);
+  });
+
+  it('names a tenant’s recipients no command of ours and no other tenant; operators see both', () => {
+    const reachesTenants = ({ attributes: { audience } }: OutgoingMessage) => audience !== 'operators';
+    for (const message of all.filter(reachesTenants)) {
+      for (const [, text] of texts(message)) expect(text).not.toMatch(/npm run|alert snooze|alert ack|--open|globex/);
+    }
+    const forOperators = JSON.stringify(all.filter((message) => !reachesTenants(message)));
+    for (const part of ['alert snooze', 'alert ack', 'alerts --open', 'copies']) {
+      expect(forOperators).toContain(`npm run ledger -- ${part}`);
+    }
+    expect(forOperators).toContain('globex');
   });
 });
 
@@ -447,7 +523,7 @@ describe('words of a later version', () => {
     };
     const { subject, texts } = composeAlerts([entry(ended, 'resolve')], 'all', context);
     expect(subject).toBe('CLOSED acme: 1 database no longer alerted (orders)');
-    expect(databasesIn({ texts } as Message)[0]).toMatchObject({
+    expect(databasesIn({ texts } as OutgoingMessage)[0]).toMatchObject({
       outcome: { verdict: 'frozen', cause: { code: 'ice-age' } },
     });
     const resolution = { resolved: now, resolution: laterCause() };
@@ -593,15 +669,6 @@ describe('failed copies', () => {
     });
   });
 
-  it('name to a tenant no other tenant and no command; operators see both', () => {
-    const moved = Array.from({ length: 40 }, () =>
-      failedCopy({ copy: { ...failedCopy().copy, cause: { code: 'owner-changed', facts: { tenant: 'globex' } } } }),
-    );
-    const texts = (tenant: string | undefined) => JSON.stringify(composeCopyFailed(tenant, moved, context).texts);
-    expect(texts('acme')).not.toMatch(/globex|rds-backup-ledger copies/);
-    expect(texts(undefined)).toMatch(/globex.*rds-backup-ledger copies/s);
-  });
-
   it('of a later version are announced in its own words', () => {
     const later = { state: 'melted', mode: 'mirror', cause: { code: 'moon-phase', facts: { phase: 'new' } } };
     const copy = { ...failedCopy().copy, ...later } as unknown as Backup['copy'];
@@ -692,7 +759,7 @@ describe('nothing from outside breaks a message', () => {
       alert: alert({ ...changes, resolved: now, newestBackup: newestBackup('2026-11-20T00:00:00Z', snapshot) }),
     }));
 
-  function holds(message: Message): void {
+  function holds(message: OutgoingMessage): void {
     expect(message.subject).toMatch(/^[\x20-\x7e]{1,99}$/);
     expect(message.texts.email).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(isGsm7(message.texts.sms)).toBe(true);
@@ -703,7 +770,7 @@ describe('nothing from outside breaks a message', () => {
     for (const step of nextSteps) expect(step).not.toContain('\n');
     expect(messageBytes(message)).toBeLessThanOrEqual(maxMessageBytes);
     const sent = JSON.parse(publishInput(message, 'arn').Message ?? '') as Record<string, string>;
-    expect(Object.keys(sent).sort()).toEqual(['default', 'email', 'https', 'sms']);
+    expect(Object.keys(sent)).toEqual(Object.values(channels).map(({ key }) => key));
     expect(JSON.parse(sent.https ?? '')).toEqual(message.texts.chat);
     expect(JSON.parse(sent.default ?? '')).toEqual(message.texts.body);
   }

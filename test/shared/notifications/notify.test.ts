@@ -5,7 +5,7 @@ import type { Alert, DatabaseRow, Evaluation } from '../../../shared/domain/inde
 import { confirm, nextAlert, openAlert, staysOnRow } from '../../../shared/evaluation/alert-lifecycle.ts';
 import type { Item } from '../../../shared/ledger/table.ts';
 import { collect } from '../../../shared/lib/iterables.ts';
-import type { Message } from '../../../shared/notifications/message.ts';
+import type { OutgoingMessage } from '../../../shared/notifications/message.ts';
 import {
   type AlertNotification,
   acknowledgeAlert,
@@ -25,10 +25,10 @@ const later = (hours: number) => new Date(noon.getTime() + hours * 3_600_000);
 
 /** Keeps what was published; fails for messages that `refuses` says. */
 class MemoryPublisher implements Publisher {
-  readonly messages: Message[] = [];
-  refuses: (message: Message) => boolean = () => false;
+  readonly messages: OutgoingMessage[] = [];
+  refuses: (message: OutgoingMessage) => boolean = () => false;
 
-  async publish(message: Message): Promise<void> {
+  async publish(message: OutgoingMessage): Promise<void> {
     if (this.refuses(message)) throw new Error('topic says no');
     this.messages.push(message);
   }
@@ -489,7 +489,7 @@ describe('many tenants at once', () => {
     expect(publisher.take()).toEqual(['* backup-restored operators 4']);
   });
 
-  it('tenants hear of an unknown once it is critical', async () => {
+  it('tenants are notified of an unknown once it is critical', async () => {
     await send(await evaluateAll(many(2), unknown, noon), noon);
     publisher.take();
     await send(await evaluateAll(many(2), { ...unknown, severity: 'critical' }, later(24)), later(24));

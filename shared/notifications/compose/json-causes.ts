@@ -1,7 +1,7 @@
 /** Causes as data in the JSON body of a message: bounded, and without facts that its readers must not see. */
-import type { causes, copyCauses, FactsIn, resolutions } from '../domain/index.ts';
-import { oneLine } from '../lib/safe-text.ts';
-import type { Reader } from '../reasons/index.ts';
+import type { causes, copyCauses, FactsIn, resolutions } from '../../domain/index.ts';
+import { oneLine } from '../../lib/safe-text.ts';
+import type { Reader } from '../../reasons/index.ts';
 
 type Table = typeof causes | typeof resolutions | typeof copyCauses;
 

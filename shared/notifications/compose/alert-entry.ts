@@ -1,0 +1,259 @@
+/** What a message says of one alert. */
+import type { Command, Detail } from '../../channels/index.ts';
+import {
+  type Alert,
+  type AlertStep,
+  bySeverity,
+  causes,
+  environmentOf,
+  type Finding,
+  isOneOf,
+  type NewestBackup,
+  resolutions,
+  type Severity,
+  severities,
+  type Unrecognized,
+  verdictOf,
+} from '../../domain/index.ts';
+import { oneLine } from '../../lib/safe-text.ts';
+import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
+import { causeOf, type Reader, type ReasonSubject, reasonOf, resolutionOf } from '../../reasons/index.ts';
+import { databaseLink, runbookLink } from '../links.ts';
+import { ledgerCommand, limits, type MessageContext, type Rendering } from './context.ts';
+import { jsonCause } from './json-causes.ts';
+
+/** One alert with the step that people are notified of. */
+export interface Entry {
+  readonly alert: Alert;
+  readonly step: AlertStep | Unrecognized;
+  readonly engine?: string;
+}
+
+const mostNotes = 10;
+
+/** Worst first: by severity, then the oldest backup (none at all is worst), then by name. */
+export function worstFirst(a: Entry, b: Entry): number {
+  return (
+    bySeverity(a.alert.severity, b.alert.severity) ||
+    (lastBackupOf(a)?.time.getTime() ?? 0) - (lastBackupOf(b)?.time.getTime() ?? 0) ||
+    (a.alert.databaseId < b.alert.databaseId ? -1 : 1)
+  );
+}
+
+/**
+ * The worst inside. A resolution has that of its alert, so that whoever filters by severity gets it if they got the
+ * opening. No filter knows a severity of a later version, so it goes out as the worst that there is.
+ */
+export function severityOf(entries: readonly Entry[]): Severity {
+  const [worst = 'info'] = entries.map(({ alert }) => alert.severity).sort(bySeverity);
+  return isOneOf(severities, worst) ? worst : severities[0];
+}
+
+export function resolves({ step }: Entry): boolean {
+  return step === 'resolve';
+}
+
+/** Resolved by a backup, not because nobody promises one any more. */
+export function isProtectedAgain({ alert }: Entry): boolean {
+  return alert.outcome?.verdict === 'protected';
+}
+
+/** What a message says of one database, as it follows "2 databases". */
+export function stateOf(entry: Entry): string {
+  const { alert } = entry;
+  if (!resolves(entry)) return oneLine(verdictOf(alert.verdict).phrase, limits.word);
+  if (alert.outcome?.verdict === 'deleted') return verdictOf(alert.outcome.verdict).phrase;
+  return isProtectedAgain(entry) ? 'protected again' : 'no longer alerted';
+}
+
+/** The newest backup that is known: of a resolved alert that of its end. */
+export function lastBackupOf(entry: Entry): NewestBackup | undefined {
+  const { outcome, newestBackup } = entry.alert;
+  return (resolves(entry) ? outcome?.newestBackup : undefined) ?? newestBackup;
+}
+
+export function ageOf({ time }: NewestBackup, now: Date): string {
+  return formatAge(now.getTime() - time.getTime());
+}
+
+/** Why the alert stands, or where this resolves it, why it ended. */
+export function explanationOf(entry: Entry, reader: Reader): string {
+  const { alert } = entry;
+  if (resolves(entry)) return resolutionOf(alert, reader) ?? '';
+  return reasonOf(alert, subjectOfAlert(alert), reader);
+}
+
+/** Of what is overdue the age, and then why. The moment of the backup is left out: the cause is to fit. */
+export function briefExplanationOf(entry: Entry, reader: Reader): string {
+  const { alert } = entry;
+  if (resolves(entry)) return explanationOf(entry, reader);
+  const cause = causeOf(alert, subjectOfAlert(alert), reader);
+  const last = alert.verdict === 'overdue' ? lastBackupOf(entry) : undefined;
+  return last ? `Last backup ${ageOf(last, reader.now)} ago. ${cause}` : cause;
+}
+
+function subjectOfAlert({ databaseId, databaseKind }: Alert): ReasonSubject {
+  return { id: databaseId, kind: databaseKind };
+}
+
+/** `postgres, instance` */
+export function describe({ engine, alert }: Entry): string {
+  const kind = oneLine(alert.databaseKind, limits.word);
+  return engine ? `${oneLine(engine, limits.engine)}, ${kind}` : kind;
+}
+
+export function consoleLinkOf(alert: Alert): string {
+  return databaseLink({ key: alert.database, id: oneLine(alert.databaseId, limits.name), kind: alert.databaseKind });
+}
+
+export function runbookOf({ verdict }: Alert, { runbookUrl }: MessageContext): string {
+  return runbookLink(runbookUrl, verdictOf(verdict).runbook);
+}
+
+/** Everything of one alert, label by label. */
+export function detailsOf(entry: Entry, rendering: Rendering): Detail[] {
+  return resolves(entry) ? resolvedDetails(entry, rendering) : missingDetails(entry, rendering);
+}
+
+function missingDetails(entry: Entry, rendering: Rendering): Detail[] {
+  const { alert } = entry;
+  const { now } = rendering;
+  const command = commandFor(alert, now);
+  return [
+    { label: 'Last backup', text: lastBackup(entry, now) },
+    ...(alert.deadline ? [deadlineOf(alert.deadline, now)] : []),
+    ...(entry.step === 'open' ? [] : [{ label: 'Alert since', text: since(alert.opened, now) }]),
+    { label: 'Why', text: oneLine(explanationOf(entry, rendering), limits.reason) },
+    { label: 'What to do', text: adviceOn(alert) },
+    ...(command ? [{ label: '', text: command.command, verbatim: true }] : []),
+    { label: 'RDS console', text: consoleLinkOf(alert), verbatim: true },
+    { label: 'Runbook', text: runbookOf(alert, rendering), verbatim: true },
+  ];
+}
+
+function resolvedDetails(entry: Entry, rendering: Rendering): Detail[] {
+  const { alert } = entry;
+  const lasted = (alert.resolved ?? rendering.now).getTime() - alert.opened.getTime();
+  return [
+    { label: 'Resolved', text: oneLine(explanationOf(entry, rendering), limits.reason) },
+    { label: 'Last backup', text: lastBackup(entry, rendering.now) },
+    { label: 'Alert was', text: `open since ${formatUtc(alert.opened)}, for ${formatAge(lasted)}` },
+    { label: 'RDS console', text: consoleLinkOf(alert), verbatim: true },
+  ];
+}
+
+function deadlineOf(deadline: Date, now: Date): Detail {
+  return deadline <= now
+    ? { label: 'Overdue since', text: since(deadline, now) }
+    : { label: 'Deadline', text: formatUtc(deadline) };
+}
+
+function since(moment: Date, now: Date): string {
+  return `${formatUtc(moment)} (${formatAge(now.getTime() - moment.getTime())})`;
+}
+
+/** `2026-11-22 03:12 UTC, 26 h 48 min ago (rds:orders-2026-11-22-03-12)`. */
+function lastBackup(entry: Entry, now: Date): string {
+  const last = lastBackupOf(entry);
+  if (!last) return 'none known';
+  return `${formatUtc(last.time)}, ${ageOf(last, now)} ago (${oneLine(last.id, limits.id)})`;
+}
+
+function isStopped({ status }: Alert): boolean {
+  return status === 'stopped' || status === 'stopping';
+}
+
+/** The next step; the reason says more. A snapshot that RDS would refuse is not asked for. */
+export function adviceOn(alert: Alert): string {
+  const { verdict, status } = alert;
+  const { needsSnapshot, advice } = verdictOf(verdict);
+  if (status === undefined || !needsSnapshot) return advice;
+  return isStopped(alert)
+    ? 'RDS takes no snapshot of a stopped database: start it and take one, or exclude it:'
+    : `RDS takes no snapshot of it while its status is ${oneLine(status, 60)}. Make it available again, then take one.`;
+}
+
+/** A command of AWS's own to copy. */
+export function commandFor(alert: Alert, now: Date): Command | undefined {
+  const { databaseId, databaseKind, database, verdict, status } = alert;
+  if (!verdictOf(verdict).needsSnapshot || !isPlainId(databaseId)) return undefined;
+  const { region } = environmentOf(database);
+  if (isStopped(alert)) {
+    const kind = databaseKind === 'cluster' ? 'cluster' : 'instance';
+    const command = `aws rds start-db-${kind} --region ${region} --db-${kind}-identifier ${databaseId}`;
+    return { label: 'Start it', command };
+  }
+  if (status !== undefined) return undefined;
+  const cluster = databaseKind === 'cluster';
+  const command = [
+    `aws rds create-db-${cluster ? 'cluster-' : ''}snapshot --region ${region}`,
+    `--db-${cluster ? 'cluster' : 'instance'}-identifier ${databaseId}`,
+    `--db-${cluster ? 'cluster-' : ''}snapshot-identifier ${databaseId}-${now.toISOString().slice(0, 16).replace(/\D/g, '')}`,
+  ].join(' ');
+  return { label: 'Take a snapshot now', command };
+}
+
+/** An id that a shell takes for nothing else: RDS's own rule. */
+export function isPlainId(databaseId: string): boolean {
+  return /^[a-z][a-z0-9-]{0,62}$/i.test(databaseId);
+}
+
+/** Silences an alert, of a plain id, until the next 08:00 UTC that is at least an hour away. */
+export function snoozeCommand({ databaseId }: Alert, now: Date): Command {
+  const morning = new Date(now.getTime() + hourMs);
+  if (morning.getUTCHours() >= 8) morning.setUTCDate(morning.getUTCDate() + 1);
+  const until = `${morning.toISOString().slice(0, 10)}T08:00Z`;
+  return {
+    label: 'Snooze',
+    command: ledgerCommand(`alert snooze ${databaseId} --until ${until}`),
+  };
+}
+
+export function acknowledgeCommand({ databaseId }: Alert): Command {
+  return {
+    label: 'Acknowledge',
+    command: ledgerCommand(`alert ack ${databaseId} --note "<what you do>"`),
+  };
+}
+
+/** One alert in the JSON body; texts are on one line and bounded, or a fleet could not fit. */
+export function alertData(entry: Entry, rendering: Rendering): object {
+  const { alert, step, engine } = entry;
+  const { outcome, resolution } = alert;
+  const { account, region } = environmentOf(alert.database);
+  const last = lastBackupOf(entry);
+  const age = last && (rendering.now.getTime() - last.time.getTime()) / hourMs;
+  const ended = resolutionOf(alert, rendering);
+  return {
+    tenant: oneLine(alert.tenant, 128),
+    database: oneLine(alert.databaseId, limits.name),
+    key: oneLine(alert.database, 256),
+    account: oneLine(account, limits.name),
+    region: oneLine(region, limits.name),
+    kind: oneLine(alert.databaseKind, limits.word),
+    engine: engine ? oneLine(engine, limits.engine) : null,
+    step: oneLine(step, limits.word),
+    ...findingData(alert, rendering),
+    severity: oneLine(alert.severity, limits.word),
+    status: alert.status === undefined ? null : oneLine(alert.status, 60),
+    reason: oneLine(reasonOf(alert, subjectOfAlert(alert), rendering), limits.reason),
+    newestBackup: last ? { id: oneLine(last.id, limits.id), time: last.time.toISOString() } : null,
+    ageHours: age === undefined ? null : Math.round(age * 100) / 100,
+    deadline: alert.deadline?.toISOString() ?? null,
+    opened: alert.opened.toISOString(),
+    resolved: alert.resolved?.toISOString() ?? null,
+    resolution: ended === undefined ? null : oneLine(ended, limits.reason),
+    resolutionCause: resolution ? jsonCause(resolutions, resolution, rendering) : null,
+    outcome: outcome ? findingData(outcome, rendering) : null,
+    consoleUrl: consoleLinkOf(alert),
+    runbookUrl: runbookOf(alert, rendering),
+  };
+}
+
+function findingData({ verdict, cause, notes }: Finding, reader: Reader): object {
+  return {
+    verdict: oneLine(verdict, limits.word),
+    cause: cause && jsonCause(causes, cause, reader),
+    notes: notes.slice(0, mostNotes).map((note) => jsonCause(causes, note, reader)),
+  };
+}

@@ -1,0 +1,191 @@
+/** Messages about alerts: opened, reminded of or worse (`backup-missing`), and resolved (`backup-restored`). */
+import {
+  type EntryFacts,
+  type MessageFacts,
+  type MessageKind,
+  manyTenants,
+  type NextStep,
+} from '../../channels/index.ts';
+import { type Alert, type Audience, alertStepOf } from '../../domain/index.ts';
+import { asciiLine, oneLine } from '../../lib/safe-text.ts';
+import {
+  acknowledgeCommand,
+  adviceOn,
+  ageOf,
+  alertData,
+  briefExplanationOf,
+  commandFor,
+  consoleLinkOf,
+  describe,
+  detailsOf,
+  type Entry,
+  explanationOf,
+  isPlainId,
+  isProtectedAgain,
+  lastBackupOf,
+  resolves,
+  runbookOf,
+  severityOf,
+  snoozeCommand,
+  stateOf,
+} from './alert-entry.ts';
+import { limits, listCommand, type Rendering, wordCounts } from './context.ts';
+
+/**
+ * One message about all databases of a tenant that people are notified of, the worst first; `entries` must not be empty, and
+ * are all resolutions or none. Of many tenants where `audience` is `operators`. It lists the first `limit`.
+ */
+export function alertMessage(
+  entries: readonly Entry[],
+  audience: Audience,
+  rendering: Rendering,
+  limit: number,
+): MessageFacts {
+  const { now, account, region, fullList } = rendering;
+  const listed = entries.slice(0, limit);
+  const tenants = tenantsOf(entries);
+  const resolved = entries.every(resolves);
+  const severity = severityOf(entries);
+  const [worst] = entries;
+  const [first] = listed;
+  const summary = summaryOf(entries);
+  return {
+    kind: kindOf(entries),
+    audience,
+    severity,
+    tone: resolved ? 'good' : severity === 'critical' ? 'alarm' : 'attention',
+    tenant: tenants.length === 1 ? (tenants[0] as string) : manyTenants,
+    at: now,
+    account,
+    region,
+    summary,
+    subject: asciiLine(summary, limits.subject),
+    opening: [headline(entries)],
+    brief:
+      entries.length === 1 && worst
+        ? { sentence: briefExplanationOf(worst, rendering) }
+        : { names: entries.map((entry) => nameAndAge(entry, now)) },
+    overview: [],
+    entries: listed.map((entry) => entryFacts(entry, tenants.length > 1, rendering)),
+    count: entries.length,
+    sections: [],
+    nextSteps: resolved || !first ? [] : nextSteps(first, rendering),
+    links: [],
+    ...(fullList !== undefined && { fullList }),
+    ...listCommand('alerts --open', rendering),
+    ...(!resolved && first && commandsFor(first, rendering)),
+    thread: threadOf(entries),
+    data: { entries: 'databases', more: {} },
+  };
+}
+
+function entryFacts(entry: Entry, many: boolean, rendering: Rendering): EntryFacts {
+  const { alert } = entry;
+  const name = oneLine(alert.databaseId, limits.name);
+  const tenant = oneLine(alert.tenant, limits.tenant);
+  const state = stateOf(entry);
+  const title = [
+    resolves(entry) ? 'RESOLVED' : oneLine(alert.severity, limits.word).toUpperCase(),
+    name,
+    `(${describe(entry)})`,
+    state,
+    ...(many ? [`- tenant ${tenant}`] : []),
+  ].join(' ');
+  return {
+    line: [
+      many ? `${tenant}: ` : '',
+      { strong: name, url: consoleLinkOf(alert) },
+      ` (${describe(entry)}) `,
+      { strong: state },
+      `. ${oneLine(explanationOf(entry, rendering), 400)}`,
+    ],
+    block: { title, details: detailsOf(entry, rendering) },
+    data: alertData(entry, rendering),
+  };
+}
+
+function kindOf(entries: readonly Entry[]): MessageKind {
+  return entries.every(resolves) ? 'backup-restored' : 'backup-missing';
+}
+
+function tenantsOf(entries: readonly Entry[]): string[] {
+  return [...new Set(entries.map(({ alert }) => alert.tenant))].sort();
+}
+
+function whose(entries: readonly Entry[]): string {
+  const tenants = tenantsOf(entries);
+  return tenants.length === 1 ? oneLine(tenants[0] as string, 40) : `${tenants.length} tenants`;
+}
+
+/** `CRITICAL acme: 2 databases overdue, 1 disabled`; one database is named: `CRITICAL acme: 1 database overdue (orders)`. */
+export function summaryOf(entries: readonly Entry[]): string {
+  return `${signOf(entries)} ${whose(entries)}: ${statesOf(entries)}`;
+}
+
+/** `2 databases overdue, 1 disabled`, the most frequent first. */
+function statesOf(entries: readonly Entry[]): string {
+  const [first, ...others] = wordCounts(entries.map(stateOf));
+  if (!first) return 'no database';
+  const [word, count] = first;
+  const one = entries.length === 1 && entries[0] ? ` (${oneLine(entries[0].alert.databaseId, limits.name)})` : '';
+  const rest = others.map(([otherWord, otherCount]) => `, ${otherCount} ${otherWord}`).join('');
+  return `${count} ${count === 1 ? 'database' : 'databases'} ${word}${one}${rest}`;
+}
+
+function signOf(entries: readonly Entry[]): string {
+  if (entries.every(resolves)) return entries.every(isProtectedAgain) ? 'RESOLVED' : 'CLOSED';
+  const [first, ...others] = new Set(entries.map(({ step }) => step));
+  const sign = first !== undefined && others.length === 0 ? alertStepOf(first)?.sign : undefined;
+  return `${sign ?? ''}${severityOf(entries).toUpperCase()}`;
+}
+
+/** The one sentence above everything else. */
+function headline(entries: readonly Entry[]): string {
+  const what = `${whose(entries)}: ${statesOf(entries)}.`;
+  const worse = entries.filter(({ step }) => step === 'rise').length;
+  if (worse === 0) return what;
+  return `${what} ${worse === entries.length ? 'This got worse' : `${worse} of them got worse`} since the last message.`;
+}
+
+function nameAndAge(entry: Entry, now: Date): string {
+  const { databaseId } = entry.alert;
+  if (resolves(entry)) return databaseId;
+  const last = lastBackupOf(entry);
+  return `${databaseId} ${last ? ageOf(last, now) : 'no backup'}`;
+}
+
+function nextSteps({ alert }: Entry, rendering: Rendering): NextStep[] {
+  const { now, fullList, audience } = rendering;
+  return [
+    commandFor(alert, now) ?? { advice: adviceOn(alert) },
+    { label: 'Runbook', target: runbookOf(alert, rendering) },
+    ...(fullList === undefined ? [] : [{ label: 'Full list', target: fullList }]),
+    ...(takesOurCommands(alert, audience) ? [snoozeCommand(alert, now)] : []),
+  ];
+}
+
+/** A tenant's recipients have neither a clone nor credentials. Commands are for ids that can be nothing else to a shell. */
+function takesOurCommands({ databaseId }: Alert, audience: Rendering['audience']): boolean {
+  return audience === 'operators' && isPlainId(databaseId);
+}
+
+function commandsFor({ alert }: Entry, { now, audience }: Rendering): Pick<MessageFacts, 'commands'> {
+  if (!takesOurCommands(alert, audience)) return {};
+  return {
+    commands: {
+      list: [snoozeCommand(alert, now), acknowledgeCommand(alert)],
+      where: "Run in a clone of rds-backup-ledger, with the account's credentials; each takes one database.",
+    },
+  };
+}
+
+/**
+ * A thread begins with the newest opening in the message: a new alert never hides as an answer in an old thread, and its
+ * reminders and its resolution answer to it.
+ */
+function threadOf(entries: readonly Entry[]): string {
+  const newest = Math.max(...entries.map(({ alert }) => alert.opened.getTime()));
+  const tenants = tenantsOf(entries);
+  const who = tenants.length === 1 ? asciiLine(tenants[0] as string, 64).replace(/[^\w-]/g, '-') : 'tenants';
+  return `rds-backup-ledger-${who}-${new Date(newest).toISOString().slice(0, 16).replace(/\D/g, '')}`;
+}

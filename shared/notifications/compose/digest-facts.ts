@@ -1,0 +1,270 @@
+/** Digests for operators (`digest`): of many tenants alerted at once, and of the day. */
+import { sumBy } from 'es-toolkit/math';
+import { type EntryFacts, type MessageFacts, manyTenants, type SectionFacts } from '../../channels/index.ts';
+import { type Counts, type Severity, type Unrecognized, type VerdictName, verdictOf } from '../../domain/index.ts';
+import { asciiLine, oneLine } from '../../lib/safe-text.ts';
+import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
+import { runbookAnchors, runbookLink } from '../links.ts';
+import { ageOf, alertData, type Entry, lastBackupOf, resolves, severityOf, stateOf } from './alert-entry.ts';
+import { summaryOf } from './alert-facts.ts';
+import { limits, listCommand, type Rendering } from './context.ts';
+
+/** Lines of a digest's tables; the rest is a count and a link. */
+export const mostLines = 100;
+
+/** Names listed in one paragraph. */
+const mostNamed = 50;
+
+/** Names that a short text has room for. */
+const mostInBrief = 3;
+
+/** What the digest of a day says. */
+export interface DailyFacts {
+  /** Databases by verdict. */
+  readonly counts: Counts;
+  /** Databases that are unprotected or have a warning. */
+  readonly alerts: readonly Entry[];
+  /** Names of databases that RDS has and nobody configured. */
+  readonly unconfigured: readonly string[];
+  /** How many those are, where there are more than are named. */
+  readonly unconfiguredCount?: number;
+  /** Databases that are excluded by a tag since the last digest, with the tag's reason. */
+  readonly newExclusions: readonly { readonly tenant: string; readonly databaseId: string; readonly reason: string }[];
+  /** Backups that no event announced; names of some of them. */
+  readonly eventsMissed: number;
+  readonly missed: readonly { readonly databaseId: string; readonly snapshotId: string }[];
+  /** Ends of today and yesterday; what runs and waits now. */
+  readonly copies: {
+    readonly complete: number;
+    readonly queued: number;
+    readonly running: number;
+    readonly failed: number;
+    readonly oldestQueuedHours?: number;
+  };
+  /** What the sweep could not do. */
+  readonly errors: readonly string[];
+  /** Where the report of this sweep lies. */
+  readonly reportUrl?: string;
+}
+
+/** What both digests have in common: every alert of `entries` in a table, up to `limit`. */
+function digestOf(
+  entries: readonly Entry[],
+  rendering: Rendering,
+  limit: number,
+  facts: Pick<
+    MessageFacts,
+    'severity' | 'tone' | 'summary' | 'opening' | 'brief' | 'overview' | 'sections' | 'links' | 'thread'
+  > & { readonly data: object },
+): MessageFacts {
+  const { now, account, region, fullList } = rendering;
+  const listed = entries.slice(0, limit);
+  const { data, ...others } = facts;
+  return {
+    ...others,
+    kind: 'digest',
+    audience: 'operators',
+    tenant: manyTenants,
+    at: now,
+    account,
+    region,
+    subject: asciiLine(facts.summary, limits.subject),
+    entries: listed.map((entry) => entryFacts(entry, rendering)),
+    count: entries.length,
+    ...(listed.length > 0 && { table: table(listed, now) }),
+    nextSteps: [...facts.links, ...(fullList === undefined ? [] : [{ label: 'Full list', target: fullList }])],
+    ...(fullList !== undefined && { fullList }),
+    ...listCommand('alerts --open', rendering),
+    data: { entries: 'databases', more: data },
+  };
+}
+
+function entryFacts(entry: Entry, rendering: Rendering): EntryFacts {
+  const { tenant, databaseId } = entry.alert;
+  return {
+    line: [`${oneLine(tenant, limits.tenant)}: `, { strong: oneLine(databaseId, limits.name) }, ` ${stateOf(entry)}`],
+    data: alertData(entry, rendering),
+  };
+}
+
+function table(listed: readonly Entry[], now: Date): string[][] {
+  const rows = listed.map((entry) => {
+    const { alert, engine } = entry;
+    const last = lastBackupOf(entry);
+    return [
+      oneLine(alert.severity, limits.word),
+      oneLine(alert.tenant, 40),
+      oneLine(alert.databaseId, limits.name),
+      oneLine(engine ?? '-', 24),
+      oneLine(alert.verdict, limits.word),
+      last ? formatUtc(last.time) : '-',
+      last ? ageOf(last, now) : '-',
+    ];
+  });
+  return [['severity', 'tenant', 'database', 'engine', 'verdict', 'last backup', 'age'], ...rows];
+}
+
+/** One message instead of one a tenant: every alert of this run, the worst first. `entries` must not be empty. */
+export function manyTenantsMessage(entries: readonly Entry[], rendering: Rendering, limit: number): MessageFacts {
+  const { runbookUrl, now } = rendering;
+  const resolved = entries.every(resolves);
+  const summary = summaryOf(entries);
+  const worst = entries.slice(0, mostInBrief).map(({ alert }) => `${alert.tenant}/${alert.databaseId}`);
+  return digestOf(entries, rendering, limit, {
+    severity: severityOf(entries),
+    tone: resolved ? 'good' : 'alarm',
+    summary,
+    opening: [
+      `${summary}.`,
+      ...(resolved ? [] : ['That many at once often have one cause: RDS itself, a KMS key, a change of permissions.']),
+      "You get this digest instead of a message a tenant; the tenants' own recipients were notified.",
+    ],
+    brief: { sentence: `Worst: ${worst.join(', ')}` },
+    overview: [],
+    sections: [],
+    links: [{ label: 'Runbook', target: runbookLink(runbookUrl, runbookAnchors.manyTenants) }],
+    thread: `rds-backup-ledger-many-${now.toISOString().slice(0, 10)}`,
+    data: { digest: 'many-tenants', tenants: new Set(entries.map(({ alert }) => alert.tenant)).size },
+  });
+}
+
+/** "All 240 databases protected", or not; so that silence is never the only sign of health. `alerts`: the worst first. */
+export function dailyMessage(
+  facts: DailyFacts,
+  alerts: readonly Entry[],
+  rendering: Rendering,
+  limit: number,
+): MessageFacts {
+  const named = Math.min(limit, mostNamed);
+  const severity = dailySeverity(facts, alerts);
+  const summary = dailySummary(facts, alerts);
+  const sections = sectionsOf(facts, named);
+  return digestOf(alerts, rendering, limit, {
+    severity,
+    tone: severity === 'critical' ? 'alarm' : severity === 'info' ? 'good' : 'attention',
+    summary,
+    opening: [`${summary}.`],
+    brief: { sentence: sections.map(({ title }) => title).join('. ') },
+    overview: overviewOf(facts),
+    sections,
+    links: facts.reportUrl === undefined ? [] : [{ label: 'Report', target: facts.reportUrl }],
+    thread: `rds-backup-ledger-daily-${rendering.now.toISOString().slice(0, 7)}`,
+    data: {
+      digest: 'daily',
+      counts: facts.counts,
+      unconfigured: { count: unconfiguredCount(facts), names: some(facts.unconfigured, named) },
+      newExclusions: facts.newExclusions.slice(0, named).map(({ tenant, databaseId, reason }) => ({
+        tenant: oneLine(tenant, 128),
+        database: oneLine(databaseId, limits.name),
+        reason: oneLine(reason, 256),
+      })),
+      eventsMissed: facts.eventsMissed,
+      copies: facts.copies,
+      reportUrl: facts.reportUrl ?? null,
+      errors: some(facts.errors, named),
+    },
+  });
+}
+
+/** The counts by verdict that are not 0; verdicts of a later version as they are. */
+function verdictCounts({ counts }: DailyFacts): (readonly [verdict: VerdictName | Unrecognized, count: number])[] {
+  return (Object.entries(counts) as [VerdictName | Unrecognized, number][]).filter(([, count]) => count > 0);
+}
+
+/** Databases that a backup is promised for: all but new, excluded and deleted ones. */
+function promisedCount(facts: DailyFacts): number {
+  return sumBy(
+    verdictCounts(facts).filter(([verdict]) => verdictOf(verdict).protection !== 'no promise'),
+    ([, count]) => count,
+  );
+}
+
+/** What is not known to be protected counts as not protected. `due` is protected still. */
+function unprotectedCount(facts: DailyFacts): number {
+  return sumBy(
+    verdictCounts(facts).filter(([verdict]) => ['unprotected', 'unknown'].includes(verdictOf(verdict).protection)),
+    ([, count]) => count,
+  );
+}
+
+function dailySummary(facts: DailyFacts, alerts: readonly Entry[]): string {
+  const all = promisedCount(facts);
+  const unprotected = unprotectedCount(facts);
+  const fresh = facts.counts.new ?? 0;
+  const warned = alerts.length - unprotected;
+  if (all + fresh === 0) return 'WARNING no database is configured, so nothing is watched';
+  if (unprotected > 0)
+    return `${dailySeverity(facts, alerts).toUpperCase()} ${unprotected} of ${all} databases not protected`;
+  const warnings = warned > 0 ? `, ${plural(warned, 'warning', 'warnings')}` : '';
+  // A new one is not protected yet, and nothing is wrong with it.
+  if (all === 0) return `${allOf(fresh)} new${warnings}`;
+  return `${allOf(all)} protected${fresh > 0 ? `, ${fresh} new` : ''}${warnings}`;
+}
+
+/** `All 240 databases`, `The one database is`. */
+function allOf(count: number): string {
+  return count === 1 ? 'The one database is' : `All ${count} databases`;
+}
+
+function dailySeverity(facts: DailyFacts, alerts: readonly Entry[]): Severity {
+  if (alerts.length > 0) return severityOf(alerts);
+  if (unprotectedCount(facts) > 0) return 'warning';
+  if (promisedCount(facts) + (facts.counts.new ?? 0) === 0) return 'warning';
+  return facts.copies.failed > 0 || facts.errors.length > 0 ? 'warning' : 'info';
+}
+
+function overviewOf(facts: DailyFacts): [label: string, text: string][] {
+  const { copies, eventsMissed } = facts;
+  const { oldestQueuedHours } = copies;
+  const oldest = oldestQueuedHours === undefined ? '' : ` (oldest ${formatAge(oldestQueuedHours * hourMs)})`;
+  const databases = verdictCounts(facts).map(([verdict, count]) => `${count} ${oneLine(verdict, limits.word)}`);
+  return [
+    ['Databases', databases.join(', ') || 'none'],
+    [
+      'Copies',
+      `since yesterday ${copies.complete} complete and ${copies.failed} failed; now ${copies.running} running, ${copies.queued} waiting${oldest}`,
+    ],
+    ['Events', eventsMissed === 0 ? 'none missed' : `${eventsMissed} missed; the sweep recorded their backups`],
+  ];
+}
+
+/** What a day has besides alerts, each list with at most `named` names. */
+function sectionsOf(facts: DailyFacts, named: number): SectionFacts[] {
+  const { unconfigured, newExclusions, eventsMissed, missed, errors } = facts;
+  const lists: readonly { readonly title: string; readonly count: number; readonly items: readonly string[] }[] = [
+    {
+      title: `${plural(unconfiguredCount(facts), 'database', 'databases')} in RDS and not configured`,
+      count: unconfiguredCount(facts),
+      items: unconfigured,
+    },
+    {
+      title: `${plural(newExclusions.length, 'database', 'databases')} newly excluded by tag`,
+      count: newExclusions.length,
+      items: newExclusions.map(({ tenant, databaseId, reason }) => `${databaseId} (${tenant}): ${reason}`),
+    },
+    {
+      title: `${plural(eventsMissed, 'backup', 'backups')} that no event announced`,
+      count: eventsMissed,
+      items: missed.map(({ databaseId, snapshotId }) => `${databaseId}: ${snapshotId}`),
+    },
+    { title: `${plural(errors.length, 'error', 'errors')} of the sweep`, count: errors.length, items: errors },
+  ];
+  return lists
+    .filter(({ count }) => count > 0)
+    .map(({ title, count, items }) => {
+      const shown = some(items, named);
+      return { title, items: shown, more: count - shown.length };
+    });
+}
+
+function unconfiguredCount({ unconfigured, unconfiguredCount: count = unconfigured.length }: DailyFacts): number {
+  return count;
+}
+
+function some(items: readonly string[], limit: number): string[] {
+  return items.slice(0, limit).map((item) => oneLine(item, 300));
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

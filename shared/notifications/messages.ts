@@ -1,0 +1,43 @@
+/** Each kind of message: its facts, as many as fit, in every channel. */
+import type { Audience, Backup } from '../domain/index.ts';
+import { type Entry, worstFirst } from './compose/alert-entry.ts';
+import { alertMessage } from './compose/alert-facts.ts';
+import { type MessageContext, mostListed, renderingFor } from './compose/context.ts';
+import { copyAudience, copyMessage } from './compose/copy-facts.ts';
+import { type DailyFacts, dailyMessage, manyTenantsMessage, mostLines } from './compose/digest-facts.ts';
+import { fitting, type OutgoingMessage } from './message.ts';
+
+/**
+ * One message about all databases of a tenant that people are notified of; `entries` must not be empty, and are all
+ * resolutions or none. Of many tenants where `audience` is `operators`.
+ */
+export function composeAlerts(entries: readonly Entry[], audience: Audience, context: MessageContext): OutgoingMessage {
+  const sorted = [...entries].sort(worstFirst);
+  const rendering = renderingFor(audience, context);
+  return fitting(mostListed, (limit) => alertMessage(sorted, audience, rendering, limit));
+}
+
+/** One message about a tenant's copies (`undefined`: of databases without a tenant); `failed` must not be empty. */
+export function composeCopyFailed(
+  tenant: string | undefined,
+  failed: readonly Backup[],
+  context: MessageContext,
+): OutgoingMessage {
+  const sorted = [...failed].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  const rendering = renderingFor(copyAudience(tenant), context);
+  return fitting(mostListed, (limit) => copyMessage(tenant, sorted, rendering, limit));
+}
+
+/** One message instead of one a tenant: every alert of this run. `entries` must not be empty. */
+export function composeManyTenants(entries: readonly Entry[], context: MessageContext): OutgoingMessage {
+  const sorted = [...entries].sort(worstFirst);
+  const rendering = renderingFor('operators', context);
+  return fitting(mostLines, (limit) => manyTenantsMessage(sorted, rendering, limit));
+}
+
+/** The digest of a day. */
+export function composeDailyDigest(facts: DailyFacts, context: MessageContext): OutgoingMessage {
+  const sorted = [...facts.alerts].sort(worstFirst);
+  const rendering = renderingFor('operators', context);
+  return fitting(mostLines, (limit) => dailyMessage(facts, sorted, rendering, limit));
+}
