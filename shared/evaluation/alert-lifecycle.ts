@@ -6,7 +6,7 @@
  * never, and with growing pauses, so not every 15 minutes for ever.
  *
  * A resolved alert stays on its database's row until its resolution is confirmed; one of a deleted database stays for good,
- * so that people are notified of the deletion only once. `openAlert` tells the open from the past.
+ * so that people are notified of the deletion only once. `openAlert` separates the open from the past.
  *
  * An alert may carry fields and words of a later version: fields survive every step, an evaluation replaces words.
  */
@@ -21,6 +21,7 @@ import {
   type Evaluation,
   type Finding,
   isOneOf,
+  isUnprotected,
   isVerdict,
   type Resolution,
   type Severity,
@@ -129,7 +130,7 @@ export function retryPending(alert: Alert, now: Date): Alert | undefined {
   return { ...alert, pending: { ...alert.pending, at: now, tries: alert.pending.tries + 1 } };
 }
 
-/** Somebody looks after it: no more reminders. People are still notified of a rise in severity, which ends this, and of the end. */
+/** Somebody acknowledged it: no more reminders. People are still notified of a rise in severity, which ends this, and of the end. */
 export function acknowledge(alert: Alert, who: { readonly by: string; readonly note?: string }, now: Date): Alert {
   return { ...alert, acknowledged: { ...who, at: now } };
 }
@@ -169,10 +170,7 @@ function afterResolution(current: Alert, evaluated: Evaluated, now: Date): Alert
     const stillDeleted = current.outcome?.verdict === 'deleted' && evaluation.verdict === 'deleted';
     return stillDeleted ? { alert: current, ...ownCheck(evaluation) } : open(evaluated, now);
   }
-  const brokenAgain =
-    current.tenant === tenant &&
-    evaluation.severity !== 'info' &&
-    !['protected', 'deleted', 'unknown'].includes(evaluation.verdict);
+  const brokenAgain = current.tenant === tenant && evaluation.severity !== 'info' && isUnprotected(evaluation.verdict);
   if (!brokenAgain) return { ...sendAgain(current, now), ...onceResolved(evaluated, now) };
   // Take back a resolution that perhaps nobody was notified of, so that none is left without a message.
   const { resolved: _, resolution: __, outcome: ___, expiresAt: ____, ...reopened } = clearSilence(current);

@@ -12,6 +12,7 @@ import {
   type Evaluation,
   formatBackupId,
   isAvailable,
+  isUnprotected,
   type LiveBackup,
   laterFields,
   type NewestBackup,
@@ -219,11 +220,11 @@ export function evaluateDatabase(
   };
 }
 
-/** Half a listing may prove that a database is protected, or still in time, but nothing else. */
+/** An incomplete listing may show that a database is protected, or still in time; it proves no absence. */
 function evaluated(situation: Parameters<typeof evaluate>[0], seen: ObservedSnapshots, at: Date): Evaluation {
   const evaluation = evaluate(situation, at);
-  if (seen.unread === undefined || ['protected', 'due', 'new', 'excluded', 'unknown'].includes(evaluation.verdict))
-    return evaluation;
+  const needsAll = isUnprotected(evaluation.verdict) || evaluation.verdict === 'deleted';
+  if (seen.unread === undefined || !needsAll) return evaluation;
   return evaluate({ ...situation, found: { is: 'unknown', why: seen.unread } }, at);
 }
 

@@ -1,4 +1,5 @@
-/** Who is to be judged: the configured databases held against what RDS shows and what the ledger knew. Pure. */
+/** Which databases are to be evaluated: the configured ones, against what RDS shows and what the ledger knew. Pure. */
+import { groupBy } from 'es-toolkit/array';
 import { type ConfiguredDatabase, enrol, excludeTag, type Fleet } from '../config/index.ts';
 import {
   type DatabaseRow,
@@ -15,12 +16,12 @@ import { type EvaluationTarget, newestAmong } from './evaluate-database.ts';
 /**
  * The databases to evaluateDatabase with those besides that had enrolled themselves by tag and that RDS does not show now: its
  * listing failed, or they were deleted, and their tags with them. Of what their tags said only tenant and exclusion are
- * known. A deleted one is told once, and is nobody's then: no configuration names it that could be corrected.
+ * known. Its deletion is notified once; then it is nobody's: no configuration names it that could be corrected.
  */
 export function withEnrolledBefore(
   fleet: Fleet,
   configured: readonly ConfiguredDatabase[],
-  view: RdsInventory,
+  inventory: RdsInventory,
   known: readonly DatabaseRow[],
 ): readonly ConfiguredDatabase[] {
   const { discovery } = fleet;
@@ -30,8 +31,8 @@ export function withEnrolledBefore(
     (row) =>
       row.enrolledBy === 'tag' &&
       !names.has(formatName(nameOf(row))) &&
-      view.database(row.key) === undefined &&
-      view.databaseNamed(nameOf(row)) === undefined &&
+      inventory.database(row.key) === undefined &&
+      inventory.databaseNamed(nameOf(row)) === undefined &&
       (row.verdict !== 'deleted' || row.nextCheckAt !== undefined),
   );
   const asTheyWere = enrolledBefore.map(({ key, id, kind, tenant = '', engine = '', retentionDays = 0, exclusion }) => {
@@ -50,29 +51,26 @@ export function nameText(of: Parameters<typeof nameOf>[0]): string {
 /** Subjects in the order of their keys, so that a sweep that stops half-way can be carried on. */
 export function targetsOf(
   configured: readonly ConfiguredDatabase[],
-  view: RdsInventory,
+  inventory: RdsInventory,
   inLedger: readonly DatabaseRow[],
 ): EvaluationTarget[] {
-  const known = [...inLedger, ...onlyLeftBehind(view, inLedger)];
-  const knownByName = new Map<string, DatabaseRow[]>();
-  for (const row of known) {
-    knownByName.set(nameText(row), [...(knownByName.get(nameText(row)) ?? []), row]);
-  }
+  const known = [...inLedger, ...onlyLeftBehind(inventory, inLedger)];
+  const knownByName = groupBy(known, nameText);
   const subjects = new Map<string, EvaluationTarget>();
   const configuredNames = new Set(configured.map(formatName));
   for (const entry of configured) {
-    const namesakes = knownByName.get(formatName(entry)) ?? [];
-    const subject = configuredSubject(entry, view, namesakes, configuredNames);
+    const namesakes = knownByName[formatName(entry)] ?? [];
+    const subject = configuredSubject(entry, inventory, namesakes, configuredNames);
     subjects.set(subject.key, subject);
   }
-  for (const database of view.databases) {
+  for (const database of inventory.databases) {
     if (subjects.has(database.key)) continue;
     const { key, kind, id } = database;
     subjects.set(key, { key, kind, id, found: { is: 'database', database } });
   }
   for (const row of known) {
     // Of a kind whose listing was not read to its end, nobody can say that it left.
-    if (subjects.has(row.key) || view.databasesUnread(row.kind) !== undefined) continue;
+    if (subjects.has(row.key) || inventory.databasesUnread(row.kind) !== undefined) continue;
     const { key, kind, id } = row;
     subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
   }
@@ -81,16 +79,16 @@ export function targetsOf(
 
 /**
  * Databases that were deleted before the ledger met them, known by the snapshots that RDS still has: those can be restored,
- * so they are recorded. Only a whole listing tells: what a look by name shows besides may be of one that was renamed.
+ * so they are recorded. Only a whole listing shows that: what a recheck by name shows besides may be of one that was renamed.
  */
-function onlyLeftBehind(view: RdsInventory, known: readonly DatabaseRow[]): DatabaseRow[] {
-  const listing = [view, view.listed].find((one) => one?.whole);
+function onlyLeftBehind(inventory: RdsInventory, known: readonly DatabaseRow[]): DatabaseRow[] {
+  const listing = [inventory, inventory.listed].find((one) => one?.whole);
   if (listing === undefined) return [];
   const keys = new Set(known.map(({ key }) => key));
   return listing.leftBehind.flatMap((snapshots) => {
     const [one] = snapshots;
-    if (one === undefined || keys.has(one.database) || view.database(one.database) !== undefined) return [];
-    if ([listing, view].some((shown) => shown.databasesUnread(one.databaseKind) !== undefined)) return [];
+    if (one === undefined || keys.has(one.database) || inventory.database(one.database) !== undefined) return [];
+    if ([listing, inventory].some((shown) => shown.databasesUnread(one.databaseKind) !== undefined)) return [];
     const newestBackup = newestAmong(snapshots.filter(isAvailable), new Map());
     return {
       key: one.database,
@@ -105,25 +103,25 @@ function onlyLeftBehind(view: RdsInventory, known: readonly DatabaseRow[]): Data
 
 function configuredSubject(
   configured: ConfiguredDatabase,
-  view: RdsInventory,
+  inventory: RdsInventory,
   namesakes: readonly DatabaseRow[],
   configuredNames: ReadonlySet<string>,
 ): EvaluationTarget {
   const { kind, id } = configured;
   const base = { kind, id, configured };
-  const database = view.databaseNamed(configured);
+  const database = inventory.databaseNamed(configured);
   if (database !== undefined) {
     const earlier = latest(namesakes.filter((row) => row.key !== database.key && row.newestBackup !== undefined));
     return { ...base, key: database.key, found: { is: 'database', database }, ...(earlier && { earlier }) };
   }
   const placeholder = placeholderKey(configured);
-  const clusterName = kind === 'instance' ? view.clusterOf(configured) : undefined;
+  const clusterName = kind === 'instance' ? inventory.clusterOf(configured) : undefined;
   if (clusterName !== undefined) {
-    const cluster = view.databaseNamed(clusterName);
+    const cluster = inventory.databaseNamed(clusterName);
     return { ...base, key: placeholder, found: { is: 'member', of: clusterName.id }, ...(cluster && { cluster }) };
   }
   const last = latest(namesakes);
-  const renamed = last && view.database(last.key);
+  const renamed = last && inventory.database(last.key);
   if (last !== undefined && renamed !== undefined) {
     // Names change, resource ids do not: it is watched on until the configuration follows. Where that has the new name
     // already, the old one is nobody's.
@@ -131,7 +129,7 @@ function configuredSubject(
       ? { ...base, key: placeholder, found: { is: 'absent' }, earlier: last }
       : { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
   }
-  const unread = view.databasesUnread(kind);
+  const unread = inventory.databasesUnread(kind);
   const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
   return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
 }

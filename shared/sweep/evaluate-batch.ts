@@ -61,7 +61,7 @@ const parallel = 10;
 export async function checkDatabases(
   ledger: Ledger,
   subjects: readonly EvaluationTarget[],
-  view: RdsInventory,
+  inventory: RdsInventory,
   options: CheckOptions,
 ): Promise<Checked[]> {
   const unreadable = new Set<DatabaseKey | undefined>();
@@ -82,7 +82,7 @@ export async function checkDatabases(
     checked.push(
       ...(await Promise.all(
         some.map((subject) =>
-          checkOne(ledger, subject, rowOf.get(subject.key), alertOf.get(subject.key), view, options),
+          checkOne(ledger, subject, rowOf.get(subject.key), alertOf.get(subject.key), inventory, options),
         ),
       )),
     );
@@ -95,14 +95,14 @@ async function checkOne(
   subject: EvaluationTarget,
   row: DatabaseRow | undefined,
   alert: Alert | undefined,
-  view: RdsInventory,
+  inventory: RdsInventory,
   options: CheckOptions,
 ): Promise<Checked> {
   const { at, until, dryRun, retentionDays } = options;
-  const seen = await seenOf(ledger, subject, view, until);
-  const placed = await placeMember(ledger, subject, view, options);
+  const observed = await observedOf(ledger, subject, inventory, until);
+  const placed = await placeMember(ledger, subject, inventory, options);
   // What the last decision came to; where somebody else writes the row in between, it is decided again.
-  const last: { judgement?: DatabaseEvaluation; postponed: boolean } = { postponed: false };
+  const last: { decision?: DatabaseEvaluation; postponed: boolean } = { postponed: false };
   let recorded = 0;
   const missed: Snapshot[] = [];
   const written = await update<KnownDatabase, { readonly row: DatabaseRow; readonly alert?: Alert }>({
@@ -110,40 +110,40 @@ async function checkOne(
     known: { ...(row && { row }), ...(alert && { alert }), live: row ? await ledger.liveBackups(subject.key) : [] },
     read: () => readKnown(ledger, subject.key),
     decide: async (known) => {
-      const judgement = evaluateDatabase(placed, seen, known, at, until);
-      last.judgement = judgement;
-      last.postponed = judgement.notification?.step === 'open' && !options.mayOpen;
+      const decision = evaluateDatabase(placed, observed, known, at, until);
+      last.decision = decision;
+      last.postponed = decision.notification?.step === 'open' && !options.mayOpen;
       if (last.postponed) return undefined;
       if (dryRun) {
-        recorded = judgement.unrecorded.length;
-        missed.push(...judgement.unrecorded.flatMap(({ snapshot, eventMissed }) => (eventMissed ? [snapshot] : [])));
+        recorded = decision.unrecorded.length;
+        missed.push(...decision.unrecorded.flatMap(({ snapshot, eventMissed }) => (eventMissed ? [snapshot] : [])));
         return undefined;
       }
-      const back = await recordAll(ledger, placed.configured, judgement, known, seen, at);
+      const back = await recordAll(ledger, placed.configured, decision, known, observed, at);
       recorded += back.recorded;
       missed.push(...back.missed);
-      await closeAll(ledger, judgement, options);
-      const changed = judgement.alert && withExpiry(judgement.alert, retentionDays);
-      if (changed && !isDeepStrictEqual(changed, known.alert)) return { row: judgement.row, alert: changed };
-      return isDeepStrictEqual(judgement.row, known.row) ? undefined : { row: judgement.row };
+      await closeAll(ledger, decision, options);
+      const changed = decision.alert && withExpiry(decision.alert, retentionDays);
+      if (changed && !isDeepStrictEqual(changed, known.alert)) return { row: decision.row, alert: changed };
+      return isDeepStrictEqual(decision.row, known.row) ? undefined : { row: decision.row };
     },
     write: ({ row: changed, alert: changedAlert }) =>
       changedAlert ? ledger.putDatabaseWithAlert(changed, changedAlert) : ledger.putDatabase(changed),
   });
-  const { judgement, postponed } = last;
-  if (judgement === undefined) throw new Error(`database ${subject.key} was not evaluated`);
-  const { evaluation, notification, newlyExcluded } = judgement;
+  const { decision, postponed } = last;
+  if (decision === undefined) throw new Error(`database ${subject.key} was not evaluated`);
+  const { evaluation, notification, newlyExcluded } = decision;
   return {
     subject,
     newlyExcluded,
     ...(evaluation && { evaluation }),
     ...(notification &&
       !postponed && {
-        notification: { ...notification, alert: written?.alert ?? notification.alert, row: judgement.row },
+        notification: { ...notification, alert: written?.alert ?? notification.alert, row: decision.row },
       }),
     recorded,
     missed,
-    closed: postponed ? 0 : judgement.gone.length,
+    closed: postponed ? 0 : decision.gone.length,
     postponed,
   };
 }
@@ -155,28 +155,28 @@ async function readKnown(ledger: Ledger, key: DatabaseKey): Promise<KnownDatabas
   return { ...(row && { row }), ...(alert && { alert }), live };
 }
 
-/** What the view shows of a database's snapshots, with the times of copied ones where they could be the newest. */
-async function seenOf(
+/** What the inventory shows of a database's snapshots, with the times of copied ones where they could be the newest. */
+async function observedOf(
   ledger: Ledger,
   subject: EvaluationTarget,
-  view: RdsInventory,
+  inventory: RdsInventory,
   until: Date,
 ): Promise<ObservedSnapshots> {
-  const snapshots = view.snapshots(subject.key);
+  const snapshots = inventory.snapshots(subject.key);
   const kind = subject.found.is === 'member' ? 'cluster' : subject.kind;
-  const unread = view.snapshotsUnread(kind);
-  const { listed } = view;
+  const unread = inventory.snapshotsUnread(kind);
+  const { listed } = inventory;
   return {
     snapshots,
     ...(unread !== undefined && { unread }),
-    whole: view.whole || (listed?.whole === true && listed.snapshotsUnread(kind) === undefined),
+    whole: inventory.whole || (listed?.whole === true && listed.snapshotsUnread(kind) === undefined),
     ...(listed && { listed: listed.snapshots(subject.key) }),
     copyTimes: await copyTimesOf(ledger, snapshots, until),
   };
 }
 
 /**
- * When the data of copied cluster snapshots is from: RDS does not say, so their sources are looked up, but only of those
+ * When the data of copied cluster snapshots is from: RDS does not say, so their sources are read, but only of those
  * that were made after the newest backup whose time is known.
  */
 async function copyTimesOf(ledger: Ledger, snapshots: readonly Snapshot[], until: Date): Promise<Map<string, Date>> {
@@ -199,13 +199,13 @@ async function copyTimesOf(ledger: Ledger, snapshots: readonly Snapshot[], until
 async function placeMember(
   ledger: Ledger,
   subject: EvaluationTarget,
-  view: RdsInventory,
+  inventory: RdsInventory,
   { at, until }: Pick<CheckOptions, 'at' | 'until'>,
 ): Promise<EvaluationTarget> {
   const { found, cluster, configured } = subject;
   if (found.is !== 'member' || cluster === undefined || configured === undefined) return subject;
   const asCluster: ConfiguredDatabase = { ...configured, kind: 'cluster', id: cluster.id };
-  const seen = await seenOf(ledger, { ...subject, key: cluster.key }, view, until);
+  const observed = await observedOf(ledger, { ...subject, key: cluster.key }, inventory, until);
   const { evaluation } = evaluateDatabase(
     {
       key: cluster.key,
@@ -214,7 +214,7 @@ async function placeMember(
       configured: asCluster,
       found: { is: 'database', database: cluster },
     },
-    seen,
+    observed,
     { live: [] },
     at,
     until,
@@ -226,7 +226,7 @@ async function placeMember(
 async function recordAll(
   ledger: Ledger,
   configured: ConfiguredDatabase | undefined,
-  { unrecorded, row: judged }: DatabaseEvaluation,
+  { unrecorded, row: evaluated }: DatabaseEvaluation,
   { row }: KnownDatabase,
   { copyTimes, snapshots }: ObservedSnapshots,
   now: Date,
@@ -238,7 +238,7 @@ async function recordAll(
     // Its source may just have been recorded, and the index that finds it by its ARN lags behind.
     const source = snapshots.find(({ arn }) => arn === snapshot.sourceArn);
     const sourceTime = copyTimes.get(snapshot.arn) ?? (source && backupTimeOf(source));
-    const tenant = ownerAt(judged, snapshot.createdAt);
+    const tenant = ownerAt(evaluated, snapshot.createdAt);
     const owner = {
       ...(tenant !== undefined && { tenant }),
       ...(configured && { configured }),

@@ -1,3 +1,5 @@
-export { closeRun, reportKey } from './after-run.ts';
-export type { SweepDeps, SweepReport, SweepRequest, SweepResult } from './run.ts';
-export { recheck, sweep, watch } from './sweep.ts';
+export { runRequest } from './close-run.ts';
+export { publishDay, reportKey } from './publish-day.ts';
+export type { SweepReport } from './report.ts';
+export type { SweepDeps, SweepRequest, SweepRun } from './run.ts';
+export { recheck } from './watch.ts';

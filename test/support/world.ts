@@ -7,13 +7,14 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Table } from '../../shared/ledger/table.ts';
 import { TableLedger } from '../../shared/ledger/table-ledger.ts';
 import type { Log } from '../../shared/lib/log.ts';
-import type { Message } from '../../shared/notifications/message.ts';
+import type { OutgoingMessage } from '../../shared/notifications/message.ts';
 import { type AlertNotification, notify } from '../../shared/notifications/notify.ts';
 import { eventMeanings } from '../../shared/rds/events.ts';
 import { RdsReader } from '../../shared/rds/rds-reader.ts';
 import { type RecordDeps, recordEvents } from '../../shared/recording/record-events.ts';
+import { type CloseDeps, runRequest } from '../../shared/sweep/close-run.ts';
 import type { SweepDeps, SweepRequest } from '../../shared/sweep/run.ts';
-import { recheck, sweep, watch } from '../../shared/sweep/sweep.ts';
+import { recheck } from '../../shared/sweep/watch.ts';
 import { MemoryTable } from './memory-ledger.ts';
 
 export const where = { account: '123456789012', region: 'eu-west-1' };
@@ -66,8 +67,8 @@ export function makeWorld({
   const ledger = new TableLedger(table, clock);
   const used = between(ledger);
   /** Each message that was handed over to be sent, whether it got out or not. */
-  const told: AlertNotification[] = [];
-  const published: Message[] = [];
+  const notified: AlertNotification[] = [];
+  const published: OutgoingMessage[] = [];
   /** Change these to change the world: another configuration, a topic that refuses messages. */
   const state = {
     fleet: parseConfig(JSON.stringify(config), where),
@@ -75,19 +76,19 @@ export function makeWorld({
     /** How much our clock is behind that of RDS. */
     clockBehindMs: 0,
     remainingMs: remainingMs ?? (() => 900_000),
-    publish: async (message: Message): Promise<void> => {
+    publish: async (message: OutgoingMessage): Promise<void> => {
       published.push(message);
     },
   };
 
-  const deps = (): SweepDeps => ({
+  const deps = (): SweepDeps & CloseDeps => ({
     ledger: used,
     rds: new RdsReader(inProcessClient(rds, client)),
     fleet: state.fleet,
     configHash: state.configHash,
     notify: async (some, at) => {
-      told.push(...some);
-      const publisher = { publish: (message: Message) => state.publish(message) };
+      notified.push(...some);
+      const publisher = { publish: (message: OutgoingMessage) => state.publish(message) };
       const reports = { put: async (name: string) => `https://lists.example/${name}` };
       return notify({ ledger: used, publisher, reports, fleet: state.fleet }, some, at);
     },
@@ -96,6 +97,12 @@ export function makeWorld({
     now: clock,
     remainingMs: () => state.remainingMs(),
   });
+  /** The recorder's recheck, as its handler makes it. */
+  const recheckAndNotify = async (databases: Parameters<typeof recheck>[1]) => {
+    const run = await recheck(deps(), databases);
+    await deps().notify(run.notifications, run.at);
+    return run;
+  };
   const recordDeps = (): RecordDeps => ({
     ledger: used,
     rds: new RdsReader(inProcessClient(rds, client)),
@@ -103,7 +110,7 @@ export function makeWorld({
     log,
     now: clock,
     check: async (databases) => {
-      await recheck(deps(), databases);
+      await recheckAndNotify(databases);
     },
   });
   /** Hands message bodies to the recorder as one batch; returns the ids (`m0`, `m1`, ...) of those that failed. */
@@ -116,7 +123,7 @@ export function makeWorld({
   return {
     rds,
     ledger,
-    told,
+    notified,
     published,
     logged,
     state,
@@ -124,12 +131,12 @@ export function makeWorld({
     configure: (changed: object) => {
       state.fleet = parseConfig(JSON.stringify(changed), where);
     },
-    sweep: (options: Partial<SweepRequest> = {}) => sweep(deps(), request('sweep', options)),
-    watch: (options: Partial<SweepRequest> = {}) => watch(deps(), request('watch', options)),
-    recheck: (...databases: Parameters<typeof recheck>[1]) => recheck(deps(), databases),
-    /** `step database verdict severity`, of what was to be told since the last time this was asked. */
+    sweep: (options: Partial<SweepRequest> = {}) => runRequest(deps(), request('sweep', options)),
+    watch: (options: Partial<SweepRequest> = {}) => runRequest(deps(), request('watch', options)),
+    recheck: (...databases: Parameters<typeof recheck>[1]) => recheckAndNotify(databases),
+    /** `step database verdict severity`, of what was notified since the last call. */
     news: () =>
-      told
+      notified
         .splice(0)
         .map(({ step, alert }) => `${step} ${alert.databaseId} ${alert.verdict} ${alert.severity}`)
         .sort(),

@@ -172,9 +172,9 @@ class Life {
     if (action === 'delete snapshot' && newest.type !== 'automated') silently(() => rds.deleteSnapshot(newest));
   }
 
-  /** What is told, at the moment at which it is. */
+  /** What is notified, at the moment at which it is. */
   #hear(): void {
-    for (const { alert, step } of this.world.told.slice(this.#seen)) {
+    for (const { alert, step } of this.world.notified.slice(this.#seen)) {
       const at = this.world.rds.now.toISOString();
       const said = `${at} ${step} ${alert.databaseId} ${alert.verdict} ${alert.severity}: ${alert.cause?.code}`;
       for (const { code } of [alert.cause ?? [], alert.notes].flat()) {
@@ -184,10 +184,10 @@ class Life {
       if ((step === 'open') === isOpen) this.problems.push(`not in turn: ${said}`);
       this.#open.set(alert.database, step !== 'resolve' && alert.resolved === undefined);
       if (step !== 'resolve' && !this.#isToBeTold(alert.databaseId, alert.verdict)) {
-        this.problems.push(`told of nothing: ${said}`);
+        this.problems.push(`notified of nothing: ${said}`);
       }
     }
-    this.#seen = this.world.told.length;
+    this.#seen = this.world.notified.length;
   }
 
   #isToBeTold(id: string, verdict: string): boolean {
@@ -234,7 +234,7 @@ class Life {
       const [alert] = row?.alert ? await ledger.alerts([{ database: row.key, ...row.alert }]) : [];
       if (openAlert(alert) === undefined) {
         const deadline = this.#deadline(n).toISOString();
-        this.problems.push(`${rds.now.toISOString()} ${database.id} is past ${deadline}, and nobody was told`);
+        this.problems.push(`${rds.now.toISOString()} ${database.id} is past ${deadline}, and nobody was notified`);
       }
     }
   }

@@ -94,7 +94,7 @@ describe('an ordinary day', () => {
     expect(await collect(world.ledger.sweeps())).toHaveLength(3);
   });
 
-  it('writes the day’s judgement of each configured database, with the policy in force', async () => {
+  it('writes the day’s evaluation of each configured database, with the policy in force', async () => {
     const world = await settled();
     const days = await collect(world.ledger.daysOfDate('2026-11-21'));
     expect(
@@ -406,7 +406,7 @@ describe('half a listing', () => {
     const world = await settled({ config: acme(orders, ledgerCluster, { id: 'never-was', kind: 'instance' }) });
     world.rds.failPage('DescribeDBInstances', 1, internalFailure);
     const result = await world.sweep();
-    // `never-was` had been told as missing, and that is what it stays.
+    // `never-was` was reported as missing, and stays so.
     expect(said(result)).toEqual(['ledger protected info', 'never-was unknown warning', 'orders unknown warning']);
     expect(world.news()).toEqual(['open orders unknown warning']);
     expect(await alertOf(world, 'never-was')).toMatchObject({ verdict: 'missing', severity: 'critical' });
@@ -471,7 +471,7 @@ describe('half a listing', () => {
     expect(await alertOf(world, 'orders')).toMatchObject({ severity: 'critical' });
   });
 
-  it('is asked about again by the watch, and what turns out is told', async () => {
+  it('is rechecked by the watch, and what turns out is notified', async () => {
     const world = await settled();
     const heal = world.rds.failPage('DescribeDBInstances', 1, internalFailure);
     await world.sweep();
@@ -547,7 +547,7 @@ describe('RDS away', () => {
     ],
   }));
 
-  it('is one message to operators, tenants hear of it once it lasts a day, and its end is told to both once', async () => {
+  it('is one message to operators, tenants are notified once it lasts a day, and both of its end, once', async () => {
     const world = makeWorld({ now: noon, config: { operators: config.operators, tenants } });
     for (const n of tenants.keys()) {
       world.rds.createInstance({ id: `orders-${n}`, created });
@@ -690,7 +690,7 @@ describe('as of a moment', () => {
   });
 });
 
-describe('who is judged under which name', () => {
+describe('who is evaluated under which name', () => {
   it('one that moved to another tenant resolves for the old and opens for the new', async () => {
     const world = await settled();
     world.rds.skipBackups('orders', 2);
@@ -706,13 +706,13 @@ describe('who is judged under which name', () => {
       ],
     });
     await world.sweep();
-    expect(world.told.map(({ alert, step }) => `${step} ${alert.tenant}`)).toEqual(['resolve acme']);
+    expect(world.notified.map(({ alert, step }) => `${step} ${alert.tenant}`)).toEqual(['resolve acme']);
     world.news();
     await world.watch();
-    expect(world.told.map(({ alert, step }) => `${step} ${alert.tenant}`)).toEqual(['open globex']);
+    expect(world.notified.map(({ alert, step }) => `${step} ${alert.tenant}`)).toEqual(['open globex']);
   });
 
-  it('one that left the configuration resolves its alert with that reason, and is judged no more', async () => {
+  it('one that left the configuration resolves its alert with that reason, and is evaluated no more', async () => {
     const world = await settled();
     world.rds.skipBackups('orders', 1);
     await world.rds.runNight('12:00');
@@ -720,7 +720,7 @@ describe('who is judged under which name', () => {
     world.news();
     world.configure(acme(ledgerCluster));
     const { report } = await world.sweep();
-    expect(world.told).toMatchObject([
+    expect(world.notified).toMatchObject([
       { step: 'resolve', alert: { resolution: { code: 'left-configuration', facts: {} } } },
     ]);
     expect(report.unconfigured).toEqual(['orders']);
@@ -728,7 +728,7 @@ describe('who is judged under which name', () => {
     for (const field of ['tenant', 'verdict', 'alert', 'nextCheckAt']) expect(row).not.toHaveProperty(field);
   });
 
-  it('one that was deleted is told once, and stays told', async () => {
+  it('one that was deleted is notified once, and never again', async () => {
     const world = await settled({ recording: false });
     world.rds.delete('orders');
     await world.rds.advanceBy({ hours: 24 });
@@ -739,7 +739,7 @@ describe('who is judged under which name', () => {
     expect(world.news().filter((line) => line.includes('orders'))).toEqual([]);
   });
 
-  it('one that was deleted stays told when the row of its alert has expired', async () => {
+  it('one that was deleted is not notified again when the row of its alert has expired', async () => {
     const world = await settled({ config: { ...config, ledger: { retentionDays: 7 } } });
     world.rds.delete('orders');
     await world.rds.settle();
@@ -757,10 +757,12 @@ describe('who is judged under which name', () => {
     expect((await rowOf(world, 'wrong')).verdict).toBe('missing');
     world.rds.createInstance({ id: 'wrong' });
     expect(said(await world.sweep())).toContain('wrong new info');
-    expect(world.told).toMatchObject([{ step: 'resolve', alert: { resolution: { code: 'found-in-rds', facts: {} } } }]);
+    expect(world.notified).toMatchObject([
+      { step: 'resolve', alert: { resolution: { code: 'found-in-rds', facts: {} } } },
+    ]);
   });
 
-  it('one that was renamed is judged on, and its reason says what to change', async () => {
+  it('one that was renamed is still evaluated, and its reason says what to change', async () => {
     const world = await settled();
     world.rds.rename('orders', 'orders-v2');
     const { report } = await world.sweep();
@@ -807,7 +809,7 @@ describe('who is judged under which name', () => {
     ]);
   });
 
-  it('a member of a cluster that is configured as an instance is judged by its cluster', async () => {
+  it('a member of a cluster that is configured as an instance is evaluated by its cluster', async () => {
     const world = await settled({ config: acme(orders, ledgerCluster, { id: 'ledger-1', kind: 'instance' }) });
     const { report } = await world.sweep();
     expect(report.databases.find(({ database }) => database === 'ledger-1')).toMatchObject({
@@ -821,7 +823,7 @@ describe('who is judged under which name', () => {
     expect(world.news()).toEqual(['open ledger overdue warning', 'open ledger-1 overdue warning']);
   });
 
-  it('one excluded is judged so, with its reason, whatever becomes of it', async () => {
+  it('one excluded stays excluded, with its reason, whatever happens to it', async () => {
     const world = await settled({ config: acme({ ...orders, excluded: 'rebuilt nightly' }, ledgerCluster) });
     world.rds.skipBackups('orders', 9);
     await world.rds.advanceBy({ days: 3 });
@@ -840,7 +842,7 @@ describe('databases that enrol themselves by tag', () => {
     return { ...world, database };
   };
 
-  it('are judged for the tenant that the tag names', async () => {
+  it('are evaluated for the tenant that the tag names', async () => {
     const { report } = await (await discovered()).sweep();
     expect(report.databases.find(({ database }) => database === 'self')).toMatchObject({
       tenant: 'globex',
@@ -868,7 +870,7 @@ describe('databases that enrol themselves by tag', () => {
     expect(world.news()).toContain('open self unknown warning');
   });
 
-  it('are told once when they are deleted, and are nobody’s then', async () => {
+  it('are notified once when they are deleted, and are nobody’s then', async () => {
     const world = await discovered();
     world.rds.delete('self');
     await world.rds.settle();

@@ -62,7 +62,7 @@ describe('the watch', () => {
     expect(await collect(world.ledger.daysOfDate('2026-11-21'))).toMatchObject([{ databaseId: 'db-000' }]);
   });
 
-  it('leaves the day’s judgement to the sweep where it has nothing to tell', async () => {
+  it('leaves the day’s evaluation to the sweep where nobody is to be notified', async () => {
     const world = given(1);
     const { row } = await world.sweep();
     await world.rds.advanceBy({ hours: 1 });
@@ -296,26 +296,26 @@ describe('a crash', () => {
     );
     left = Number.POSITIVE_INFINITY;
     world.state.publish = publish;
-    const toldBefore = world.published.length;
+    const sentBefore = world.published.length;
     for (let quarter = 0; quarter < 4; quarter += 1) {
       await world.rds.advanceBy({ minutes: 15 });
       await world.watch();
     }
-    return { world, died, told: world.published.length, toldBefore };
+    return { world, died, sent: world.published.length, sentBefore };
   }
 
   it('at any call to the ledger loses no alert, and at most doubles it', async () => {
     let n = 0;
     let doubled = 0;
     for (; ; n += 1) {
-      const { world, told, died } = await crashAt(n, 'ledger');
-      expect(told, `after a crash at call ${n}`).toBeGreaterThanOrEqual(1);
-      expect(told, `after a crash at call ${n}`).toBeLessThanOrEqual(2);
+      const { world, sent, died } = await crashAt(n, 'ledger');
+      expect(sent, `after a crash at call ${n}`).toBeGreaterThanOrEqual(1);
+      expect(sent, `after a crash at call ${n}`).toBeLessThanOrEqual(2);
       const alert = await alertOf(world, 'db-000');
       expect(alert, `after a crash at call ${n}`).toMatchObject({ verdict: 'overdue' });
       expect(alert, `after a crash at call ${n}`).not.toHaveProperty('pending');
       expect(await collect(world.ledger.openAlerts())).toHaveLength(1);
-      doubled += told - 1;
+      doubled += sent - 1;
       // A run that lived to its end was never hit.
       if (!died && n > 20) break;
     }
@@ -324,8 +324,8 @@ describe('a crash', () => {
   });
 
   it('of the topic is made up for by the next watch', async () => {
-    const { toldBefore, told, world } = await crashAt(0, 'topic');
-    expect([toldBefore, told]).toEqual([0, 1]);
+    const { sentBefore, sent, world } = await crashAt(0, 'topic');
+    expect([sentBefore, sent]).toEqual([0, 1]);
     expect((await alertOf(world, 'db-000'))?.notified).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../../shared/notifications/message.ts';
-import { closeRun, reportKey } from '../../../shared/sweep/after-run.ts';
-import type { SweepResult } from '../../../shared/sweep/run.ts';
+import type { OutgoingMessage } from '../../../shared/notifications/message.ts';
+import { publishDay, reportKey } from '../../../shared/sweep/publish-day.ts';
+import type { SweepRun } from '../../../shared/sweep/run.ts';
 import { MemoryTable } from '../../support/memory-ledger.ts';
 import { makeWorld, rowOf, where } from '../../support/world.ts';
 
@@ -13,17 +13,17 @@ const config = (alerts: object, discovery = {}) => ({
   tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
 });
 
-/** A world after an ordinary night, with what `closeRun` sends and writes. */
+/** A world after an ordinary night, with what `publishDay` sends and writes. */
 async function given(configuration: object) {
   const table = new MemoryTable();
   const world = makeWorld({ now: '2026-11-19T12:00:00Z', config: configuration, table });
   world.rds.createInstance({ id: 'orders', created: new Date('2026-10-01T00:00:00Z') });
   await world.rds.runNight('12:00');
-  const sent: Message[] = [];
+  const sent: OutgoingMessage[] = [];
   const written = new Map<string, string>();
   const trouble = { writing: false, publishing: false };
-  const close = (result: SweepResult) =>
-    closeRun(
+  const close = (result: SweepRun) =>
+    publishDay(
       {
         ledger: world.ledger,
         ledgerName: 'the-ledger',

@@ -1,5 +1,6 @@
 /** Use case: what follows a run, so that silence is never the only sign of health: the report's page, and the digest. */
 
+import { sumBy } from 'es-toolkit/math';
 import type { Fleet } from '../config/index.ts';
 import { type Ledger, type UnreadableRow, updateDatabase } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
@@ -13,7 +14,7 @@ import {
   type ReportStore,
 } from '../notifications/index.ts';
 import { type ReportFacts, readReportFacts, renderReport } from '../report/index.ts';
-import type { SweepResult } from './run.ts';
+import type { SweepRun } from './run.ts';
 
 /** Where the newest page lies in the report bucket, whose versions keep the earlier ones. */
 export const reportKey = 'report.html';
@@ -35,8 +36,8 @@ export interface DayDeps {
  * exclusions by tag after any run, digest or not. Returns what could not be done: the sweep itself is over, and is not to be
  * run again for it.
  */
-export async function closeRun(deps: DayDeps, result: SweepResult): Promise<string[]> {
-  const { row, newlyExcluded } = result;
+export async function publishDay(deps: DayDeps, run: SweepRun): Promise<string[]> {
+  const { row, newlyExcluded } = run;
   // One that stopped half-way is not over: the page and the digest follow the run that ends it.
   const swept = row.mode === 'sweep' && row.stoppedAfter === undefined;
   if (!swept && newlyExcluded.length === 0) return [];
@@ -46,7 +47,7 @@ export async function closeRun(deps: DayDeps, result: SweepResult): Promise<stri
     const facts = await readReportFacts(deps.ledger, { ledger: deps.ledgerName, account, region }, reportDays, row.at);
     const reportUrl = swept ? await writePage(deps, facts, errors) : undefined;
     if (alerts.dailyDigest || newlyExcluded.length > 0) {
-      const digest = await digestOf(deps.ledger, result, facts, errors);
+      const digest = await digestOf(deps.ledger, run, facts, errors);
       const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));
       for (const database of newlyExcluded) await noteExclusion(deps.ledger, database, errors);
@@ -60,7 +61,7 @@ export async function closeRun(deps: DayDeps, result: SweepResult): Promise<stri
 /** Notes that operators were notified. What stops before is in the next sweep's digest again: rather twice than never. */
 async function noteExclusion(
   ledger: Ledger,
-  { key, id, excluded }: SweepResult['newlyExcluded'][number],
+  { key, id, excluded }: SweepRun['newlyExcluded'][number],
   errors: string[],
 ): Promise<void> {
   try {
@@ -83,7 +84,7 @@ async function writePage({ reports }: DayDeps, facts: ReportFacts, errors: strin
 
 async function digestOf(
   ledger: Ledger,
-  { row, newlyExcluded }: SweepResult,
+  { row, newlyExcluded }: SweepRun,
   facts: ReportFacts,
   errors: string[],
 ): Promise<DailyFacts> {
@@ -97,7 +98,6 @@ async function digestOf(
   });
   // Since the same time yesterday, roughly: today's and yesterday's.
   const recent = facts.copies.slice(-2);
-  const count = (of: (day: ReportFacts['copies'][number]) => number) => recent.reduce((sum, day) => sum + of(day), 0);
   const { oldestQueuedAt, queued, running } = facts.copiesNow;
   return {
     counts: swept?.counts ?? {},
@@ -112,8 +112,8 @@ async function digestOf(
     eventsMissed: swept?.eventsMissed ?? 0,
     missed: swept?.missed ?? [],
     copies: {
-      complete: count(({ complete }) => complete),
-      failed: count(({ failed }) => failed),
+      complete: sumBy(recent, ({ complete }) => complete),
+      failed: sumBy(recent, ({ failed }) => failed),
       queued,
       running,
       ...(oldestQueuedAt && { oldestQueuedHours: (row.at.getTime() - Date.parse(oldestQueuedAt)) / hourMs }),
