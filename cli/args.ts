@@ -1,10 +1,14 @@
-/** What was typed, parsed once; every mistake says what was expected. */
+/** Parses the arguments and options of a command line, once. Each error says what was expected. */
 import { dayMs, hourMs, minuteMs } from '../shared/lib/time.ts';
 import { UserError } from './user-error.ts';
 
 const units: Readonly<Record<string, number>> = { m: minuteMs, h: hourMs, d: dayMs, w: 7 * dayMs };
 
-export class Args {
+/**
+ * The arguments and options of one command. `Value` and `Flag` are the names it declares (`command` infers them): reading
+ * another name does not compile.
+ */
+export class Args<in Value extends string = string, in Flag extends string = string> {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #now: Date;
 
@@ -14,27 +18,27 @@ export class Args {
     this.#now = now;
   }
 
-  /** An argument that has to be there. */
-  text(name: string): string {
+  /** A required argument. */
+  text(name: Value): string {
     const text = this.optional(name);
     if (text === undefined) throw new UserError(`${name} is missing.`);
     return text;
   }
 
-  optional(name: string): string | undefined {
+  optional(name: Value): string | undefined {
     const value = this.#values[name];
     if (typeof value !== 'string') return undefined;
-    // A shell's variable that is not set, in quotes: asked for nothing, it must not answer with everything.
+    // An empty value is usually an unset shell variable; reject it rather than ignore the filter.
     if (value.trim() === '') throw new UserError(`${kebab(name)} must not be empty.`);
     return value;
   }
 
-  flag(name: string): boolean {
+  flag(name: Flag): boolean {
     return this.#values[name] === true;
   }
 
   /** A whole number within bounds. */
-  whole(name: string, fallback: number, [min, max]: readonly [number, number]): number {
+  whole(name: Value, fallback: number, [min, max]: readonly [number, number]): number {
     const text = this.optional(name);
     if (text === undefined) return fallback;
     const value = Number(text);
@@ -44,8 +48,8 @@ export class Args {
     return value;
   }
 
-  /** One or more of some words, with commas between them. */
-  choices<Word extends string>(name: string, allowed: readonly Word[]): readonly Word[] | undefined {
+  /** One or more of the allowed words, separated by commas. */
+  choices<Word extends string>(name: Value, allowed: readonly Word[]): readonly Word[] | undefined {
     const text = this.optional(name);
     if (text === undefined) return undefined;
     return text.split(',').map((part) => {
@@ -58,7 +62,7 @@ export class Args {
   }
 
   /** A moment: `2026-11-23`, `2026-11-23T04:00Z`, or an age such as `36h` or `7d`. */
-  time(name: string): Date | undefined {
+  time(name: Value): Date | undefined {
     const text = this.optional(name);
     if (text === undefined) return undefined;
     const ago = durationOf(text);
@@ -66,16 +70,16 @@ export class Args {
     return this.#moment(name, text);
   }
 
-  /** A moment ahead: as `time`, with a duration counted from now on. */
-  timeAhead(name: string): Date | undefined {
+  /** A future moment: as `time`, with a duration counted from now. */
+  timeAhead(name: Value): Date | undefined {
     const text = this.optional(name);
     if (text === undefined) return undefined;
     const ahead = durationOf(text);
     return ahead === undefined ? this.#moment(name, text) : new Date(this.#now.getTime() + ahead);
   }
 
-  /** From when to when; `from` is `fallback` where it is not given. */
-  span(fallback: Date): { readonly from: Date; readonly to?: Date } {
+  /** The options `from` and `to`; `fallback` is the default of `from`. */
+  span(this: Args<'from' | 'to', never>, fallback: Date): { readonly from: Date; readonly to?: Date } {
     const from = this.time('from') ?? fallback;
     const to = this.time('to');
     if (to !== undefined && from >= to) {
@@ -85,12 +89,12 @@ export class Args {
   }
 
   /** A UTC date: `2026-11-23`, or an age such as `30d`. */
-  date(name: string): string | undefined {
+  date(name: Value): string | undefined {
     return this.time(name)?.toISOString().slice(0, 10);
   }
 
   #moment(name: string, text: string): Date {
-    // Only with an offset is a time of day a moment; a date is its beginning in UTC.
+    // A time of day needs an offset; a date means its start in UTC.
     const isMoment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
     const time = new Date(text);
     if (!isMoment || Number.isNaN(time.getTime()) || (text.length === 10 && !time.toISOString().startsWith(text))) {

@@ -1,4 +1,4 @@
-/** Evidence as files: what was asked, every day, and the sums; written as it is read. */
+/** Evidence as files: the query, every day, and the sums; streamed. */
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { count, fields, number, text, time } from '../shared/domain/index.ts';
@@ -108,7 +108,7 @@ type Cells = Partial<Record<(typeof columns)[number], string | number | null>>;
 
 /**
  * One table: `record` is `day` for the days, `total` and `attainment` for the sums of a tenant (`*`: of all), and `query`
- * for what was asked of which ledger, with its value in `value`.
+ * for the query and its ledger, with its value in `value`.
  */
 export async function* csvOf(head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): AsyncIterable<string> {
   const sums = new EvidenceSums();

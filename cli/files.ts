@@ -18,7 +18,7 @@ export async function writeText(path: string, text: string): Promise<void> {
   }
 }
 
-/** Errors of the file system are the user's; others are ours, and climb. */
+/** The text of a file-system error, which is the user's; rethrows any other. */
 export function fileErrorText(error: unknown): string {
   if (error instanceof Error && 'code' in error && 'syscall' in error) {
     return error.code === 'ENOENT' ? 'there is no such file' : error.message;

@@ -1,11 +1,11 @@
-/** Looks things up by the names people use; says which name is near where there is none. */
+/** Finds things by the names people use; suggests the nearest name if there is none. */
 import { type Backup, type DatabaseKind, type DatabaseRow, databaseKinds } from '../shared/domain/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { first } from '../shared/lib/iterables.ts';
 import { databaseNames, databasesNamed, tenantNames } from '../shared/read-model/index.ts';
 import type { Args } from './args.ts';
+import type { Dependencies, DeployedLedger } from './dependencies.ts';
 import { didYouMean } from './nearest.ts';
-import type { DeployedLedger, Parts } from './parts.ts';
 import { UserError } from './user-error.ts';
 
 /** Every database of the name, the one in use first. */
@@ -18,14 +18,17 @@ export async function findDatabases(deployed: DeployedLedger, id: string, kind?:
   );
 }
 
-/** The one database of the name that is in use; where an instance and a cluster have it, `--kind` has to say which. */
-export async function findDatabase(deployed: DeployedLedger, args: Args): Promise<DatabaseRow> {
+/** The one database of the name that is in use; if an instance and a cluster share it, `--kind` is required. */
+export async function findDatabase(
+  deployed: DeployedLedger,
+  args: Args<'database' | 'kind', never>,
+): Promise<DatabaseRow> {
   const [kind] = args.choices('kind', databaseKinds) ?? [];
   const [inUse, ...others] = await findDatabases(deployed, args.text('database'), kind);
   if (inUse === undefined) throw new UserError(`The ledger knows no database "${args.text('database')}".`);
   if (others.some((other) => other.kind !== inUse.kind)) {
     throw new UserError(
-      `"${inUse.id}" is an instance and a cluster: say which with --kind instance or --kind cluster.`,
+      `"${inUse.id}" is an instance and a cluster: choose one with --kind instance or --kind cluster.`,
     );
   }
   return inUse;
@@ -35,15 +38,15 @@ export async function unknownTenant(ledger: Ledger, tenant: string): Promise<Use
   return new UserError(`The ledger knows no tenant "${tenant}".${didYouMean(tenant, await tenantNames(ledger))}`);
 }
 
-/** Refuses a tenant of which the ledger has no database; one that was not named is fine. */
+/** Rejects a tenant without a database in the ledger; accepts none at all. */
 export async function requireTenant(ledger: Ledger, tenant: string | undefined): Promise<void> {
   if (tenant === undefined || (await first(ledger.databasesOfTenant(tenant))) !== undefined) return;
   throw await unknownTenant(ledger, tenant);
 }
 
-/** The row of a snapshot, by its ARN or its id: the one that RDS has, else the newest of that name. */
-export async function findBackup(parts: Parts, ledger: Ledger, name: string): Promise<Backup> {
-  for (const arn of name.startsWith('arn:') ? [name] : await arnsOf(parts, name)) {
+/** The row of a snapshot by ARN or id: the one that RDS has, else the newest of that name. */
+export async function findBackup(deps: Dependencies, ledger: Ledger, name: string): Promise<Backup> {
+  for (const arn of name.startsWith('arn:') ? [name] : await arnsOf(deps, name)) {
     const named = await ledger.backupsByArn(arn);
     const backup = named.find(({ closed }) => closed === undefined) ?? named[0];
     if (backup) return backup;
@@ -53,7 +56,7 @@ export async function findBackup(parts: Parts, ledger: Ledger, name: string): Pr
   );
 }
 
-async function arnsOf({ cloud }: Parts, id: string): Promise<string[]> {
+async function arnsOf({ cloud }: Dependencies, id: string): Promise<string[]> {
   const { account, region, partition } = await (await cloud()).deployment();
   return ['snapshot', 'cluster-snapshot'].map((type) => `arn:${partition}:rds:${region}:${account}:${type}:${id}`);
 }

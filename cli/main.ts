@@ -2,19 +2,19 @@
 import { once } from 'node:events';
 import { userInfo } from 'node:os';
 import pc from 'picocolors';
-import type { Parts } from './parts.ts';
+import type { Dependencies } from './dependencies.ts';
 import type { Common } from './program.ts';
 import { runCommandLine } from './run.ts';
 
 /** Runs one command line; returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   const { stdout, stderr, env } = process;
-  // Somebody who reads the first lines only (`| head`) is no error.
+  // A reader that closes early (`| head`) is not an error.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  // Colours are for terminals; FORCE_COLOR is how a person says that this pipe ends in one.
+  // Colours only on a terminal, or with FORCE_COLOR, for a pipe that ends in one.
   const coloured = pc.isColorSupported && (stdout.isTTY === true || env.FORCE_COLOR !== undefined);
   const terminal = {
     write: async (text: string) => {
@@ -24,13 +24,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     ...(stdout.columns && { columns: stdout.columns }),
     colours: pc.createColors(coloured),
   };
-  return runCommandLine(argv, terminal, partsOf);
+  return runCommandLine(argv, terminal, dependenciesOf);
 }
 
-function partsOf({ stack }: Common): Parts {
+function dependenciesOf({ stack }: Common): Dependencies {
   const { stderr, env } = process;
   const now = () => new Date();
-  const aws = lazily(async () => (await import('./aws/aws-parts.ts')).awsParts({ stack, now }));
+  const aws = lazily(async () => (await import('./aws/aws-dependencies.ts')).awsDependencies({ stack, now }));
   return {
     now,
     environment: env,

@@ -1,12 +1,22 @@
-/** Arguments and help: commander fed with the commands' own descriptions. */
+/** Arguments and help: commander, configured from the commands' own descriptions. */
+
 import { Command as Commander } from 'commander';
+import metadata from '../package.json' with { type: 'json' };
+import { defaultStackName } from '../shared/contract.ts';
 import { Args } from './args.ts';
-import type { Answer, Command } from './command.ts';
+import { type Answer, type Command, commonOptions } from './command.ts';
 import type { Entry } from './commands/index.ts';
-import type { Parts } from './parts.ts';
+import type { Dependencies } from './dependencies.ts';
 import { UserError } from './user-error.ts';
 
-export const programName = 'rds-backup-ledger';
+/**
+ * What people type, in the clone. The package is not published: outside the clone, `npx rds-backup-ledger` would run whatever
+ * somebody else publishes under that name, with the reader's credentials.
+ */
+export const programName = 'npm run ledger --';
+
+/** Where another program reads the output: npm must not print a heading above it. */
+const silentProgramName = 'npm run --silent ledger --';
 
 /** Options that every command has. */
 export interface Common {
@@ -17,41 +27,42 @@ export interface Common {
 
 export interface Wiring {
   readonly commands: readonly Entry[];
-  /** Makes the parts that a command runs on. */
-  readonly parts: (common: Common) => Parts;
-  /** Gets the answer of the command that ran. */
-  readonly deliver: (answer: Answer, common: Common, parts: Parts) => Promise<void>;
+  /** Makes the dependencies of a command. */
+  readonly deps: (common: Common) => Dependencies;
+  /** Receives the result of the command. */
+  readonly deliver: (answer: Answer, common: Common, deps: Dependencies) => Promise<void>;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
   readonly columns?: number;
 }
 
 const groups: Readonly<Record<string, string>> = {
-  alert: 'look after an open alert, or keep it quiet',
-  copy: 'try a copy again, or stop it',
-  events: 'events that never came',
-  config: 'check a configuration, plan with it, or make one',
+  alert: 'acknowledge or snooze an open alert',
+  copy: 'retry or cancel a copy',
+  events: 'events that RDS did not send',
+  config: 'check a configuration, plan with it, or generate one',
 };
 
 /**
- * The program for one command line; `parseAsync` runs it. Commands that the line is not about are only named: each of them
- * has libraries of its own.
+ * The program for one command line; `parseAsync` runs it. Only the command that the line names is loaded: each has libraries
+ * of its own.
  */
 export async function programFor(argv: readonly string[], wiring: Wiring): Promise<Commander> {
   const program = base(new Commander(programName), wiring)
+    .version(metadata.version, '--version', 'print the version')
     .description(
       'Does every tenant have a fresh backup, where is each backup, and who was notified when one was missing?',
     )
     .addHelpText(
       'after',
-      `\nExample:\n  $ ${programName} status\n\nHelp on one of them: ${programName} <command> --help`,
+      `\nExample:\n  $ ${programName} status\n\nHelp on a command: ${programName} <command> --help`,
     );
   const parents = new Map<string, Commander>();
   for (const entry of wiring.commands) {
     const [first = '', second] = entry.name.split(' ');
-    const asked =
-      argv[0] === first && (second === undefined || argv[1] === second || !wiring.commands.some(isAsked(argv)));
-    const command = asked ? await entry.load() : undefined;
+    const isNamed =
+      argv[0] === first && (second === undefined || argv[1] === second || !wiring.commands.some(namedBy(argv)));
+    const command = isNamed ? await entry.load() : undefined;
     if (second === undefined) {
       addCommand(program, first, entry, command, wiring);
       continue;
@@ -64,7 +75,7 @@ export async function programFor(argv: readonly string[], wiring: Wiring): Promi
   return program;
 }
 
-function isAsked(argv: readonly string[]): (entry: Entry) => boolean {
+function namedBy(argv: readonly string[]): (entry: Entry) => boolean {
   return ({ name }) => name === argv[0] || name === `${argv[0]} ${argv[1]}`;
 }
 
@@ -81,7 +92,9 @@ function base(commander: Commander, { write, writeError, columns }: Wiring): Com
 }
 
 function examplesOf({ examples }: Command): string {
-  return examples.map((line) => `  $ ${programName} ${line}`).join('\n');
+  return examples
+    .map((line) => `  $ ${/ --(json|csv)\b/.test(line) ? silentProgramName : programName} ${line}`)
+    .join('\n');
 }
 
 function addCommand(
@@ -96,10 +109,8 @@ function addCommand(
   commander.description(`${sentence(summary)}${command.details ? `\n\n${command.details}` : ''}`);
   for (const { name, description } of command.arguments ?? []) commander.argument(name, description);
   for (const { flags, description } of command.options ?? []) commander.option(flags, description);
+  for (const { flags, description } of commonOptions) commander.option(flags, description);
   commander
-    .option('--json', 'print the facts as JSON')
-    .option('--tz <zone>', 'IANA name of the time zone that times are shown in (default: UTC)')
-    .option('--stack <name>', 'name of the deployed stack (default: RdsBackupLedger)')
     .addHelpText('after', `\n${command.examples.length === 1 ? 'Example' : 'Examples'}:\n${examplesOf(command)}`)
     .action(async () => {
       const values: Record<string, unknown> = { ...commander.opts() };
@@ -110,14 +121,14 @@ function addCommand(
       const common: Common = {
         json: json === true,
         timeZone: typeof tz === 'string' ? knownZone(tz) : 'UTC',
-        stack: typeof stack === 'string' ? stack : 'RdsBackupLedger',
+        stack: typeof stack === 'string' ? stack : defaultStackName,
       };
-      const parts = wiring.parts(common);
-      await wiring.deliver(await command.run(parts, new Args(values, parts.now())), common, parts);
+      const deps = wiring.deps(common);
+      await wiring.deliver(await command.run(deps, new Args(values, deps.now())), common, deps);
     });
 }
 
-/** A mistyped zone is reported before anything is done, not afterwards. */
+/** Rejects a mistyped zone before the command runs. */
 function knownZone(name: string): string {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;

@@ -1,9 +1,9 @@
-/** Runs one command line: finds the facts, prints them, and turns errors into one sentence. */
+/** Runs one command line: reads the facts, prints them, and turns errors into one sentence. */
 import { CommanderError } from 'commander';
 import type { Colors } from 'picocolors/types.js';
 import type { Answer } from './command.ts';
 import { commands } from './commands/index.ts';
-import type { Parts } from './parts.ts';
+import type { Dependencies } from './dependencies.ts';
 import { type Common, programFor } from './program.ts';
 import { Screen } from './screen.ts';
 import { UserError } from './user-error.ts';
@@ -17,24 +17,24 @@ export interface Terminal {
   readonly colours: Colors;
 }
 
-/** The exit code of a command line that is wrong, or that could not be answered: `status` cannot tell, either. */
+/** The exit code of an invalid or failed command line; `status` also uses it for an unknown standing. */
 const failed = 2;
 
-/** Lines are this long where nobody says how long they may be: in a file, a mail, a ticket. */
+/** The width where there is no terminal: in a file, a mail, a ticket. */
 const usualColumns = 120;
 
 /** Returns the exit code. */
 export async function runCommandLine(
   argv: readonly string[],
   terminal: Terminal,
-  parts: (common: Common) => Parts,
+  deps: (common: Common) => Dependencies,
 ): Promise<number> {
   let exitCode = 0;
   const written: string[] = [];
   try {
     const program = await programFor(argv, {
       commands,
-      parts,
+      deps,
       write: (text) => written.push(text),
       writeError: terminal.writeError,
       columns: terminal.columns ?? usualColumns,
@@ -47,7 +47,7 @@ export async function runCommandLine(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Help was asked for, or commander has said what is wrong.
+      // Commander has printed help, the version or an error.
       await terminal.write(written.join(''));
       return error.exitCode === 0 ? 0 : failed;
     }
@@ -56,7 +56,12 @@ export async function runCommandLine(
   }
 }
 
-async function deliver(answer: Answer, { json, timeZone }: Common, parts: Parts, terminal: Terminal): Promise<void> {
+async function deliver(
+  answer: Answer,
+  { json, timeZone }: Common,
+  deps: Dependencies,
+  terminal: Terminal,
+): Promise<void> {
   if (json) {
     for await (const text of answer.json()) await terminal.write(text);
     return;
@@ -66,12 +71,12 @@ async function deliver(answer: Answer, { json, timeZone }: Common, parts: Parts,
     width: terminal.columns ?? usualColumns,
     colours: terminal.colours,
     timeZone,
-    now: parts.now(),
+    now: deps.now(),
   });
   await answer.print(screen);
 }
 
-/** What the user can put right in one sentence; anything else is ours, and needs its stack trace. */
+/** One sentence for what the user can fix; anything else is a defect of ours and keeps its stack trace. */
 async function sentenceOf(error: unknown): Promise<string> {
   if (error instanceof UserError) return error.message;
   if (error instanceof Error && ['ConfigError', 'UnreadableRow'].includes(error.name)) return error.message;

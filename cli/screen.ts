@@ -13,7 +13,7 @@ import { formatAge, minuteMs } from '../shared/lib/time.ts';
 import { type Column, columnWidths, renderTable } from './table.ts';
 
 export interface ScreenOptions {
-  /** May take its time; lists wait for it, so that a slow reader gets them as they are read. */
+  /** May be slow; lists wait for it (backpressure). */
   readonly write: (text: string) => void | Promise<void>;
   /** In characters. */
   readonly width: number;
@@ -23,17 +23,17 @@ export interface ScreenOptions {
   readonly now: Date;
 }
 
-/** From here on a table's row has room for what belongs together side by side. */
+/** From this width on, cells hold two values side by side. */
 const wide = 110;
 
-/** Rows that decide how wide the columns of a long list are; the rest is printed as it comes. */
+/** The first rows of a long list set the widths of its columns; later rows follow them. */
 const rowsMeasured = 200;
 
 export class Screen {
   readonly now: Date;
   readonly timeZone: string;
   readonly colours: Colors;
-  /** Whether tables have to put things below each other. */
+  /** Whether cells stack their values to save width. */
   readonly narrow: boolean;
   readonly #write: (text: string) => void | Promise<void>;
   readonly #width: number;
@@ -56,18 +56,18 @@ export class Screen {
     this.#write(`${lines.map((line) => (line === '' ? '' : `${indent}${line}`)).join('\n')}\n`);
   }
 
-  /** Text that is to stay as it is: no wrapping, no line break. */
+  /** Text as it is: no wrapping, no added line break. */
   async raw(text: string): Promise<void> {
     await this.#write(text);
   }
 
-  /** What begins a part of the screen. */
+  /** The heading of a section. */
   heading(text: string): void {
     this.line();
     this.line(this.colours.bold(text));
   }
 
-  /** Names with what is to be said of them; a name may be empty where it goes on. */
+  /** Names with their texts; an empty name continues the one above. */
   pairs(rows: readonly (readonly [name: string, text: string])[]): void {
     const widest = Math.max(0, ...rows.map(([name]) => name.length));
     for (const [name, text] of rows) {
@@ -84,7 +84,7 @@ export class Screen {
     this.#write(`${renderTable(columns, rows, widths, this.colours.dim)}\n`);
   }
 
-  /** A list of any length; returns how many rows it had. `none` is said where it has none. */
+  /** A list of any length; prints `none` if it is empty, and returns the number of rows. */
   async tableOf<Row>(
     columns: readonly Column[],
     rows: AsyncIterable<Row>,
@@ -121,7 +121,7 @@ export class Screen {
     return time === null ? 'never' : `${this.time(time)} ${this.timeZone} (${this.ago(time)})`;
   }
 
-  /** Two things that belong together in one cell, below each other where the terminal is narrow. */
+  /** Two values in one cell, stacked where the terminal is narrow. */
   both(one: string, other: string): string {
     return `${one}${this.narrow ? '\n' : '  '}${other}`;
   }

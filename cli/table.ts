@@ -1,20 +1,22 @@
 /** Tables that fit the terminal: words wrap, nothing is cut off. */
+
 import Table from 'cli-table3';
+import { sum } from 'es-toolkit/math';
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Where the terminal is narrow, columns of words give way first, then names, then the others. */
+  /** On a narrow terminal, columns of words shrink first, then names, then the others. */
   readonly holds?: 'words' | 'names';
 }
 
 const gap = 2;
-/** No column gets narrower than this, unless all that is in it is. */
+/** Columns do not shrink below this. */
 const narrowest = 9;
 
-/** No lines: what is printed is the least that keeps columns apart, and can be copied. */
+/** No borders, so that cells can be copied. */
 const chars = {
   top: '',
   'top-mid': '',
@@ -33,7 +35,7 @@ const chars = {
   middle: ' '.repeat(gap),
 };
 
-/** How wide each column is to be, so that the rows fit into `width` if they can at all. */
+/** The width of each column, so that the rows fit into `width` if possible. */
 export function columnWidths(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -42,9 +44,9 @@ export function columnWidths(
   const widest = columns.map(({ title }, index) =>
     Math.max(stringWidth(title), ...rows.map((row) => longestLine(row[index] ?? ''))),
   );
-  let excess = widest.reduce((sum, one) => sum + one, 0) + gap * (columns.length - 1) - width;
+  let excess = sum(widest) + gap * (columns.length - 1) - width;
   for (const holds of ['words', 'names', undefined] as const) {
-    // The widest of them gives way first, a character at a time.
+    // Shrink the widest of them first, a character at a time.
     while (excess > 0) {
       const shrinkable = widest
         .map((one, index) => ({ one, index }))
@@ -63,7 +65,7 @@ function longestLine(text: string): number {
   return Math.max(...text.split('\n').map((line) => stringWidth(line)));
 }
 
-/** The rows as text, without a line break at the end; `header` gives titles their looks, and false leaves them out. */
+/** The rows as text, without a final line break; `header` styles the titles, and false omits them. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],

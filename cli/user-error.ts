@@ -1,4 +1,4 @@
-/** Something that the user can put right: what is wrong and, where it is known, what to do about it. */
+/** An error that the user can fix: what is wrong and, if known, what to do. */
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly found: string;

@@ -1,26 +1,26 @@
 import { acknowledgeAlert } from '../../shared/notifications/index.ts';
-import type { Command } from '../command.ts';
+import { command } from '../command.ts';
 import { findDatabase } from '../find.ts';
 import { UserError } from '../user-error.ts';
 import { alertAnswer } from './alerts.ts';
 import { kindOption } from './options.ts';
 
-export const alertAck: Command = {
+export const alertAck = command({
   arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
   options: [
     kindOption,
-    { flags: '--by <name>', description: 'who looks after it (default: the name you are signed in with)' },
+    { flags: '--by <name>', description: 'who acknowledges it (default: the name you are signed in with)' },
     { flags: '--note <text>', description: 'what others should know' },
   ],
   examples: ['alert ack acme-orders --note "ticket 4711, storage is being enlarged"'],
   json: { is: 'object', fields: { '(those of `alerts`)': 'the alert as it is now' } },
-  run: async (parts, args) => {
-    const deployed = await parts.ledger();
+  run: async (deps, args) => {
+    const deployed = await deps.ledger();
     const { key, id } = await findDatabase(deployed, args);
     const note = args.optional('note');
-    const who = { by: args.optional('by') ?? parts.user(), ...(note !== undefined && { note }) };
-    const alert = await acknowledgeAlert(deployed.ledger, key, who, parts.now());
+    const who = { by: args.optional('by') ?? deps.user(), ...(note !== undefined && { note }) };
+    const alert = await acknowledgeAlert(deployed.ledger, key, who, deps.now());
     if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
-    return alertAnswer(parts, deployed.ledger, alert);
+    return alertAnswer(deps, deployed.ledger, alert);
   },
-};
+});

@@ -1,11 +1,11 @@
 import { snoozeAlert } from '../../shared/notifications/index.ts';
-import type { Command } from '../command.ts';
+import { command } from '../command.ts';
 import { findDatabase } from '../find.ts';
 import { UserError } from '../user-error.ts';
 import { alertAnswer } from './alerts.ts';
 import { kindOption } from './options.ts';
 
-export const alertSnooze: Command = {
+export const alertSnooze = command({
   arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
   options: [
     kindOption,
@@ -13,21 +13,21 @@ export const alertSnooze: Command = {
       flags: '--until <time>',
       description: 'how long (8h, 2d), or a moment with its offset (2026-11-24T08:00Z) (default: 8h)',
     },
-    { flags: '--by <name>', description: 'who wants it quiet (default: the name you are signed in with)' },
+    { flags: '--by <name>', description: 'who snoozes it (default: the name you are signed in with)' },
     { flags: '--note <text>', description: 'why' },
   ],
   examples: ['alert snooze acme-orders --until 12h', 'alert snooze acme-orders --until 2026-11-24T08:00Z'],
   json: { is: 'object', fields: { '(those of `alerts`)': 'the alert as it is now' } },
-  run: async (parts, args) => {
-    const deployed = await parts.ledger();
-    const now = parts.now();
+  run: async (deps, args) => {
+    const deployed = await deps.ledger();
+    const now = deps.now();
     const until = args.timeAhead('until') ?? new Date(now.getTime() + 8 * 3_600_000);
     if (until <= now) throw new UserError(`--until must be ahead, got "${args.optional('until')}".`);
     const { key, id } = await findDatabase(deployed, args);
     const note = args.optional('note');
-    const quiet = { until, by: args.optional('by') ?? parts.user(), ...(note !== undefined && { note }) };
-    const alert = await snoozeAlert(deployed.ledger, key, quiet, now);
+    const snooze = { until, by: args.optional('by') ?? deps.user(), ...(note !== undefined && { note }) };
+    const alert = await snoozeAlert(deployed.ledger, key, snooze, now);
     if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
-    return alertAnswer(parts, deployed.ledger, alert);
+    return alertAnswer(deps, deployed.ledger, alert);
   },
-};
+});

@@ -8,15 +8,15 @@ import {
   factsOfAlerts,
   readAlerts,
 } from '../../shared/read-model/index.ts';
-import { type Answer, answer, type Command, listing } from '../command.ts';
+import { type Answer, answer, command, listing } from '../command.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { findDatabases, requireTenant } from '../find.ts';
-import type { Parts } from '../parts.ts';
 import type { Screen } from '../screen.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
-export const alerts: Command = {
+export const alerts = command({
   details:
-    'Open alerts are listed oldest first, whenever they opened; all of them by their opening, newest first. An open one says how its database is now; one that is over, how it was when it ended. Recipients and operators are those that the configuration had when a message went out.',
+    'With --open, all open alerts, oldest first; otherwise by opening, newest first. An open alert shows its database as it is now, a resolved one as it was at the end. Recipients and operators are those that the configuration had when a message went out.',
   options: [
     { flags: '--open', description: 'only those that are open' },
     tenantOption,
@@ -29,10 +29,10 @@ export const alerts: Command = {
     is: 'list',
     fields: allMeaningsOf(alertFactsSchema),
   },
-  run: async (parts, args) => {
-    const deployed = await parts.ledger();
+  run: async (deps, args) => {
+    const deployed = await deps.ledger();
     const { ledger } = deployed;
-    const now = parts.now();
+    const now = deps.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
     await requireTenant(ledger, tenant);
@@ -45,11 +45,11 @@ export const alerts: Command = {
     const none = slice.open ? 'No alert is open.' : 'No alert opened in that time.';
     return listing(readAlerts(ledger, slice, now), (screen, rows) => print(screen, rows, none));
   },
-};
+});
 
-/** An alert that was just changed, as it is now. */
-export async function alertAnswer(parts: Parts, ledger: Ledger, alert: Alert): Promise<Answer> {
-  const [facts] = await factsOfAlerts(ledger, [alert], parts.now());
+/** An alert after a change. */
+export async function alertAnswer(deps: Dependencies, ledger: Ledger, alert: Alert): Promise<Answer> {
+  const [facts] = await factsOfAlerts(ledger, [alert], deps.now());
   if (facts === undefined) throw new Error('an alert has no facts');
   return answer(facts, (screen) => printAlert(screen, facts));
 }
@@ -68,7 +68,7 @@ function by(who: AlertFacts['snoozed']): string {
   return who === null ? '' : `, by ${who.by}${who.note ? `: ${who.note}` : ''}`;
 }
 
-/** Whom a message went to, in words. */
+/** The recipients of a message, in words. */
 function recipientsOf(tenant: string, to: AlertFacts['notified'][number]['to']): string {
   if (to === 'operators') return 'the operators';
   return to === 'tenant' ? `${tenant}'s recipients` : `${tenant}'s recipients and the operators`;
@@ -93,13 +93,13 @@ export function printAlert(screen: Screen, alert: AlertFacts): void {
     ...(alert.acknowledged
       ? ([
           [
-            'looked after',
+            'acknowledged',
             `by ${alert.acknowledged.by} since ${screen.moment(alert.acknowledged.at)}${alert.acknowledged.note ? `: ${alert.acknowledged.note}` : ''}`,
           ],
         ] as const)
       : []),
     ...(alert.snoozedUntil
-      ? ([['quiet until', `${screen.moment(alert.snoozedUntil)}${by(alert.snoozed)}`]] as const)
+      ? ([['silent until', `${screen.moment(alert.snoozedUntil)}${by(alert.snoozed)}`]] as const)
       : []),
     ...(alert.resolved
       ? ([

@@ -8,12 +8,12 @@ import {
   readBackups,
   type Slice,
 } from '../../shared/read-model/index.ts';
-import { type Command, listing } from '../command.ts';
+import { command, listing } from '../command.ts';
 import { findDatabases, requireTenant } from '../find.ts';
 import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
 
-export const backups: Command = {
-  details: 'By the time their data is from. A page that is full ends with the command for the next one.',
+export const backups = command({
+  details: 'Sorted by the time of their data. A full page ends with the option for the next one.',
   options: [
     tenantOption,
     databaseOption,
@@ -22,7 +22,7 @@ export const backups: Command = {
     { flags: '--kind <kinds>', description: `${backupKinds.join(', ')}; several with commas` },
     { flags: '--copy-state <states>', description: `${copyStates.join(', ')}; several with commas` },
     { flags: '--limit <number>', description: 'backups on a page (default: 100)' },
-    { flags: '--all', description: 'everything, however much it is' },
+    { flags: '--all', description: 'all backups, without a limit' },
   ],
   examples: [
     'backups --tenant acme --from 2026-11-01 --to 2026-12-01',
@@ -32,15 +32,15 @@ export const backups: Command = {
     is: 'list',
     fields: allMeaningsOf(backupFactsSchema),
   },
-  run: async (parts, args) => {
-    const deployed = await parts.ledger();
+  run: async (deps, args) => {
+    const deployed = await deps.ledger();
     const { ledger } = deployed;
-    const now = parts.now();
+    const now = deps.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
     await requireTenant(ledger, tenant);
     const slice: Slice = {
-      // What is there now has been created by now; a clock that is a moment behind must not hide it.
+      // A day ahead: a local clock that is behind must not hide the newest backups.
       to: new Date(now.getTime() + dayMs),
       ...args.span(new Date(now.getTime() - 7 * dayMs)),
       ...(tenant !== undefined && { tenant }),
@@ -80,13 +80,13 @@ export const backups: Command = {
       }
     });
   },
-};
+});
 
 function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [key in Name]?: Value } {
   return value === undefined ? {} : ({ [name]: value } as { [key in Name]: Value });
 }
 
-/** A page; it ends only where the time changes, so that the next one begins where it ended. */
+/** One page. It ends only where the time changes, so that the next page starts exactly there. */
 async function* facts(
   backups: AsyncIterable<Backup>,
   limit: number,

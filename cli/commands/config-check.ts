@@ -1,10 +1,10 @@
 import { configHash, parseConfig } from '../../shared/config/index.ts';
-import { answer, type Command } from '../command.ts';
+import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
 import { readText } from '../files.ts';
 import { plural } from '../screen.ts';
 
-export const configCheck: Command = {
+export const configCheck = command({
   details: 'It needs no AWS. Exit code 1 where there is a mistake.',
   arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],
   options: whereOptions,
@@ -18,11 +18,11 @@ export const configCheck: Command = {
       sha256: 'SHA-256 of its bytes, as sweeps record it',
     },
   },
-  run: async (parts, args) => {
+  run: async (deps, args) => {
     const file = args.optional('file') ?? defaultConfig;
     const text = await readText(file);
     const sha256 = configHash(text);
-    const where = { ...configWhere(parts, args), name: file };
+    const where = { ...configWhere(deps, args), name: file };
     try {
       const { tenants, databases } = parseConfig(text, where);
       return answer({ file, ok: true, mistakes: [], sha256 }, (screen) => {
@@ -42,7 +42,7 @@ export const configCheck: Command = {
       );
     }
   },
-};
+});
 
 function mistakesOf(error: unknown): readonly string[] {
   if (error instanceof Error && 'mistakes' in error && Array.isArray(error.mistakes)) return error.mistakes.map(String);

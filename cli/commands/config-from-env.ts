@@ -1,12 +1,12 @@
 import { access } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { configFromEnv } from '../../shared/config/index.ts';
-import { answer, type Command } from '../command.ts';
+import { answer, command } from '../command.ts';
 import { readText, writeText } from '../files.ts';
 import { UserError } from '../user-error.ts';
 
-export const configFromEnvironment: Command = {
-  details: 'It needs no AWS. What cannot be carried over as it was is said with what to do.',
+export const configFromEnvironment = command({
+  details: 'It needs no AWS. Notes say what could not be carried over, and what to do.',
   arguments: [{ name: '[file]', description: 'a .env file (default: the environment itself)' }],
   options: [
     {
@@ -23,11 +23,9 @@ export const configFromEnvironment: Command = {
       file: 'where it was written, or null',
     },
   },
-  run: async (parts, args) => {
+  run: async (deps, args) => {
     const source = args.optional('file');
-    const { config, notes } = configFromEnv(
-      source === undefined ? parts.environment : parseEnv(await readText(source)),
-    );
+    const { config, notes } = configFromEnv(source === undefined ? deps.environment : parseEnv(await readText(source)));
     const file = args.optional('out') ?? null;
     const text = `${JSON.stringify(config, undefined, 2)}\n`;
     if (file !== null) {
@@ -38,10 +36,10 @@ export const configFromEnvironment: Command = {
       if (file === null) void screen.raw(text);
       else screen.line(`Written: ${file}`);
       // On the standard error, so that the configuration can be put into a file.
-      for (const note of notes) parts.note(`- ${note}\n`);
+      for (const note of notes) deps.note(`- ${note}\n`);
     });
   },
-};
+});
 
 function exists(file: string): Promise<boolean> {
   return access(file).then(

@@ -3,23 +3,20 @@ import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from 
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { collect } from '../../shared/lib/iterables.ts';
 import { copySentenceOf, type Reader } from '../../shared/reasons/index.ts';
-import { answer, type Command } from '../command.ts';
+import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { readText } from '../files.ts';
-import type { Parts } from '../parts.ts';
 import { plural, type Screen } from '../screen.ts';
 
 /** Days of ended exports that durations and sizes are taken from. */
 const observedDays = 7;
 
-export const configPlan: Command = {
+export const configPlan = command({
   details:
     'It needs no AWS. With --observed, durations and sizes of exports are those of the last week in the deployed ledger, and the price of copies can be estimated.',
   arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],
-  options: [
-    ...whereOptions,
-    { flags: '--observed', description: 'take what past exports took from the deployed ledger' },
-  ],
+  options: [...whereOptions, { flags: '--observed', description: 'measure past exports in the deployed ledger' }],
   examples: ['config plan', 'config plan config/production.json --observed'],
   json: {
     is: 'object',
@@ -29,27 +26,27 @@ export const configPlan: Command = {
       databases: 'number of databases, with those that are `excluded`',
       excluded: 'databases that are not watched: `database`, `tenant`, `account`, `region`, `reason`',
       recipients: 'addresses that are notified, each counted once: `operators`, `tenants`',
-      buckets: 'names of buckets: those that are `made`, and those that have to be there (`existing`)',
+      buckets: 'names of buckets: those that the stack creates (`made`), and those that must exist (`existing`)',
       copies:
         '`exportsADay`, `exportsAMonth`, `hoursEach`, `measured`, `slotsCarryADay`, `load` (above 1 the queue grows for ever), `monthlyUsd` (about; with --observed)',
       copiesByMode: 'databases by copy mode',
       notCopied:
         'databases whose copies cannot be made: `database`, `tenant`, `account`, `region`, `reason`, `cause` (`code`, `facts`)',
-      warnings: 'what somebody has to decide, as sentences',
+      warnings: 'decisions to make, as sentences',
     },
   },
-  run: async (parts, args) => {
+  run: async (deps, args) => {
     const file = args.optional('file') ?? defaultConfig;
-    const fleet = parseConfig(await readText(file), { ...configWhere(parts, args), name: file });
-    const observed = args.flag('observed') ? await observedIn(parts) : undefined;
-    const facts = planOf(file, fleet, capacityOf(fleet, observed), { now: parts.now(), audience: 'operators' });
+    const fleet = parseConfig(await readText(file), { ...configWhere(deps, args), name: file });
+    const observed = args.flag('observed') ? await observedIn(deps) : undefined;
+    const facts = planOf(file, fleet, capacityOf(fleet, observed), { now: deps.now(), audience: 'operators' });
     return answer(facts, (screen) => print(facts, screen));
   },
-};
+});
 
-async function observedIn(parts: Parts) {
-  const { ledger } = await parts.ledger();
-  const today = dateOf(parts.now());
+async function observedIn(deps: Dependencies) {
+  const { ledger } = await deps.ledger();
+  const today = dateOf(deps.now());
   const days = Array.from({ length: observedDays }, (_, back) => dateAfter(today, -back));
   const backups = await Promise.all(days.map((day) => collect(ledger.backupsOfDay(day))));
   return observe(backups.flat());
@@ -93,7 +90,7 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
   const { copies, copiesByMode, buckets, recipients } = plan;
   screen.line(bold(`What ${plan.file} asks for`));
   const round = (value: number) => String(Math.round(value * 10) / 10);
-  const each = `${copies.hoursEach < 1 ? `${Math.ceil(copies.hoursEach * 60)} min` : `${round(copies.hoursEach)} h`} each (${copies.measured ? 'as seen in the last week' : 'assumed: copies.assumedHours'})`;
+  const each = `${copies.hoursEach < 1 ? `${Math.ceil(copies.hoursEach * 60)} min` : `${round(copies.hoursEach)} h`} each (${copies.measured ? 'as measured in the last week' : 'assumed: copies.assumedHours'})`;
   const cost =
     copies.monthlyUsd === undefined
       ? `about ${usdPerGiB} US dollars a GB of snapshot; --observed estimates it from past exports`

@@ -16,13 +16,13 @@ import {
   readBackups,
   readCopies,
 } from '../../shared/read-model/index.ts';
-import { type Command, listing } from '../command.ts';
-import type { DeployedLedger, Parts } from '../parts.ts';
+import { command, listing } from '../command.ts';
+import type { Dependencies, DeployedLedger } from '../dependencies.ts';
 import { formatBytes, plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 import { fromOption, toOption } from './options.ts';
 
-export const copies: Command = {
+export const copies = command({
   details:
     'The account may have five exports under way at a time. Next is the tenant served longest ago, and of its copies the oldest; the expected start takes what past exports took.',
   options: [
@@ -41,25 +41,25 @@ export const copies: Command = {
       ...meaningsOf(fields(queueFields)),
     },
   },
-  run: async (parts, args) => {
-    const deployed = await parts.ledger();
+  run: async (deps, args) => {
+    const deployed = await deps.ledger();
     const states = args.choices('state', copyStates) ?? listedStates;
-    const now = parts.now();
+    const now = deps.now();
     const to = new Date(now.getTime() + dayMs);
-    return listing(find(parts, deployed, states, { to, ...args.span(new Date(now.getTime() - 7 * dayMs)) }), print);
+    return listing(find(deps, deployed, states, { to, ...args.span(new Date(now.getTime() - 7 * dayMs)) }), print);
   },
-};
+});
 
-/** Those that the ledger lists by themselves; others are looked for among the backups of some days. */
+/** States that the ledger lists are read directly; others are filtered from the backups of some days. */
 async function* find(
-  parts: Parts,
+  deps: Dependencies,
   { ledger, account, region }: DeployedLedger,
   states: readonly CopyState[],
   span: { readonly from: Date; readonly to: Date },
 ): AsyncIterable<CopyQueueFacts> {
-  const now = parts.now();
+  const now = deps.now();
   if (states.some((state) => isOneOf(listedStates, state))) {
-    const assumed = states.includes('queued') ? await assumedHours(parts) : 1;
+    const assumed = states.includes('queued') ? await assumedHours(deps) : 1;
     const { copies } = await readCopies(ledger, { account, region }, assumed, now);
     for (const copy of copies) if (isOneOf(states, copy.copy.state)) yield copy;
   }
@@ -70,9 +70,9 @@ async function* find(
   }
 }
 
-/** What the deployed configuration assumes of an export, until the ledger has seen some. */
-async function assumedHours(parts: Parts): Promise<number> {
-  const { fleet } = await (await parts.cloud()).configuration();
+/** The duration that the deployed configuration assumes, until exports can be measured. */
+async function assumedHours(deps: Dependencies): Promise<number> {
+  const { fleet } = await (await deps.cloud()).configuration();
   return fleet.copies.assumedHours;
 }
 
@@ -135,7 +135,6 @@ function sinceOf({ copy, recordedAt }: CopyQueueFacts): string {
   return copy.endedAt ?? copy.startedAt ?? copy.queuedAt ?? recordedAt;
 }
 
-/** A backup's name as it was typed, for messages. */
 export function notNow(id: string, state: CopyState | Unrecognized, advice: string): UserError {
   return new UserError(
     state === 'none' ? `"${id}" is not copied: ${advice}` : `The copy of "${id}" is ${state}: ${advice}`,

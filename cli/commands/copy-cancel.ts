@@ -2,12 +2,12 @@ import { ended } from '../../shared/copies/index.ts';
 import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
 import { updateBackup } from '../../shared/ledger/index.ts';
 import { backupFacts } from '../../shared/read-model/index.ts';
-import { type Answer, answer, type Command } from '../command.ts';
+import { type Answer, answer, command } from '../command.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { findBackup } from '../find.ts';
-import type { Parts } from '../parts.ts';
 import { notNow } from './copies.ts';
 
-export const copyCancel: Command = {
+export const copyCancel = command({
   arguments: [{ name: '<backup>', description: "the snapshot's id or ARN" }],
   options: [{ flags: '--note <text>', description: 'why' }],
   examples: ['copy cancel rds:acme-orders-2026-11-23-04-08'],
@@ -15,35 +15,35 @@ export const copyCancel: Command = {
     is: 'object',
     fields: { '(those of `backups`)': 'the backup as it is now; a running export ends a moment later' },
   },
-  run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
-    const backup = await findBackup(parts, ledger, args.text('backup'));
+  run: async (deps, args) => {
+    const { ledger } = await deps.ledger();
+    const backup = await findBackup(deps, ledger, args.text('backup'));
     const note = args.optional('note');
     const cause = {
       code: 'cancelled-by-person',
-      facts: { by: parts.user(), ...(note !== undefined && { note }) },
+      facts: { by: deps.user(), ...(note !== undefined && { note }) },
     } as const;
     const row = await updateBackup(ledger, backupIdOf(backup), (fresh) =>
       fresh.copy.state === 'queued'
-        ? { ...fresh, copy: ended(fresh.copy, 'cancelled', parts.now(), { cause }) }
+        ? { ...fresh, copy: ended(fresh.copy, 'cancelled', deps.now(), { cause }) }
         : undefined,
     );
-    if (row) return said(row, parts, `Cancelled: the copy of ${row.id} does not wait any more.`);
+    if (row) return confirmation(row, deps, `Cancelled: the copy of ${row.id} is no longer queued.`);
     // It may have started since it was read.
     const [fresh = backup] = await ledger.backups([backupIdOf(backup)]);
     const { state, mode, taskId } = fresh.copy;
     if (state !== 'running' && state !== 'starting') throw notNow(fresh.id, state, 'there is nothing to cancel.');
     if (mode === 'object') throw notNow(fresh.id, state, 'S3 copies it in one go of minutes, which cannot be stopped.');
     if (mode !== 'export' || taskId === undefined) throw notNow(fresh.id, state, 'no export task of it is known.');
-    await (await parts.cloud()).cancelExport(taskId);
-    return said(
+    await (await deps.cloud()).cancelExport(taskId);
+    return confirmation(
       fresh,
-      parts,
+      deps,
       `RDS was asked to end the export ${taskId}: the ledger shows it as cancelled once it has.`,
     );
   },
-};
+});
 
-function said(backup: Backup, parts: Parts, sentence: string): Answer {
-  return answer(backupFacts(backup, parts.now()), (screen) => screen.line(sentence));
+function confirmation(backup: Backup, deps: Dependencies, sentence: string): Answer {
+  return answer(backupFacts(backup, deps.now()), (screen) => screen.line(sentence));
 }

@@ -1,13 +1,13 @@
 import { allMeaningsOf, databaseKinds, fields } from '../../shared/domain/index.ts';
 import { type DatabaseHistory, historyFields, readDatabase } from '../../shared/read-model/index.ts';
-import { answer, type Command } from '../command.ts';
+import { answer, command } from '../command.ts';
 import { findDatabases } from '../find.ts';
 import type { Screen } from '../screen.ts';
 import { formatBytes } from '../screen.ts';
 import { printCauses } from './copies.ts';
 import { kindOption } from './options.ts';
 
-export const database: Command = {
+export const database = command({
   arguments: [{ name: '<database>', description: 'its identifier in RDS' }],
   options: [
     kindOption,
@@ -22,16 +22,16 @@ export const database: Command = {
       ...allMeaningsOf(fields(historyFields)),
     },
   },
-  run: async (parts, args) => {
-    const deployed = await parts.ledger();
+  run: async (deps, args) => {
+    const deployed = await deps.ledger();
     const [kind] = args.choices('kind', databaseKinds) ?? [];
     const named = await findDatabases(deployed, args.text('database'), kind);
     const options = { limit: args.whole('limit', 15, [1, 1000]), days: args.whole('days', 14, [1, 400]) };
-    const history = await readDatabase(deployed.ledger, named, options, parts.now());
+    const history = await readDatabase(deployed.ledger, named, options, deps.now());
     if (history === undefined) throw new Error(`${named.length} databases were found, and none could be read`);
     return answer(history, (screen) => print(history, screen));
   },
-};
+});
 
 function print(facts: DatabaseHistory, screen: Screen): void {
   about(facts, screen);
@@ -117,7 +117,7 @@ function alerts({ alerts }: DatabaseHistory, screen: Screen): void {
 }
 
 function days({ days }: DatabaseHistory, screen: Screen): void {
-  screen.heading('What sweeps said, newest first');
+  screen.heading('Verdicts by day, newest first');
   if (days.length === 0) {
     screen.line('No sweep has evaluated it in these days.', '  ');
     return;

@@ -1,16 +1,16 @@
 import { meaningsOf } from '../../shared/domain/index.ts';
-import { type Command, listing } from '../command.ts';
+import { command, listing } from '../command.ts';
 import { type Finding, type FindingKind, findingSchema } from '../doctor/finding.ts';
 import { readText } from '../files.ts';
 import type { Screen } from '../screen.ts';
 
-export const doctor: Command = {
+export const doctor = command({
   details:
-    'Checks credentials, stack, configuration, sweeps, failed copies, subscriptions, text messages, functions, dead letters, key, roles and alarms. Exit code 0: nothing is wrong. 1: something is. 2: nothing that was seen is wrong, but something could not be read.',
+    'Checks credentials, stack, configuration, sweeps, failed copies, subscriptions, text messages, functions, dead letters, key, roles and alarms. Exit code 0: nothing is wrong. 1: something is. 2: nothing that could be read is wrong, but something could not be read.',
   options: [
     {
       flags: '--config <file>',
-      description: 'the configuration that should be deployed (default: it is held against no file)',
+      description: 'the configuration that should be deployed (default: it is compared with no file)',
     },
   ],
   examples: ['doctor', 'doctor --config config/production.json'],
@@ -18,17 +18,17 @@ export const doctor: Command = {
     is: 'list',
     fields: meaningsOf(findingSchema),
   },
-  run: async (parts, args) => {
+  run: async (deps, args) => {
     const file = args.optional('config');
     const local = file === undefined ? undefined : { text: await readText(file), name: file };
     const kinds = new Set<FindingKind>();
-    const findings = noted((await parts.cloud()).examine({ ...(local && { local }) }), kinds);
+    const findings = noted((await deps.cloud()).examine({ ...(local && { local }) }), kinds);
     return {
       ...listing(findings, print),
       exitCode: () => (kinds.has('problem') ? 1 : kinds.has('unread') ? 2 : 0),
     };
   },
-};
+});
 
 async function* noted(findings: AsyncIterable<Finding>, kinds: Set<FindingKind>): AsyncIterable<Finding> {
   for await (const finding of findings) {
@@ -39,7 +39,7 @@ async function* noted(findings: AsyncIterable<Finding>, kinds: Set<FindingKind>)
 
 async function print(screen: Screen, findings: AsyncIterable<Finding>): Promise<void> {
   const { green, yellow, red, bold, dim } = screen.colours;
-  const signs = { ok: green('ok'), warning: yellow('look'), problem: bold(red('WRONG')), unread: yellow('?') };
+  const signs = { ok: green('ok'), warning: yellow('check'), problem: bold(red('WRONG')), unread: yellow('?') };
   let [wrong, unread] = [0, 0];
   for await (const { check, kind, found, cure } of findings) {
     screen.pairs([[check.padEnd(13), `${signs[kind]}  ${found}`]]);
@@ -49,6 +49,6 @@ async function print(screen: Screen, findings: AsyncIterable<Finding>): Promise<
   }
   screen.line();
   const open = unread > 0 ? ` ${unread} could not be read.` : '';
-  const fine = unread > 0 ? 'Nothing that was seen is wrong.' : 'Nothing is wrong.';
-  screen.line(wrong === 0 ? fine + open : bold(red(`${wrong} to be put right.`)) + open);
+  const fine = unread > 0 ? 'Nothing that could be read is wrong.' : 'Nothing is wrong.';
+  screen.line(wrong === 0 ? fine + open : bold(red(`${wrong} to fix.`)) + open);
 }

@@ -1,21 +1,21 @@
 import { allMeaningsOf } from '../../shared/domain/index.ts';
 import { dayMs } from '../../shared/lib/time.ts';
 import { type MissedDay, missedDaySchema, readMissed } from '../../shared/read-model/index.ts';
-import { type Command, listing } from '../command.ts';
+import { command, listing } from '../command.ts';
 import { plural } from '../screen.ts';
 import { fromOption, toOption } from './options.ts';
 
-export const eventsMissed: Command = {
-  details: 'As the sweeps found it: a backup that RDS has, two hours after it should have been announced.',
+export const eventsMissed = command({
+  details: 'As sweeps found them: backups that RDS has, two hours after an event should have announced them.',
   options: [fromOption('30 days ago'), toOption],
   examples: ['events missed', 'events missed --from 90d --json'],
   json: {
     is: 'list',
     fields: allMeaningsOf(missedDaySchema),
   },
-  run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
-    const span = args.span(new Date(parts.now().getTime() - 30 * dayMs));
+  run: async (deps, args) => {
+    const { ledger } = await deps.ledger();
+    const span = args.span(new Date(deps.now().getTime() - 30 * dayMs));
     return listing(readMissed(ledger, span), async (screen, days) => {
       let [missed, swept] = [0, 0];
       const rows: string[][] = [];
@@ -44,7 +44,7 @@ export const eventsMissed: Command = {
       );
     });
   },
-};
+});
 
 function rowsOf({ date, missed, backups }: MissedDay, time: (time: string | null) => string): string[][] {
   if (missed === 0) return [];

@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { allMeaningsOf } from '../../shared/domain/index.ts';
+import { allMeaningsOf, listVerdicts } from '../../shared/domain/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { first } from '../../shared/lib/iterables.ts';
 import { type EvidenceRow, readEvidence } from '../../shared/read-model/index.ts';
-import type { Answer, Command } from '../command.ts';
-import { answer } from '../command.ts';
+import { type Answer, answer, command } from '../command.ts';
 import {
   csvOf,
   type EvidenceHead,
@@ -21,14 +20,13 @@ import { requireTenant } from '../find.ts';
 import { plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 
-export const evidence: Command = {
-  details:
-    'It comes from the evaluations that sweeps wrote on each day, and from the alerts of the time: changing the configuration later does not change it. "in time": a backup was there by the deadline; "late": the deadline was broken, and a backup came on the same day; "missing": none came on that day; "unknown": RDS did not respond, or no sweep ran; "no promise": new, excluded or deleted. Attainment is the share of "in time" among all days but those without a promise, cut to two decimals.',
+export const evidence = command({
+  details: `It comes from the evaluations that sweeps wrote on each day, and from the alerts of the time: changing the configuration later does not change it. "in time": a backup was there by the deadline; "late": the deadline was broken, and a backup came on the same day; "missing": none came on that day; "unknown": RDS did not respond, or no sweep ran; "no promise": ${listVerdicts('no promise')}. Attainment is the share of "in time" among all days but those without a promise, cut to two decimals.`,
   options: [
     { flags: '--from <date>', description: 'first UTC day (2026-11-01), or how long ago (30d) (default: 30 days ago)' },
     { flags: '--to <date>', description: 'last UTC day, included (default: yesterday, since today is not over)' },
     { flags: '--tenant <id>', description: 'only of this tenant' },
-    { flags: '--out <file>', description: 'write it into a file, as CSV or JSON by its ending, and say its SHA-256' },
+    { flags: '--out <file>', description: 'write it to a file, CSV or JSON by its extension, and print its SHA-256' },
     { flags: '--csv', description: 'write CSV to the standard output' },
   ],
   examples: [
@@ -43,9 +41,9 @@ export const evidence: Command = {
       '(with --out)': '`file` and `sha256` in the place of `days`',
     },
   },
-  run: async (parts, args) => {
-    const { ledger, table, account, region } = await parts.ledger();
-    const now = parts.now();
+  run: async (deps, args) => {
+    const { ledger, table, account, region } = await deps.ledger();
+    const now = deps.now();
     const today = dateOf(now);
     const tenant = args.optional('tenant');
     const span = {
@@ -57,7 +55,7 @@ export const evidence: Command = {
     if (tenant !== undefined && (await first(ledger.daysOfTenant(tenant, span.from, span.to))) === undefined) {
       await requireTenant(ledger, tenant);
     }
-    const { stack } = await (await parts.cloud()).deployment();
+    const { stack } = await (await deps.cloud()).deployment();
     const head: EvidenceHead = {
       ledger: table,
       stack,
@@ -71,13 +69,13 @@ export const evidence: Command = {
     const rows = readEvidence(ledger, span, now);
     const file = args.optional('out');
     if (file !== undefined) return writtenTo(file, head, rows);
-    if (args.flag('csv')) return inFull(csvOf(head, rows), parts.note);
+    if (args.flag('csv')) return inFull(csvOf(head, rows), deps.note);
     return {
-      json: () => hashed(jsonOf(head, rows), parts.note),
+      json: () => hashed(jsonOf(head, rows), deps.note),
       print: (screen) => summary(screen, head, rows),
     };
   },
-};
+});
 
 /** Everything on the standard output, and its hash beside it. */
 function inFull(text: AsyncIterable<string>, note: (text: string) => void): Answer {

@@ -1,4 +1,4 @@
-/** All commands, in the order of help and documentation. Each is loaded when it is asked for: its libraries take time. */
+/** All commands, in the order of help and documentation. Each is loaded when it is used: its libraries take time. */
 import type { Command } from '../command.ts';
 
 export interface Entry {
@@ -12,7 +12,7 @@ export interface Entry {
 export const commands: readonly Entry[] = [
   {
     name: 'status',
-    summary: 'is everybody protected, who is not, and is the watcher itself alive',
+    summary: 'is everybody protected, who is not, and do sweep and watch run',
     load: async () => (await import('./status.ts')).status,
   },
   {
@@ -22,7 +22,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'database',
-    summary: 'one database: its backups over time with their copies, its alerts, what events and sweeps said',
+    summary: 'one database: its backups over time with their copies, its alerts, its verdicts by day',
     load: async () => (await import('./database.ts')).database,
   },
   {
@@ -37,22 +37,22 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'alert ack',
-    summary: 'say that somebody looks after it: no reminders until it gets worse or is resolved',
+    summary: 'acknowledge an open alert: no reminders until it gets worse or is resolved',
     load: async () => (await import('./alert-ack.ts')).alertAck,
   },
   {
     name: 'alert snooze',
-    summary: 'keep an open alert quiet until a moment, unless it gets worse',
+    summary: 'silence an open alert until a moment, unless it gets worse',
     load: async () => (await import('./alert-snooze.ts')).alertSnooze,
   },
   {
     name: 'copies',
-    summary: 'the queue of copies: what runs, what waits at which place and until when, what failed',
+    summary: 'the queue of copies: what runs, what waits (position and expected start), what failed',
     load: async () => (await import('./copies.ts')).copies,
   },
   {
     name: 'copy retry',
-    summary: 'queue a copy again that failed, was skipped or cancelled, or make one that was never wanted',
+    summary: 'queue a copy again that failed, was skipped or cancelled, or one that the policy leaves out',
     load: async () => (await import('./copy-retry.ts')).copyRetry,
   },
   {
@@ -67,7 +67,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'events missed',
-    summary: 'what RDS did and no event announced, by day',
+    summary: 'backups that no event announced, by day',
     load: async () => (await import('./events-missed.ts')).eventsMissed,
   },
   {
@@ -77,7 +77,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'report',
-    summary: 'the page to look at: who is protected, the backup calendar, copies, attainment per tenant',
+    summary: 'the report page: who is protected, the backup calendar, copies, attainment per tenant',
     load: async () => (await import('./report.ts')).report,
   },
   {

@@ -3,15 +3,15 @@ import type { Option } from '../command.ts';
 
 const time = 'a date, a moment (2026-11-23T04:00Z), or how long ago (36h, 7d)';
 
-export const tenantOption: Option = { flags: '--tenant <id>', description: 'only of this tenant' };
-export const databaseOption: Option = { flags: '--database <id>', description: 'only of this database' };
-export const kindOption: Option = {
+export const tenantOption = { flags: '--tenant <id>', description: 'only of this tenant' } as const;
+export const databaseOption = { flags: '--database <id>', description: 'only of this database' } as const;
+export const kindOption = {
   flags: '--kind <kind>',
   description: 'instance or cluster, where a name is both (default: either)',
-};
+} as const;
 
-export function fromOption(fallback: string): Option {
+export function fromOption(fallback: string): Option<'--from <time>'> {
   return { flags: '--from <time>', description: `${time}; included (default: ${fallback})` };
 }
 
-export const toOption: Option = { flags: '--to <time>', description: `${time}; not included (default: now)` };
+export const toOption = { flags: '--to <time>', description: `${time}; not included (default: now)` } as const;

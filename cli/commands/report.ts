@@ -3,19 +3,19 @@ import { allMeaningsOf } from '../../shared/domain/index.ts';
 import { readReportFacts, renderReport, reportSchema } from '../../shared/report/index.ts';
 import { reportKey } from '../../shared/sweep/index.ts';
 import type { Args } from '../args.ts';
-import { answer, type Command } from '../command.ts';
+import { answer, command } from '../command.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { writeText } from '../files.ts';
-import type { Parts } from '../parts.ts';
 import { formatBytes, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 
 const defaultFile = 'rds-backup-ledger-report.html';
 
-export const report: Command = {
+export const report = command({
   details:
-    'One HTML file that needs no server and asks nobody for anything. It is made of what the ledger says now; with --last, it is the one that the last sweep put into the report bucket.',
+    'One HTML file that needs no server and loads nothing. It shows the ledger as it is now; with --last, it is the page that the last sweep wrote to the report bucket.',
   options: [
-    { flags: '--out <file>', description: `where to (default: ${defaultFile})` },
+    { flags: '--out <file>', description: `the file to write (default: ${defaultFile})` },
     { flags: '--days <number>', description: 'days in the calendar, 1 to 90 (default: 35)' },
     { flags: '--last', description: 'the page that the last sweep wrote' },
     { flags: '--open', description: 'open it in the browser' },
@@ -28,28 +28,28 @@ export const report: Command = {
       '(with --out)': '`file` besides; with --last, it alone',
     },
   },
-  run: async (parts, args) => {
-    if (args.flag('last')) return opened(parts, args, await lastPage(parts), {});
-    const { ledger, table, account, region } = await parts.ledger();
+  run: async (deps, args) => {
+    if (args.flag('last')) return opened(deps, args, await lastPage(deps), {});
+    const { ledger, table, account, region } = await deps.ledger();
     const days = args.whole('days', 35, [1, 90]);
-    const facts = await readReportFacts(ledger, { ledger: table, account, region }, days, parts.now());
-    // Whoever wants the facts alone is not given a file beside them.
+    const facts = await readReportFacts(ledger, { ledger: table, account, region }, days, deps.now());
+    // With --json alone, print the facts and write no file.
     if (args.flag('json') && args.optional('out') === undefined) return answer(facts, () => {});
-    return opened(parts, args, await renderReport(facts), facts);
+    return opened(deps, args, await renderReport(facts), facts);
   },
-};
+});
 
-async function opened(parts: Parts, args: Args, page: string, facts: object) {
+async function opened(deps: Dependencies, args: Args<'out', 'open'>, page: string, facts: object) {
   const file = resolve(args.optional('out') ?? defaultFile);
   await writeText(file, page);
-  if (args.flag('open')) await parts.open(file);
+  if (args.flag('open')) await deps.open(file);
   return answer({ ...facts, file }, (screen: Screen) => {
     screen.line(`${file}  ${screen.colours.dim(formatBytes(Buffer.byteLength(page)))}`);
   });
 }
 
-async function lastPage(parts: Parts): Promise<string> {
-  const page = await (await parts.cloud()).report(reportKey);
+async function lastPage(deps: Dependencies): Promise<string> {
+  const page = await (await deps.cloud()).report(reportKey);
   if (page !== undefined) return page;
   throw new UserError('No sweep has written a report yet: leave --last out to make one now, or run "sweep" first.');
 }

@@ -7,24 +7,25 @@ import {
   verdictOf,
 } from '../../shared/domain/index.ts';
 import { exitCodes, readStatus, type StatusFacts, statusSchema } from '../../shared/read-model/index.ts';
-import { answer, type Command } from '../command.ts';
+import { answer, command } from '../command.ts';
+import { programName } from '../program.ts';
 import { plural, type Screen } from '../screen.ts';
 
-export const status: Command = {
+export const status = command({
   details:
-    'Exit code 0: everybody is protected. 1: somebody is not. 2: nobody can tell (no sweep, too old a sweep, RDS not responding), or the command failed.',
+    'Exit code 0: everybody is protected. 1: somebody is not. 2: it is not known (no sweep, too old a sweep, RDS not responding), or the command failed.',
   examples: ['status', 'status --json | jq .standing'],
   json: {
     is: 'object',
     fields: allMeaningsOf(statusSchema),
   },
-  run: async (parts) => {
-    const { ledger, ...deployed } = await parts.ledger();
-    const alarms = () => parts.cloud().then((cloud) => cloud.ringing());
-    const facts = await readStatus(ledger, { ...deployed, alarms }, parts.now());
+  run: async (deps) => {
+    const { ledger, ...deployed } = await deps.ledger();
+    const alarms = () => deps.cloud().then((cloud) => cloud.ringing());
+    const facts = await readStatus(ledger, { ...deployed, alarms }, deps.now());
     return answer(facts, (screen) => print(facts, screen), exitCodes[facts.standing]);
   },
-};
+});
 
 function print(facts: StatusFacts, screen: Screen): void {
   headline(facts, screen);
@@ -39,7 +40,7 @@ function headline({ standing, doubts, openAlerts }: StatusFacts, screen: Screen)
   else if (standing === 'unprotected') {
     const count = new Set(openAlerts.map(({ key }) => key)).size;
     screen.line(bold(red(`UNPROTECTED  ${plural(count, 'database')} with an open alert.`)));
-  } else screen.line(bold(yellow('CANNOT TELL whether everybody is protected.')));
+  } else screen.line(bold(yellow('UNKNOWN  It is not known whether everybody is protected.')));
   for (const doubt of doubts) screen.line(yellow(doubt), '  ');
 }
 
@@ -72,25 +73,25 @@ function openAlerts({ openAlerts }: StatusFacts, screen: Screen): void {
   if (openAlerts.length === 0) return;
   screen.heading(`Open alerts: ${openAlerts.length}`);
   for (const alert of openAlerts.slice(0, alertsShown)) {
-    const quiet = alert.acknowledged
-      ? `, ${alert.acknowledged.by} looks after it`
+    const silence = alert.acknowledged
+      ? `, acknowledged by ${alert.acknowledged.by}`
       : alert.snoozedUntil
-        ? `, quiet until ${screen.time(alert.snoozedUntil)}`
+        ? `, silent until ${screen.time(alert.snoozedUntil)}`
         : '';
     screen.line(
-      `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${screen.colours.bold(alert.database)}  since ${screen.moment(alert.opened)}${quiet}`,
+      `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${screen.colours.bold(alert.database)}  since ${screen.moment(alert.opened)}${silence}`,
       '  ',
     );
     screen.line(screen.colours.dim(alert.reason), '    ');
   }
   if (openAlerts.length > alertsShown) {
-    screen.line(`and ${openAlerts.length - alertsShown} more: rds-backup-ledger alerts --open`, '  ');
+    screen.line(`and ${openAlerts.length - alertsShown} more: ${programName} alerts --open`, '  ');
   }
 }
 
 function watcher({ sweep, watch, copies, alarms, alarmsUnread }: StatusFacts, screen: Screen): void {
   const { red, yellow, green, dim } = screen.colours;
-  screen.heading('The watcher itself');
+  screen.heading('Sweep and watch');
   const rows: string[][] = [];
   if (sweep) {
     const missed =

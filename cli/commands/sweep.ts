@@ -1,12 +1,12 @@
+import { sum } from 'es-toolkit/math';
 import { bySeverity, byVerdict } from '../../shared/domain/index.ts';
 import type { SweepReport } from '../../shared/sweep/index.ts';
-import { answer, type Command } from '../command.ts';
-import type { Parts } from '../parts.ts';
+import { answer, command } from '../command.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { plural, type Screen } from '../screen.ts';
 
-export const sweep: Command = {
-  details:
-    'It runs the deployed function, which alerts as it always does. Exit code 2 where the sweep did not get to its end.',
+export const sweep = command({
+  details: 'It runs the deployed function, which notifies as usual. Exit code 2 if the sweep did not finish.',
   options: [
     { flags: '--dry-run', description: 'evaluate without writing or notifying anybody' },
     {
@@ -21,7 +21,7 @@ export const sweep: Command = {
     fields: {
       mode: '`sweep` or `watch`',
       at: 'the moment that it evaluated as of',
-      complete: 'whether it got to its end',
+      complete: 'whether it finished',
       databases:
         '`tenant`, `database`, `account`, `region`, `verdict`, `cause` and `notes` (`code`, `facts`), `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
       unconfigured: 'names of databases that RDS has and nobody configured',
@@ -32,32 +32,32 @@ export const sweep: Command = {
       errors: 'what went wrong, as sentences',
     },
   },
-  run: async (parts, args) => {
+  run: async (deps, args) => {
     const at = args.time('at');
     const request = {
       ...(args.flag('watch') && { mode: 'watch' }),
       ...(args.flag('dryRun') && { dryRun: true }),
       ...(at && { at: at.toISOString(), dryRun: true }),
     };
-    const cloud = await parts.cloud();
+    const cloud = await deps.cloud();
     await cloud.deployment();
-    const report = await waiting(parts, 'The sweep runs', cloud.sweep(request));
+    const report = await waiting(deps, 'The sweep runs', cloud.sweep(request));
     const dry = args.flag('dryRun') || at !== undefined;
     return answer(report, (screen) => print(report, dry, screen), report.complete ? 0 : 2);
   },
-};
+});
 
-/** Says every second for how long something is being waited for. */
-async function waiting<T>(parts: Parts, what: string, result: Promise<T>): Promise<T> {
-  const started = parts.now().getTime();
-  const show = () => parts.progress(`${what} … ${Math.round((parts.now().getTime() - started) / 1000)} s`);
+/** Shows every second how long it has been waiting. */
+async function waiting<T>(deps: Dependencies, what: string, result: Promise<T>): Promise<T> {
+  const started = deps.now().getTime();
+  const show = () => deps.progress(`${what} … ${Math.round((deps.now().getTime() - started) / 1000)} s`);
   show();
   const ticking = setInterval(show, 1000);
   try {
     return await result;
   } finally {
     clearInterval(ticking);
-    parts.progress('');
+    deps.progress('');
   }
 }
 
@@ -67,9 +67,9 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
   screen.line(
     `${bold(`${what} as of ${screen.moment(report.at)}`)}${dry ? ': nothing was written, nobody was notified' : ''}`,
   );
-  if (!report.complete) screen.line(yellow('It did not get to its end.'));
+  if (!report.complete) screen.line(yellow('It did not finish.'));
   const counts = Object.entries(report.counts).map(([name, count]) => `${count} ${name}`);
-  const calls = Object.values(report.apiCalls).reduce((sum, count) => sum + count, 0);
+  const calls = sum(Object.values(report.apiCalls));
   const { opened, reminded, resolved } = report.alerts;
   screen.pairs([
     ['evaluated', counts.join(', ') || 'nothing: no database was to be checked'],
@@ -81,7 +81,7 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
           ['unconfigured', `${plural(report.unconfigured.length, 'database')}: ${report.unconfigured.join(', ')}`],
         ] as const)
       : []),
-    ...report.errors.map((error) => ['trouble', yellow(error)] as const),
+    ...report.errors.map((error) => ['error', yellow(error)] as const),
   ]);
   const shown = report.databases
     .filter(({ verdict, severity }) => verdict !== 'protected' || severity !== 'info')

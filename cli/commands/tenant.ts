@@ -1,25 +1,25 @@
 import { allMeaningsOf } from '../../shared/domain/index.ts';
 import { unlessEmpty } from '../../shared/lib/iterables.ts';
 import { readTenant, type TenantDatabaseFacts, tenantDatabaseSchema } from '../../shared/read-model/index.ts';
-import { type Command, listing } from '../command.ts';
+import { command, listing } from '../command.ts';
 import { unknownTenant } from '../find.ts';
 import type { Screen } from '../screen.ts';
 
-export const tenant: Command = {
+export const tenant = command({
   arguments: [{ name: '<tenant>', description: 'its id in the configuration' }],
   examples: ['tenant acme', 'tenant acme --tz Europe/Berlin'],
   json: {
     is: 'list',
     fields: allMeaningsOf(tenantDatabaseSchema),
   },
-  run: async (parts, args) => {
-    const { ledger } = await parts.ledger();
+  run: async (deps, args) => {
+    const { ledger } = await deps.ledger();
     const id = args.text('tenant');
-    const databases = await unlessEmpty(readTenant(ledger, id, parts.now()));
+    const databases = await unlessEmpty(readTenant(ledger, id, deps.now()));
     if (databases === undefined) throw await unknownTenant(ledger, id);
     return listing(databases, print);
   },
-};
+});
 
 async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>): Promise<void> {
   const reasons: TenantDatabaseFacts[] = [];

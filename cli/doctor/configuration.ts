@@ -9,7 +9,7 @@ interface Deployed {
   readonly hash: string;
 }
 
-/** The deployed configuration, held against the file that it should have come from. */
+/** Compares the deployed configuration with the file that it should come from. */
 export function checkConfiguration(
   { fleet, hash }: Deployed,
   local: { readonly text: string; readonly name: string } | undefined,
@@ -17,7 +17,7 @@ export function checkConfiguration(
   const check = 'configuration';
   const what = `${fleet.tenants.length} tenants, ${fleet.databases.length} databases (${hash.slice(0, 8)})`;
   if (local === undefined) {
-    const found = `deployed: ${what}; held against no file`;
+    const found = `deployed: ${what}; compared with no file`;
     return [{ check, kind: 'ok', found, cure: null }];
   }
   if (configHash(local.text) === hash) {
@@ -28,24 +28,24 @@ export function checkConfiguration(
   return [{ check, kind: 'problem', found, cure }];
 }
 
-/** Whether sweeps run, and by the configuration that is deployed. */
+/** Whether sweeps run, and with the deployed configuration. */
 export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date): Promise<Finding[]> {
   const check = 'sweeps';
   const [sweep, watch] = await Promise.all([lastSweep(ledger, now), ledger.lastWatch()]);
-  const seen = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch), alerts: [] };
+  const runs = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch), alerts: [] };
   const cure = 'See the logs of the sweep function, and "alarms" and "dead letters" below; "sweep" runs one now.';
-  const findings: Finding[] = doubtsOf(seen, now).map((found) => ({ check, kind: 'problem', found, cure }));
+  const findings: Finding[] = doubtsOf(runs, now).map((found) => ({ check, kind: 'problem', found, cure }));
   if (sweep === undefined) return findings;
   if (sweep.configHash !== hash) {
     findings.push({
       check,
       kind: 'warning',
-      found: `the last sweep evaluated by another configuration (${sweep.configHash.slice(0, 8)}) than is deployed (${hash.slice(0, 8)})`,
-      cure: 'Run "sweep" to evaluate by the deployed one now, or wait for the next.',
+      found: `the last sweep evaluated another configuration (${sweep.configHash.slice(0, 8)}) than is deployed (${hash.slice(0, 8)})`,
+      cure: 'Run "sweep" to evaluate the deployed one now, or wait for the next.',
     });
   }
   for (const error of sweep.errors.slice(0, 5)) {
-    findings.push({ check, kind: 'warning', found: `the last sweep says: ${error}`, cure });
+    findings.push({ check, kind: 'warning', found: `the last sweep reported: ${error}`, cure });
   }
   if (findings.length > 0) return findings;
   const age = formatAge(now.getTime() - (sweep.finished ?? sweep.started).getTime());

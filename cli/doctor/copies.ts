@@ -2,7 +2,7 @@ import { copyCauses } from '../../shared/domain/index.ts';
 import { collect } from '../../shared/lib/iterables.ts';
 import { byCause } from '../../shared/read-model/index.ts';
 import { copyReasonOf } from '../../shared/reasons/index.ts';
-import type { DeployedLedger } from '../parts.ts';
+import type { DeployedLedger } from '../dependencies.ts';
 import { plural } from '../screen.ts';
 import type { Finding } from './finding.ts';
 
@@ -16,7 +16,7 @@ export async function checkCopies({ ledger, account, region }: DeployedLedger, n
       check: 'copies',
       kind: 'problem',
       found: foundOf(code, plural(others.length + 1, 'copy', 'copies')),
-      cure: `${reason === undefined ? '' : `Of ${first?.id}: ${reason}. `}Once that is put right, "copy retry" queues each again.`,
+      cure: `${reason === undefined ? '' : `Of ${first?.id}: ${reason}. `}Once that is fixed, "copy retry" queues each again.`,
     };
   });
 }

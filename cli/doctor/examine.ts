@@ -1,7 +1,7 @@
-/** Checks a deployment from the outside in, a finding a time; a check that fails is a finding as well. */
+/** Checks a deployment from the outside in and yields the findings; a failed check is a finding as well. */
 import { explain } from '../aws/explain.ts';
 import { deployedConfiguration } from '../aws/functions.ts';
-import type { Cloud, DeployedLedger, Deployment } from '../parts.ts';
+import type { Cloud, DeployedLedger, Deployment } from '../dependencies.ts';
 import { UserError } from '../user-error.ts';
 import { checkConfiguration, checkSweeps } from './configuration.ts';
 import { checkCopies } from './copies.ts';
@@ -15,11 +15,11 @@ export interface Examination {
   readonly deployment: () => Promise<Deployment>;
   readonly ledger: () => Promise<DeployedLedger>;
   readonly now: () => Date;
-  /** A configuration on this machine that the deployed one is held against. */
+  /** A local configuration to compare the deployed one with. */
   readonly local?: NonNullable<Parameters<Cloud['examine']>[0]['local']>;
 }
 
-/** Nothing is checked behind credentials or a stack that are not there. */
+/** Without credentials or a stack, nothing else is checked. */
 export async function* examine({ stack, deployment, ledger, now, local }: Examination): AsyncIterable<Finding> {
   const credentials = await checked('credentials', checkCredentials, () => 'problem');
   yield* credentials;
@@ -28,7 +28,7 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
   yield* found;
   if (found.some(({ kind }) => kind === 'unread' || kind === 'problem')) return;
   const deployed = await deployment();
-  // Asked for once, and only where a check needs it; each check that does says so if it failed.
+  // Read once, and only if a check needs it; each check that needs it reports a failure.
   const resources = lazily(() => stackResources(stack));
   const configuration = lazily(() => deployedConfiguration(deployed));
   const checks: readonly (readonly [string, () => Promise<Finding[]>])[] = [
@@ -69,7 +69,7 @@ async function checked(
   }
 }
 
-/** What is missing is wrong; what AWS did not answer is only not known. */
+/** What is missing is a problem; what AWS did not answer is unknown. */
 function kindOf(error: unknown): 'problem' | 'unread' {
   return error instanceof UserError ? 'problem' : 'unread';
 }

@@ -6,7 +6,7 @@ export type FindingKind = 'ok' | 'warning' | 'problem' | 'unread';
 export const findingSchema = z.object({
   check: z.string().describe('what was checked'),
   kind: z.custom<FindingKind>().describe('`ok`, `warning`, `problem`, or `unread` (could not be read)'),
-  found: z.string().describe('what was seen'),
+  found: z.string().describe('what was found'),
   cure: z.string().nullable().describe('what to do about it'),
 });
 

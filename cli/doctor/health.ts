@@ -4,23 +4,34 @@ import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { sumBy } from 'es-toolkit/math';
 import type { Fleet } from '../../shared/config/index.ts';
+import {
+  constructIds,
+  exportService,
+  type FoundSettings,
+  functionNames,
+  functionOutputs,
+  type OutputName,
+  type SettingName,
+} from '../../shared/contract.ts';
 import { dayMs } from '../../shared/lib/time.ts';
 import { ringingAlarms } from '../aws/alarms.ts';
 import { output } from '../aws/deployment.ts';
-import type { Deployment } from '../parts.ts';
+import type { Deployment } from '../dependencies.ts';
 import type { Finding } from './finding.ts';
 
-const functionOutputs = ['RecordFunctionName', 'SweepFunctionName', 'CopyFunctionName'] as const;
-
 /** Variables that every function has, with the output of the stack that holds the same. */
-const sharedSettings = { LEDGER_TABLE: 'LedgerTableName', ALERT_TOPIC_ARN: 'AlertTopicArn' };
+const sharedSettings: Readonly<Partial<Record<SettingName<'shared'>, OutputName>>> = {
+  LEDGER_TABLE: 'LedgerTableName',
+  ALERT_TOPIC_ARN: 'AlertTopicArn',
+};
 
-/** Whether the functions can run, work on the stack's own parts, and ran without errors for a day. */
+/** Whether the functions can run, use the stack's own resources, and ran without errors for a day. */
 export async function checkFunctions(deployment: Deployment, now: Date): Promise<Finding[]> {
   const [lambda, cloudWatch] = [new LambdaClient(), new CloudWatchClient()];
   const findings: Finding[] = [];
-  for (const name of functionOutputs.map((one) => output(deployment, one))) {
+  for (const name of functionNames.map((one) => output(deployment, functionOutputs[one]))) {
     const state = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
     if (state.State === 'Failed' || state.LastUpdateStatus === 'Failed') {
       const found = `${name} cannot run: ${state.StateReason ?? state.LastUpdateStatusReason ?? state.State}`;
@@ -62,23 +73,23 @@ async function errorsOfDay(cloudWatch: CloudWatchClient, name: string, now: Date
       Statistics: ['Sum'],
     }),
   );
-  return (Datapoints ?? []).reduce((sum, { Sum }) => sum + (Sum ?? 0), 0);
+  return sumBy(Datapoints ?? [], ({ Sum }) => Sum ?? 0);
 }
 
-/** Messages that nobody could handle. */
+/** Messages that could not be processed. */
 export async function checkDeadLetters(resources: readonly StackResourceSummary[]): Promise<Finding[]> {
   const sqs = new SQSClient();
   const queues = resources.filter(
     ({ ResourceType, LogicalResourceId }) =>
-      ResourceType === 'AWS::SQS::Queue' && LogicalResourceId?.includes('DeadLetters'),
+      ResourceType === 'AWS::SQS::Queue' && LogicalResourceId?.includes(constructIds.deadLetters),
   );
   const findings: Finding[] = [];
   for (const { PhysicalResourceId: QueueUrl, LogicalResourceId } of queues) {
-    const asked = new GetQueueAttributesCommand({
+    const request = new GetQueueAttributesCommand({
       QueueUrl,
       AttributeNames: ['ApproximateNumberOfMessages', 'QueueArn'],
     });
-    const { Attributes } = await sqs.send(asked);
+    const { Attributes } = await sqs.send(request);
     const waiting = Number(Attributes?.ApproximateNumberOfMessages ?? 0);
     if (waiting === 0) continue;
     const name = QueueUrl?.split('/').at(-1) ?? LogicalResourceId;
@@ -86,7 +97,7 @@ export async function checkDeadLetters(resources: readonly StackResourceSummary[
       check: 'dead letters',
       kind: 'problem',
       found: `${waiting} in ${name}`,
-      cure: `The runbook's section on dead letters says what to look at. Once the cause is gone, those of "record" go back with: aws sqs start-message-move-task --source-arn ${Attributes?.QueueArn}; of the others, "sweep" does the work again.`,
+      cure: `The runbook's section on dead letters says what to check. Once the cause is gone, those of "record" go back with: aws sqs start-message-move-task --source-arn ${Attributes?.QueueArn}; of the others, "sweep" does the work again.`,
     });
   }
   if (findings.length > 0) return findings;
@@ -120,15 +131,16 @@ export async function checkKeys(
   return [{ check: 'key', kind: 'ok', found: 'enabled', cure: null }];
 }
 
-/** The role that RDS exports with is used by nobody until the first export: its absence would show only then. */
+/** RDS does not use the export role before the first export: without this check its absence would show only then. */
 export async function checkRoles(deployment: Deployment): Promise<Finding[]> {
   const lambda = new LambdaClient();
-  const name = output(deployment, 'CopyFunctionName');
+  const name = output(deployment, functionOutputs.copy);
   const { Environment, Role } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
+  const settings: FoundSettings = Environment?.Variables ?? {};
   const iam = new IAMClient();
   const findings: Finding[] = [];
   for (const [arn, service] of [
-    [Environment?.Variables?.EXPORT_ROLE_ARN, 'export.rds.amazonaws.com'],
+    [settings.EXPORT_ROLE_ARN, exportService],
     [Role, 'lambda.amazonaws.com'],
   ] as const) {
     const problem = arn === undefined ? `${name} names no role for ${service}` : await roleProblem(iam, arn, service);

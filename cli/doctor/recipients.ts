@@ -9,18 +9,19 @@ import {
 } from '@aws-sdk/client-sns';
 import pMap from 'p-map';
 import type { Fleet } from '../../shared/config/index.ts';
+import { constructIds } from '../../shared/contract.ts';
 import { endpointName, type FilterPolicy, subscribersOf } from '../../shared/notifications/index.ts';
 import { output } from '../aws/deployment.ts';
-import type { Deployment } from '../parts.ts';
+import type { Deployment } from '../dependencies.ts';
 import type { Finding } from './finding.ts';
 
-/** Who should hear what of a topic. */
+/** Who should get what from a topic. */
 interface Audience {
   readonly check: string;
   readonly TopicArn: string;
   /** Filters by endpoint. */
-  readonly wanted: ReadonlyMap<string, FilterPolicy>;
-  /** What is wrong where nobody is subscribed. */
+  readonly expected: ReadonlyMap<string, FilterPolicy>;
+  /** The problem if nobody is subscribed. */
   readonly silence: string;
 }
 
@@ -29,7 +30,7 @@ export function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promis
   return checkAudience({
     check: 'subscriptions',
     TopicArn: output(deployment, 'AlertTopicArn'),
-    wanted: new Map(subscribersOf(fleet).map((subscriber) => [endpointName(subscriber), subscriber.filter])),
+    expected: new Map(subscribersOf(fleet).map((subscriber) => [endpointName(subscriber), subscriber.filter])),
     silence: 'the alert topic has no recipient: nobody is notified of anything',
   });
 }
@@ -42,18 +43,18 @@ export async function checkAlarmSubscriptions(
   const operators = subscribersOf(fleet).filter(({ operator }) => operator);
   const topic = resources.find(
     ({ ResourceType, LogicalResourceId }) =>
-      ResourceType === 'AWS::SNS::Topic' && LogicalResourceId?.includes('AlarmTopic'),
+      ResourceType === 'AWS::SNS::Topic' && LogicalResourceId?.includes(constructIds.alarmTopic),
   );
   if (operators.length === 0 || topic?.PhysicalResourceId === undefined) return [];
   return checkAudience({
     check: 'alarm topic',
     TopicArn: topic.PhysicalResourceId,
-    wanted: new Map(operators.map((operator) => [endpointName(operator), {}])),
+    expected: new Map(operators.map((operator) => [endpointName(operator), {}])),
     silence: 'the alarm topic has no recipient: nobody is notified when the stack itself fails',
   });
 }
 
-async function checkAudience({ check, TopicArn, wanted, silence }: Audience): Promise<Finding[]> {
+async function checkAudience({ check, TopicArn, expected, silence }: Audience): Promise<Finding[]> {
   const sns = new SNSClient();
   const there: Subscription[] = [];
   for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn })) {
@@ -61,23 +62,23 @@ async function checkAudience({ check, TopicArn, wanted, silence }: Audience): Pr
   }
   if (there.length === 0) {
     const cure =
-      wanted.size === 0
+      expected.size === 0
         ? 'Add recipients to the configuration ("operators", and "recipients" of tenants), and deploy it.'
         : 'Deploy the stack again: the configuration has recipients.';
     return [{ check, kind: 'problem', found: silence, cure }];
   }
   const names = new Set(there.map(subscriptionName));
   const findings: Finding[] = [];
-  for (const name of wanted.keys()) {
+  for (const name of expected.keys()) {
     if (names.has(name)) continue;
     const cure =
       'Deploy the stack again, with --revert-drift if only the subscription is gone; whoever unsubscribed has to confirm anew.';
     findings.push({ check, kind: 'problem', found: `${name} is in the configuration and not subscribed`, cure });
   }
   for (const name of names) {
-    if (wanted.has(name)) continue;
+    if (expected.has(name)) continue;
     const cure =
-      'Put it into the configuration, or remove it with "aws sns unsubscribe": it gets whatever its own filter lets through.';
+      'Put it into the configuration, or remove it with "aws sns unsubscribe": it gets whatever its own filter passes.';
     findings.push({ check, kind: 'warning', found: `${name} is subscribed and not in the configuration`, cure });
   }
   const pending = there.filter(({ SubscriptionArn }) => !SubscriptionArn?.startsWith('arn:'));
@@ -94,14 +95,14 @@ async function checkAudience({ check, TopicArn, wanted, silence }: Audience): Pr
   const confirmed = there.filter((one) => !pending.includes(one));
   const filters = await pMap(confirmed, (one) => filterOf(sns, one), { concurrency: 5 });
   for (const [index, one] of confirmed.entries()) {
-    const filter = wanted.get(subscriptionName(one));
+    const filter = expected.get(subscriptionName(one));
     if (filter === undefined || sameFilter(filter, filters[index])) continue;
     const cure =
       'Deploy the stack again; if nothing changes then, remove the subscription first: somebody edited it by hand.';
     findings.push({
       check,
       kind: 'problem',
-      found: `${subscriptionName(one)} is notified of others than the configuration says`,
+      found: `the filter of ${subscriptionName(one)} differs from the configuration`,
       cure,
     });
   }
@@ -135,7 +136,7 @@ export async function checkOperators({ operators }: Fleet): Promise<Finding[]> {
     {
       check: 'operators',
       kind: 'problem',
-      found: 'nobody is notified when the stack itself fails, nor of digests',
+      found: 'nobody is notified of failures of the stack, and nobody gets digests',
       cure,
     },
   ];

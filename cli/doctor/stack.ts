@@ -4,7 +4,7 @@ import {
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Deployment } from '../parts.ts';
+import type { Deployment } from '../dependencies.ts';
 import type { Finding } from './finding.ts';
 
 export async function checkCredentials(): Promise<Finding[]> {
@@ -17,14 +17,14 @@ export function checkStack({ stack, status, region }: Deployment): Finding[] {
   const found = `${stack} in ${region} is ${status}`;
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return [{ check: 'stack', kind: 'ok', found, cure: null }];
   if (/_IN_PROGRESS$/.test(status)) {
-    return [{ check: 'stack', kind: 'warning', found, cure: 'Wait for the deployment to end, and look again.' }];
+    return [{ check: 'stack', kind: 'warning', found, cure: 'Wait for the deployment to end, and check again.' }];
   }
   if (/^(UPDATE|IMPORT)_ROLLBACK_COMPLETE$/.test(status)) {
     const cure =
       'The last deployment failed and the one before it is in force: see "aws cloudformation describe-stack-events", and deploy again.';
     return [{ check: 'stack', kind: 'warning', found, cure }];
   }
-  const cure = 'See "aws cloudformation describe-stack-events" for the first failure, put it right, and deploy again.';
+  const cure = 'See "aws cloudformation describe-stack-events" for the first failure, fix it, and deploy again.';
   return [{ check: 'stack', kind: 'problem', found, cure }];
 }
 

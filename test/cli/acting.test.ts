@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../cli/commands/sweep.ts';
 import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
-import type { SweepReport } from '../../shared/sweep/run.ts';
+import type { SweepReport } from '../../shared/sweep/report.ts';
 import { aBackup, aDatabase, anAlert, at } from '../shared/ledger/rows.ts';
 import { account, given, named, region } from './support.ts';
 
@@ -18,11 +18,11 @@ const rowOf = async ({ ledger }: Pick<ReturnType<typeof given>, 'ledger'>, backu
   (await ledger.backups([backupIdOf(backup)]))[0];
 
 describe('alert ack', () => {
-  it('writes who looks after it, with a note', async () => {
+  it('writes who acknowledged it, with a note', async () => {
     const seen = await withAlert();
     const { text, exitCode } = await seen.run('alert ack orders --note "ticket 4711"');
     expect(exitCode).toBe(0);
-    expect(text).toContain('looked after  by ann since 2026-11-23 12:00 UTC (just now): ticket 4711');
+    expect(text).toContain('acknowledged  by ann since 2026-11-23 12:00 UTC (just now): ticket 4711');
     expect((await alertNow(seen))?.acknowledged).toEqual({ by: 'ann', at: at(now), note: 'ticket 4711' });
   });
 
@@ -40,7 +40,7 @@ describe('alert ack', () => {
   it('asks which is meant where an instance and a cluster have the name', async () => {
     const seen = await withAlert();
     await seen.ledger.putDatabase(aDatabase({ key: '123456789012/eu-west-1/cluster-X', kind: 'cluster' }));
-    expect((await seen.run('alert ack orders')).error).toContain('say which with --kind instance or --kind cluster');
+    expect((await seen.run('alert ack orders')).error).toContain('choose one with --kind instance or --kind cluster');
     expect((await seen.run('alert ack orders --kind instance')).exitCode).toBe(0);
   });
 });
@@ -58,7 +58,7 @@ describe('alert snooze', () => {
 
   it('says who wanted it quiet, and why', async () => {
     const { text } = await (await withAlert()).run('alert snooze orders --until 3h --note "patch night"');
-    expect(text).toContain('quiet until  2026-11-23 15:00 UTC (in 3 h), by ann: patch night\n');
+    expect(text).toContain('silent until  2026-11-23 15:00 UTC (in 3 h), by ann: patch night\n');
   });
 
   it('refuses a moment that has passed', async () => {
@@ -109,12 +109,12 @@ describe('copy retry', () => {
 
   it.each([
     [
-      'RDS does not have it any more',
+      'RDS no longer has it',
       aBackup({
         copy: failed,
         closed: { at: at(now), cause: { code: 'not-in-rds', facts: {} }, expiresAt: at('2027-12-01') },
       }),
-      'RDS does not have',
+      'RDS no longer has',
     ],
     [
       'RDS cannot export its engine',
@@ -272,10 +272,10 @@ describe('sweep', () => {
     });
   });
 
-  it('has exit code 2 where the sweep did not get to its end', async () => {
+  it('has exit code 2 where the sweep did not finish', async () => {
     const { text, exitCode } = await sweeping(report({ complete: false, errors: ['RDS is silent'] })).run('sweep');
     expect(exitCode).toBe(2);
-    expect(text).toContain('It did not get to its end.');
+    expect(text).toContain('It did not finish.');
     expect(text).toContain('RDS is silent');
   });
 });

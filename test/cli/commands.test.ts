@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../cli/commands/index.ts';
+import metadata from '../../package.json' with { type: 'json' };
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
 import { given, named } from './support.ts';
 
@@ -9,12 +10,32 @@ describe.each(commands)('$name', ({ name, load }) => {
   it('has help with an example of itself, and takes --json, --tz and --stack', async () => {
     const { text, exitCode } = await given({ now }).run(`${name} --help`);
     expect(exitCode).toBe(0);
-    expect(text).toContain(`$ rds-backup-ledger ${name}`);
+    expect(text).toMatch(new RegExp(`[$] npm run (--silent )?ledger -- ${name}`));
     for (const option of ['--json', '--tz <zone>', '--stack <name>']) expect(text).toContain(option);
   });
 
   it('documents the fields of its JSON', async () => {
     expect(Object.keys((await load()).json.fields)).not.toEqual([]);
+  });
+});
+
+describe('the program', () => {
+  it('prints the version of the package', async () => {
+    const { text, exitCode } = await given({ now }).run('--version');
+    expect({ text, exitCode }).toEqual({ text: `${metadata.version}\n`, exitCode: 0 });
+  });
+
+  it('names command lines that work in the clone, without what npm prints where another program reads them', async () => {
+    const texts = await Promise.all(
+      ['', ...commands.map(({ name }) => name)].map(async (name) => (await given({ now }).run(`${name} --help`)).text),
+    );
+    const lines = texts.flatMap((text) => [...text.matchAll(/^ {2}[$] (.*)$/gm)].map(([, line = '']) => line));
+    expect(lines.length).toBeGreaterThan(commands.length);
+    for (const line of lines) {
+      const isRead = / --(json|csv)\b/.test(line);
+      expect(line.startsWith(isRead ? 'npm run --silent ledger -- ' : 'npm run ledger -- ')).toBe(true);
+    }
+    expect(texts.join('')).not.toMatch(/npx|rds-backup-ledger /);
   });
 });
 

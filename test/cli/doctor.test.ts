@@ -15,9 +15,9 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Deployment } from '../../cli/dependencies.ts';
 import { examine } from '../../cli/doctor/examine.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
-import type { Deployment } from '../../cli/parts.ts';
 import { UserError } from '../../cli/user-error.ts';
 import { configHash } from '../../shared/config/load.ts';
 import type { CopyCause } from '../../shared/domain/index.ts';
@@ -247,7 +247,7 @@ describe('doctor', () => {
         sns
           .on(GetSubscriptionAttributesCommand, { SubscriptionArn: sms.SubscriptionArn })
           .resolves({ Attributes: { FilterPolicy: '{"tenant":["globex"]}' } }),
-      'sms +441632960961 is notified of others than the configuration says',
+      'the filter of sms +441632960961 differs from the configuration',
       'somebody edited it by hand',
     ],
     [
@@ -423,7 +423,7 @@ describe('doctor', () => {
         check: 'copies',
         kind: 'problem',
         found: 'moon-eclipsed stopped 1 copy. A later version knows that cause.',
-        cure: 'Of b2: moon-eclipsed. Once that is put right, "copy retry" queues each again.',
+        cure: 'Of b2: moon-eclipsed. Once that is fixed, "copy retry" queues each again.',
       },
     ]);
   });

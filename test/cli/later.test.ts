@@ -63,7 +63,7 @@ describe('rows of a later version', () => {
   it.each([
     [
       'status',
-      ['half-copied', 'tide-too-low', 'moon-eclipsed', 'CANNOT TELL', 'Verdicts of a later version (half-copied)'],
+      ['half-copied', 'tide-too-low', 'moon-eclipsed', 'UNKNOWN', 'Verdicts of a later version (half-copied)'],
     ],
     ['tenant acme', ['half-copied', 'moon-eclipsed', 'paused']],
     ['database orders', ['half-copied', 'moon-eclipsed', 'paused', 'hologram', 'tide-too-low', 'forgiven']],
@@ -75,8 +75,8 @@ describe('rows of a later version', () => {
     ['events missed', ['No event was missed']],
     ['evidence --from 2026-11-22 --to 2026-11-23', ['unknown', 'moon-eclipsed']],
     ['evidence --from 2026-11-22 --to 2026-11-23 --csv', ['half-copied', 'moon-eclipsed']],
-    ['alert ack orders', ['half-copied', 'looked after']],
-    ['alert snooze orders', ['half-copied', 'quiet until']],
+    ['alert ack orders', ['half-copied', 'acknowledged']],
+    ['alert snooze orders', ['half-copied', 'silent until']],
   ] as const)('are shown by %s', async (line, words) => {
     const { text, error } = await seen.run(line, { columns: 400 });
     expect(error).toMatch(/^(SHA-256 [0-9a-f]{64}\n)?$/);

@@ -72,7 +72,7 @@ describe('status', () => {
     if (sweep) await ledger.putSweep(sweep);
     const { text, exitCode } = await run('status');
     expect(exitCode).toBe(2);
-    expect(text).toMatch(/^CANNOT TELL/);
+    expect(text).toMatch(/^UNKNOWN {2}It is not known/);
     expect(text).toContain(doubt);
   });
 
@@ -100,7 +100,7 @@ describe('status', () => {
     await ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z'));
     const { text, exitCode } = await run('status');
     expect(exitCode).toBe(2);
-    expect(text).toContain('RDS did not respond about a database');
+    expect(text).toContain('It is not known whether a database is protected (RDS did not respond)');
   });
 
   it('shows alarms that ring, and says so where CloudWatch does not answer', async () => {

@@ -1,6 +1,6 @@
 /** The command line on a ledger in memory, at one moment, with an AWS that answers what the test says. */
 import pc from 'picocolors';
-import type { Cloud, Parts } from '../../cli/parts.ts';
+import type { Cloud, Dependencies } from '../../cli/dependencies.ts';
 import { runCommandLine } from '../../cli/run.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import type { Alert, DatabaseRow } from '../../shared/domain/index.ts';
@@ -64,7 +64,7 @@ export function given({ now, cloud, environment = {}, ledger: known }: Given) {
   const run = async (line: string, { columns = 100 } = {}) => {
     const out: string[] = [];
     const errors: string[] = [];
-    const parts: Parts = {
+    const deps: Dependencies = {
       now: clock,
       ledger: async () => ({ ledger, table: 'ledger', account, region }),
       cloud: async () => aws,
@@ -87,7 +87,7 @@ export function given({ now, cloud, environment = {}, ledger: known }: Given) {
       colours: pc.createColors(false),
     };
     const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
-    const exitCode = await runCommandLine(argv, terminal, () => parts);
+    const exitCode = await runCommandLine(argv, terminal, () => deps);
     return { text: out.join(''), error: errors.join(''), exitCode };
   };
   /** The facts of a command line, as `--json` prints them. */

@@ -1,20 +1,21 @@
-/** What commands are built of. Everything behind it is made when it is first asked for: `--help` needs no AWS. */
+/** The dependencies of commands. Each is created on first use: `--help` needs no AWS. */
 import type { Fleet } from '../shared/config/index.ts';
+import type { StackOutputs } from '../shared/contract.ts';
 import type { Environment } from '../shared/domain/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import type { RingingAlarm } from '../shared/read-model/index.ts';
 import type { SweepReport } from '../shared/sweep/index.ts';
 import type { Finding } from './doctor/finding.ts';
 
-export interface Parts {
+export interface Dependencies {
   readonly now: () => Date;
   ledger(): Promise<DeployedLedger>;
   cloud(): Promise<Cloud>;
-  /** Says what is being waited for, on a terminal only. */
+  /** Shows what the command waits for, on a terminal only. */
   readonly progress: (text: string) => void;
-  /** Says something beside the answer: on the standard error, so that the answer stays as it is. */
+  /** Writes a note to the standard error, so that it stays out of the result. */
   readonly note: (text: string) => void;
-  /** Opens a file with what the desktop opens it with. */
+  /** Opens a file with the desktop's default program. */
   readonly open: (file: string) => Promise<void>;
   /** Who is at the keyboard, for acknowledgements. */
   readonly user: () => string;
@@ -28,17 +29,17 @@ export interface DeployedLedger extends Environment {
   readonly table: string;
 }
 
-/** The deployed stack, as its outputs name its parts. */
+/** The deployed stack, with its outputs. */
 export interface Deployment extends Environment {
   readonly stack: string;
   /** CloudFormation's word for how its last deployment went. */
   readonly status: string;
   /** `aws`, `aws-cn`, ... */
   readonly partition: string;
-  readonly outputs: Readonly<Record<string, string>>;
+  readonly outputs: StackOutputs;
 }
 
-/** What commands ask of AWS beside the ledger. Errors that a person can put right are `UserError`s. */
+/** What commands need of AWS besides the ledger. Errors that the user can fix are `UserError`s. */
 export interface Cloud {
   deployment(): Promise<Deployment>;
   /** Alarms of the stack that ring. */
@@ -50,6 +51,6 @@ export interface Cloud {
   configuration(): Promise<{ readonly fleet: Fleet; readonly hash: string }>;
   /** An object of the report bucket as text, or undefined where it has none of that name. */
   report(key: string): Promise<string | undefined>;
-  /** Looks for what is wrong with the deployment, a finding a time. */
+  /** Checks the deployment and yields the findings. */
   examine(options: { readonly local?: { readonly text: string; readonly name: string } }): AsyncIterable<Finding>;
 }
