@@ -14,8 +14,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/browser/**'],
-          // Some start a local AWS; the machine may be busy with others of their kind.
+          exclude: ['test/**/*.local.test.ts', 'test/e2e/**', 'test/browser/**'],
+          setupFiles: ['test/support/no-process.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'local',
+          include: ['test/**/*.local.test.ts'],
+          // They start a local AWS, moto or a command; the machine may be busy with others of their kind.
           testTimeout: 60_000,
           hookTimeout: 240_000,
         },

@@ -1,6 +1,8 @@
 /** The whole product on one machine: simulated RDS, local AWS, the real stack deployed on it. */
+
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { StackOutputs } from '../shared/contract.ts';
 import { bootstrap, deploy } from './aws/deploy.ts';
 import {
   type ClientConfig,
@@ -22,7 +24,7 @@ export interface StageOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   /** Default: a free one. */
   readonly port?: number;
-  /** Told what is being done, a line at a time. */
+  /** Called with what is being done, a line at a time. */
   readonly progress?: Progress;
   /** Breaks off what is being done; the stage is still to be closed. */
   readonly signal?: AbortSignal;
@@ -36,7 +38,7 @@ export interface Stage {
   /** Whether RDS's events reach the bus; off until switched on, as before a deployment. */
   announcing: boolean;
   /** Deploys the stack with the real CDK; returns its outputs. */
-  deploy(context?: Record<string, string>): Promise<Record<string, string>>;
+  deploy(context?: Record<string, string>): Promise<StackOutputs>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { play } from './story.ts';
 import { say } from './terminal.ts';
 
 const usage = `npm start -- [--once] [--port <number>]
-  --once   end when the story is told; exit code 0 only if everything happened as expected
+  --once   end with the story; exit code 0 only if everything happened as expected
   --port   the port of the local AWS (default: a free one)`;
 
 // The SDK's advice on Node versions is for whoever develops this, not for whoever tries it.

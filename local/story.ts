@@ -1,4 +1,4 @@
-/** The story that `npm start` tells: a fleet, a night of backups, what the ledger knows of it, and who is told. */
+/** The story that `npm start` plays: a fleet, a night of backups, what the ledger knows of it, and who is notified. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -21,7 +21,7 @@ import { say } from './terminal.ts';
 const patienceMs = 60_000;
 
 export interface PlayOptions {
-  /** Ends when the story is told, instead of staying up. */
+  /** Ends with the story, instead of staying up. */
   readonly once: boolean;
   /** Of the local AWS. Default: a free one. */
   readonly port?: number;
@@ -29,7 +29,7 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
 }
 
-/** Tells the story. Returns the exit code: 0 only if everything happened as expected. */
+/** Plays the story. Returns the exit code: 0 only if everything happened as expected. */
 export async function play({ once, port, signal }: PlayOptions): Promise<number> {
   say.title(
     'rds-backup-ledger',
@@ -268,8 +268,8 @@ function checkExpectations({ recorded, report, baseline, sent, copies }: Happene
       `each database has its verdict${wrong.map((row) => `; ${row.database} is ${row.verdict} ${row.severity}`).join('')}`,
       wrong.length === 0 && report.databases.length === Object.keys(expectedVerdicts).length,
     ],
-    ['initech was told of the silently skipped backup', sent.some(({ to }) => to === 'it@initech.example.com')],
-    ['nobody at acme was woken', !sent.some(({ to }) => to.includes('acme') || to.startsWith('+'))],
+    ['initech was notified of the silently skipped backup', sent.some(({ to }) => to === 'it@initech.example.com')],
+    ['nobody at acme was notified', !sent.some(({ to }) => to.includes('acme') || to.startsWith('+'))],
     ['the copies wanted are complete, and nothing else was copied', same(complete, expectedCopies)],
     ['the sweep came to its end without errors', report.complete && report.errors.length === 0],
   ];
@@ -285,9 +285,9 @@ async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
   say.block(
     [
       `source ${settingsPath}`,
-      'npx rds-backup-ledger status',
-      'npx rds-backup-ledger database initech-crm',
-      'npx rds-backup-ledger alerts --open',
+      'npm run ledger -- status',
+      'npm run ledger -- database initech-crm',
+      'npm run ledger -- alerts --open',
     ].join('\n'),
   );
   const stopClock = followClock(stage.rds, { everyMs: 500 });

@@ -14,10 +14,10 @@ export const say = {
   line(text = ''): void {
     console.log(text === '' ? '' : `       ${text}`);
   },
-  /** What a tool reports of its work, as far as it tells progress. */
+  /** What a tool prints, as far as it shows progress. */
   progress(text: string): void {
-    const told = progressIn(text);
-    if (told !== undefined) say.line(told);
+    const progress = progressIn(text);
+    if (progress !== undefined) say.line(progress);
   },
   block(text: string): void {
     for (const line of text.split('\n')) say.line(line);

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { defaultStackName } from '../../shared/contract.ts';
 import { childEnvironment } from './environment.ts';
 import { type LocalAws, localAccount, localRegion } from './local-aws.ts';
 import type { Progress } from './python.ts';
@@ -23,7 +24,7 @@ export type DeployOptions = {
   outdir?: string;
   /** Where the CDK runs, with the `cdk.json` it reads. Default: the repository. */
   cwd?: string;
-  /** Told each line that the CDK prints. */
+  /** Called with each line that the CDK prints. */
   progress?: Progress;
   /** Ends the CDK before its time. */
   signal?: AbortSignal;
@@ -51,7 +52,7 @@ export async function synth(aws: LocalAws, options: DeployOptions = {}): Promise
 
 /** Runs the real `cdk deploy`. Returns the stack's outputs. */
 export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promise<Record<string, string>> {
-  const stack = options.stack ?? 'RdsBackupLedger';
+  const stack = options.stack ?? defaultStackName;
   const scratch = await mkdtemp(join(aws.folder, 'deploy-'));
   const outputsFile = join(scratch, 'outputs.json');
   const app = appArguments({ ...options, outdir: options.outdir ?? join(scratch, 'cdk.out') });
@@ -66,7 +67,7 @@ export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promis
 export async function destroy(aws: LocalAws, options: DeployOptions = {}): Promise<void> {
   const scratch = await mkdtemp(join(aws.folder, 'destroy-'));
   const app = appArguments({ ...options, outdir: options.outdir ?? scratch });
-  await runCdk(aws, ['destroy', options.stack ?? 'RdsBackupLedger', '--force', ...app], options);
+  await runCdk(aws, ['destroy', options.stack ?? defaultStackName, '--force', ...app], options);
   await rm(scratch, { recursive: true });
 }
 
@@ -75,7 +76,7 @@ export async function diff(aws: LocalAws, options: DeployOptions = {}): Promise<
   const scratch = await mkdtemp(join(aws.folder, 'diff-'));
   // As deep as that of `deploy`: the bundles' source maps name the sources from there.
   const app = appArguments({ ...options, outdir: options.outdir ?? join(scratch, 'cdk.out') });
-  const printed = await runCdk(aws, ['diff', options.stack ?? 'RdsBackupLedger', ...app], options);
+  const printed = await runCdk(aws, ['diff', options.stack ?? defaultStackName, ...app], options);
   await rm(scratch, { recursive: true });
   return printed;
 }

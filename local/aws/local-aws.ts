@@ -29,7 +29,7 @@ export type LocalAwsOptions = {
   port?: number;
   /** The file that gets MiniStack's log. Default: inside the run's folder, which vanishes at the end. */
   log?: string;
-  /** Told what is being done. Default: silent. */
+  /** Called with what is being done. Default: silent. */
   progress?: Progress;
   /** Breaks off the start; whatever was started by then is ended. */
   signal?: AbortSignal;

@@ -84,7 +84,7 @@ export async function ensureVenv(
   signal?: AbortSignal,
 ): Promise<string> {
   const python = await findPython();
-  // Ctrl-C reaches the Pythons that were looked at, too, and makes them look broken.
+  // Ctrl-C reaches the Pythons that were tried, too, and makes them seem broken.
   signal?.throwIfAborted();
   const requirements = await readFile(requirementsFile, 'utf8');
   const key = createHash('sha256').update([requirements, python.path, python.version].join('\0')).digest('hex');

@@ -275,7 +275,7 @@ export class Exports {
       await this.#sink.put(bucket, list, json(tableList(task, tables, skipped)));
       return undefined;
     } catch (error) {
-      // RDS tells of a refusing bucket in the task's cause; the sink's own words help whoever runs the simulator.
+      // RDS names a refusing bucket in the task's cause; the sink's own words help whoever runs the simulator.
       return `${exportFailure.bucket(bucket, task.roleArn)} (${error instanceof Error ? error.message : String(error)})`;
     }
   }

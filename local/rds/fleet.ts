@@ -198,7 +198,7 @@ export class Fleet extends World {
     this.find(database).latestRestorable = time;
   }
 
-  /** The next automated backups do not happen, as under heavy load; no event tells. */
+  /** The next automated backups do not happen, as under heavy load; no event says so. */
   skipBackups(database: string | Database, nights: number): void {
     this.find(database).nightsToSkip = nights;
   }

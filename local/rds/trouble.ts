@@ -1,3 +1,4 @@
+import { sum } from 'es-toolkit/math';
 import { type RdsFault, throttling } from './faults.ts';
 import { pageNumber } from './listing.ts';
 
@@ -23,7 +24,7 @@ export class Trouble {
 
   calls(action?: string): number {
     if (action !== undefined) return this.#counts.get(action) ?? 0;
-    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+    return sum([...this.#counts.values()]);
   }
 
   resetCalls(): void {

@@ -14,7 +14,7 @@ export const excludeTag = 'backup-exclude';
 export interface Enrolment {
   /** The listed databases, then the discovered ones. */
   readonly databases: readonly ConfiguredDatabase[];
-  /** The listed tenants, then those that only tags name; of the latter the operators are told. */
+  /** The listed tenants, then those that only tags name; operators are notified of the latter. */
   readonly tenants: readonly Tenant[];
   /** Ids of databases that RDS has and nobody configured. */
   readonly unconfigured: readonly string[];
@@ -22,7 +22,7 @@ export interface Enrolment {
   readonly problems: readonly string[];
 }
 
-/** The databases to judge: those the configuration lists, and those that enrol by tag. A listed database wins over its tags. */
+/** The databases to evaluate: those the configuration lists, and those that enrol by tag. A listed database wins over its tags. */
 export function enrol(fleet: Fleet, databases: readonly RdsDatabase[]): Enrolment {
   const listed = new Set(fleet.databases.map(formatName));
   const found = databases.filter((database) => !listed.has(formatName(nameOf(database))));
@@ -57,13 +57,13 @@ function discover(
 ): Discovered {
   const tagged = database.tags[discovery.tenantTag]?.trim();
   if (tagged === undefined) return { problems: [] };
-  const told = (tag: string, text: string): string =>
+  const mistake = (tag: string, text: string): string =>
     `${database.kind} ${database.id}: tag ${tag} is ${shown(database.tags[tag] ?? '')}; ${text}`;
   const parsed = tenantIdField.safeParse(tagged);
   if (!parsed.success) {
     const rule = parsed.error.issues[0]?.message;
     return {
-      problems: [told(discovery.tenantTag, `a tenant ${rule}. The database is not watched until that is put right`)],
+      problems: [mistake(discovery.tenantTag, `a tenant ${rule}. The database is not watched until that is put right`)],
     };
   }
   const tenant = spelling.get(parsed.data.toLowerCase()) ?? parsed.data;
@@ -82,18 +82,18 @@ function discover(
   };
   const problems = [
     maxAge === 'invalid'
-      ? told(maxAgeTag, `it must be a number of hours from 1 to 8760. The default of ${policy.maxAgeHours} applies`)
+      ? mistake(maxAgeTag, `it must be a number of hours from 1 to 8760. The default of ${policy.maxAgeHours} applies`)
       : [],
     mode === 'invalid'
-      ? told(
+      ? mistake(
           copyTag,
           `it must be export or none, or object where defaults.copy.staging is configured. The default of ${copy.mode} applies`,
         )
       : [],
     exclusion !== undefined && !discovery.allowExclusion
-      ? told(excludeTag, 'it is not honoured, since discovery.allowExclusion is not set. The database is watched')
+      ? mistake(excludeTag, 'it is not honoured, since discovery.allowExclusion is not set. The database is watched')
       : [],
-    exclusion === '' && discovery.allowExclusion ? told(excludeTag, 'it must say why. The database is watched') : [],
+    exclusion === '' && discovery.allowExclusion ? mistake(excludeTag, 'it must say why. The database is watched') : [],
   ].flat();
   return { configured, problems };
 }

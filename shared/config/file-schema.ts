@@ -3,19 +3,15 @@
  * generated from here, so each field's description carries its unit and default.
  */
 import { z } from 'zod';
+import { type Recipient, recipientField } from '../channels/index.ts';
+import { textLike } from '../lib/text-field.ts';
 import { cronMistake } from './cron.ts';
-import type { Recipient } from './fleet.ts';
 
 /** S3 prefixes of an export stay under 60 characters, without colon and trailing slash. Source: RDS refuses others. */
 export const maxPrefix = 59;
 
 /** A prefix that several databases begin with leaves room for their own part. */
 const maxPrefixBase = 40;
-
-/** A text of one form. Where it is missing, the form says what to write. */
-function textLike(pattern: RegExp, rule: string) {
-  return z.string({ error: (issue) => (issue.input === undefined ? rule : undefined) }).regex(pattern, { error: rule });
-}
 
 const account = textLike(/^\d{12}$/, 'must be an account id of 12 digits');
 const region = textLike(/^[a-z]{2,}(-[a-z]+)+-\d$/, 'must be a Region such as eu-west-1');
@@ -66,38 +62,7 @@ export const databaseIdField = textLike(
   'must be an RDS identifier: 1-63 letters, digits and hyphens, beginning with a letter, without a trailing or doubled hyphen',
 );
 
-const recipientForms =
-  'must have exactly one of email, sms, https and queue, e.g. { "email": "oncall@example.com" } or { "sms": "+441632960000" }';
-
-const recipient = z
-  .union(
-    [
-      z.strictObject({
-        email: z.email({ error: 'must be an e-mail address' }).describe('E-mail address; its owner confirms once'),
-      }),
-      z.strictObject({
-        sms: textLike(/^\+[1-9]\d{6,14}$/, 'must be a phone number in E.164 form, e.g. +441632960000').describe(
-          'Phone number in E.164 form, e.g. +441632960000',
-        ),
-      }),
-      z.strictObject({
-        https: textLike(
-          /^https:\/\/[^\s/@?#]+(\/\S*)?$/,
-          'must be an https:// URL without a user name or password in it',
-        ).describe('URL that SNS posts to: a chat channel or a service'),
-      }),
-      z.strictObject({
-        queue: textLike(
-          /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$/,
-          'must be the ARN of a standard SQS queue (arn:aws:sqs:<Region>:<account>:<name>; not a .fifo queue)',
-        ).describe('ARN of a standard SQS queue'),
-      }),
-    ],
-    { error: recipientForms },
-  )
-  .describe('A recipient of alerts');
-
-const recipients = z.array(recipient);
+const recipients = z.array(recipientField.describe('A recipient of alerts'));
 
 const copyKind = z.enum(['automated', 'awsbackup', 'manual', 'copy'], {
   error: 'must be automated, awsbackup, manual or copy',
@@ -212,7 +177,7 @@ const databaseField = z.strictObject(databaseShape).describe('A database to watc
 
 const tenantShape = {
   id: tenantIdField.describe('Name of the tenant: 1-63 letters, digits, dots, underscores and hyphens'),
-  recipients: recipients.default([]).describe('Who is told of this tenant. Default: nobody but the operators'),
+  recipients: recipients.default([]).describe('Who is notified of this tenant. Default: nobody but the operators'),
   ...overrideShape,
   bucket: bucketField('many').optional(),
 };
@@ -253,7 +218,7 @@ const sectionShapes = {
   ),
   operators: recipients
     .default([])
-    .describe('Who is told of every tenant, of digests and of the alarms. Default: nobody'),
+    .describe('Who is notified of every tenant, of digests and of the alarms. Default: nobody'),
   sweep: section(
     {
       cron: z
@@ -287,7 +252,7 @@ const sectionShapes = {
       dailyDigest: z
         .boolean({ error: 'must be true or false' })
         .default(false)
-        .describe('Tell operators once a day how all databases are, also when all is well. Default: false'),
+        .describe('Notify operators once a day of how all databases are, also when all is well. Default: false'),
       runbookUrl: textLike(/^\S{1,300}$/, 'must be a URL or path of at most 300 characters without spaces')
         .default('docs/runbook.md')
         .describe('Where messages send people: a URL, or a path that they know. Default: docs/runbook.md'),
@@ -297,7 +262,9 @@ const sectionShapes = {
   copies: section(
     {
       maxAttempts: wholeNumber(1, 20).default(3).describe('Tries of a copy whose failure may heal. Default: 3'),
-      stuckHours: hours(1, 720).default(24).describe('Hours after which a running copy is told as stuck. Default: 24'),
+      stuckHours: hours(1, 720)
+        .default(24)
+        .describe('Hours after which a running copy is reported as stuck. Default: 24'),
       queuedHours: hours(1, 720)
         .default(24)
         .describe('Hours after which a copy that still waits rings an alarm. Default: 24'),
@@ -380,18 +347,18 @@ export type FileConfig = Omit<z.output<typeof fileSchema>, 'tenants'> & {
   readonly tenants: readonly (TenantConfig | null)[];
 };
 
-/** Stands for a recipient that cannot be read: there is one, so that its absence is not told as well. */
+/** Stands for a recipient that cannot be read: there is one, so that its absence is not reported as well. */
 export const unreadableRecipient: Recipient = { email: '' };
 
 /**
- * Reads what can be read of a file with mistakes, so that duplicates and conflicts are told together with them:
+ * Reads what can be read of a file with mistakes, so that duplicates and conflicts are reported together with them:
  * a field that is wrong counts as left out, a list entry without a readable id as null.
  */
 export function readLeniently(raw: unknown): FileConfig {
   return lenientFile.parse(raw);
 }
 
-const lenientRecipients = z.array(recipient.catch(unreadableRecipient)).catch([]);
+const lenientRecipients = z.array(recipientField.catch(unreadableRecipient)).catch([]);
 const lenientDatabase = z.object({ ...lenient(databaseShape), id: databaseIdField, kind: databaseShape.kind });
 const lenientTenant = z.object({
   ...lenient(tenantShape),

@@ -1,4 +1,5 @@
 /** The configuration as the product uses it: defaults applied, one entry a database. `resolve.ts` makes it from the file. */
+import type { Recipient } from '../channels/index.ts';
 import type { BackupKind, CopyCause, CopyMode, DatabaseName } from '../domain/index.ts';
 
 /** When a database counts as unprotected, and how often people are reminded. */
@@ -54,13 +55,6 @@ export interface ConfiguredDatabase extends DatabaseName {
   readonly enrolledBy: 'configuration' | 'tag';
 }
 
-/** A recipient of alerts, one an SNS endpoint. */
-export type Recipient =
-  | { readonly email: string }
-  | { readonly sms: string }
-  | { readonly https: string }
-  | { readonly queue: string };
-
 export interface Tenant {
   readonly id: string;
   readonly recipients: readonly Recipient[];
@@ -102,7 +96,7 @@ export interface Fleet {
   readonly copies: {
     /** Tries of a copy whose failure may heal. */
     readonly maxAttempts: number;
-    /** A copy running longer than this is told as stuck. */
+    /** A copy running longer than this is reported as stuck. */
     readonly stuckHours: number;
     /** A copy waiting in the queue for longer than this rings an alarm. */
     readonly queuedHours: number;

@@ -3,6 +3,7 @@
  * configuration. What cannot be carried over as it was is said in a note with what to do.
  */
 
+import { recipientFields } from '../channels/index.ts';
 import { bucketNameField, type ConfigInput, databaseIdField } from './file-schema.ts';
 import { databasePrefix } from './names.ts';
 
@@ -139,6 +140,6 @@ const kindNote =
 
 function topicNote(topic: string | undefined): string {
   const placeholderText = `until then "operators" holds the placeholder ${placeholder}, which must be replaced`;
-  if (!topic) return `SNS_TOPIC_ARN is not set: put those who are to be told into "operators"; ${placeholderText}.`;
-  return `SNS_TOPIC_ARN (${topic}) cannot be a recipient: the stack has a topic of its own, since messages are filtered by tenant, and a topic cannot subscribe to another. List the old topic's endpoints (aws sns list-subscriptions-by-topic --topic-arn ${topic}) and put each into "operators" as email, sms, https or queue; ${placeholderText}.`;
+  if (!topic) return `SNS_TOPIC_ARN is not set: put those who are to be notified into "operators"; ${placeholderText}.`;
+  return `SNS_TOPIC_ARN (${topic}) cannot be a recipient: the stack has a topic of its own, since messages are filtered by tenant, and a topic cannot subscribe to another. List the old topic's endpoints (aws sns list-subscriptions-by-topic --topic-arn ${topic}) and put each into "operators" as ${recipientFields('disjunction')}; ${placeholderText}.`;
 }

@@ -1,6 +1,6 @@
 export { enrol, enrolledWithoutTags, excludeTag } from './enrol.ts';
 export { fileSchema } from './file-schema.ts';
-export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy, Recipient } from './fleet.ts';
+export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy } from './fleet.ts';
 export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';
 export type { Where } from './names.ts';

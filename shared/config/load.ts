@@ -37,7 +37,7 @@ export function parseConfig(text: string, where: Where & { readonly name?: strin
   return fleet;
 }
 
-/** SHA-256 of the configuration's bytes in hex: sweeps record which one they judged by. */
+/** SHA-256 of the configuration's bytes in hex: sweeps record which one they evaluated by. */
 export function configHash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
@@ -143,7 +143,7 @@ function unknownKey(key: string, known: readonly string[]): string {
   return near ? `unknown key; did you mean ${JSON.stringify(near)}?` : `unknown key; known are ${known.join(', ')}`;
 }
 
-/** The keys that the schema knows at a path of the file; `input` is the object there, which tells a union's branch. */
+/** The keys that the schema knows at a path of the file; `input` is the object there, which selects a union's branch. */
 function knownKeys(schema: unknown, path: readonly PropertyKey[], input: unknown): readonly string[] {
   const [head, ...rest] = path;
   if (schema instanceof z.ZodObject) {

@@ -1,4 +1,5 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
+import type { Recipient } from '../channels/index.ts';
 import { formatName } from '../domain/index.ts';
 import {
   type BucketConfig,
@@ -7,7 +8,7 @@ import {
   type TenantConfig,
   unreadableRecipient,
 } from './file-schema.ts';
-import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, Recipient } from './fleet.ts';
+import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet } from './fleet.ts';
 import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
 
 /** One mistake: where in the file, and what is wrong with what to do. */
@@ -171,13 +172,13 @@ function recipientProblems(file: FileConfig): Problem[] {
       ? [
           {
             path: ['tenants', t, 'recipients'],
-            message: `nobody would be told of tenant ${quoted(tenant.id)}: add a recipient here, or ${noOperators}`,
+            message: `nobody would be notified of tenant ${quoted(tenant.id)}: add a recipient here, or ${noOperators}`,
           },
         ]
       : [],
   );
   const discovery = file.discovery
-    ? [{ path: ['discovery'], message: `nobody would be told of discovered tenants: ${noOperators}` }]
+    ? [{ path: ['discovery'], message: `nobody would be notified of discovered tenants: ${noOperators}` }]
     : [];
   return [...twice, ...silent, ...discovery];
 }
@@ -202,7 +203,7 @@ function duplicateDatabases(entries: readonly Entry[]): Problem[] {
 }
 
 function doubleTargets(entries: readonly Entry[]): Problem[] {
-  // A database that is listed twice is told as such, not by its target as well.
+  // A database that is listed twice is reported as such, not by its target as well.
   const once = [...new Map(entries.map((entry) => [formatName(entry.resolved), entry])).values()];
   return repeats(once, ({ resolved }) => JSON.stringify([resolved.target.bucket, resolved.target.prefix])).map(
     ({ item, first }) => ({
@@ -252,7 +253,7 @@ function foreignBuckets(file: FileConfig, where: Where): Problem[] {
 
 function missingStaging(entries: readonly Entry[]): Problem[] {
   const without = entries.filter(({ resolved: { copy } }) => copy.mode === 'object' && copy.staging === undefined);
-  // A mode that many databases inherit is told once, where it is stated.
+  // A mode that many databases inherit is reported once, where it is stated.
   const places = new Map(without.map((entry) => [pathText(entry.modePath), entry]));
   return [...places.values()].map((entry) => ({
     path: entry.modePath,

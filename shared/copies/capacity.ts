@@ -1,4 +1,5 @@
 /** Whether the account's export slots can carry what the configuration wants, and what that costs: known before it hurts. */
+import { mean, sumBy } from 'es-toolkit/math';
 import type { ConfiguredDatabase, CopySchedule, Fleet } from '../config/index.ts';
 import type { Backup } from '../domain/index.ts';
 import { hourMs } from '../lib/time.ts';
@@ -47,13 +48,13 @@ export function observe(backups: Iterable<Pick<Backup, 'copy' | 'sizeGiB'>>): Ob
     if (sizeGiB !== undefined) sizes.push(sizeGiB);
   }
   if (exports === 0) return undefined;
-  const gib = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  const gib = mean(sizes);
   return { exports, hours: ms / exports / hourMs, ...(sizes.length > 0 && { gib }) };
 }
 
 /** From the configuration, and from what past exports took where there were some. */
 export function capacityOf(fleet: Fleet, observed?: Observed): Capacity {
-  const exportsADay = fleet.databases.reduce((sum, database) => sum + exportsADayOf(database), 0);
+  const exportsADay = sumBy(fleet.databases, exportsADayOf);
   const exportsAMonth = exportsADay * daysAMonth;
   const hoursEach = observed?.hours ?? fleet.copies.assumedHours;
   const slotsCarryADay = (exportSlots * 24) / hoursEach;

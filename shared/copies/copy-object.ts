@@ -104,7 +104,7 @@ async function headOf(s3: S3Client, { bucket, key, owner }: ObjectPlace): Promis
       new HeadObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: owner, ChecksumMode: 'ENABLED' }),
     );
   } catch (error) {
-    // A missing bucket has the same status; only the name tells.
+    // A missing bucket has the same status; only the name of the error differs.
     if (statusOf(error) === 404 && errorName(error) !== 'NoSuchBucket') return undefined;
     throw error;
   }

@@ -1,7 +1,7 @@
 /** The ledger's rows of the databases whose backups are copied: they say whose a database is. */
+import { chunk } from 'es-toolkit/array';
 import type { Backup, DatabaseKey, DatabaseRow } from '../domain/index.ts';
 import type { Ledger, UnreadableRow } from '../ledger/index.ts';
-import { chunks } from '../lib/iterables.ts';
 
 const rowsACall = 100;
 
@@ -15,7 +15,7 @@ export interface Databases {
 export async function databasesOf(ledger: Ledger, backups: readonly Pick<Backup, 'database'>[]): Promise<Databases> {
   const rows = new Map<DatabaseKey, DatabaseRow>();
   const unreadable = new Map<DatabaseKey, UnreadableRow>();
-  for (const keys of chunks([...new Set(backups.map(({ database }) => database))], rowsACall)) {
+  for (const keys of chunk([...new Set(backups.map(({ database }) => database))], rowsACall)) {
     const found = await ledger.databases(keys, (row) => {
       if (row.database !== undefined) unreadable.set(row.database, row);
     });

@@ -1,6 +1,7 @@
 /** Starts the copies that wait. The ledger is the queue: nothing waits in memory, and nothing is lost with a run. */
+import { chunk } from 'es-toolkit/array';
 import type { Backup, BackupId } from '../domain/index.ts';
-import { chunks, first } from '../lib/iterables.ts';
+import { first } from '../lib/iterables.ts';
 import { minuteMs } from '../lib/time.ts';
 import { applySteps } from './apply-steps.ts';
 import { tasksById } from './export-tasks.ts';
@@ -146,7 +147,7 @@ async function waitingCopies({ ledger, fleet }: CopyDeps, triggeredBy: readonly 
   const waiting = new Map<string, Backup>();
   let refusals = 0;
   for await (const row of ledger.copies(fleet, 'queued')) if (isWaiting(row)) waiting.set(keyOf(row), row);
-  for (const ids of chunks(triggeredBy, rowsACall)) {
+  for (const ids of chunk(triggeredBy, rowsACall)) {
     for (const row of await ledger.backups(ids)) {
       if (isWaiting(row)) waiting.set(keyOf(row), row);
       else waiting.delete(keyOf(row));

@@ -1,9 +1,10 @@
 /** Starts exports: as many as the account has free slots, each of the snapshot that its backup was recorded for. */
+
 import { StartExportTaskCommand } from '@aws-sdk/client-rds';
+import { chunk } from 'es-toolkit/array';
 import type { ConfiguredDatabase } from '../config/index.ts';
 import { type Backup, backupIdOf, type Copy, type CopyCause } from '../domain/index.ts';
 import { updateBackup } from '../ledger/index.ts';
-import { chunks } from '../lib/iterables.ts';
 import { minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
 import { applySteps, type CopyStep } from './apply-steps.ts';
@@ -46,7 +47,7 @@ export async function startExports(deps: CopyDeps, waiting: readonly Backup[], n
   const closedBuckets = new Set<string>();
   let tries = 0;
   const inTurn = [...fairly(ready, await deps.ledger.tenantsServed(deps.fleet))];
-  for (const some of chunks(inTurn, candidatesAtOnce)) {
+  for (const some of chunk(inTurn, candidatesAtOnce)) {
     const { candidates, errors } = await candidatesFrom(deps, some, closedBuckets, now);
     starts.errors.push(...errors);
     for (const candidate of candidates) {

@@ -4,11 +4,33 @@ import type { Stored } from './backup.ts';
 import { causeSchema, type Resolution } from './causes.ts';
 import { databaseKinds, findingFields } from './database.ts';
 import type { DatabaseKey } from './identity.ts';
-import { count, fields, kindOf, type Of, text, time, word } from './schema.ts';
+import { count, fields, kindOf, type Of, text, time, type Unrecognized, word } from './schema.ts';
 
-/** What a message says of an alert. `rise` is a rise in severity. */
-export const alertSteps = ['open', 'remind', 'rise', 'resolve'] as const;
-export type AlertStep = (typeof alertSteps)[number];
+export interface AlertStepEntry {
+  /** What a run counts a message of it as. */
+  readonly countedAs: 'opened' | 'reminded' | 'resolved';
+  /** What a subject begins with where all alerts in it take this step; that of a resolution depends on how it ended. */
+  readonly sign: string;
+  /** For the documentation. */
+  readonly meaning: string;
+}
+
+/** What a message says of an alert: one table says what each step means everywhere. */
+export const alertStepTable = {
+  open: { countedAs: 'opened', sign: '', meaning: 'it opened' },
+  remind: { countedAs: 'reminded', sign: 'REMINDER ', meaning: 'it is still open' },
+  rise: { countedAs: 'reminded', sign: 'NOW ', meaning: 'its severity rose' },
+  resolve: { countedAs: 'resolved', sign: '', meaning: 'it ended' },
+} as const satisfies Record<string, AlertStepEntry>;
+
+export type AlertStep = keyof typeof alertStepTable;
+
+export const alertSteps = Object.keys(alertStepTable) as readonly AlertStep[];
+
+/** What the table says of a step; nothing of one of a later version. */
+export function alertStepOf(step: AlertStep | Unrecognized): AlertStepEntry | undefined {
+  return Object.hasOwn(alertStepTable, step) ? alertStepTable[step as AlertStep] : undefined;
+}
 
 /**
  * Who a message is for: the tenant's recipients and the operators, only the former (while operators get a digest instead),
@@ -24,9 +46,11 @@ export interface AlertId {
   readonly opened: Date;
 }
 
+const stepNames = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(alertSteps.map((step) => `\`${step}\``));
+
 const noticeSchema = fields({
   at: time.describe('when it went out'),
-  step: word(alertSteps).describe('`open`, `remind`, `rise` or `resolve`'),
+  step: word(alertSteps).describe(stepNames),
   to: word(audiences).describe('`all`, `tenant` or `operators`'),
 });
 
@@ -52,13 +76,13 @@ export const alertSchema = fields({
     .describe('the messages about it that went out, oldest first (the last 50)'),
   /** Written before a message is published, taken away once it was: what is left over is published again. */
   pending: fields({
-    step: word(alertSteps).describe('`open`, `remind`, `rise` or `resolve`'),
+    step: word(alertSteps).describe(stepNames),
     at: time.describe('since when'),
     tries: count.describe('how often it was tried again'),
   })
     .describe('a message that is not known to have gone out')
     .exactOptional(),
-  acknowledged: whoSchema.describe('who looks after it').exactOptional(),
+  acknowledged: whoSchema.describe('who acknowledged it').exactOptional(),
   snoozedUntil: time.describe('until when it is silent').exactOptional(),
   snoozed: whoSchema.describe('who wanted it silent').exactOptional(),
   resolved: time.describe('when it ended').exactOptional(),

@@ -33,11 +33,11 @@ type In<Stage extends CopyStateEntry['stage']> = {
 export type ActiveCopyState = In<'active'>;
 export type EndedCopyState = In<'ended'>;
 
-/** States in which a copy still moves: `copy`, the watch and the sweep look after these. */
+/** States in which a copy still moves: the copy function follows these. */
 export const activeCopyStates = copyStates.filter((state): state is ActiveCopyState => isActive(state));
 export const endedCopyStates = copyStates.filter((state): state is EndedCopyState => isEnded(state));
 
-/** One of a later version is neither active nor ended: whoever knows it looks after it. */
+/** One of a later version is neither active nor ended: the version that knows it follows it. */
 export function isActive(state: CopyState | Unrecognized): state is ActiveCopyState {
   return Object.hasOwn(copyStateTable, state) && copyStateTable[state as CopyState].stage === 'active';
 }

@@ -18,7 +18,11 @@ export interface VerdictEntry {
   readonly runbook: string;
   /** Whether its alert asks for a snapshot. */
   readonly needsSnapshot: boolean;
+  /** The next step, as its alert says it; a command follows a colon. */
+  readonly advice: string;
 }
+
+const followRunbook = 'Follow the runbook.';
 
 /** Worst first. */
 export const verdicts = {
@@ -28,6 +32,7 @@ export const verdicts = {
     meaning: 'configured, but RDS does not have it',
     runbook: 'database-missing',
     needsSnapshot: false,
+    advice: "Correct the database's name in the configuration, or take it out.",
   },
   never: {
     protection: 'unprotected',
@@ -35,6 +40,7 @@ export const verdicts = {
     meaning: 'it never had a backup',
     runbook: 'backup-never',
     needsSnapshot: true,
+    advice: 'Take a snapshot now, then find out why RDS took none:',
   },
   overdue: {
     protection: 'unprotected',
@@ -42,6 +48,7 @@ export const verdicts = {
     meaning: 'its newest backup is older than promised',
     runbook: 'backup-overdue',
     needsSnapshot: true,
+    advice: 'Take a snapshot now, then find out why RDS took none:',
   },
   disabled: {
     protection: 'unprotected',
@@ -49,6 +56,7 @@ export const verdicts = {
     meaning: 'its backups are switched off',
     runbook: 'backups-disabled',
     needsSnapshot: true,
+    advice: 'Take a snapshot now, then see that the next ones come by themselves:',
   },
   unknown: {
     protection: 'unknown',
@@ -56,6 +64,7 @@ export const verdicts = {
     meaning: 'RDS did not respond',
     runbook: 'rds-not-answering',
     needsSnapshot: false,
+    advice: 'Check that RDS responds and that the functions may call it; until then nobody knows if backups are taken.',
   },
   deleted: {
     protection: 'no promise',
@@ -63,6 +72,7 @@ export const verdicts = {
     meaning: 'RDS no longer has it',
     runbook: 'database-deleted',
     needsSnapshot: false,
+    advice: 'If this was intended, take it out of the configuration. If not, restore it from a backup that is left.',
   },
   due: {
     protection: 'protected',
@@ -70,6 +80,7 @@ export const verdicts = {
     meaning: 'older than its maximum age, and today’s backup is still on time',
     runbook: 'no-backup-to-follow',
     needsSnapshot: false,
+    advice: followRunbook,
   },
   new: {
     protection: 'no promise',
@@ -77,6 +88,7 @@ export const verdicts = {
     meaning: 'younger than the time its first backup may take',
     runbook: 'no-backup-to-follow',
     needsSnapshot: false,
+    advice: followRunbook,
   },
   protected: {
     protection: 'protected',
@@ -84,6 +96,7 @@ export const verdicts = {
     meaning: 'a fresh backup is there',
     runbook: 'no-backup-to-follow',
     needsSnapshot: true,
+    advice: 'Take a snapshot now, then see that the next ones come by themselves:',
   },
   excluded: {
     protection: 'no promise',
@@ -91,6 +104,7 @@ export const verdicts = {
     meaning: 'configured not to be watched',
     runbook: 'no-backup-to-follow',
     needsSnapshot: false,
+    advice: followRunbook,
   },
 } as const satisfies Record<string, VerdictEntry>;
 
@@ -112,7 +126,14 @@ export function verdictOf(name: VerdictName | Unrecognized): VerdictEntry {
     meaning: 'a verdict of a later version',
     runbook: verdicts.unknown.runbook,
     needsSnapshot: false,
+    advice: followRunbook,
   };
+}
+
+/** `deleted, new or excluded`: the verdicts of one protection. */
+export function listVerdicts(protection: Protection): string {
+  const names = verdictNames.filter((name) => verdicts[name].protection === protection);
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }
 
 export function isUnprotected(name: VerdictName | Unrecognized): boolean {

@@ -1,4 +1,5 @@
 /** The ledger's table in DynamoDB: the calls, their retries, and the conditions of writes. */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   ConditionalCheckFailedException,
@@ -15,8 +16,8 @@ import {
   QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { chunk } from 'es-toolkit/array';
 import pMap from 'p-map';
-import { chunks } from '../lib/iterables.ts';
 import type { Ledger, Written } from './ledger.ts';
 import {
   type Condition,
@@ -109,7 +110,7 @@ export class DynamoTable implements Table {
 
   async read(keys: readonly PrimaryKey[]): Promise<Item[]> {
     // DynamoDB refuses a batch that names a row twice.
-    const batches = chunks(lastOfEach(keys), maxReads);
+    const batches = chunk(lastOfEach(keys), maxReads);
     return (await pMap(batches, (batch) => this.#readBatch(batch), { concurrency: parallelBatches })).flat();
   }
 
@@ -158,7 +159,7 @@ export class DynamoTable implements Table {
 
   async putAll(items: readonly Item[]): Promise<void> {
     // DynamoDB refuses a batch that names a row twice, so of two the last is sent.
-    await pMap(chunks(lastOfEach(items), maxWrites), (batch) => this.#writeBatch(batch), {
+    await pMap(chunk(lastOfEach(items), maxWrites), (batch) => this.#writeBatch(batch), {
       concurrency: parallelBatches,
     });
   }

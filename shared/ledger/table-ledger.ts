@@ -121,7 +121,7 @@ export class TableLedger implements Ledger {
   }
 
   async noteTenantServed(environment: Environment, tenant: string, at: Date): Promise<void> {
-    // A slower run must not make a tenant look as if it had waited longer.
+    // A slower run must not make a tenant's wait seem longer.
     await this.#table.put({ item: itemOfTurn(environment, tenant, at), condition: { is: 'earlier', at } });
   }
 

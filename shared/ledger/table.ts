@@ -28,7 +28,7 @@ export interface IndexDefinition extends KeyNames {
 
 /**
  * The indexes, sparse all of them. Each costs a write for every write that changes what it holds of a row, so they hold keys
- * only: rows are then read by key, strongly consistent, and everybody who looks sees the same. Days are written once and read
+ * only: rows are then read by key, strongly consistent, and every reader sees the same. Days are written once and read
  * by the thousand, so two indexes hold their facts.
  *
  * - `byIdentity`: backups by their snapshot's ARN, databases by their name, alerts by their database.

@@ -79,10 +79,3 @@ export async function* merged<T>(
     await advance(head.rest);
   }
 }
-
-/** Pieces of up to `size` items. */
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}

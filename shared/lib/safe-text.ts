@@ -2,6 +2,7 @@
  * Makes text from outside (names, tags, reasons, causes of failure) safe to stand in a message: no line breaks or other
  * control characters, nothing invisible that turns the reading direction, nothing too long.
  */
+import { sumBy } from 'es-toolkit/math';
 
 /** Control characters, line and paragraph separators, and formatting characters (bidi overrides, zero width, BOM). */
 const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
@@ -27,7 +28,7 @@ export function gsm7Line(text: string, max: number): string {
   const encoded = [...line.normalize('NFC')]
     .flatMap((character) => (septets(character) > 0 ? [character] : [...spellOut(character)]))
     .map((character) => (septets(character) > 0 ? character : '?'));
-  if (sum(encoded.map(septets)) <= max) return encoded.join('');
+  if (sumBy(encoded, septets) <= max) return encoded.join('');
   let kept = '';
   for (const character of encoded) {
     if (gsm7Length(kept) + septets(character) > max - 3) break;
@@ -38,7 +39,7 @@ export function gsm7Line(text: string, max: number): string {
 
 /** Septets that a text takes in GSM-7; what is not in its alphabet counts as none. */
 export function gsm7Length(text: string): number {
-  return sum([...text].map(septets));
+  return sumBy([...text], septets);
 }
 
 /** Whether every character is in GSM-7. */
@@ -90,10 +91,6 @@ function clip(text: string, max: number): string {
     .slice(0, max - 3)
     .join('')
     .trimEnd()}...`;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 /** Lines of at most `width` characters, broken between words; a longer word stays whole, so that links and commands can be copied. */

@@ -1,3 +1,4 @@
+import { type ARN, parse, validate } from '@aws-sdk/util-arn-parser';
 import type { DatabaseKind } from '../domain/index.ts';
 
 /** An ARN of RDS: `arn:<partition>:rds:<region>:<account>:<type>:<id>`. */
@@ -10,15 +11,17 @@ export interface RdsArn {
   readonly id: string;
 }
 
-/** Takes an RDS ARN apart; throws an `Error` that names the value where it is none. */
+/** Parses an RDS ARN; throws an `Error` that names the value if it is none. */
 export function parseRdsArn(arn: string): RdsArn {
-  const match = /^arn:[^:]+:rds:(?<region>[^:]+):(?<account>\d{12}):(?<type>[^:]+):(?<id>.+)$/.exec(arn);
-  if (match?.groups === undefined) {
+  const { service, region, accountId: account, resource } = validate(arn) ? parse(arn) : notAnArn;
+  const [, type, id] = /^([^:]+):(.+)$/.exec(resource) ?? [];
+  if (service !== 'rds' || region === '' || !/^\d{12}$/.test(account) || type === undefined || id === undefined) {
     throw new Error(`not the ARN of an RDS resource: ${JSON.stringify(arn)}`);
   }
-  const { region, account, type, id } = match.groups as unknown as RdsArn;
   return { region, account, type, id };
 }
+
+const notAnArn: ARN = { partition: '', service: '', region: '', accountId: '', resource: '' };
 
 /** Whether a snapshot's ARN is that of a cluster's snapshot. */
 export function snapshotKindOf(arn: string): DatabaseKind {

@@ -17,13 +17,13 @@ import {
 import { errorText } from '../lib/errors.ts';
 import type { RdsReader } from './rds-reader.ts';
 
-/** The four listings that a view is made of. */
+/** The four listings that a inventory is made of. */
 export type Listing = 'instances' | 'clusters' | 'instanceSnapshots' | 'clusterSnapshots';
 
 export class RdsInventory {
   /** Whether this is a complete listing. Absence proves deletion only in a complete listing. */
   readonly whole: boolean;
-  /** The whole view that was made before this look at some databases, by a sweep. */
+  /** The whole inventory that a sweep made before this recheck of some databases. */
   readonly listed?: RdsInventory;
 
   readonly #databases = new Map<DatabaseKey, RdsDatabase>();
@@ -113,69 +113,69 @@ export class RdsInventory {
  * and its reason in `unread`; one that runs out of time does too.
  */
 export async function wholeInventory(reader: RdsReader, timeIsUp: () => boolean): Promise<RdsInventory> {
-  const view = new RdsInventory({ whole: true });
-  const read = listingInto(view, timeIsUp);
-  const takeSnapshots = (page: readonly Snapshot[]) => view.addSnapshots(page);
+  const inventory = new RdsInventory({ whole: true });
+  const read = listingInto(inventory, timeIsUp);
+  const takeSnapshots = (page: readonly Snapshot[]) => inventory.addSnapshots(page);
   await Promise.all([
-    ...databasesInto(view, reader, read),
+    ...databasesInto(inventory, reader, read),
     read('instanceSnapshots', reader.instanceSnapshots(), takeSnapshots),
     read('instanceSnapshots', reader.instanceSnapshots('awsbackup'), takeSnapshots),
     read('clusterSnapshots', reader.clusterSnapshots(), takeSnapshots),
   ]);
-  return view;
+  return inventory;
 }
 
-/** Lists all databases without their snapshots: names and tags, for looks at some of them at a time. */
+/** Lists all databases without their snapshots: names and tags, for rechecks of some of them at a time. */
 export async function databaseInventory(reader: RdsReader, timeIsUp: () => boolean): Promise<RdsInventory> {
-  const view = new RdsInventory({ whole: false });
-  await Promise.all(databasesInto(view, reader, listingInto(view, timeIsUp)));
-  return view;
+  const inventory = new RdsInventory({ whole: false });
+  await Promise.all(databasesInto(inventory, reader, listingInto(inventory, timeIsUp)));
+  return inventory;
 }
 
 type ReadListing = <T>(listing: Listing, pages: AsyncIterable<T>, take: (page: T) => void) => Promise<void>;
 
-function listingInto(view: RdsInventory, timeIsUp: () => boolean): ReadListing {
+function listingInto(inventory: RdsInventory, timeIsUp: () => boolean): ReadListing {
   return async (listing, pages, take) => {
     try {
       for await (const page of pages) {
         take(page);
         if (timeIsUp()) {
-          view.ranOut = true;
-          view.unread.set(listing, 'it took too long');
+          inventory.ranOut = true;
+          inventory.unread.set(listing, 'it took too long');
           return;
         }
       }
     } catch (error) {
-      view.unread.set(listing, errorText(error));
+      inventory.unread.set(listing, errorText(error));
     }
   };
 }
 
-function databasesInto(view: RdsInventory, reader: RdsReader, read: ReadListing): Promise<void>[] {
+function databasesInto(inventory: RdsInventory, reader: RdsReader, read: ReadListing): Promise<void>[] {
   return [
     read('instances', reader.instances(), (page) => {
-      view.addDatabases(page.databases);
-      view.addMembers(page.members);
+      inventory.addDatabases(page.databases);
+      inventory.addMembers(page.members);
     }),
-    read('clusters', reader.clusters(), (page) => view.addDatabases(page)),
+    read('clusters', reader.clusters(), (page) => inventory.addDatabases(page)),
   ];
 }
 
 /** A name under which a database is to be looked up, its key, and its newest backup where the ledger knows one. */
 export type WantedDatabase = Pick<DatabaseRow, 'id' | 'kind' | 'key' | 'newestBackup'>;
 
-/** Looks at some databases and their snapshots, in bulk: the whole view of them, and of nothing else. */
+/** Reads some databases and their snapshots, in bulk: the whole inventory of them, and of nothing else. */
 export async function inventoryOf(
   reader: RdsReader,
   wanted: readonly WantedDatabase[],
   listed?: RdsInventory,
 ): Promise<RdsInventory> {
-  const view = new RdsInventory({ whole: false, ...(listed && { listed }) });
-  const read = async (listings: readonly Listing[], look: () => Promise<void>) => {
+  const inventory = new RdsInventory({ whole: false, ...(listed && { listed }) });
+  const read = async (listings: readonly Listing[], list: () => Promise<void>) => {
     try {
-      await look();
+      await list();
     } catch (error) {
-      for (const listing of listings) view.unread.set(listing, errorText(error));
+      for (const listing of listings) inventory.unread.set(listing, errorText(error));
     }
   };
   const memberClusters: string[] = [];
@@ -190,26 +190,26 @@ export async function inventoryOf(
     const { ids, resourceIds } = of('instance');
     // By name as well as by resource id: a restored database has the old name and another resource id.
     const found = await reader.instancesNamed({ ids, resourceIds });
-    view.addDatabases(found.databases);
-    view.addMembers(found.members);
+    inventory.addDatabases(found.databases);
+    inventory.addMembers(found.members);
     memberClusters.push(...found.members.map((member) => member.clusterId));
     const present = found.databases.flatMap((row) => resourceIdOf(row.key) ?? []);
-    view.addSnapshots(await reader.snapshotsOfInstances([...resourceIds, ...present]));
+    inventory.addSnapshots(await reader.snapshotsOfInstances([...resourceIds, ...present]));
   });
   await read(['clusters', 'clusterSnapshots'], async () => {
     const { ids, resourceIds } = of('cluster');
     const found = await reader.clustersNamed({ ids: [...ids, ...memberClusters], resourceIds });
-    view.addDatabases(found);
-    view.addSnapshots(await reader.snapshotsOfClusters([...ids, ...found.map((row) => row.id)]));
+    inventory.addDatabases(found);
+    inventory.addSnapshots(await reader.snapshotsOfClusters([...ids, ...found.map((row) => row.id)]));
     // A cluster that was renamed may have its newest backup from before, under a name that nobody asked for.
     const unseen = wanted.flatMap(({ kind, key, newestBackup }) =>
-      kind === 'cluster' && newestBackup && !view.shows(backupIdOf({ database: key, ...newestBackup }))
+      kind === 'cluster' && newestBackup && !inventory.shows(backupIdOf({ database: key, ...newestBackup }))
         ? [newestBackup.id]
         : [],
     );
-    view.addSnapshots(await reader.clusterSnapshotsNamed(unseen));
+    inventory.addSnapshots(await reader.clusterSnapshotsNamed(unseen));
   });
-  return view;
+  return inventory;
 }
 
 /** The resource id in a key, unless the key is a placeholder. */

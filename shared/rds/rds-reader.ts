@@ -2,6 +2,7 @@
  * Reads RDS in bulk: whole listings, page by page, and named databases and snapshots by filters with many values.
  * Never one call a database: AWS throttles that at a few dozen of them.
  */
+
 import {
   type DBCluster,
   type DBClusterSnapshot,
@@ -14,6 +15,7 @@ import {
   paginateDescribeDBSnapshots,
   type RDSClient,
 } from '@aws-sdk/client-rds';
+import { chunk, uniq } from 'es-toolkit/array';
 import {
   type BackupKind,
   type ClusterMember,
@@ -23,6 +25,7 @@ import {
   type RdsDatabase,
   type Snapshot,
 } from '../domain/index.ts';
+import type { AwsCall } from '../lib/aws-calls.ts';
 import { parseRdsArn } from './arn.ts';
 
 /** RDS's largest page (API reference of each Describe action: 20 to 100). */
@@ -180,6 +183,27 @@ export class RdsReader {
   }
 }
 
+/** A method of the reader. */
+export type RdsRead = {
+  [Name in keyof RdsReader]: RdsReader[Name] extends (...args: never[]) => unknown ? Name : never;
+}[keyof RdsReader];
+
+/** The calls that each method makes; the IAM action is the call's name behind `rds:`. */
+export const rdsReads = {
+  instances: ['DescribeDBInstances'],
+  clusters: ['DescribeDBClusters'],
+  instanceSnapshots: ['DescribeDBSnapshots'],
+  clusterSnapshots: ['DescribeDBClusterSnapshots'],
+  instancesNamed: ['DescribeDBInstances'],
+  clustersNamed: ['DescribeDBClusters'],
+  snapshotsOfInstances: ['DescribeDBSnapshots'],
+  snapshotsOfClusters: ['DescribeDBClusterSnapshots'],
+  instanceSnapshotsNamed: ['DescribeDBSnapshots'],
+  clusterSnapshotsNamed: ['DescribeDBClusterSnapshots'],
+} as const satisfies Record<RdsRead, readonly AwsCall[]>;
+
+export type RdsReadAction = (typeof rdsReads)[RdsRead][number];
+
 /** Neptune and DocumentDB answer RDS's Describe calls too. */
 function isRds(engine: string | undefined): boolean {
   return engine !== undefined && engine !== 'neptune' && engine !== 'docdb';
@@ -187,12 +211,7 @@ function isRds(engine: string | undefined): boolean {
 
 function filters(byName: Record<string, readonly string[] | undefined>): Filter[] {
   return Object.entries(byName).flatMap(([Name, values = []]) => {
-    const distinct = [...new Set(values)];
-    const chunks = Math.ceil(distinct.length / valuesAFilter);
-    return Array.from({ length: chunks }, (_, chunk) => ({
-      Name,
-      Values: distinct.slice(chunk * valuesAFilter, (chunk + 1) * valuesAFilter),
-    }));
+    return chunk(uniq(values), valuesAFilter).map((Values) => ({ Name, Values }));
   });
 }
 

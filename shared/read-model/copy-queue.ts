@@ -19,7 +19,7 @@ export const copyQueueSchema = fields({ ...backupFactsSchema.shape, ...queueFiel
 
 export type CopyQueueFacts = FactsOf<typeof copyQueueSchema>;
 
-/** Ended exports that the expected duration is taken from, and for how many days back they are looked for. */
+/** Ended exports that the expected duration is taken from, and how many days back they may have ended. */
 const sampleSize = 200;
 const sampleDays = 3;
 

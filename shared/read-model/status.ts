@@ -11,6 +11,8 @@ import {
   isVerdict,
   text,
   time,
+  verdictNames,
+  verdictOf,
 } from '../domain/index.ts';
 import type { Ledger, ListedCopyState } from '../ledger/index.ts';
 import { collect } from '../lib/iterables.ts';
@@ -38,7 +40,7 @@ export interface RingingAlarm {
   readonly since: string | null;
 }
 
-/** `ok`: everybody is protected. `unprotected`: somebody is not. `unknown`: nobody can tell. */
+/** `ok`: everybody is protected. `unprotected`: somebody is not. `unknown`: nothing shows it. */
 export type Standing = 'ok' | 'unprotected' | 'unknown';
 
 export const statusSchema = fields({
@@ -47,7 +49,7 @@ export const statusSchema = fields({
   account: text.describe('the AWS account of the stack'),
   region: text.describe('its AWS Region'),
   standing: z.custom<Standing>().describe('`ok`, `unprotected` or `unknown`: what the exit code says'),
-  doubts: z.array(text).readonly().describe('why nobody can tell, as sentences; empty otherwise'),
+  doubts: z.array(text).readonly().describe('why it is not known, as sentences; empty otherwise'),
   counts: countsSchema.describe('databases by verdict, as of the last sweep'),
   sweep: runFactsSchema.nullable().describe('the last sweep'),
   watch: z.custom<RunFacts>().nullable().describe('the last watch, with the same fields; or null'),
@@ -147,7 +149,10 @@ export function doubtsOf(
     return ['No sweep has run yet: the first one comes with the next watch; run "sweep" to have it now.'];
   }
   const age = (run: RunFacts) => now.getTime() - Date.parse(run.finished ?? run.started);
-  const unknown = alerts.filter(({ verdict }) => verdict === 'unknown').length;
+  const notKnown = verdictNames
+    .filter((name) => verdictOf(name).protection === 'unknown')
+    .map((name) => ({ name, count: alerts.filter(({ verdict }) => verdict === name).length }))
+    .filter(({ count }) => count > 0);
   const later = [...new Set([...Object.keys(sweep.counts), ...alerts.map(({ verdict }) => verdict)])].filter(
     (name) => !isVerdict(name),
   );
@@ -164,16 +169,17 @@ export function doubtsOf(
     ...(watch && age(watch) >= watchBelievedHours * hourMs && age(sweep) >= watchBelievedHours * hourMs
       ? [`The last watch ended ${formatAge(age(watch))} ago, and one is due every 15 minutes: check its schedule.`]
       : []),
-    ...(unknown > 0
-      ? [`RDS did not respond about ${unknown === 1 ? 'a database' : `${unknown} databases`}: see the alerts.`]
-      : []),
+    ...notKnown.map(
+      ({ name, count }) =>
+        `It is not known whether ${count === 1 ? 'a database is' : `${count} databases are`} protected (${verdictOf(name).meaning}): see the alerts.`,
+    ),
     ...(later.length > 0
       ? [`Verdicts of a later version (${later.join(', ')}) mean nothing to this one: update the command line.`]
       : []),
   ];
 }
 
-/** 0: all well. 1: somebody is unprotected. 2: nobody can tell. */
+/** 0: all well. 1: somebody is unprotected. 2: it is not known. */
 export const exitCodes: Readonly<Record<Standing, number>> = { ok: 0, unprotected: 1, unknown: 2 };
 
 function worstFirst(a: Alert, b: Alert): number {

@@ -97,22 +97,18 @@ function stateOf(about: About): string {
     return sentences(`The verdict is ${clause(verdict)}, which a later version gave.`, newestIs(about));
   }
   if (about.unseen) return newestIs(about);
-  const state = states[verdict](about);
+  const state = states[verdict]?.(about) ?? '';
   const isSaid = state !== '' || (cause !== null && isKnownIn(causes, cause));
   return isSaid ? state : `It is ${verdict}: ${verdictOf(verdict).meaning}.`;
 }
 
-const states: Readonly<Record<VerdictName, (about: About) => string>> = {
+/** What is said of its backups. Of other verdicts the cause says enough, or the table's meaning where there is none. */
+const states: Readonly<Partial<Record<VerdictName, (about: About) => string>>> = {
   protected: (about) => newestIs(about) || gone(about),
   due: (about) => newestIs(about) || gone(about),
   overdue: tooOld,
   disabled: tooOld,
   never: noBackup,
-  new: () => '',
-  missing: () => '',
-  deleted: () => '',
-  unknown: () => '',
-  excluded: () => '',
 };
 
 function tooOld(about: About): string {

@@ -66,7 +66,7 @@ export async function backupFrom(
   }
   const history = row && { enrolledAt: row.enrolledAt };
   const alone = initialCopy(facts, configured, { ...history, earlier: [] }, now);
-  // Only what would be copied if it were the period's only backup needs a look at the others.
+  // Only what would be copied if it were the period's only backup has to be compared with the others.
   if (alone.state !== 'queued' || !configured) return { ...facts, copy: alone };
   const earlier = await othersInPeriod(ledger, facts, configured.copy.schedule);
   return { ...facts, copy: initialCopy(facts, configured, { ...history, earlier }, now) };

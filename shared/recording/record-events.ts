@@ -38,7 +38,7 @@ export interface QueuedEvent {
 
 /**
  * Records a batch of events and returns the ids of the messages that failed, each with its reason in the log: those come
- * again, and end in the dead-letter queue. A failure of RDS itself climbs, so that the whole batch comes again.
+ * again, and end in the dead-letter queue. A failure of RDS itself is thrown, so that the whole batch comes again.
  */
 export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEvent[]): Promise<string[]> {
   const failed: string[] = [];

@@ -15,23 +15,18 @@ export interface PageData {
   readonly gaps: Readonly<Record<string, string>>;
 }
 
-/** A filter is kept in the URL by tenant, so a name is shortened here, once, and the same everywhere. */
 export function pageData(facts: ReportFacts): PageData {
   return {
     generated: facts.generated,
     dates: facts.dates,
-    databases: facts.databases.map(({ cause: _, notes: __, account: ___, region: ____, ...database }) => ({
-      ...database,
-      id: nameLine(database.id),
-      tenant: nameLine(database.tenant),
-      engine: database.engine && nameLine(database.engine),
-      reason: oneLine(database.reason, 600),
-      alert: database.alert && {
-        ...database.alert,
-        acknowledgedBy: database.alert.acknowledgedBy && nameLine(database.alert.acknowledgedBy),
-      },
-    })),
-    tenants: facts.tenants.map((tenant) => ({ ...tenant, tenant: nameLine(tenant.tenant) })),
+    databases: facts.databases.map(
+      ({ cause: _, notes: __, account: ___, region: ____, reason, days, ...database }): PageDatabase => ({
+        ...nameLines(database),
+        days,
+        reason: oneLine(reason, 600),
+      }),
+    ),
+    tenants: facts.tenants.map(nameLines),
     gaps: Object.fromEntries(facts.gaps.map((gap) => [`${gap.database} ${gap.date}`, oneLine(gap.reason, 300)])),
   };
 }
@@ -39,4 +34,18 @@ export function pageData(facts: ReportFacts): PageData {
 /** Longer than any name that RDS or the configuration allows. */
 export function nameLine(name: string): string {
   return oneLine(name, 128);
+}
+
+/**
+ * An object whose texts are shortened as `nameLine` does: here, once, since a filter is kept in the URL by tenant, and must
+ * find it by the same name.
+ */
+function nameLines<T extends object>(value: T): T {
+  const entries = Object.entries(value).map(([name, field]) => [name, harmless(field)]);
+  return Object.fromEntries(entries) as T;
+}
+
+function harmless(field: unknown): unknown {
+  if (typeof field === 'string') return nameLine(field);
+  return typeof field === 'object' && field !== null && !Array.isArray(field) ? nameLines(field) : field;
 }

@@ -19,7 +19,31 @@ import { countsSchema, databaseFactsSchema, type FactsOf, type RunFacts } from '
  */
 export type DayLetter = 't' | 'l' | 'm' | 'n' | 'u' | '.';
 
-const { key, account, region, kind, engine, cause, notes, deadline } = databaseFactsSchema.shape;
+/** Fields of a database that the report leaves out. It has every other one: a column of the page only has to show it. */
+const leftOut = {
+  database: true,
+  ownedSince: true,
+  configuredAs: true,
+  formerOwners: true,
+  enrolledBy: true,
+  window: true,
+  retentionDays: true,
+  enrolledAt: true,
+  status: true,
+  evaluatedAt: true,
+  nextCheckAt: true,
+  since: true,
+  inProgress: true,
+  exclusion: true,
+  ageHours: true,
+} as const;
+
+type DatabaseFacts = FactsOf<typeof databaseFactsSchema>;
+
+export function withoutLeftOut(facts: DatabaseFacts): Omit<DatabaseFacts, keyof typeof leftOut> {
+  const kept = Object.entries(facts).filter(([name]) => !Object.hasOwn(leftOut, name));
+  return Object.fromEntries(kept) as Omit<DatabaseFacts, keyof typeof leftOut>;
+}
 
 const attainment = number
   .nullable()
@@ -28,20 +52,13 @@ const attainment = number
   );
 
 const databaseOfReport = fields({
-  key,
-  account,
-  region,
   id: databaseSchema.shape.id,
-  kind,
+  ...databaseFactsSchema.omit(leftOut).shape,
   tenant: text.describe('whose it is'),
-  engine,
   verdict: databaseSchema.shape.verdict.unwrap(),
   severity: databaseSchema.shape.severity.unwrap(),
-  cause,
-  notes,
   reason: text.describe('`verdict`, `cause` and `notes` as sentences, with what to do'),
   newestBackup: time.nullable().describe('the moment that the data of its newest backup is from'),
-  deadline,
   unprotectedSince: time
     .nullable()
     .describe('since when: the broken deadline, else the opening of its alert; null while it is protected'),

@@ -2,8 +2,10 @@
  * The report: one HTML file that asks nobody for anything. What can be said without a script stands in it as markup; the
  * script filters, sorts and turns pages.
  */
+
 import { createHash } from 'node:crypto';
-import { type Protection, verdictOf } from '../domain/verdicts.ts';
+import { sum } from 'es-toolkit/math';
+import { listVerdicts, type Protection, verdictOf } from '../domain/verdicts.ts';
 import { oneLine } from '../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../lib/time.ts';
 import type { RunFacts } from '../read-model/index.ts';
@@ -14,6 +16,7 @@ import { sortings, type Verdict, verdictsOf } from './filter.ts';
 import { Html, html, jsonForScript } from './html.ts';
 import { pageScript } from './page-script.ts';
 import {
+  ageColumns,
   ageRow,
   badge,
   calendarRow,
@@ -148,7 +151,7 @@ function lead(data: PageData, now: Date): Html | false {
   const others = [
     unprotected && unknown > 0 ? `${counted(unknown, 'more database')} could not be evaluated.` : '',
     without > 0
-      ? `${counted(without, 'other')} ${without === 1 ? 'has' : 'have'} no promise now (new, excluded or deleted).`
+      ? `${counted(without, 'other')} ${without === 1 ? 'has' : 'have'} no promise now (${listVerdicts('no promise')}).`
       : '',
   ].filter(Boolean);
   if (!longest && others.length === 0) return false;
@@ -241,7 +244,7 @@ function gapsChart(data: PageData): Html | false {
   const byDay = (letter: DayLetter) =>
     data.dates.map((_, column) => data.databases.filter((database) => database.days[column] === letter).length);
   const [late, missing, unknown] = [byDay('l'), byDay('m'), byDay('u')];
-  const total = [...late, ...missing, ...unknown].reduce((sum, value) => sum + value, 0);
+  const total = sum([...late, ...missing, ...unknown]);
   if (total === 0 || data.databases.length <= pageSize) return false;
   return chart({
     title: 'Databases not in time, by day',
@@ -331,7 +334,7 @@ function ageSection(facts: ReportFacts, data: PageData): Html {
   return html`<section class="panel" aria-labelledby="ages-title">
 <header><h2 id="ages-title">Age of the newest backup</h2>${pager('ages', 'Age of the newest backup', rangeText(0, first.length, data.databases.length, 'database'))}<p>The tick in a bar is the deadline: what lies behind it is time without the promised backup.</p></header>
 ${facts.databases.length > pageSize && chart(ageChart(facts))}
-<table class="sheet" id="ages" role="table" aria-labelledby="ages-title"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Database</th><th role="columnheader" scope="col">Verdict</th><th role="columnheader" scope="col">Newest backup</th><th role="columnheader" scope="col">Deadline</th><th role="columnheader" scope="col">Reason</th></tr></thead><tbody role="rowgroup">${first.map((_, position) => ageRow(data, position))}</tbody></table>
+<table class="sheet" id="ages" role="table" aria-labelledby="ages-title"><thead role="rowgroup"><tr role="row">${['Database', ...ageColumns.map((column) => column.title)].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead><tbody role="rowgroup">${first.map((_, position) => ageRow(data, position))}</tbody></table>
 </section>`;
 }
 
@@ -400,10 +403,6 @@ function attainment(data: PageData): Html {
 function unconfigured(facts: ReportFacts): Html | false {
   if (facts.unconfigured.length === 0) return false;
   return html`<section class="panel" aria-labelledby="unconfigured-title"><header><h2 id="unconfigured-title">Nobody’s databases</h2><p>RDS has ${counted(facts.unconfigured.length, 'database')} that the configuration does not know: nobody is notified when a backup of theirs is missing.</p></header><details${facts.unconfigured.length <= 20 && new Html(' open')}><summary>Names</summary><ul class="names">${facts.unconfigured.map((name) => html`<li>${nameLine(name)}</li>`)}</ul></details></section>`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function round(number: number): number {

@@ -30,7 +30,15 @@ import {
   runFacts,
   Tally,
 } from '../read-model/index.ts';
-import type { DayLetter, ReportCopyDay, ReportDatabase, ReportFacts, ReportGap, ReportTenant } from './facts.ts';
+import {
+  type DayLetter,
+  type ReportCopyDay,
+  type ReportDatabase,
+  type ReportFacts,
+  type ReportGap,
+  type ReportTenant,
+  withoutLeftOut,
+} from './facts.ts';
 
 /** Gaps that the page lists; what is older is only counted, and shown in the calendar. */
 const mostGaps = 3000;
@@ -168,24 +176,17 @@ function gapOf({ state, date, reason, alert }: EvidenceRow, database: number): R
 }
 
 function reportDatabase(row: Evaluated, known: Alert | undefined, line: Line | undefined, now: Date): ReportDatabase {
-  const { key, account, region, kind, engine, cause, notes, reason, deadline } = databaseFacts(row, known, now);
+  const facts = databaseFacts(row, known, now);
   const { id, tenant, verdict, severity, newestBackup } = row;
   const alert = known?.resolved === undefined ? known : undefined;
   return {
-    key,
-    account,
-    region,
     id,
-    kind,
+    ...withoutLeftOut(facts),
     tenant,
-    engine,
     verdict,
     severity,
-    cause,
-    notes,
-    reason: reason ?? '',
+    reason: facts.reason ?? '',
     newestBackup: isoOrNull(newestBackup?.time),
-    deadline,
     unprotectedSince: isUnprotected(verdict) ? isoOrNull(row.deadline ?? alert?.opened) : null,
     alert: alert
       ? {

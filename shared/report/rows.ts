@@ -4,7 +4,7 @@ import { formatAge, formatUtc } from '../lib/time.ts';
 import type { PageData, PageDatabase } from './data.ts';
 import type { DayLetter, ReportDatabase, ReportTenant } from './facts.ts';
 import type { Verdict } from './filter.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, type Part } from './html.ts';
 import { counted, dayClass, dayWords, grouped, percent } from './words.ts';
 
 /** Rows of a table that are shown at once. */
@@ -22,7 +22,7 @@ export function signOf(verdict: Verdict, severity: Severity): Sign {
   const { protection } = verdictOf(verdict);
   if (protection === 'unknown') return 'unknown';
   if (severity === 'warning' || (severity === 'info' && verdict === 'due')) return 'warn';
-  if (severity !== 'info') return 'bad';
+  if (severity !== 'info' || protection === 'unprotected') return 'bad';
   return protection === 'protected' ? 'good' : 'none';
 }
 
@@ -61,11 +61,27 @@ export function cellText(data: PageData, position: number, column: number): Html
   return html`<b>${weekday(date)} ${date}</b> ${database.id} of ${database.tenant}: <span class="key ${dayClass(letter)}"></span> <b>${dayWords[letter]}</b>${reason && `. ${reason}`}`;
 }
 
+interface AgeColumn {
+  readonly title: string;
+  /** Its class, where the style sheet has one for it. */
+  readonly name?: string;
+  readonly cell: (database: PageDatabase, now: Date) => Part;
+}
+
+/** What the table of ages shows of a database, behind its name. */
+export const ageColumns: readonly AgeColumn[] = [
+  { title: 'Verdict', name: 'c-verdict', cell: ({ verdict, severity }) => badge(verdict, severity) },
+  { title: 'Newest backup', name: 'c-age', cell: ageOf },
+  { title: 'Deadline', name: 'c-bar', cell: deadlineOf },
+  { title: 'Reason', name: 'c-reason', cell: (database) => [database.reason, alertOf(database)] },
+];
+
 /** One row of the table of ages. */
 export function ageRow(data: PageData, position: number): Html {
   const database = at(data.databases, position);
   const now = new Date(data.generated);
-  return html`<tr role="row"><th role="rowheader" scope="row"><span class="who">${databaseName(database)}</span></th><td role="cell" class="c-verdict">${badge(database.verdict, database.severity)}</td><td role="cell" class="c-age">${ageOf(database, now)}</td><td role="cell" class="c-bar">${deadlineOf(database, now)}</td><td role="cell" class="c-reason">${database.reason}${alertOf(database)}</td></tr>`;
+  const cells = ageColumns.map(({ name, cell }) => html`<td role="cell" class="${name}">${cell(database, now)}</td>`);
+  return html`<tr role="row"><th role="rowheader" scope="row"><span class="who">${databaseName(database)}</span></th>${cells}</tr>`;
 }
 
 function ageOf(database: PageDatabase, now: Date): Html {

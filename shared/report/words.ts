@@ -1,4 +1,5 @@
 /** The report's words for days and numbers. */
+import { listVerdicts } from '../domain/verdicts.ts';
 import type { DayLetter } from './facts.ts';
 
 export const dayWords: Readonly<Record<DayLetter, string>> = {
@@ -15,7 +16,7 @@ export const dayMeanings: Readonly<Record<DayLetter, string>> = {
   t: 'a backup within the promised time',
   l: 'a backup, but after the promised time',
   m: 'no backup',
-  n: 'new, excluded or deleted',
+  n: listVerdicts('no promise'),
   u: 'RDS did not respond, or no sweep evaluated the day',
   '.': 'not enrolled then, or today’s sweep is still to come',
 };

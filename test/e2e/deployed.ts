@@ -16,9 +16,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { localAccount, localRegion } from '../../local/aws/local-aws.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
+import type { StackOutputs } from '../../shared/contract.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import type { SweepReport } from '../../shared/sweep/run.ts';
+import type { SweepReport } from '../../shared/sweep/report.ts';
 
 /** Long enough for a cold start on a busy machine; what does not happen by then does not happen. */
 const patienceMs = 60_000;
@@ -82,7 +83,7 @@ export class Inbox {
 /** The stack as it is deployed, with what a test does to it and sees of it. */
 export interface Deployed {
   readonly stage: Stage;
-  readonly outputs: Readonly<Record<string, string>>;
+  readonly outputs: StackOutputs;
   readonly ledger: Ledger;
   readonly inboxes: { readonly acme: Inbox; readonly globex: Inbox; readonly operators: Inbox };
   sweep(request?: object): Promise<SweepReport>;

@@ -10,7 +10,7 @@ import { readTrail } from '../../local/aws/trail.ts';
 import { exportFailure } from '../../local/rds/exports.ts';
 import type { Backup } from '../../shared/domain/index.ts';
 import { hourMs } from '../../shared/lib/time.ts';
-import { reportKey } from '../../shared/sweep/after-run.ts';
+import { reportKey } from '../../shared/sweep/publish-day.ts';
 import { collect } from '../support/world.ts';
 import { commandLine } from './command-line.ts';
 import { type Deployed, deployStack, eventually, type Received } from './deployed.ts';
@@ -89,7 +89,7 @@ describe('the first sweep', () => {
 });
 
 describe('an event on the bus', () => {
-  it('becomes a row of the ledger, with its tenant and the event that told it', async () => {
+  it('becomes a row of the ledger, with its tenant and the event that announced it', async () => {
     const { rds } = stack.stage;
     stack.stage.announcing = true;
     const heal = rds.loseEvents(({ detail }) => detail.SourceArn.includes('globex-shop-'));
@@ -166,7 +166,7 @@ describe('the daily sweep', () => {
     expect(acme.received).toEqual([]);
   });
 
-  it('judges without a trace when it is run dry', async () => {
+  it('evaluates without a trace when it is run dry', async () => {
     const before = await collect(stack.ledger.sweeps());
     const report = await stack.sweep({ dryRun: true });
     expect(report.counts).toEqual({ protected: 3, overdue: 1 });
@@ -208,7 +208,7 @@ describe('copies', () => {
 });
 
 describe('a copy that fails for want of a right', () => {
-  it('is told to its tenant, once, with what to grant', async () => {
+  it('is notified to its tenant, once, with what to grant', async () => {
     const { rds } = stack.stage;
     const { acme } = stack.inboxes;
     await acme.read();
@@ -284,7 +284,7 @@ describe('an alert', () => {
     // RDS deletes the automated backups there are, so nothing is left to restore from.
     rds.setRetention('acme-orders', 0);
     await rds.settle();
-    await eventually('acme told', async () => (await acme.read()).length > 0);
+    await eventually('acme notified', async () => (await acme.read()).length > 0);
     expect(acme.received).toMatchObject([
       {
         subject: 'CRITICAL acme: 1 database with backups disabled (acme-orders)',
@@ -312,7 +312,7 @@ describe('an alert', () => {
     await operators.read();
     await stack.sweep({ mode: 'watch', at: later(20), dryRun: false });
     const isOwn = ({ attributes }: Received) => attributes.audience === 'tenant';
-    await eventually('both tenants told', async () => {
+    await eventually('both tenants notified', async () => {
       await Promise.all([acme.read(), globex.read()]);
       return acme.received.some(isOwn) && globex.received.some(isOwn);
     });
@@ -344,7 +344,7 @@ describe('the command line', () => {
     ['database acme-order', 2, 'Did you mean "acme-orders"?'],
   ])('%s', async (line, code, said) => {
     const answer = await cli(...line.split(' '));
-    expect({ ...answer, told: (answer.out + answer.err).includes(said) }).toMatchObject({ code, told: true });
+    expect({ ...answer, said: (answer.out + answer.err).includes(said) }).toMatchObject({ code, said: true });
   });
 
   it('acknowledges an alert, so that everybody sees who looks after it', async () => {
@@ -422,7 +422,7 @@ describe('people with the rights that docs/operating.md lists', () => {
   const folder = mkdtemp(join(tmpdir(), 'rds-backup-ledger-people-'));
   afterAll(async () => rm(await folder, { recursive: true }));
 
-  it('can read everything with the first part, and are told which right is missing for more', async () => {
+  it('can read everything with the first part, and see which right is missing for more', async () => {
     const auditor = await personWith(stack.stage, 'auditor', [toRead]);
     const out = join(await folder, 'report.html');
     const lines = [

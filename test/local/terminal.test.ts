@@ -11,8 +11,8 @@ it.each([
     '[Warning at /RdsBackupLedger/CopyBackups] too many copies',
     '[Warning at /RdsBackupLedger/CopyBackups] too many copies',
   ],
-])('of what tools print, %j tells how far it is', (line, told) => {
-  expect(progressIn(line)).toBe(told);
+])('of what tools print, %j shows how far it is', (line, progress) => {
+  expect(progressIn(line)).toBe(progress);
 });
 
 it.each([

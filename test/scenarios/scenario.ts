@@ -118,7 +118,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     enrolledBy: 'configuration',
     ...scenario.configured,
   };
-  const judgement = evaluateDatabase(
+  const evaluated = evaluateDatabase(
     {
       key,
       kind: configured.kind,
@@ -136,13 +136,13 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     knownOf(scenario),
     now,
   );
-  const { evaluation } = judgement;
+  const { evaluation } = evaluated;
   if (evaluation === undefined) throw new Error('a configured database has an evaluation');
   const subject = { id: configured.id, kind: configured.kind, evaluatedAt: now };
   return {
     evaluation,
     reason: reasonOf(evaluation, subject, { now, audience }),
-    alert: alertColumn(judgement),
+    alert: alertColumn(evaluated),
     ...(evaluation.newestBackup && { newest: evaluation.newestBackup.time }),
   };
 }

@@ -177,7 +177,7 @@ describe('types of snapshots', () => {
     expect(await errorName(nightly)).toBe('InvalidParameterValue');
   });
 
-  test("AWS Backup's rows come without a type too where the simulator is told so", async () => {
+  test("AWS Backup's rows come without a type too where the simulator is set so", async () => {
     const { rds, client } = simulated({ awsBackupRowsWithoutType: true });
     rds.createInstance({ id: 'db1' });
     const { id } = rds.takeBackup('db1', { kind: 'awsbackup' });
@@ -332,7 +332,7 @@ describe('rows', () => {
     expect(rds.createInstance({ id: 'db1' }).resourceId).not.toBe(resourceId);
   });
 
-  test('the latest restorable time is fresh, stands still while stopped or told so, and is absent without backups', async () => {
+  test('the latest restorable time is fresh, stands still while stopped or set so, and is absent without backups', async () => {
     const { rds, client } = simulated();
     for (const id of ['fresh', 'stopped', 'stale']) rds.createInstance({ id, created: utc('2026-01-01T00:00:00') });
     rds.createInstance({ id: 'off', retention: 0, created: utc('2026-01-01T00:00:00') });

@@ -293,8 +293,8 @@ describe('the life of a task', () => {
     expect(numbers()).toEqual([]);
   });
 
-  test('a plan counts down, and what nothing is planned for goes as the simulator was told', async () => {
-    const { rds, start, tasks } = withSnapshot({ exportOutcome: () => ({ kind: 'fail', cause: 'told so' }) });
+  test('a plan counts down, and what nothing is planned for goes as the simulator was set', async () => {
+    const { rds, start, tasks } = withSnapshot({ exportOutcome: () => ({ kind: 'fail', cause: 'set so' }) });
     rds.planExport('*', { kind: 'complete' }, 1);
     await start({ ExportTaskIdentifier: 'first' });
     await rds.advanceBy({ hours: 1 });

@@ -185,7 +185,7 @@ describe('what happens to a database', () => {
     expect(numbers()).toEqual(['0150', '0153']);
   });
 
-  test('retention 0 removes automated backups and is told by 0028, its end by 0032', async () => {
+  test('retention 0 removes automated backups and is announced by 0028, its end by 0032', async () => {
     const { rds, numbers } = simulated();
     rds.createInstance({ id: 'db1' });
     rds.takeBackup('db1', { kind: 'automated', at: utc('2026-10-31T03:00:00') });
@@ -228,7 +228,7 @@ describe('what happens to a database', () => {
     expect(rds.snapshots(db)).toEqual([]);
   });
 
-  test('deleting a cluster takes its members with it and is told by 0171, renaming it by 0172', async () => {
+  test('deleting a cluster takes its members with it and is announced by 0171, renaming it by 0172', async () => {
     const { rds, numbers } = simulated();
     rds.createCluster({ id: 'sea', members: 2 });
     rds.rename('sea', 'ocean');
@@ -269,7 +269,7 @@ describe('snapshots by hand', () => {
     expect(numbers()).toEqual(['0196', '0197', '0059', '0060', '0074', '0075']);
   });
 
-  test('a deletion is told for the snapshot of an instance, never for that of a cluster', async () => {
+  test('a deletion is announced for the snapshot of an instance, never for that of a cluster', async () => {
     const { rds, numbers } = simulated();
     rds.createInstance({ id: 'db1', retention: 0 });
     rds.createCluster({ id: 'sea' });

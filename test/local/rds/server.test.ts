@@ -79,7 +79,7 @@ describe('following a clock', () => {
     expect(rds.now).toEqual(utc('2026-11-01T01:00:00'));
   });
 
-  test('what fails in a sink is told, and time goes on', async () => {
+  test('what fails in a sink is reported, and time goes on', async () => {
     vi.useFakeTimers();
     const errors: unknown[] = [];
     const { rds } = simulated({ eventSink: () => Promise.reject(new Error('the bus is away')) });

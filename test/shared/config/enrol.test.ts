@@ -87,7 +87,7 @@ describe('enrolment by tag', () => {
     ]);
   });
 
-  test('an unlisted tenant is watched all the same, and the operators are told of it', () => {
+  test('an unlisted tenant is watched all the same, and the operators are notified', () => {
     const found = [database('a', { 'backup-tenant': 'hooli' }), database('b', { 'backup-tenant': 'hooli' })];
     const { databases, tenants } = enrol(fleet(), found);
     expect(databases.map(({ tenant }) => tenant)).toEqual(['acme', 'hooli', 'hooli']);
@@ -140,7 +140,7 @@ describe('overrides by tag', () => {
   });
 
   test.each(['', 'a day', '0', '-5', '1e3', '9000', '24h'])(
-    'a maximum age of %j is told, and the default applies',
+    'a maximum age of %j is reported, and the default applies',
     (value) => {
       const { found, problems } = tagged({ 'backup-max-age-hours': value });
       expect(found?.policy.maxAgeHours).toBe(24);
@@ -150,7 +150,7 @@ describe('overrides by tag', () => {
     },
   );
 
-  test('a copy mode that does not exist is told, and the default applies', () => {
+  test('a copy mode that does not exist is reported, and the default applies', () => {
     const { found, problems } = tagged({ 'backup-copy': 'glacier' });
     expect(found?.copy.mode).toBe('export');
     expect(problems).toEqual([
@@ -182,7 +182,7 @@ describe('overrides by tag', () => {
     expect(problems).toEqual(['instance crm: tag backup-exclude is " "; it must say why. The database is watched']);
   });
 
-  test('a tenant that cannot be one is told on one line, and the database counts as not configured', () => {
+  test('a tenant that cannot be one is reported on one line, and the database counts as not configured', () => {
     const enrolment = enrol(fleet(), [database('crm', { 'backup-tenant': `Acme\r\nInc. ${'x'.repeat(300)}` })]);
     expect(enrolment.databases).toHaveLength(1);
     expect(enrolment.unconfigured).toEqual(['crm']);

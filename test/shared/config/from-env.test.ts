@@ -53,11 +53,11 @@ test('what always needs a person is said: tenants, clusters, and the endpoints o
 
 test('without a topic the placeholder is said', () => {
   expect(configFromEnv({ DB_INSTANCE_IDENTIFIER_1: 'a', S3_BUCKET_NAME_1: 'bbb' }).notes.at(-1)).toBe(
-    'SNS_TOPIC_ARN is not set: put those who are to be told into "operators"; until then "operators" holds the placeholder operators@example.com, which must be replaced.',
+    'SNS_TOPIC_ARN is not set: put those who are to be notified into "operators"; until then "operators" holds the placeholder operators@example.com, which must be replaced.',
   );
 });
 
-test('numbers count as numbers, and a gap is told', () => {
+test('numbers count as numbers, and a gap is reported', () => {
   const env = {
     DB_INSTANCE_IDENTIFIER_10: 'ten',
     S3_BUCKET_NAME_10: 'ten-backups',
@@ -107,7 +107,7 @@ test('databases on one bucket get a prefix each', () => {
   });
 });
 
-test('a database named twice, an impossible id and a bucket without database are left out and told', () => {
+test('a database named twice, an impossible id and a bucket without database are left out and reported', () => {
   const env = {
     DB_INSTANCE_IDENTIFIER_1: 'orders',
     S3_BUCKET_NAME_1: 'orders-backups',

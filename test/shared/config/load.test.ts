@@ -172,7 +172,7 @@ const tenantRule = 'must be 1-63 letters, digits, dots, underscores and hyphens,
 const notJson = 'not JSON here (comments and a comma before a closing bracket are not allowed)';
 const [d, t] = ['tenants[0].databases[0]', 'tenants[0]'];
 
-describe('a mistake is told with its path, the value, and what to do', () => {
+describe('a mistake is reported with its path, the value, and what to do', () => {
   test.each<[string, object | string, string]>([
     ['a comma too many', '{\n  "tenants": [],\n}', `line 3, column 1: ${notJson}`],
     ['a comment', '// ours\n{}', `line 1, column 1: ${notJson}`],
@@ -367,14 +367,14 @@ describe('a mistake is told with its path, the value, and what to do', () => {
       'operators[1]: is the same as operators[0]; remove one of the two',
     ],
     [
-      'nobody to be told of a tenant',
+      'nobody to notify of a tenant',
       file({ file: { operators: [] } }),
-      `${t}.recipients: nobody would be told of tenant "acme": add a recipient here, or add one to "operators" at the top of the file`,
+      `${t}.recipients: nobody would be notified of tenant "acme": add a recipient here, or add one to "operators" at the top of the file`,
     ],
     [
-      'nobody to be told of discovered tenants',
+      'nobody to notify of discovered tenants',
       { tenants: [], discovery: {} },
-      'discovery: nobody would be told of discovered tenants: add one to "operators" at the top of the file',
+      'discovery: nobody would be notified of discovered tenants: add one to "operators" at the top of the file',
     ],
     [
       'the same tenant twice, but for case',
@@ -465,7 +465,7 @@ describe('all mistakes come at once', () => {
     expect(message).toBe('config/ours.json has 2 mistakes:\n  a: is wrong\n  b: is wrong');
   });
 
-  test('an unreadable recipient is not also told as nobody', () => {
+  test('an unreadable recipient is not also reported as nobody', () => {
     expect(mistakesOf(file({ file: { operators: [{ email: 'x' }, { email: 'y' }] } }))).toEqual([
       'operators[0].email: must be an e-mail address, got "x"',
       'operators[1].email: must be an e-mail address, got "y"',
@@ -491,7 +491,7 @@ describe('what a message shows of a value', () => {
   });
 });
 
-test('10,000 databases are read, and 10,000 mistakes told', () => {
+test('10,000 databases are read, and 10,000 mistakes reported', () => {
   const tenants = Array.from({ length: 2_500 }, (_, i) => ({
     id: `tenant-${i}`,
     databases: Array.from({ length: 4 }, (_, j) => ({ id: `database-${i}-${j}`, kind: 'instance' })),

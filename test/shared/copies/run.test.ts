@@ -18,7 +18,7 @@ async function given(databases: Record<string, readonly string[]>, options: Part
   const backups: Backup[] = [];
   for (const id of Object.values(databases).flat()) {
     const database = world.rds.createInstance({ id, dataGb: 100 });
-    const at = minutesLater(world.rds.now, backups.length - 60);
+    const at = minutesLater(world.rds.now, backups.length - 120);
     const snapshot = world.rds.takeBackup(database, { kind: 'automated', at });
     backups.push(await world.record(snapshot.id));
   }
@@ -321,3 +321,117 @@ async function exportByHand(world: ReturnType<typeof copyWorld>, id: string, arn
     KmsKeyId: 'theirs',
   });
 }
+
+describe('a run', () => {
+  const ownBuckets = { defaults: { copy: { mode: 'export', kinds: ['automated'] }, bucket: { type: 'own' } } };
+
+  it('holds the lease while it starts exports', async () => {
+    const world = await given({ acme: ['orders'] });
+    const start = world.rds.call.bind(world.rds);
+    const taken: Promise<string>[] = [];
+    world.rds.call = (action, input) => {
+      if (action === 'StartExportTask') {
+        taken.push(world.ledger.takeLease(where, 'another', world.rds.now, minutesLater(world.rds.now, 2)));
+      }
+      return start(action, input);
+    };
+    await world.pass();
+    expect(await Promise.all(taken)).toEqual(['held']);
+  });
+
+  it('that finds the lease held asks three times, with a pause between, and leaves it to its holder', async () => {
+    const world = await given({ acme: ['orders'] });
+    await world.ledger.takeLease(where, 'another', world.rds.now, minutesLater(world.rds.now, 2));
+    const pauses: number[] = [];
+    const pause = async (ms: number) => {
+      pauses.push(ms);
+    };
+    await workOnCopies({ ...world.deps(new Mortal()), pause }, world.rds.now);
+    expect(pauses).toEqual([2_000, 2_000]);
+    expect(world.rds.calls('StartExportTask')).toBe(0);
+  });
+
+  it('that gets the lease while it asks starts the export', async () => {
+    const world = await given({ acme: ['orders'] });
+    await world.ledger.takeLease(where, 'another', world.rds.now, minutesLater(world.rds.now, 2));
+    const pause = () => world.ledger.releaseLease(where, 'another');
+    const { run } = await workOnCopies({ ...world.deps(new Mortal()), pause }, world.rds.now);
+    expect(run).toMatchObject({ lease: 'taken', started: 1 });
+  });
+
+  it('without a copy that waits asks for no lease', async () => {
+    const world = copyWorld({ config: exporting({ acme: ['orders'] }) });
+    expect((await world.pass()).run).toEqual({ lease: 'not asked', started: 0, ended: [], waiting: 0 });
+  });
+
+  it('that only meets busy snapshots tries 50 of them, and leaves the rest to the next run', async () => {
+    const ids = Array.from({ length: 52 }, (_, index) => `db${index}`);
+    const world = await given({ acme: ids });
+    world.rds.failNext('StartExportTask', 100, new RdsFault('InvalidExportSourceState', 400, 'being copied'));
+    expect((await world.pass()).run).toMatchObject({ started: 0, waiting: 52 });
+    expect(world.rds.calls('StartExportTask')).toBe(50);
+  });
+
+  it('whose time is up starts nothing more', async () => {
+    const world = await given({ acme: ['orders', 'billing'] });
+    const start = world.rds.call.bind(world.rds);
+    world.rds.call = (action, input) => {
+      if (action === 'StartExportTask') world.run.remainingMs = 0;
+      return start(action, input);
+    };
+    expect((await world.pass()).run).toMatchObject({ started: 1, waiting: 1 });
+  });
+
+  it('that is refused for the whole account tries no other bucket', async () => {
+    const world = await given(
+      { acme: ['orders', 'billing'], globex: ['shop'] },
+      { config: exporting({ acme: ['orders', 'billing'], globex: ['shop'] }, ownBuckets) },
+    );
+    world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    await world.pass();
+    expect(world.rds.calls('StartExportTask')).toBe(1);
+    expect(await world.copies('queued')).toHaveLength(2);
+  });
+
+  it('that is refused for one bucket tries the others', async () => {
+    const world = await given(
+      { acme: ['orders', 'billing'] },
+      { config: exporting({ acme: ['orders', 'billing'] }, ownBuckets) },
+    );
+    world.rds.failNext('StartExportTask', 1, new RdsFault('InvalidS3BucketFault', 400, 'refused'));
+    const { run, ended } = await world.pass();
+    expect(run).toMatchObject({ started: 1, waiting: 0 });
+    expect(ended.map(({ copy }) => copy.state)).toEqual(['failed']);
+  });
+
+  it('names the copies that ended in it, and since when the oldest of the others waits', async () => {
+    const world = await given({ acme: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] });
+    const queuedAt = minutesLater(world.rds.now, -10);
+    await world.changeCopy(world.backups[6] ?? world.first, (copy) => ({ ...copy, queuedAt }));
+    world.rds.delete(world.rds.find('a'));
+    const { run, ended } = await world.pass();
+    expect(run).toMatchObject({ started: 5, waiting: 1, oldestQueuedAt: queuedAt });
+    expect(ended.map(({ id, copy }) => [id, copy.state])).toEqual([[world.first.id, 'skipped']]);
+  });
+
+  it('leaves a copy alone that somebody took further while people were notified', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.rds.failNext('StartExportTask', 1, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    const notify = async () => {
+      await world.changeCopy(world.first, (copy) => ({ ...copy, state: 'cancelled' }));
+    };
+    const { ended } = await workOnCopies({ ...world.deps(new Mortal()), notify }, world.rds.now);
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'cancelled', attempt: 1 });
+    expect(ended).toEqual([]);
+  });
+
+  it('leaves a later attempt alone that somebody queued while people were notified', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.rds.failNext('StartExportTask', 1, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    const notify = async () => {
+      await world.changeCopy(world.first, (copy) => ({ ...copy, attempt: 2 }));
+    };
+    await workOnCopies({ ...world.deps(new Mortal()), notify }, world.rds.now);
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'starting', attempt: 2 });
+  });
+});

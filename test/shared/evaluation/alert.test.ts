@@ -423,3 +423,27 @@ describe('an alert that a later version wrote', () => {
     expect(staysOnRow(later({ resolved: hours(1), outcome }))).toBe(false);
   });
 });
+
+describe('what an alert says of the backups', () => {
+  const old = { id: 'old', createdAt: hours(-30), time: hours(-30) };
+  const newest = { id: 'newest', createdAt: hours(-26), time: hours(-26) };
+
+  it('is the newest backup and the deadline, from its opening on', () => {
+    const { alert } = nextAlert(undefined, evaluated({ ...critical, newestBackup: old, deadline: hours(-1) }), noon);
+    expect(alert).toMatchObject({ newestBackup: old, deadline: hours(-1) });
+  });
+
+  it('is what is known by now', () => {
+    const before = opened({ ...critical, newestBackup: old, deadline: hours(-5) });
+    const now = evaluated({ ...critical, newestBackup: newest, deadline: hours(-1) });
+    expect(nextAlert(before, now, hours(1)).alert).toMatchObject({ newestBackup: newest, deadline: hours(-1) });
+  });
+
+  it('is nothing once nothing is known', () => {
+    const alert = given(
+      nextAlert(opened({ ...critical, newestBackup: old, deadline: hours(-5) }), evaluated(critical), hours(1)),
+    );
+    expect(alert).not.toHaveProperty('newestBackup');
+    expect(alert).not.toHaveProperty('deadline');
+  });
+});

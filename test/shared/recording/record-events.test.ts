@@ -529,3 +529,47 @@ describe('an event about a database', () => {
     expect(world.rds.calls()).toBe(0);
   });
 });
+
+describe('an event whose spelling or moment is not what the ledger has', () => {
+  it('is about the database of that name, in whatever case it is spelled', async () => {
+    const world = given();
+    world.rds.takeBackup('orders', { durationMinutes: 0 });
+    await world.rds.settle();
+    await world.sweep();
+    world.news();
+    world.rds.stop('orders');
+    await world.rds.settle();
+    const [stopped] = world.take('0087') as [RdsEvent];
+    const SourceArn = stopped.detail.SourceArn.replace(/orders$/, 'Orders');
+    await world.deliver({ ...stopped, detail: { ...stopped.detail, SourceArn } });
+    expect(world.news()).toEqual(['open orders protected warning']);
+  });
+
+  it('of a deletion does not close the row of a snapshot that RDS still has', async () => {
+    const world = given();
+    world.rds.takeBackup('orders', { id: 'kept', durationMinutes: 0 });
+    await world.rds.settle();
+    const [created] = world.take('0042') as [RdsEvent];
+    await world.deliver(created);
+    await world.rds.advanceBy({ hours: 1 });
+    const time = world.rds.now.toISOString();
+    const ahead = { ...created, time, detail: { ...created.detail, EventID: 'RDS-EVENT-0041', Date: time } };
+    expect(await world.deliver(ahead)).toEqual([]);
+    expect((await backups(world, 'orders'))[0]).not.toHaveProperty('closed');
+    expect(await liveOf(world, 'orders')).toEqual(['2026-11-20T12:00:00.000Z#kept']);
+  });
+
+  it('of a deletion closes the row of a snapshot that RDS is deleting', async () => {
+    const world = given();
+    world.rds.takeBackup('orders', { id: 'gone', durationMinutes: 0 });
+    await world.rds.settle();
+    await world.deliver(...world.take('0042'));
+    await world.rds.advanceBy({ hours: 1 });
+    world.rds.deleteSnapshot('gone');
+    await world.rds.settle();
+    await world.deliver(...world.take('0041'));
+    expect(await liveOf(world, 'orders')).toEqual([]);
+    expect(await rowOf(world, 'orders')).not.toHaveProperty('newestBackup');
+    expect((await rowOf(world, 'orders')).nextCheckAt).toEqual(world.rds.now);
+  });
+});

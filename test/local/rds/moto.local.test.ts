@@ -218,7 +218,7 @@ const different: Record<keyof typeof listings, Record<string, string>> = {
   instances: {
     LatestRestorableTime: 'in moto the present moment, even for members and stopped ones',
     DBName: "in moto absent from members, whose cluster's database the simulator names",
-    KmsKeyId: "in moto a fixed text for members, which the simulator leaves out where it isn't told one",
+    KmsKeyId: "in moto a fixed text for members, which the simulator leaves out where it isn't given one",
   },
   clusters: {
     StorageType: 'in moto gp2, which Aurora never has',
