@@ -5,7 +5,7 @@ import type { Environment } from '../shared/domain/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import type { RingingAlarm } from '../shared/read-model/index.ts';
 import type { SweepReport } from '../shared/sweep/index.ts';
-import type { Finding } from './doctor/finding.ts';
+import type { DoctorFinding } from './doctor/finding.ts';
 
 export interface Dependencies {
   readonly now: () => Date;
@@ -52,5 +52,5 @@ export interface Cloud {
   /** An object of the report bucket as text, or undefined where it has none of that name. */
   report(key: string): Promise<string | undefined>;
   /** Checks the deployment and yields the findings. */
-  examine(options: { readonly local?: { readonly text: string; readonly name: string } }): AsyncIterable<Finding>;
+  examine(options: { readonly local?: { readonly text: string; readonly name: string } }): AsyncIterable<DoctorFinding>;
 }

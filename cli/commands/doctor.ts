@@ -1,6 +1,6 @@
 import { meaningsOf } from '../../shared/domain/index.ts';
 import { command, listing } from '../command.ts';
-import { type Finding, type FindingKind, findingSchema } from '../doctor/finding.ts';
+import { type DoctorFinding, type FindingKind, findingSchema } from '../doctor/finding.ts';
 import { readText } from '../files.ts';
 import type { Screen } from '../screen.ts';
 
@@ -30,14 +30,14 @@ export const doctor = command({
   },
 });
 
-async function* noted(findings: AsyncIterable<Finding>, kinds: Set<FindingKind>): AsyncIterable<Finding> {
+async function* noted(findings: AsyncIterable<DoctorFinding>, kinds: Set<FindingKind>): AsyncIterable<DoctorFinding> {
   for await (const finding of findings) {
     kinds.add(finding.kind);
     yield finding;
   }
 }
 
-async function print(screen: Screen, findings: AsyncIterable<Finding>): Promise<void> {
+async function print(screen: Screen, findings: AsyncIterable<DoctorFinding>): Promise<void> {
   const { green, yellow, red, bold, dim } = screen.colours;
   const signs = { ok: green('ok'), warning: yellow('check'), problem: bold(red('WRONG')), unread: yellow('?') };
   let [wrong, unread] = [0, 0];

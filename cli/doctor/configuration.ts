@@ -2,7 +2,7 @@ import { configHash, type Fleet } from '../../shared/config/index.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 import { formatAge } from '../../shared/lib/time.ts';
 import { doubtsOf, lastSweep, runFacts } from '../../shared/read-model/index.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 
 interface Deployed {
   readonly fleet: Fleet;
@@ -13,7 +13,7 @@ interface Deployed {
 export function checkConfiguration(
   { fleet, hash }: Deployed,
   local: { readonly text: string; readonly name: string } | undefined,
-): Finding[] {
+): DoctorFinding[] {
   const check = 'configuration';
   const what = `${fleet.tenants.length} tenants, ${fleet.databases.length} databases (${hash.slice(0, 8)})`;
   if (local === undefined) {
@@ -29,12 +29,12 @@ export function checkConfiguration(
 }
 
 /** Whether sweeps run, and with the deployed configuration. */
-export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date): Promise<Finding[]> {
+export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date): Promise<DoctorFinding[]> {
   const check = 'sweeps';
   const [sweep, watch] = await Promise.all([lastSweep(ledger, now), ledger.lastWatch()]);
   const runs = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch), alerts: [] };
   const cure = 'See the logs of the sweep function, and "alarms" and "dead letters" below; "sweep" runs one now.';
-  const findings: Finding[] = doubtsOf(runs, now).map((found) => ({ check, kind: 'problem', found, cure }));
+  const findings: DoctorFinding[] = doubtsOf(runs, now).map((found) => ({ check, kind: 'problem', found, cure }));
   if (sweep === undefined) return findings;
   if (sweep.configHash !== hash) {
     findings.push({

@@ -4,13 +4,13 @@ import { byCause } from '../../shared/read-model/index.ts';
 import { copyReasonOf } from '../../shared/reasons/index.ts';
 import type { DeployedLedger } from '../dependencies.ts';
 import { plural } from '../screen.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 
 /** Copies that failed for good, by cause: one missing right stops many. */
-export async function checkCopies({ ledger, account, region }: DeployedLedger, now: Date): Promise<Finding[]> {
+export async function checkCopies({ ledger, account, region }: DeployedLedger, now: Date): Promise<DoctorFinding[]> {
   const failed = await collect(ledger.copies({ account, region }, 'failed'));
   if (failed.length === 0) return [{ check: 'copies', kind: 'ok', found: 'none failed', cure: null }];
-  return byCause(failed).map(({ code, copies: [first, ...others] }): Finding => {
+  return byCause(failed).map(({ code, copies: [first, ...others] }): DoctorFinding => {
     const reason = first && copyReasonOf(first.copy, { now, audience: 'operators' });
     return {
       check: 'copies',

@@ -5,7 +5,7 @@ import type { Cloud, DeployedLedger, Deployment } from '../dependencies.ts';
 import { UserError } from '../user-error.ts';
 import { checkConfiguration, checkSweeps } from './configuration.ts';
 import { checkCopies } from './copies.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 import { checkAlarms, checkDeadLetters, checkFunctions, checkKeys, checkRoles } from './health.ts';
 import { checkAlarmSubscriptions, checkOperators, checkSms, checkSubscriptions } from './recipients.ts';
 import { checkCredentials, checkStack, stackResources } from './stack.ts';
@@ -20,7 +20,7 @@ export interface Examination {
 }
 
 /** Without credentials or a stack, nothing else is checked. */
-export async function* examine({ stack, deployment, ledger, now, local }: Examination): AsyncIterable<Finding> {
+export async function* examine({ stack, deployment, ledger, now, local }: Examination): AsyncIterable<DoctorFinding> {
   const credentials = await checked('credentials', checkCredentials, () => 'problem');
   yield* credentials;
   if (credentials.some(({ kind }) => kind !== 'ok')) return;
@@ -31,7 +31,7 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
   // Read once, and only if a check needs it; each check that needs it reports a failure.
   const resources = lazily(() => stackResources(stack));
   const configuration = lazily(() => deployedConfiguration(deployed));
-  const checks: readonly (readonly [string, () => Promise<Finding[]>])[] = [
+  const checks: readonly (readonly [string, () => Promise<DoctorFinding[]>])[] = [
     ['configuration', async () => checkConfiguration(await configuration(), local)],
     ['sweeps', async () => checkSweeps((await ledger()).ledger, await configuration(), now())],
     ['copies', async () => checkCopies(await ledger(), now())],
@@ -50,9 +50,9 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
 
 async function checked(
   name: string,
-  check: () => Promise<Finding[]>,
+  check: () => Promise<DoctorFinding[]>,
   kind: (error: unknown) => 'problem' | 'unread',
-): Promise<Finding[]> {
+): Promise<DoctorFinding[]> {
   try {
     return await check();
   } catch (error) {

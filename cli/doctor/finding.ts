@@ -11,4 +11,4 @@ export const findingSchema = z.object({
 });
 
 /** One thing that was checked. */
-export type Finding = Readonly<z.output<typeof findingSchema>>;
+export type DoctorFinding = Readonly<z.output<typeof findingSchema>>;

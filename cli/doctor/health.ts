@@ -19,7 +19,7 @@ import { dayMs } from '../../shared/lib/time.ts';
 import { ringingAlarms } from '../aws/alarms.ts';
 import { output } from '../aws/deployment.ts';
 import type { Deployment } from '../dependencies.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 
 /** Variables that every function has, with the output of the stack that holds the same. */
 const sharedSettings: Readonly<Partial<Record<SettingName<'shared'>, OutputName>>> = {
@@ -28,9 +28,9 @@ const sharedSettings: Readonly<Partial<Record<SettingName<'shared'>, OutputName>
 };
 
 /** Whether the functions can run, use the stack's own resources, and ran without errors for a day. */
-export async function checkFunctions(deployment: Deployment, now: Date): Promise<Finding[]> {
+export async function checkFunctions(deployment: Deployment, now: Date): Promise<DoctorFinding[]> {
   const [lambda, cloudWatch] = [new LambdaClient(), new CloudWatchClient()];
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const name of functionNames.map((one) => output(deployment, functionOutputs[one]))) {
     const state = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
     if (state.State === 'Failed' || state.LastUpdateStatus === 'Failed') {
@@ -77,13 +77,13 @@ async function errorsOfDay(cloudWatch: CloudWatchClient, name: string, now: Date
 }
 
 /** Messages that could not be processed. */
-export async function checkDeadLetters(resources: readonly StackResourceSummary[]): Promise<Finding[]> {
+export async function checkDeadLetters(resources: readonly StackResourceSummary[]): Promise<DoctorFinding[]> {
   const sqs = new SQSClient();
   const queues = resources.filter(
     ({ ResourceType, LogicalResourceId }) =>
       ResourceType === 'AWS::SQS::Queue' && LogicalResourceId?.includes(constructIds.deadLetters),
   );
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const { PhysicalResourceId: QueueUrl, LogicalResourceId } of queues) {
     const request = new GetQueueAttributesCommand({
       QueueUrl,
@@ -108,11 +108,11 @@ export async function checkDeadLetters(resources: readonly StackResourceSummary[
 export async function checkKeys(
   resources: readonly StackResourceSummary[],
   { adopt }: Pick<Fleet, 'adopt'>,
-): Promise<Finding[]> {
+): Promise<DoctorFinding[]> {
   const kms = new KMSClient();
   const own = resources.filter(({ ResourceType }) => ResourceType === 'AWS::KMS::Key');
   const keys = [...own.map(({ PhysicalResourceId }) => PhysicalResourceId), ...(adopt ? [adopt.tableKeyArn] : [])];
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const KeyId of keys) {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
     if (KeyMetadata?.KeyState === 'Enabled') continue;
@@ -132,13 +132,13 @@ export async function checkKeys(
 }
 
 /** RDS does not use the export role before the first export: without this check its absence would show only then. */
-export async function checkRoles(deployment: Deployment): Promise<Finding[]> {
+export async function checkRoles(deployment: Deployment): Promise<DoctorFinding[]> {
   const lambda = new LambdaClient();
   const name = output(deployment, functionOutputs.copy);
   const { Environment, Role } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }));
   const settings: FoundSettings = Environment?.Variables ?? {};
   const iam = new IAMClient();
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const [arn, service] of [
     [settings.EXPORT_ROLE_ARN, exportService],
     [Role, 'lambda.amazonaws.com'],
@@ -168,7 +168,7 @@ async function roleProblem(iam: IAMClient, arn: string, service: string): Promis
   }
 }
 
-export async function checkAlarms(stack: string): Promise<Finding[]> {
+export async function checkAlarms(stack: string): Promise<DoctorFinding[]> {
   const ringing = await ringingAlarms(stack);
   if (ringing.length === 0) return [{ check: 'alarms', kind: 'ok', found: 'none rings', cure: null }];
   return ringing.map(({ name, description, since }) => ({

@@ -13,7 +13,7 @@ import { constructIds } from '../../shared/contract.ts';
 import { endpointName, type FilterPolicy, subscribersOf } from '../../shared/notifications/index.ts';
 import { output } from '../aws/deployment.ts';
 import type { Deployment } from '../dependencies.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 
 /** Who should get what from a topic. */
 interface Audience {
@@ -26,7 +26,7 @@ interface Audience {
 }
 
 /** Whether everybody in the configuration is subscribed to alerts and has confirmed it, and nobody else is. */
-export function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promise<Finding[]> {
+export function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promise<DoctorFinding[]> {
   return checkAudience({
     check: 'subscriptions',
     TopicArn: output(deployment, 'AlertTopicArn'),
@@ -39,7 +39,7 @@ export function checkSubscriptions(deployment: Deployment, fleet: Fleet): Promis
 export async function checkAlarmSubscriptions(
   resources: readonly StackResourceSummary[],
   fleet: Fleet,
-): Promise<Finding[]> {
+): Promise<DoctorFinding[]> {
   const operators = subscribersOf(fleet).filter(({ operator }) => operator);
   const topic = resources.find(
     ({ ResourceType, LogicalResourceId }) =>
@@ -54,7 +54,7 @@ export async function checkAlarmSubscriptions(
   });
 }
 
-async function checkAudience({ check, TopicArn, expected, silence }: Audience): Promise<Finding[]> {
+async function checkAudience({ check, TopicArn, expected, silence }: Audience): Promise<DoctorFinding[]> {
   const sns = new SNSClient();
   const there: Subscription[] = [];
   for await (const page of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn })) {
@@ -68,7 +68,7 @@ async function checkAudience({ check, TopicArn, expected, silence }: Audience): 
     return [{ check, kind: 'problem', found: silence, cure }];
   }
   const names = new Set(there.map(subscriptionName));
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const name of expected.keys()) {
     if (names.has(name)) continue;
     const cure =
@@ -129,7 +129,7 @@ function sameFilter(filter: FilterPolicy, policy: string | undefined): boolean {
 }
 
 /** Alarms and digests go to operators alone. */
-export async function checkOperators({ operators }: Fleet): Promise<Finding[]> {
+export async function checkOperators({ operators }: Fleet): Promise<DoctorFinding[]> {
   if (operators.length > 0) return [];
   const cure = 'Add somebody to "operators" in the configuration, and deploy it.';
   return [
@@ -143,7 +143,7 @@ export async function checkOperators({ operators }: Fleet): Promise<Finding[]> {
 }
 
 /** Text messages are bounded by the account: verified numbers only in the sandbox, and a monthly sum. */
-export async function checkSms(fleet: Fleet): Promise<Finding[]> {
+export async function checkSms(fleet: Fleet): Promise<DoctorFinding[]> {
   const numbers = subscribersOf(fleet).filter(({ protocol }) => protocol === 'sms').length;
   if (numbers === 0) return [];
   const sns = new SNSClient();
@@ -151,7 +151,7 @@ export async function checkSms(fleet: Fleet): Promise<Finding[]> {
   const { attributes } = await sns.send(new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] }));
   // An account that never set it has AWS's own: 1 US dollar a month.
   const limit = Number(attributes?.MonthlySpendLimit ?? 1);
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   if (IsInSandbox) {
     findings.push({
       check: 'sms',

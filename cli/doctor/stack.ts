@@ -5,15 +5,15 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Deployment } from '../dependencies.ts';
-import type { Finding } from './finding.ts';
+import type { DoctorFinding } from './finding.ts';
 
-export async function checkCredentials(): Promise<Finding[]> {
+export async function checkCredentials(): Promise<DoctorFinding[]> {
   const { Arn, Account } = await new STSClient().send(new GetCallerIdentityCommand());
   return [{ check: 'credentials', kind: 'ok', found: `${Arn} in account ${Account}`, cure: null }];
 }
 
 /** How the last deployment went, in CloudFormation's words. */
-export function checkStack({ stack, status, region }: Deployment): Finding[] {
+export function checkStack({ stack, status, region }: Deployment): DoctorFinding[] {
   const found = `${stack} in ${region} is ${status}`;
   if (/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) return [{ check: 'stack', kind: 'ok', found, cure: null }];
   if (/_IN_PROGRESS$/.test(status)) {

@@ -11,7 +11,6 @@ import { renderQueueJson } from './queue-json.ts';
 import { renderSms } from './sms.ts';
 
 export {
-  type Command,
   type Detail,
   type EntryFacts,
   type Link,
@@ -21,6 +20,7 @@ export {
   messageKinds,
   type NextStep,
   type SectionFacts,
+  type SuggestedCommand,
   type TextSpan,
 } from './message-facts.ts';
 

@@ -56,7 +56,7 @@ export interface MessageFacts {
   readonly fullList?: string;
   readonly listCommand?: string;
   /** Our own commands that may be run now, and where; for operators alone. */
-  readonly commands?: { readonly list: readonly Command[]; readonly where: string };
+  readonly commands?: { readonly list: readonly SuggestedCommand[]; readonly where: string };
   /** Messages of one thread stand together: an alert, its reminders and its resolution. */
   readonly thread: string;
   /** For programs, beside what each message has: `docs/messages.md`. */
@@ -88,7 +88,7 @@ export interface SectionFacts {
   readonly more: number;
 }
 
-export interface Command {
+export interface SuggestedCommand {
   readonly label: string;
   readonly command: string;
 }
@@ -99,4 +99,4 @@ export interface Link {
   readonly target: string;
 }
 
-export type NextStep = Command | Link | { readonly advice: string };
+export type NextStep = SuggestedCommand | Link | { readonly advice: string };

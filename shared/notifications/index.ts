@@ -1,4 +1,4 @@
-export type { Entry } from './compose/alert-entry.ts';
+export type { AlertEntry } from './compose/alert-entry.ts';
 export type { DailyFacts } from './compose/digest-facts.ts';
 export { endpointName, type FilterPolicy, type Subscriber, subscribersOf } from './endpoints.ts';
 export { objectLink, runbookLink } from './links.ts';

@@ -1,6 +1,6 @@
 /** Each kind of message: its facts, as many as fit, in every channel. */
 import type { Audience, Backup } from '../domain/index.ts';
-import { type Entry, worstFirst } from './compose/alert-entry.ts';
+import { type AlertEntry, worstFirst } from './compose/alert-entry.ts';
 import { alertMessage } from './compose/alert-facts.ts';
 import { type MessageContext, mostListed, renderingFor } from './compose/context.ts';
 import { copyAudience, copyMessage } from './compose/copy-facts.ts';
@@ -11,7 +11,11 @@ import { fitting, type OutgoingMessage } from './message.ts';
  * One message about all databases of a tenant that people are notified of; `entries` must not be empty, and are all
  * resolutions or none. Of many tenants where `audience` is `operators`.
  */
-export function composeAlerts(entries: readonly Entry[], audience: Audience, context: MessageContext): OutgoingMessage {
+export function composeAlerts(
+  entries: readonly AlertEntry[],
+  audience: Audience,
+  context: MessageContext,
+): OutgoingMessage {
   const sorted = [...entries].sort(worstFirst);
   const rendering = renderingFor(audience, context);
   return fitting(mostListed, (limit) => alertMessage(sorted, audience, rendering, limit));
@@ -29,7 +33,7 @@ export function composeCopyFailed(
 }
 
 /** One message instead of one a tenant: every alert of this run. `entries` must not be empty. */
-export function composeManyTenants(entries: readonly Entry[], context: MessageContext): OutgoingMessage {
+export function composeManyTenants(entries: readonly AlertEntry[], context: MessageContext): OutgoingMessage {
   const sorted = [...entries].sort(worstFirst);
   const rendering = renderingFor('operators', context);
   return fitting(mostLines, (limit) => manyTenantsMessage(sorted, rendering, limit));

@@ -20,7 +20,7 @@ import { acknowledge, confirm, openAlert, snooze, staysOnRow } from '../evaluati
 import { type Ledger, type RowWithAlert, type UnreadableRow, updateAlert } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { formatUtc, hourMs } from '../lib/time.ts';
-import type { Entry } from './compose/alert-entry.ts';
+import type { AlertEntry } from './compose/alert-entry.ts';
 import { type MessageContext, mostListed, renderingFor } from './compose/context.ts';
 import { fullListOf } from './compose/full-list.ts';
 import type { OutgoingMessage } from './message.ts';
@@ -199,7 +199,7 @@ async function compose(
   return digest ? composeManyTenants(entries, withList) : composeAlerts(entries, audience, withList);
 }
 
-function entryOf({ alert, step, row }: AlertNotification): Entry {
+function entryOf({ alert, step, row }: AlertNotification): AlertEntry {
   return { alert, step, ...(row.engine !== undefined && { engine: row.engine }) };
 }
 
@@ -207,7 +207,7 @@ function entryOf({ alert, step, row }: AlertNotification): Entry {
 async function store(
   { reports }: NotifyDependencies,
   { name, audience }: PlannedMessage,
-  entries: readonly Entry[],
+  entries: readonly AlertEntry[],
   context: MessageContext,
   errors: string[],
 ): Promise<string | undefined> {

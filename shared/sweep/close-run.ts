@@ -2,7 +2,7 @@ import type { Ledger } from '../ledger/index.ts';
 import type { AlertNotification, NotifiedCounts } from '../notifications/index.ts';
 import { keptRow } from './row.ts';
 import type { SweepDeps, SweepRequest, SweepRun } from './run.ts';
-import { sweep } from './sweep.ts';
+import { sweepFleet } from './sweep.ts';
 import { owedSweep, watch } from './watch.ts';
 
 export interface CloseDeps {
@@ -18,12 +18,12 @@ export interface CloseDeps {
  * several runs, or that fails.
  */
 export async function runRequest(deps: SweepDeps & CloseDeps, request: SweepRequest): Promise<SweepRun> {
-  if (request.mode === 'sweep') return closeRun(deps, await sweep(deps, request));
+  if (request.mode === 'sweep') return closeRun(deps, await sweepFleet(deps, request));
   const watched = await closeRun(deps, await watch(deps, request));
   const owed = await owedSweep(deps.ledger, deps.now());
   if (owed === undefined) return watched;
   deps.log.info(owed.stopped ? 'carrying on a sweep that stopped half-way' : 'no sweep has run of late');
-  return closeRun(deps, await sweep(deps, { ...request, mode: 'sweep' }, owed.stopped));
+  return closeRun(deps, await sweepFleet(deps, { ...request, mode: 'sweep' }, owed.stopped));
 }
 
 /**

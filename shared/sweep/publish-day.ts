@@ -7,9 +7,9 @@ import { errorText } from '../lib/errors.ts';
 import { collect, first } from '../lib/iterables.ts';
 import { hourMs } from '../lib/time.ts';
 import {
+  type AlertEntry,
   composeDailyDigest,
   type DailyFacts,
-  type Entry,
   type Publisher,
   type ReportStore,
 } from '../notifications/index.ts';
@@ -92,7 +92,7 @@ async function digestOf(
   const swept = row.mode === 'sweep' ? row : await first(ledger.sweeps());
   const engines = new Map(facts.databases.map(({ key, engine }) => [key, engine]));
   const onUnreadable = (row: UnreadableRow) => errors.push(`an alert is not in the digest: ${errorText(row)}`);
-  const alerts = (await collect(ledger.openAlerts(onUnreadable))).map((alert): Entry => {
+  const alerts = (await collect(ledger.openAlerts(onUnreadable))).map((alert): AlertEntry => {
     const engine = engines.get(alert.database);
     return { alert, step: 'remind', ...(engine && { engine }) };
   });

@@ -13,7 +13,7 @@ import { chunksOf, type DatabaseRef, Run, type SweepDeps, type SweepRequest, typ
  * Listing gets half of the time at most. What takes longer, and what an earlier sweep left over, is rechecked by name, 100
  * databases at a time: each run then makes progress, where one that lists everything anew might never end.
  */
-export async function sweep(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow): Promise<SweepRun> {
+export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow): Promise<SweepRun> {
   const run = new Run(deps, request, stopped);
   const inventory = await (stopped ? databaseInventory : wholeInventory)(deps.rds, run.halfTimeIsUp);
   const byName = stopped !== undefined || inventory.ranOut;

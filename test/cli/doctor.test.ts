@@ -17,7 +17,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../cli/dependencies.ts';
 import { examine } from '../../cli/doctor/examine.ts';
-import type { Finding } from '../../cli/doctor/finding.ts';
+import type { DoctorFinding } from '../../cli/doctor/finding.ts';
 import { UserError } from '../../cli/user-error.ts';
 import { configHash } from '../../shared/config/load.ts';
 import type { CopyCause } from '../../shared/domain/index.ts';
@@ -122,10 +122,10 @@ beforeEach(() => {
 
 const deployed = (ledger: MemoryLedger) => ({ ledger, table: 'ledger', account: '123456789012', region: 'eu-west-1' });
 
-async function findings(changes: Partial<Parameters<typeof examine>[0]> = {}): Promise<Finding[]> {
+async function findings(changes: Partial<Parameters<typeof examine>[0]> = {}): Promise<DoctorFinding[]> {
   const ledger = new MemoryLedger(() => now);
   await ledger.putSweep(aSweep({ finished: at('2026-11-23T12:01:00.000Z'), configHash: configHash(config) }));
-  const found: Finding[] = [];
+  const found: DoctorFinding[] = [];
   for await (const finding of examine({
     stack: 'RdsBackupLedger',
     deployment: async () => deployment,

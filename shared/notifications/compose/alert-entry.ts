@@ -1,5 +1,5 @@
 /** What a message says of one alert. */
-import type { Command, Detail } from '../../channels/index.ts';
+import type { Detail, SuggestedCommand } from '../../channels/index.ts';
 import {
   type Alert,
   type AlertStep,
@@ -23,7 +23,7 @@ import { ledgerCommand, limits, type MessageContext, type Rendering } from './co
 import { jsonCause } from './json-causes.ts';
 
 /** One alert with the step that people are notified of. */
-export interface Entry {
+export interface AlertEntry {
   readonly alert: Alert;
   readonly step: AlertStep | Unrecognized;
   readonly engine?: string;
@@ -32,7 +32,7 @@ export interface Entry {
 const mostNotes = 10;
 
 /** Worst first: by severity, then the oldest backup (none at all is worst), then by name. */
-export function worstFirst(a: Entry, b: Entry): number {
+export function worstFirst(a: AlertEntry, b: AlertEntry): number {
   return (
     bySeverity(a.alert.severity, b.alert.severity) ||
     (lastBackupOf(a)?.time.getTime() ?? 0) - (lastBackupOf(b)?.time.getTime() ?? 0) ||
@@ -44,22 +44,22 @@ export function worstFirst(a: Entry, b: Entry): number {
  * The worst inside. A resolution has that of its alert, so that whoever filters by severity gets it if they got the
  * opening. No filter knows a severity of a later version, so it goes out as the worst that there is.
  */
-export function severityOf(entries: readonly Entry[]): Severity {
+export function severityOf(entries: readonly AlertEntry[]): Severity {
   const [worst = 'info'] = entries.map(({ alert }) => alert.severity).sort(bySeverity);
   return isOneOf(severities, worst) ? worst : severities[0];
 }
 
-export function resolves({ step }: Entry): boolean {
+export function resolves({ step }: AlertEntry): boolean {
   return step === 'resolve';
 }
 
 /** Resolved by a backup, not because nobody promises one any more. */
-export function isProtectedAgain({ alert }: Entry): boolean {
+export function isProtectedAgain({ alert }: AlertEntry): boolean {
   return alert.outcome?.verdict === 'protected';
 }
 
 /** What a message says of one database, as it follows "2 databases". */
-export function stateOf(entry: Entry): string {
+export function stateOf(entry: AlertEntry): string {
   const { alert } = entry;
   if (!resolves(entry)) return oneLine(verdictOf(alert.verdict).phrase, limits.word);
   if (alert.outcome?.verdict === 'deleted') return verdictOf(alert.outcome.verdict).phrase;
@@ -67,7 +67,7 @@ export function stateOf(entry: Entry): string {
 }
 
 /** The newest backup that is known: of a resolved alert that of its end. */
-export function lastBackupOf(entry: Entry): NewestBackup | undefined {
+export function lastBackupOf(entry: AlertEntry): NewestBackup | undefined {
   const { outcome, newestBackup } = entry.alert;
   return (resolves(entry) ? outcome?.newestBackup : undefined) ?? newestBackup;
 }
@@ -77,14 +77,14 @@ export function ageOf({ time }: NewestBackup, now: Date): string {
 }
 
 /** Why the alert stands, or where this resolves it, why it ended. */
-export function explanationOf(entry: Entry, reader: Reader): string {
+export function explanationOf(entry: AlertEntry, reader: Reader): string {
   const { alert } = entry;
   if (resolves(entry)) return resolutionOf(alert, reader) ?? '';
   return reasonOf(alert, subjectOfAlert(alert), reader);
 }
 
 /** Of what is overdue the age, and then why. The moment of the backup is left out: the cause is to fit. */
-export function briefExplanationOf(entry: Entry, reader: Reader): string {
+export function briefExplanationOf(entry: AlertEntry, reader: Reader): string {
   const { alert } = entry;
   if (resolves(entry)) return explanationOf(entry, reader);
   const cause = causeOf(alert, subjectOfAlert(alert), reader);
@@ -97,7 +97,7 @@ function subjectOfAlert({ databaseId, databaseKind }: Alert): ReasonSubject {
 }
 
 /** `postgres, instance` */
-export function describe({ engine, alert }: Entry): string {
+export function describe({ engine, alert }: AlertEntry): string {
   const kind = oneLine(alert.databaseKind, limits.word);
   return engine ? `${oneLine(engine, limits.engine)}, ${kind}` : kind;
 }
@@ -111,11 +111,11 @@ export function runbookOf({ verdict }: Alert, { runbookUrl }: MessageContext): s
 }
 
 /** Everything of one alert, label by label. */
-export function detailsOf(entry: Entry, rendering: Rendering): Detail[] {
+export function detailsOf(entry: AlertEntry, rendering: Rendering): Detail[] {
   return resolves(entry) ? resolvedDetails(entry, rendering) : missingDetails(entry, rendering);
 }
 
-function missingDetails(entry: Entry, rendering: Rendering): Detail[] {
+function missingDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
   const { alert } = entry;
   const { now } = rendering;
   const command = commandFor(alert, now);
@@ -131,7 +131,7 @@ function missingDetails(entry: Entry, rendering: Rendering): Detail[] {
   ];
 }
 
-function resolvedDetails(entry: Entry, rendering: Rendering): Detail[] {
+function resolvedDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
   const { alert } = entry;
   const lasted = (alert.resolved ?? rendering.now).getTime() - alert.opened.getTime();
   return [
@@ -153,7 +153,7 @@ function since(moment: Date, now: Date): string {
 }
 
 /** `2026-11-22 03:12 UTC, 26 h 48 min ago (rds:orders-2026-11-22-03-12)`. */
-function lastBackup(entry: Entry, now: Date): string {
+function lastBackup(entry: AlertEntry, now: Date): string {
   const last = lastBackupOf(entry);
   if (!last) return 'none known';
   return `${formatUtc(last.time)}, ${ageOf(last, now)} ago (${oneLine(last.id, limits.id)})`;
@@ -174,7 +174,7 @@ export function adviceOn(alert: Alert): string {
 }
 
 /** A command of AWS's own to copy. */
-export function commandFor(alert: Alert, now: Date): Command | undefined {
+export function commandFor(alert: Alert, now: Date): SuggestedCommand | undefined {
   const { databaseId, databaseKind, database, verdict, status } = alert;
   if (!verdictOf(verdict).needsSnapshot || !isPlainId(databaseId)) return undefined;
   const { region } = environmentOf(database);
@@ -199,7 +199,7 @@ export function isPlainId(databaseId: string): boolean {
 }
 
 /** Silences an alert, of a plain id, until the next 08:00 UTC that is at least an hour away. */
-export function snoozeCommand({ databaseId }: Alert, now: Date): Command {
+export function snoozeCommand({ databaseId }: Alert, now: Date): SuggestedCommand {
   const morning = new Date(now.getTime() + hourMs);
   if (morning.getUTCHours() >= 8) morning.setUTCDate(morning.getUTCDate() + 1);
   const until = `${morning.toISOString().slice(0, 10)}T08:00Z`;
@@ -209,7 +209,7 @@ export function snoozeCommand({ databaseId }: Alert, now: Date): Command {
   };
 }
 
-export function acknowledgeCommand({ databaseId }: Alert): Command {
+export function acknowledgeCommand({ databaseId }: Alert): SuggestedCommand {
   return {
     label: 'Acknowledge',
     command: ledgerCommand(`alert ack ${databaseId} --note "<what you do>"`),
@@ -217,7 +217,7 @@ export function acknowledgeCommand({ databaseId }: Alert): Command {
 }
 
 /** One alert in the JSON body; texts are on one line and bounded, or a fleet could not fit. */
-export function alertData(entry: Entry, rendering: Rendering): object {
+export function alertData(entry: AlertEntry, rendering: Rendering): object {
   const { alert, step, engine } = entry;
   const { outcome, resolution } = alert;
   const { account, region } = environmentOf(alert.database);

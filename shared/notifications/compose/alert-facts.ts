@@ -9,6 +9,7 @@ import {
 import { type Alert, type Audience, alertStepOf } from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import {
+  type AlertEntry,
   acknowledgeCommand,
   adviceOn,
   ageOf,
@@ -18,7 +19,6 @@ import {
   consoleLinkOf,
   describe,
   detailsOf,
-  type Entry,
   explanationOf,
   isPlainId,
   isProtectedAgain,
@@ -36,7 +36,7 @@ import { limits, listCommand, type Rendering, wordCounts } from './context.ts';
  * are all resolutions or none. Of many tenants where `audience` is `operators`. It lists the first `limit`.
  */
 export function alertMessage(
-  entries: readonly Entry[],
+  entries: readonly AlertEntry[],
   audience: Audience,
   rendering: Rendering,
   limit: number,
@@ -79,7 +79,7 @@ export function alertMessage(
   };
 }
 
-function entryFacts(entry: Entry, many: boolean, rendering: Rendering): EntryFacts {
+function entryFacts(entry: AlertEntry, many: boolean, rendering: Rendering): EntryFacts {
   const { alert } = entry;
   const name = oneLine(alert.databaseId, limits.name);
   const tenant = oneLine(alert.tenant, limits.tenant);
@@ -104,26 +104,26 @@ function entryFacts(entry: Entry, many: boolean, rendering: Rendering): EntryFac
   };
 }
 
-function kindOf(entries: readonly Entry[]): MessageKind {
+function kindOf(entries: readonly AlertEntry[]): MessageKind {
   return entries.every(resolves) ? 'backup-restored' : 'backup-missing';
 }
 
-function tenantsOf(entries: readonly Entry[]): string[] {
+function tenantsOf(entries: readonly AlertEntry[]): string[] {
   return [...new Set(entries.map(({ alert }) => alert.tenant))].sort();
 }
 
-function whose(entries: readonly Entry[]): string {
+function whose(entries: readonly AlertEntry[]): string {
   const tenants = tenantsOf(entries);
   return tenants.length === 1 ? oneLine(tenants[0] as string, 40) : `${tenants.length} tenants`;
 }
 
 /** `CRITICAL acme: 2 databases overdue, 1 disabled`; one database is named: `CRITICAL acme: 1 database overdue (orders)`. */
-export function summaryOf(entries: readonly Entry[]): string {
+export function summaryOf(entries: readonly AlertEntry[]): string {
   return `${signOf(entries)} ${whose(entries)}: ${statesOf(entries)}`;
 }
 
 /** `2 databases overdue, 1 disabled`, the most frequent first. */
-function statesOf(entries: readonly Entry[]): string {
+function statesOf(entries: readonly AlertEntry[]): string {
   const [first, ...others] = wordCounts(entries.map(stateOf));
   if (!first) return 'no database';
   const [word, count] = first;
@@ -132,7 +132,7 @@ function statesOf(entries: readonly Entry[]): string {
   return `${count} ${count === 1 ? 'database' : 'databases'} ${word}${one}${rest}`;
 }
 
-function signOf(entries: readonly Entry[]): string {
+function signOf(entries: readonly AlertEntry[]): string {
   if (entries.every(resolves)) return entries.every(isProtectedAgain) ? 'RESOLVED' : 'CLOSED';
   const [first, ...others] = new Set(entries.map(({ step }) => step));
   const sign = first !== undefined && others.length === 0 ? alertStepOf(first)?.sign : undefined;
@@ -140,21 +140,21 @@ function signOf(entries: readonly Entry[]): string {
 }
 
 /** The one sentence above everything else. */
-function headline(entries: readonly Entry[]): string {
+function headline(entries: readonly AlertEntry[]): string {
   const what = `${whose(entries)}: ${statesOf(entries)}.`;
   const worse = entries.filter(({ step }) => step === 'rise').length;
   if (worse === 0) return what;
   return `${what} ${worse === entries.length ? 'This got worse' : `${worse} of them got worse`} since the last message.`;
 }
 
-function nameAndAge(entry: Entry, now: Date): string {
+function nameAndAge(entry: AlertEntry, now: Date): string {
   const { databaseId } = entry.alert;
   if (resolves(entry)) return databaseId;
   const last = lastBackupOf(entry);
   return `${databaseId} ${last ? ageOf(last, now) : 'no backup'}`;
 }
 
-function nextSteps({ alert }: Entry, rendering: Rendering): NextStep[] {
+function nextSteps({ alert }: AlertEntry, rendering: Rendering): NextStep[] {
   const { now, fullList, audience } = rendering;
   return [
     commandFor(alert, now) ?? { advice: adviceOn(alert) },
@@ -169,7 +169,7 @@ function takesOurCommands({ databaseId }: Alert, audience: Rendering['audience']
   return audience === 'operators' && isPlainId(databaseId);
 }
 
-function commandsFor({ alert }: Entry, { now, audience }: Rendering): Pick<MessageFacts, 'commands'> {
+function commandsFor({ alert }: AlertEntry, { now, audience }: Rendering): Pick<MessageFacts, 'commands'> {
   if (!takesOurCommands(alert, audience)) return {};
   return {
     commands: {
@@ -183,7 +183,7 @@ function commandsFor({ alert }: Entry, { now, audience }: Rendering): Pick<Messa
  * A thread begins with the newest opening in the message: a new alert never hides as an answer in an old thread, and its
  * reminders and its resolution answer to it.
  */
-function threadOf(entries: readonly Entry[]): string {
+function threadOf(entries: readonly AlertEntry[]): string {
   const newest = Math.max(...entries.map(({ alert }) => alert.opened.getTime()));
   const tenants = tenantsOf(entries);
   const who = tenants.length === 1 ? asciiLine(tenants[0] as string, 64).replace(/[^\w-]/g, '-') : 'tenants';

@@ -5,7 +5,7 @@ import { type Counts, type Severity, type Unrecognized, type VerdictName, verdic
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
-import { ageOf, alertData, type Entry, lastBackupOf, resolves, severityOf, stateOf } from './alert-entry.ts';
+import { type AlertEntry, ageOf, alertData, lastBackupOf, resolves, severityOf, stateOf } from './alert-entry.ts';
 import { summaryOf } from './alert-facts.ts';
 import { limits, listCommand, type Rendering } from './context.ts';
 
@@ -23,7 +23,7 @@ export interface DailyFacts {
   /** Databases by verdict. */
   readonly counts: Counts;
   /** Databases that are unprotected or have a warning. */
-  readonly alerts: readonly Entry[];
+  readonly alerts: readonly AlertEntry[];
   /** Names of databases that RDS has and nobody configured. */
   readonly unconfigured: readonly string[];
   /** How many those are, where there are more than are named. */
@@ -49,7 +49,7 @@ export interface DailyFacts {
 
 /** What both digests have in common: every alert of `entries` in a table, up to `limit`. */
 function digestOf(
-  entries: readonly Entry[],
+  entries: readonly AlertEntry[],
   rendering: Rendering,
   limit: number,
   facts: Pick<
@@ -79,7 +79,7 @@ function digestOf(
   };
 }
 
-function entryFacts(entry: Entry, rendering: Rendering): EntryFacts {
+function entryFacts(entry: AlertEntry, rendering: Rendering): EntryFacts {
   const { tenant, databaseId } = entry.alert;
   return {
     line: [`${oneLine(tenant, limits.tenant)}: `, { strong: oneLine(databaseId, limits.name) }, ` ${stateOf(entry)}`],
@@ -87,7 +87,7 @@ function entryFacts(entry: Entry, rendering: Rendering): EntryFacts {
   };
 }
 
-function table(listed: readonly Entry[], now: Date): string[][] {
+function table(listed: readonly AlertEntry[], now: Date): string[][] {
   const rows = listed.map((entry) => {
     const { alert, engine } = entry;
     const last = lastBackupOf(entry);
@@ -105,7 +105,7 @@ function table(listed: readonly Entry[], now: Date): string[][] {
 }
 
 /** One message instead of one a tenant: every alert of this run, the worst first. `entries` must not be empty. */
-export function manyTenantsMessage(entries: readonly Entry[], rendering: Rendering, limit: number): MessageFacts {
+export function manyTenantsMessage(entries: readonly AlertEntry[], rendering: Rendering, limit: number): MessageFacts {
   const { runbookUrl, now } = rendering;
   const resolved = entries.every(resolves);
   const summary = summaryOf(entries);
@@ -131,7 +131,7 @@ export function manyTenantsMessage(entries: readonly Entry[], rendering: Renderi
 /** "All 240 databases protected", or not; so that silence is never the only sign of health. `alerts`: the worst first. */
 export function dailyMessage(
   facts: DailyFacts,
-  alerts: readonly Entry[],
+  alerts: readonly AlertEntry[],
   rendering: Rendering,
   limit: number,
 ): MessageFacts {
@@ -187,7 +187,7 @@ function unprotectedCount(facts: DailyFacts): number {
   );
 }
 
-function dailySummary(facts: DailyFacts, alerts: readonly Entry[]): string {
+function dailySummary(facts: DailyFacts, alerts: readonly AlertEntry[]): string {
   const all = promisedCount(facts);
   const unprotected = unprotectedCount(facts);
   const fresh = facts.counts.new ?? 0;
@@ -206,7 +206,7 @@ function allOf(count: number): string {
   return count === 1 ? 'The one database is' : `All ${count} databases`;
 }
 
-function dailySeverity(facts: DailyFacts, alerts: readonly Entry[]): Severity {
+function dailySeverity(facts: DailyFacts, alerts: readonly AlertEntry[]): Severity {
   if (alerts.length > 0) return severityOf(alerts);
   if (unprotectedCount(facts) > 0) return 'warning';
   if (promisedCount(facts) + (facts.counts.new ?? 0) === 0) return 'warning';

@@ -1,11 +1,11 @@
 import { columns, oneLine } from '../../lib/safe-text.ts';
 import { formatUtc } from '../../lib/time.ts';
 import type { Reader } from '../../reasons/index.ts';
-import { ageOf, type Entry, explanationOf, lastBackupOf, worstFirst } from './alert-entry.ts';
+import { type AlertEntry, ageOf, explanationOf, lastBackupOf, worstFirst } from './alert-entry.ts';
 import { limits } from './context.ts';
 
 /** The full list as a text file: one aligned line a database, the worst first. */
-export function fullListOf(entries: readonly Entry[], reader: Reader): string {
+export function fullListOf(entries: readonly AlertEntry[], reader: Reader): string {
   const rows = [...entries].sort(worstFirst).map((entry) => {
     const { alert, engine, step } = entry;
     const last = lastBackupOf(entry);

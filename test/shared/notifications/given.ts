@@ -1,5 +1,5 @@
 import type { Alert, Backup } from '../../../shared/domain/index.ts';
-import type { Entry } from '../../../shared/notifications/compose/alert-entry.ts';
+import type { AlertEntry } from '../../../shared/notifications/compose/alert-entry.ts';
 import type { MessageContext } from '../../../shared/notifications/compose/context.ts';
 import { aBackup, anAlert, at } from '../ledger/rows.ts';
 
@@ -28,7 +28,11 @@ export function alert(changes: Partial<Alert> = {}): Alert {
   });
 }
 
-export function entry(changes: Partial<Alert> = {}, step: Entry['step'] = 'open', engine = 'postgres'): Entry {
+export function entry(
+  changes: Partial<Alert> = {},
+  step: AlertEntry['step'] = 'open',
+  engine = 'postgres',
+): AlertEntry {
   return { alert: alert(changes), step, engine };
 }
 

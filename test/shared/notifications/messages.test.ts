@@ -18,7 +18,7 @@ import {
   verdictNames,
 } from '../../../shared/domain/index.ts';
 import { gsm7Length, isGsm7 } from '../../../shared/lib/safe-text.ts';
-import type { Entry } from '../../../shared/notifications/compose/alert-entry.ts';
+import type { AlertEntry } from '../../../shared/notifications/compose/alert-entry.ts';
 import type { DailyFacts } from '../../../shared/notifications/compose/digest-facts.ts';
 import { fullListOf } from '../../../shared/notifications/compose/full-list.ts';
 import { databaseLink, objectLink, runbookLink } from '../../../shared/notifications/links.ts';
@@ -76,7 +76,7 @@ interface BodyEntry {
 const databasesIn = ({ texts }: OutgoingMessage) => (texts.body as { databases: BodyEntry[] }).databases;
 
 describe('the subject', () => {
-  const cases: [name: string, entries: Entry[], subject: string][] = [
+  const cases: [name: string, entries: AlertEntry[], subject: string][] = [
     ['names one database', [entry()], 'CRITICAL acme: 1 database overdue (orders)'],
     [
       'counts several by verdict, with the severity of the worst',
@@ -145,7 +145,7 @@ Times are UTC.`);
   it('lists the worst first: by severity, then no backup at all, then the oldest', () => {
     const { newestBackup: _, ...never } = alert({ databaseId: 'never', verdict: 'never' });
     const older = newestBackup('2026-11-20T00:00:00Z');
-    const entries: Entry[] = [
+    const entries: AlertEntry[] = [
       entry({ databaseId: 'warned', severity: 'warning' }),
       entry({ databaseId: 'young' }),
       entry({ databaseId: 'older', newestBackup: older }),
@@ -242,7 +242,7 @@ describe('the SMS', () => {
 });
 
 describe('the chat message', () => {
-  const thread = (entries: Entry[]) => composeAlerts(entries, 'all', context).texts.chat.metadata.threadId;
+  const thread = (entries: AlertEntry[]) => composeAlerts(entries, 'all', context).texts.chat.metadata.threadId;
 
   it('has the form that Amazon Q Developer shows', () => {
     const { chat } = composeAlerts([entry()], 'all', context).texts;
@@ -286,7 +286,7 @@ describe('the chat message', () => {
 });
 
 describe('the JSON body', () => {
-  const body = (one: Entry, audience: 'all' | 'operators' = 'all') =>
+  const body = (one: AlertEntry, audience: 'all' | 'operators' = 'all') =>
     databasesIn(composeAlerts([one], audience, context))[0];
 
   it('has cause and notes as data, and where the database is', () => {
@@ -378,7 +378,7 @@ describe('prose', () => {
 
 describe('what a tenant must not see', () => {
   const moved = { resolved: now, resolution: { code: 'moved-to-tenant', facts: { tenant: 'globex' } } } as const;
-  const leaking: [name: string, entry: Entry][] = [
+  const leaking: [name: string, entry: AlertEntry][] = [
     ['an alert that ended because its database moved', entry(moved, 'resolve')],
     [
       'an error of RDS',
@@ -741,7 +741,7 @@ describe('nothing from outside breaks a message', () => {
       facts,
     }) as fc.Arbitrary<Cause & LaterCause>,
   );
-  const entries: fc.Arbitrary<Entry> = fc
+  const entries: fc.Arbitrary<AlertEntry> = fc
     .record({
       databaseId: hostile,
       tenant: hostile,
