@@ -68,6 +68,13 @@ describe('enrolment by tag', () => {
     });
   });
 
+  test('a tag may spell its tenant in another case than the file', () => {
+    const acme = fleet({ tenants: [{ id: 'Acme', databases: [] }] });
+    const { databases, tenants } = enrol(acme, [database('crm', { 'backup-tenant': 'ACME' })]);
+    expect(databases.map(({ tenant }) => tenant)).toEqual(['Acme']);
+    expect(tenants.map(({ id }) => id)).toEqual(['Acme']);
+  });
+
   test('a listed database wins over its tags', () => {
     const tags = { 'backup-tenant': 'globex', 'backup-max-age-hours': '48', 'backup-exclude': 'mine' };
     const all = fleet({ discovery: { allowExclusion: true } });

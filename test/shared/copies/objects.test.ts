@@ -128,6 +128,15 @@ describe('a native dump', () => {
     expect([(await world.copyOf(other)).state, (await world.copy()).state]).toEqual(['complete', 'queued']);
   });
 
+  it('is left to the next run where this one’s time is up', async () => {
+    const world = await given();
+    world.s3.put('dumps', world.key, 'a dump');
+    world.run.remainingMs = 0;
+    expect((await world.pass()).run).toMatchObject({ waiting: 1 });
+    expect(world.s3.calls).toEqual([]);
+    expect((await world.copy()).state).toBe('queued');
+  });
+
   it('is copied whole up to 5 GiB, S3’s limit, and in parts above it', async () => {
     for (const [bytes, call] of [
       [5 * GiB, 'CopyObject'],

@@ -38,6 +38,10 @@ describe('the order in which tenants are served', () => {
     expect(order(waiting)).toEqual(['a1', 'b1', 'a2', 'a3']);
   });
 
+  it('begins with the oldest copy among tenants that were never served', () => {
+    expect(order([backup('b1', 'b', 10), backup('a1', 'a', 30), backup('c1', 'c', 20)])).toEqual(['a1', 'c1', 'b1']);
+  });
+
   it('begins with the tenant that was never served, then the one served longest ago', () => {
     const waiting = [backup('a1', 'a', 30), backup('b1', 'b', 20), backup('c1', 'c', 10)];
     const served: [string, Date][] = [

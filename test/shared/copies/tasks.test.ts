@@ -1,6 +1,6 @@
 import { DescribeExportTasksCommand, type DescribeExportTasksCommandOutput, RDSClient } from '@aws-sdk/client-rds';
 import { mockClient } from 'aws-sdk-client-mock';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { takenSlots } from '../../../shared/copies/export-tasks.ts';
 
 it('taken slots are counted on every page that RDS answers, an empty one among them', async () => {
@@ -9,7 +9,9 @@ it('taken slots are counted on every page that RDS answers, an empty one among t
     second: { $metadata: {}, ExportTasks: [{ ExportTaskIdentifier: 'a', Status: 'STARTING' }], Marker: 'third' },
     third: { $metadata: {}, ExportTasks: [{ ExportTaskIdentifier: 'b', Status: 'IN_PROGRESS' }] },
   };
-  mockClient(RDSClient)
+  const client = mockClient(RDSClient);
+  onTestFinished(() => client.restore());
+  client
     .on(DescribeExportTasksCommand, { Filters: [{ Name: 'status', Values: ['starting', 'in_progress'] }] })
     .callsFake(({ Marker = 'first' }: { Marker?: string }) => pages[Marker]);
   expect(await takenSlots(new RDSClient({ region: 'eu-west-1' }))).toBe(2);

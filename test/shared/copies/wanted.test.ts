@@ -138,6 +138,13 @@ describe('the schedule', () => {
     expect(state('every', earlier('2026-11-23T00:00:00Z', 'complete'))).toBe('queued');
   });
 
+  it('leaves a backup that is recorded late to its own period, whatever was copied after it', () => {
+    expect(state('daily', earlier('2026-11-23T23:59:00Z', 'complete'))).toBe('none');
+    expect(state('daily', earlier('2026-11-24T00:00:00Z', 'complete'))).toBe('queued');
+    expect(state('weekly', earlier('2026-11-30T00:00:00Z', 'complete'))).toBe('queued');
+    expect(state('monthly', earlier('2026-12-01T00:00:00Z', 'complete'))).toBe('queued');
+  });
+
   it('copies the first backup of an ISO week or a month', () => {
     expect(state('weekly', earlier('2026-11-22T23:00:00Z', 'complete'))).toBe('queued');
     expect(state('weekly', earlier('2026-11-23T01:00:00Z', 'running'))).toBe('none');

@@ -95,3 +95,10 @@ describe('the id of a backup', () => {
     (text) => expect(() => parseBackupId(text)).toThrow('not the id of a backup'),
   );
 });
+
+it('a database is the same in whatever case its name is spelled, also where RDS never had it', () => {
+  const spelled = { ...orders, id: 'Orders' };
+  expect(formatName(spelled)).toBe(formatName(orders));
+  expect(sameName(spelled, orders)).toBe(true);
+  expect(placeholderKey(spelled)).toBe(placeholderKey(orders));
+});

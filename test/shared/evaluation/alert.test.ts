@@ -447,3 +447,76 @@ describe('what an alert says of the backups', () => {
     expect(alert).not.toHaveProperty('deadline');
   });
 });
+
+describe('an alert on its database’s row', () => {
+  const gone = evaluated({ verdict: 'deleted', severity: 'warning', once: true });
+  const resolved = given(nextAlert(opened(), evaluated(fine), hours(1)));
+
+  it('stays while it is open, and until people were notified of its end', () => {
+    expect(staysOnRow(opened())).toBe(true);
+    expect(staysOnRow(resolved)).toBe(true);
+    expect(staysOnRow(confirm(resolved, 'all', hours(1)))).toBe(false);
+  });
+
+  it('is open until it is resolved', () => {
+    expect(openAlert(undefined)).toBeUndefined();
+    expect(openAlert(opened())).toEqual(opened());
+    expect(openAlert(resolved)).toBeUndefined();
+  });
+
+  it('of a deletion gives way to another where a database of that identity is unprotected again', () => {
+    const deleted = confirm(given(nextAlert(undefined, gone, noon)), 'all', noon);
+    expect(nextAlert(deleted, evaluated(critical), hours(1))).toMatchObject({
+      step: 'open',
+      alert: { opened: hours(1), verdict: 'overdue' },
+    });
+  });
+
+  it('that ended otherwise gives way to one of the deletion', () => {
+    const over = confirm(resolved, 'all', hours(1));
+    expect(nextAlert(over, gone, hours(2))).toMatchObject({
+      step: 'open',
+      alert: { opened: hours(2), resolved: hours(2) },
+    });
+  });
+
+  it('whose resolution for another tenant is pending is not taken back', () => {
+    const moved = given(nextAlert(opened(), evaluated(critical, { tenant: 'zeta' }), hours(1)));
+    expect(nextAlert(moved, evaluated(critical, { tenant: 'zeta' }), hours(2))).toMatchObject({
+      step: 'resolve',
+      alert: { tenant: 'acme', resolved: hours(1) },
+      nextCheckOnceNotified: hours(2),
+    });
+  });
+
+  it('of a deletion has no check but that of its message', () => {
+    expect(nextAlert(undefined, gone, noon)).toMatchObject({ nextCheckAt: minutes(14) });
+    expect(nextAlert(undefined, gone, noon)).not.toHaveProperty('nextCheckOnceNotified');
+    expect(nextAlert(opened(), gone, hours(1))).not.toHaveProperty('nextCheckOnceNotified');
+  });
+});
+
+describe('what an alert remembers', () => {
+  it('is who looks after it, and who asked for silence, and when', () => {
+    const who = { by: 'sam', note: 'on it' };
+    expect(acknowledge(opened(), who, hours(1)).acknowledged).toEqual({ ...who, at: hours(1) });
+    const silent = snooze(opened(), { until: hours(5), ...who }, hours(1));
+    expect([silent.snoozedUntil, silent.snoozed]).toEqual([hours(5), { ...who, at: hours(1) }]);
+  });
+
+  it('is its last 50 messages; the next reminder counts from the last of them', () => {
+    let alert = opened();
+    for (let day = 1; day <= 60; day += 1) {
+      const next = nextAlert(alert, evaluated(critical), hours(24 * day));
+      expect(next.step).toBe('remind');
+      alert = confirm(given(next), 'all', hours(24 * day));
+      expect(nextAlert(alert, evaluated(critical), hours(24 * day + 23)).step).toBeUndefined();
+    }
+    expect(alert.notified).toHaveLength(50);
+    expect(alert.notified.at(-1)).toEqual({ at: hours(24 * 60), step: 'remind', to: 'all' });
+  });
+
+  it('is nothing of a message that is not pending', () => {
+    expect(confirm(opened(), 'all', hours(1))).toEqual(opened());
+  });
+});

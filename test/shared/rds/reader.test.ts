@@ -1,4 +1,11 @@
-import { type DBSnapshot, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  type DBSnapshot,
+  DescribeDBClusterSnapshotsCommand,
+  DescribeDBClustersCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { throttling } from '../../../local/rds/faults.ts';
@@ -276,5 +283,45 @@ describe('snapshots', () => {
   it('says which field is lacking that RDS promises', async () => {
     const { DbiResourceId: _, ...row } = awsRow;
     await expect(answering([row]).instanceSnapshotsNamed(['x'])).rejects.toThrow('RDS answered without DbiResourceId');
+  });
+});
+
+describe('names', () => {
+  const arn = (resource: string) => `arn:aws:rds:eu-west-1:123456789012:${resource}`;
+  const engine = { Engine: 'aurora-mysql', Status: 'available' };
+
+  it('are in lower case, as the configuration and the ledger have them', async () => {
+    const client = mockClient(RDSClient);
+    client.on(DescribeDBInstancesCommand).resolves({
+      DBInstances: [
+        { DBInstanceIdentifier: 'Orders', DbiResourceId: 'db-A', DBInstanceArn: arn('db:orders'), ...engine },
+        { DBInstanceIdentifier: 'Shop-1', DBClusterIdentifier: 'Shop', DBInstanceArn: arn('db:shop-1'), ...engine },
+      ],
+    });
+    client.on(DescribeDBClustersCommand).resolves({
+      DBClusters: [
+        { DBClusterIdentifier: 'Shop', DbClusterResourceId: 'cluster-A', DBClusterArn: arn('cluster:shop'), ...engine },
+      ],
+    });
+    client.on(DescribeDBClusterSnapshotsCommand).resolves({
+      DBClusterSnapshots: [
+        {
+          DBClusterSnapshotIdentifier: 'nightly',
+          DBClusterSnapshotArn: arn('cluster-snapshot:nightly'),
+          DBClusterIdentifier: 'Shop',
+          DbClusterResourceId: 'cluster-A',
+          SnapshotType: 'manual',
+          ...engine,
+        },
+      ],
+    });
+    const reader = new RdsReader(new RDSClient({ region: 'eu-west-1' }));
+    const [page] = await collect(reader.instances());
+    const [clusters] = await collect(reader.clusters());
+    const [snapshot] = await reader.clusterSnapshotsNamed(['nightly']);
+    expect(page?.databases.map(({ id }) => id)).toEqual(['orders']);
+    expect(page?.members).toMatchObject([{ id: 'shop-1', clusterId: 'shop' }]);
+    expect(clusters?.map(({ id }) => id)).toEqual(['shop']);
+    expect(snapshot?.databaseId).toBe('shop');
   });
 });
