@@ -52,7 +52,7 @@ function read(path: string): string {
 try {
   await build();
 } catch (error) {
-  // What the user can put right is told in its own words; anything else is ours, and needs its stack trace.
+  // What the user can put right is reported in its own words; anything else is ours, and needs its stack trace.
   if (!(error instanceof ConfigError || error instanceof SynthError)) throw error;
   console.error(error.message);
   // Not the exit code alone: CDK would go on to synthesize what there is of the stack.

@@ -31,7 +31,7 @@ export class SweepDatabases extends Construct {
       alarms: parts.alarms,
       alarm: {
         name: 'sweep dead letters',
-        impact: 'A sweep or watch did not run, or failed three times: missing backups are told late.',
+        impact: 'A sweep or watch did not run, or failed three times: people are notified late of missing backups.',
       },
     }).queue;
     this.function = new LedgerFunction(this, 'Sweep', {
@@ -100,7 +100,7 @@ export class SweepDatabases extends Construct {
     const { function: fn } = this.function;
     alarms.add(
       this,
-      { name: 'sweep failing', impact: 'Databases are not checked: a missing backup may not be told.' },
+      { name: 'sweep failing', impact: 'Databases are not checked: nobody may be notified of a missing backup.' },
       {
         // An asynchronous call is tried three times within the hour; one failure among them heals itself.
         metric: fn.metricErrors({ period: Duration.hours(1) }),
@@ -111,7 +111,7 @@ export class SweepDatabases extends Construct {
       this,
       {
         name: 'sweep not running',
-        impact: 'No sweep came to its end for 26 hours: nobody would be told of a missing backup.',
+        impact: 'No sweep came to its end for 26 hours: nobody would be notified of a missing backup.',
       },
       {
         metric: productMetric('SweepHeartbeat', Stats.SUM, Duration.hours(1)),
@@ -125,7 +125,7 @@ export class SweepDatabases extends Construct {
       this,
       {
         name: 'watch not running',
-        impact: 'Between sweeps nobody is told of a missing backup, and lost export events leave copies stuck.',
+        impact: 'Between sweeps nobody is notified of a missing backup, and lost export events leave copies stuck.',
       },
       {
         metric: fn.metricInvocations({ period: Duration.hours(1) }),
