@@ -237,3 +237,83 @@ describe('a database that is renamed', () => {
     },
   );
 });
+
+describe('databases that enrolled themselves by tag', () => {
+  const tagged = (tenant: string) => ({ created, tags: { 'backup-tenant': tenant } });
+  const enrolling = (tenants: Parameters<typeof owned>[0] = {}) => {
+    const world = given(tenants, true);
+    world.configure({
+      ...owned(tenants),
+      defaults: { copy: { mode: 'export', kinds: ['manual'] }, bucket: { type: 'shared' } },
+      discovery: {},
+    });
+    return world;
+  };
+
+  it('are each their own tenant’s, in one batch and under one name of both kinds', async () => {
+    const world = enrolling();
+    const instance = world.rds.createInstance({ id: 'orders', ...tagged('acme') });
+    const cluster = world.rds.createCluster({ id: 'orders', ...tagged('globex') });
+    const untagged = world.rds.createInstance({ id: 'shop', created });
+    world.rds.takeBackup(instance, { id: 'of-instance', durationMinutes: 0 });
+    world.rds.takeBackup(cluster, { id: 'of-cluster', durationMinutes: 0 });
+    world.rds.takeBackup(untagged, { id: 'of-nobody', durationMinutes: 0 });
+    await world.rds.settle();
+    await world.deliverHeld();
+    const tenants = async (resourceId: string) => (await open(world, resourceId)).map(({ id, tenant }) => [id, tenant]);
+    expect(await tenants(instance.resourceId)).toEqual([['of-instance', 'acme']]);
+    expect(await tenants(cluster.resourceId)).toEqual([['of-cluster', 'globex']]);
+    expect(await tenants(untagged.resourceId)).toEqual([['of-nobody', undefined]]);
+  });
+
+  it('leave their last backup to their tenant, which is copied though their tags are gone with them', async () => {
+    const world = enrolling();
+    const { resourceId } = world.rds.createInstance({ id: 'orders', ...tagged('acme') });
+    await world.rds.advanceBy({ hours: 1 });
+    await world.sweep();
+    world.rds.takeBackup('orders', { id: 'last', durationMinutes: 0 });
+    await world.rds.settle();
+    world.rds.delete('orders');
+    await world.rds.settle();
+    await world.deliverHeld();
+    expect(await open(world, resourceId)).toMatchObject([{ id: 'last', tenant: 'acme', copy: { state: 'queued' } }]);
+  });
+
+  it('are nobody’s once nothing enrols them and the configuration does not know them', async () => {
+    const world = enrolling();
+    const { resourceId } = world.rds.createInstance({ id: 'orders', created });
+    await world.rds.advanceBy({ hours: 1 });
+    world.rds.takeBackup('orders', { id: 'last', durationMinutes: 0 });
+    await world.rds.settle();
+    world.rds.delete('orders');
+    await world.rds.settle();
+    await world.deliverHeld();
+    const [backup] = await open(world, resourceId);
+    expect(backup).toMatchObject({ id: 'last', copy: { state: 'none' } });
+    expect(backup).not.toHaveProperty('tenant');
+  });
+});
+
+describe('a configured database that RDS no longer shows when its first event comes', () => {
+  const goneBefore = async (...others: string[]) => {
+    const world = given({ acme: [orders] }, true);
+    const first = world.rds.createInstance({ id: 'orders', created });
+    for (const id of others) world.rds.takeBackup('orders', { id, durationMinutes: 0 });
+    await world.rds.settle();
+    if (others.length > 0) await world.deliverHeld();
+    world.rds.takeBackup('orders', { id: 'last', durationMinutes: 0 });
+    await world.rds.settle();
+    world.rds.delete('orders');
+    await world.rds.settle();
+    await world.deliverHeld();
+    return open(world, first.resourceId);
+  };
+
+  it('is its tenant’s, since nobody else had the name', async () => {
+    expect(await goneBefore()).toMatchObject([{ id: 'last', tenant: 'acme', copy: { state: 'queued' } }]);
+  });
+
+  it('stays its tenant’s where the ledger knew it', async () => {
+    expect((await goneBefore('first')).map(({ tenant }) => tenant)).toEqual(['acme', 'acme']);
+  });
+});
