@@ -32,6 +32,27 @@ const findingSchema = fields(findingFields);
 
 export type Finding = Of<typeof findingSchema>;
 
+/** The finding within a row or an evaluation, without what else that holds. */
+export function findingWithin<Level extends Finding['severity']>({
+  verdict,
+  severity,
+  cause,
+  notes,
+  newestBackup,
+  deadline,
+  status,
+}: Finding & { readonly severity: Level }): Finding & { readonly severity: Level } {
+  return {
+    verdict,
+    severity,
+    cause,
+    notes,
+    ...(newestBackup && { newestBackup }),
+    ...(deadline && { deadline }),
+    ...(status !== undefined && { status }),
+  };
+}
+
 const ownerSchema = fields({
   tenant: text.describe("the tenant's id"),
   since: time.describe('since when it was theirs'),

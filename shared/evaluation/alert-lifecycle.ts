@@ -19,7 +19,7 @@ import {
   type DatabaseKey,
   type DatabaseKind,
   type Evaluation,
-  type Finding,
+  findingWithin,
   isOneOf,
   isUnprotected,
   isVerdict,
@@ -151,7 +151,7 @@ export function snooze(
 function open(evaluated: Evaluated, now: Date): AlertOutcome {
   const { evaluation, tenant } = evaluated;
   if (evaluation.severity === 'info') return ownCheck(evaluation);
-  const finding = findingIn(evaluation);
+  const finding = findingWithin(evaluation);
   const alert: Alert = {
     ...subject(evaluated),
     ...finding,
@@ -179,7 +179,7 @@ function afterResolution(current: Alert, evaluated: Evaluated, now: Date): Alert
 
 /** Resolved by a verdict, which is kept as the outcome; the rest stays what the alert was about. */
 function resolveByVerdict(current: Alert, evaluated: Evaluated, now: Date): AlertOutcome {
-  const alert: Alert = { ...current, ...subject(evaluated), outcome: findingIn(evaluated.evaluation) };
+  const alert: Alert = { ...current, ...subject(evaluated), outcome: findingWithin(evaluated.evaluation) };
   return { ...end(alert, now), ...onceResolved(evaluated, now) };
 }
 
@@ -276,7 +276,7 @@ function clearSilence(alert: Alert): Alert {
 /** The alert with what is so by now. Its severity only rises. */
 function updated(current: Alert, evaluated: Evaluated): Alert {
   const { newestBackup: _, deadline: __, status: ___, ...rest } = current;
-  const finding = findingIn(evaluated.evaluation);
+  const finding = findingWithin(evaluated.evaluation);
   return { ...rest, ...subject(evaluated), ...finding, severity: worst(current.severity, finding.severity) };
 }
 
@@ -290,20 +290,6 @@ function subject({
   databaseKind,
 }: Evaluated): Pick<Alert, 'database' | 'databaseId' | 'databaseKind'> {
   return { database, databaseId, databaseKind };
-}
-
-/** What an alert keeps of an evaluation. */
-function findingIn(evaluation: Evaluation): Finding & Pick<Evaluation, 'severity'> {
-  const { verdict, severity, cause, notes, newestBackup, deadline, status } = evaluation;
-  return {
-    verdict,
-    severity,
-    cause,
-    notes,
-    ...(newestBackup && { newestBackup }),
-    ...(deadline && { deadline }),
-    ...(status !== undefined && { status }),
-  };
 }
 
 function ownCheck({ nextCheckAt }: Evaluation): { nextCheckAt?: Date } {

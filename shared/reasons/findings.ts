@@ -8,6 +8,7 @@ import {
   type DatabaseRow,
   type FactsIn,
   type Finding,
+  findingWithin,
   isKnownIn,
   isUnprotected,
   isVerdict,
@@ -32,17 +33,9 @@ export interface ReasonSubject {
 
 /** What the last evaluation said of a database; undefined where nobody configured it. */
 export function findingOf(row: DatabaseRow): Finding | undefined {
-  const { verdict, severity, cause = null, notes = [], newestBackup, deadline, status } = row;
+  const { verdict, severity, cause = null, notes = [] } = row;
   if (verdict === undefined || severity === undefined) return undefined;
-  return {
-    verdict,
-    severity,
-    cause,
-    notes,
-    ...(newestBackup && { newestBackup }),
-    ...(deadline && { deadline }),
-    ...(status !== undefined && { status }),
-  };
+  return findingWithin({ ...row, verdict, severity, cause, notes });
 }
 
 /** All that is to be said of a finding: the state, the cause with the next step, and what a person should know besides. */
