@@ -31,10 +31,11 @@ export async function runCommandLine(
 ): Promise<number> {
   let exitCode = 0;
   const written: string[] = [];
+  const unreadable = new Set<string>();
   try {
     const program = await programFor(argv, {
       commands,
-      deps,
+      deps: (common) => leavingOut(deps(common), unreadable),
       write: (text) => written.push(text),
       writeError: terminal.writeError,
       columns: terminal.columns ?? usualColumns,
@@ -44,7 +45,9 @@ export async function runCommandLine(
       },
     });
     await program.parseAsync(argv, { from: 'user' });
-    return exitCode;
+    if (unreadable.size === 0) return exitCode;
+    terminal.writeError(leftOut([...unreadable]));
+    return failed;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has printed help, the version or an error.
@@ -54,6 +57,25 @@ export async function runCommandLine(
     terminal.writeError(`${await sentenceOf(error)}\n`);
     return failed;
   }
+}
+
+/** The same, with a ledger that shows what it can read. */
+function leavingOut(deps: Dependencies, unreadable: Set<string>): Dependencies {
+  const ledger = async () => {
+    const deployed = await deps.ledger();
+    return { ...deployed, ledger: deployed.ledger.leavingOut(({ message }) => unreadable.add(message)) };
+  };
+  return { ...deps, ledger };
+}
+
+/** Rows that cannot be read are named up to this many. */
+const mostNamed = 10;
+
+function leftOut(messages: readonly string[]): string {
+  const count = messages.length;
+  const named = messages.slice(0, mostNamed).map((message) => `- ${message.replaceAll('\n', '\n  ')}`);
+  const rest = count > mostNamed ? [`and ${count - mostNamed} more`] : [];
+  return [`This is incomplete: ${count} ${count === 1 ? 'row' : 'rows'} left out.`, ...named, ...rest, ''].join('\n');
 }
 
 async function deliver(

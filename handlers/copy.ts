@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { type CopyTrigger, workOnCopies } from '../shared/copies/index.ts';
+import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
 import { backupIdOf, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
 import { composeCopyFailed, SnsPublisher } from '../shared/notifications/index.ts';
@@ -99,5 +99,6 @@ export const handler = onFirstCall(() => {
       })),
     });
     publishCopyMetrics(report, now());
+    if (report.errors.length > 0) throw leftOutError(report.errors);
   };
 });

@@ -28,6 +28,7 @@ export const handler = onFirstCall(() => {
           );
           const { errors } = await notifierOf(loaded, ledger, channel)(run.notifications, run.at);
           for (const error of [...run.report.errors, ...errors]) log.error(error, { databases });
+          return (run.row.leftOut ?? []).flatMap(({ database }) => database ?? []);
         },
       },
       event.Records,

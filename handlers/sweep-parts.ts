@@ -1,8 +1,10 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
+import type { LeftOut } from '../shared/domain/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import {
   type AlertNotification,
+  composeLeftOut,
   notify,
   objectLink,
   type Publisher,
@@ -30,6 +32,13 @@ export function alertChannelOf(settings: Settings): AlertChannel {
 export function notifierOf({ fleet }: LoadedConfig, ledger: Ledger, channel: AlertChannel) {
   return (notifications: readonly AlertNotification[], at: Date) =>
     notify({ ledger, ...channel, fleet }, notifications, at);
+}
+
+/** Notifies operators of what a run left out. */
+export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
+  const { account, region } = fleet;
+  return (leftOut: readonly LeftOut[], at: Date) =>
+    publisher.publish(composeLeftOut(leftOut, { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at }));
 }
 
 /** What a run needs, for each run anew: it counts its own calls, and has its own time left. */

@@ -12,8 +12,8 @@ import { Construct } from 'constructs';
 import {
   type IndexDefinition,
   indexes,
-  type Ledger,
   type LedgerCall,
+  type LedgerMethod,
   ledgerCalls,
   localIndexes,
   tableKeys,
@@ -53,7 +53,7 @@ export class LedgerTable extends Construct {
   }
 
   /** Lets a function use these methods of the ledger, and the key that its rows are encrypted with. */
-  allow(fn: LedgerFunction, uses: readonly (keyof Ledger)[]): void {
+  allow(fn: LedgerFunction, uses: readonly LedgerMethod[]): void {
     const { tableArn } = this;
     const calls: readonly LedgerCall[] = uses.map((method) => ledgerCalls[method]);
     const onTable = new Set(calls.flatMap(({ table }) => table));

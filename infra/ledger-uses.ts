@@ -1,5 +1,5 @@
 import type { FunctionName } from '../shared/contract.ts';
-import type { Ledger } from '../shared/ledger/index.ts';
+import type { LedgerMethod } from '../shared/ledger/index.ts';
 
 /** The methods of the ledger that each function's code calls; its role gets the rights to them. A test reads them off that code. */
 export const ledgerUses = {
@@ -55,4 +55,4 @@ export const ledgerUses = {
     'noteTenantServed',
     'databases',
   ],
-} as const satisfies Record<FunctionName, readonly (keyof Ledger)[]>;
+} as const satisfies Record<FunctionName, readonly LedgerMethod[]>;

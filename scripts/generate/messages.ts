@@ -4,6 +4,7 @@ import {
   composeAlerts,
   composeCopyFailed,
   composeDailyDigest,
+  composeLeftOut,
   composeManyTenants,
   type OutgoingMessage,
   operatorFilter,
@@ -101,6 +102,18 @@ ${section(
       copies: { complete: 201, queued: 3, running: 5, failed: 1, oldestQueuedHours: 2.5 },
       errors: [],
     },
+    context,
+  ),
+)}
+${section(
+  'A check left something out (`run-incomplete`), for operators',
+  composeLeftOut(
+    [
+      {
+        text: 'instance orders (acme) is overdue, but could not be written: ValidationException: Item size has exceeded the maximum allowed size',
+        database: { key: '123456789012/eu-west-1/db-ABCDEFGHIJKLMNOPQRSTUVWXYZ', kind: 'instance', id: 'orders' },
+      },
+    ],
     context,
   ),
 )}`;

@@ -24,30 +24,39 @@ const notifyAgainAfterMs = dayMs;
 /** Copies of backups up to this old are searched for what people were notified of. */
 const lookBackMs = 7 * dayMs;
 
+/** Rows as they were written, without those that somebody else took further in between; and what failed. */
+export interface Applied {
+  readonly written: readonly Backup[];
+  readonly errors: readonly unknown[];
+}
+
 /**
  * Takes copies to their next step: one message a tenant for those that people are notified of, then the rows. A message that
- * could not be sent leaves its rows as they were, so that the next run sends it; its error is thrown once all the rest is
- * done. Returns the rows as written, without those that somebody else took further in between.
+ * could not be sent leaves its rows as they were, so that the next run sends it.
  */
 export async function applySteps(
   deps: { readonly ledger: Ledger; readonly notify: NotifyOfCopies },
   steps: readonly CopyStep[],
   now: Date,
-): Promise<Backup[]> {
+): Promise<Applied> {
   const written: Backup[] = [];
+  const errors: unknown[] = [];
   const write = async ({ backup, to }: CopyStep, notifiedAt?: Date) => {
     const copy = notifiedAt ? { ...to, notifiedAt } : to;
-    const row = await updateBackup(deps.ledger, backupIdOf(backup), (current) =>
-      sameStep(current.copy, backup.copy) ? { ...current, copy } : undefined,
-    );
-    if (row) written.push(row);
+    try {
+      const row = await updateBackup(deps.ledger, backupIdOf(backup), (current) =>
+        sameStep(current.copy, backup.copy) ? { ...current, copy } : undefined,
+      );
+      if (row) written.push(row);
+    } catch (error) {
+      errors.push(error);
+    }
   };
   const byTenant = new Map<string, CopyStep[]>();
   for (const step of steps) {
     if (!step.notify) await write(step);
     else byTenant.set(tenantOf(step.backup), [...(byTenant.get(tenantOf(step.backup)) ?? []), step]);
   }
-  const errors: unknown[] = [];
   for (const [tenant, ofTenant] of byTenant) {
     try {
       const known = await notifiedBefore(deps.ledger, tenant, ofTenant, now);
@@ -65,10 +74,7 @@ export async function applySteps(
       errors.push(error);
     }
   }
-  if (errors.length === 1) throw errors[0];
-  if (errors.length > 1)
-    throw new AggregateError(errors, `${errors.length} tenants could not be notified of their copies`);
-  return written;
+  return { written, errors };
 }
 
 /** Causes that need a person, of which this tenant was notified in the last day: code to time. */

@@ -16,10 +16,10 @@ export async function databasesOf(ledger: Ledger, backups: readonly Pick<Backup,
   const rows = new Map<DatabaseKey, DatabaseRow>();
   const unreadable = new Map<DatabaseKey, UnreadableRow>();
   for (const keys of chunk([...new Set(backups.map(({ database }) => database))], rowsACall)) {
-    const found = await ledger.databases(keys, (row) => {
+    const lists = ledger.leavingOut((row) => {
       if (row.database !== undefined) unreadable.set(row.database, row);
     });
-    for (const row of found) rows.set(row.key, row);
+    for (const row of await lists.databases(keys)) rows.set(row.key, row);
   }
   return { rows, unreadable };
 }

@@ -120,9 +120,10 @@ export function errorMessage(error: unknown): string {
 }
 
 /** The error of a run that left some copies out: Lambda logs its message alone, so it names the first of them. */
-export function leftOutError(errors: readonly unknown[], what: string): AggregateError {
+export function leftOutError(errors: readonly unknown[]): AggregateError {
   const named = errors.slice(0, 5).map(errorMessage).join('; ');
-  return new AggregateError(errors, `${errors.length} ${errors.length === 1 ? 'copy' : 'copies'} ${what}: ${named}`);
+  const count = `${errors.length} ${errors.length === 1 ? 'copy' : 'copies'}`;
+  return new AggregateError(errors, `${count} could not be followed or started: ${named}`);
 }
 
 /** The answer's HTTP status; undefined where there was no answer. */

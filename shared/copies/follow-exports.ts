@@ -17,7 +17,6 @@ import {
   errorMessage,
   errorName,
   exportFailure,
-  leftOutError,
   pauseBeforeAttempt,
   statusOf,
 } from './failures.ts';
@@ -38,6 +37,8 @@ export interface FollowReport {
   readonly ended: readonly Backup[];
   /** Copies that failed and will be tried again. */
   readonly retried: number;
+  /** What was left out, each item with its error. */
+  readonly errors: readonly unknown[];
   /** Copies that still run. */
   readonly running: number;
   /** Of those, reported in this pass as running for too long. */
@@ -53,16 +54,18 @@ const objectRunMs = 20 * minuteMs;
  * Follows every copy that runs, and those of `arns` (snapshots that an event named), which the ledger's index may not
  * show yet. S3 is asked what is really there. People are notified of failures, of incomplete copies, and once of a stuck one.
  */
-export async function followCopies(deps: FollowDeps, now: Date, arns: readonly string[] = []): Promise<FollowReport> {
+export async function followCopies(given: FollowDeps, now: Date, arns: readonly string[] = []): Promise<FollowReport> {
+  const unreadable = new Map<string, unknown>();
+  const deps = { ...given, ledger: given.ledger.leavingOut((row) => unreadable.set(row.message, row)) };
   const rows = await underWay(deps, arns);
   const { steps, errors } = await stepsOf(deps, rows, now);
-  const written = await applySteps(deps, steps, now);
-  if (errors.length > 0) throw leftOutError(errors, 'could not be followed');
+  const { written, errors: notApplied } = await applySteps(deps, steps, now);
   const stillRunning = written.filter(({ copy }) => copy.state === 'running');
   const unchanged = rows.length - steps.length;
   return {
     ended: written.filter(({ copy }) => copy.endedAt !== undefined),
     retried: written.filter(({ copy }) => copy.state === 'queued').length,
+    errors: [...unreadable.values(), ...errors, ...notApplied],
     running: stillRunning.length + unchanged,
     stuck: stillRunning.filter(({ copy }) => copy.notifiedAt?.getTime() === now.getTime()).length,
   };

@@ -56,19 +56,29 @@ export async function copyObjects(
   const steps: CopyStep[] = [];
   const briefEnd = deps.clock().getTime() + briefMs;
   const remainingMs = () => Math.min(deps.remainingMs(), brief ? briefEnd - deps.clock().getTime() : Infinity);
+  const errors: unknown[] = [...unreadable.values()];
+  const apply = async (some: readonly CopyStep[]) => {
+    const applied = await applySteps(deps, some, now);
+    written.push(...applied.written);
+    errors.push(...applied.errors);
+  };
   for (const candidate of fairly(ready, await deps.ledger.tenantsServed(deps.fleet))) {
     if (remainingMs() <= 0) break;
     if (unreadable.has(candidate.database)) continue;
     // The first of a run that is not brief has all the time there is.
     const room = brief || written.length > 0 ? (remainingMs() / 1000) * assumedBytesPerSecond : largestObject;
-    const step = await copyOne(deps, databases.get(candidate.database), candidate, room, now);
-    if (!step) continue;
-    await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate), now);
-    if (step.notify) steps.push(step);
-    else written.push(...(await applySteps(deps, [step], now)));
+    try {
+      const step = await copyOne(deps, databases.get(candidate.database), candidate, room, now);
+      if (!step) continue;
+      await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate), now);
+      if (step.notify) steps.push(step);
+      else await apply([step]);
+    } catch (error) {
+      errors.push(error);
+    }
   }
-  written.push(...(await applySteps(deps, steps, now)));
-  return { written, errors: [...unreadable.values()] };
+  await apply(steps);
+  return { written, errors };
 }
 
 /** The next step of one object copy; undefined where there is none now. `room`: bytes that this run may still take on. */

@@ -5,7 +5,6 @@ import { first } from '../lib/iterables.ts';
 import { minuteMs } from '../lib/time.ts';
 import { applySteps } from './apply-steps.ts';
 import { tasksById } from './export-tasks.ts';
-import { leftOutError } from './failures.ts';
 import { type FollowDeps, stepsOf } from './follow-exports.ts';
 import { copyObjects } from './object-queue.ts';
 import { backToQueue, startExports } from './start-exports.ts';
@@ -31,6 +30,8 @@ export interface RunReport {
   readonly started: number;
   /** Copies that ended in this run, as they were written: failed, skipped, object copies that are complete. */
   readonly ended: readonly Backup[];
+  /** What was left out, each item with its error. */
+  readonly errors: readonly unknown[];
   /** Copies that still wait, and since when the oldest of them does. */
   readonly waiting: number;
   readonly oldestQueuedAt?: Date;
@@ -51,7 +52,9 @@ const rowsACall = 100;
  * At most one export a backup and attempt is started, whatever crashes in between and however many runs there are: a copy
  * is claimed by its row's version, and the task's id follows from backup and attempt, so RDS refuses a second one.
  */
-export async function runCopies(deps: CopyDeps, now: Date, triggeredBy: readonly BackupId[] = []): Promise<RunReport> {
+export async function runCopies(given: CopyDeps, now: Date, triggeredBy: readonly BackupId[] = []): Promise<RunReport> {
+  const unreadable = new Map<string, unknown>();
+  const deps = { ...given, ledger: given.ledger.leavingOut((row) => unreadable.set(row.message, row)) };
   const { waiting, refusals } = await waitingCopies(deps, triggeredBy);
   // A failure that needs a person frees a slot for the next copy, which would fail as well: it would take the whole queue
   // with it within minutes. So it triggers nothing; the watch tries one more every quarter of an hour.
@@ -62,8 +65,6 @@ export async function runCopies(deps: CopyDeps, now: Date, triggeredBy: readonly
   const objects = [...waiting.values()].filter(({ copy }) => copy.mode === 'object');
   const copied = await copyObjects(deps, objects, now, { brief: triggeredBy.length > 0 });
   const written = [...starts.written, ...copied.written];
-  const errors = [...starts.errors, ...copied.errors];
-  if (errors.length > 0) throw leftOutError(errors, 'could not be followed or started');
   for (const row of written) {
     if (row.copy.state === 'queued') waiting.set(keyOf(row), row);
     else waiting.delete(keyOf(row));
@@ -74,6 +75,7 @@ export async function runCopies(deps: CopyDeps, now: Date, triggeredBy: readonly
   return {
     lease,
     started: starts.started,
+    errors: [...unreadable.values(), ...starts.errors, ...copied.errors],
     ended: written.filter(({ copy }) => copy.endedAt !== undefined),
     waiting: waiting.size,
     ...(waiting.size > 0 && { oldestQueuedAt: new Date(oldest) }),
@@ -105,11 +107,11 @@ async function startUnderLease(deps: CopyDeps, waiting: Map<string, Backup>, now
       [...waiting.values()].filter(({ copy }) => copy.mode === 'export'),
       now,
     );
-    const written = await applySteps(deps, [...left.steps, ...starts.steps], now);
+    const { written, errors } = await applySteps(deps, [...left.steps, ...starts.steps], now);
     return {
       started: starts.started.length,
       written: [...starts.started, ...written],
-      errors: [...left.errors, ...starts.errors],
+      errors: [...left.errors, ...starts.errors, ...errors],
     };
   } finally {
     await deps.ledger.releaseLease(deps.fleet, deps.holder);
@@ -133,8 +135,12 @@ async function reconcileStarting(deps: CopyDeps, now: Date) {
   const { steps, errors } = await stepsOf(deps, started, now);
   const back: Backup[] = [];
   for (const lost of left.filter((row) => !started.includes(row))) {
-    const row = await backToQueue(deps, lost);
-    if (row) back.push(row);
+    try {
+      const row = await backToQueue(deps, lost);
+      if (row) back.push(row);
+    } catch (error) {
+      errors.push(error);
+    }
   }
   return { steps, errors, back };
 }

@@ -5,6 +5,7 @@ import { chunk } from 'es-toolkit/array';
 import type { ConfiguredDatabase } from '../config/index.ts';
 import { type Backup, backupIdOf, type Copy, type CopyCause } from '../domain/index.ts';
 import { updateBackup } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
 import { minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
 import { applySteps, type CopyStep } from './apply-steps.ts';
@@ -54,7 +55,10 @@ export async function startExports(deps: CopyDeps, waiting: readonly Backup[], n
       if (starts.started.length >= free || tries >= triesARun || deps.remainingMs() <= 0) return starts;
       const bucket = candidate.configured?.target.bucket;
       if (bucket !== undefined && closedBuckets.has(bucket)) continue;
-      const result = await startOne(deps, candidate, now);
+      const result = await startOne(deps, candidate, now).catch((error: unknown) => {
+        starts.errors.push(error);
+        return { is: error instanceof UnknownStart ? 'full' : 'passed' } as const;
+      });
       if (result.is === 'passed') continue;
       tries += 1;
       if (result.is === 'full') return starts;
@@ -133,6 +137,13 @@ type StartResult =
   /** Takes no slot: it ends here, or is to be tried again later. */
   | { readonly is: 'moves'; readonly step: CopyStep; readonly blocks?: 'account' | 'bucket' };
 
+/** RDS did not respond to a start, and would not to the next. */
+class UnknownStart extends Error {
+  constructor(cause: unknown) {
+    super(`RDS did not say whether the export was started: ${errorText(cause)}`, { cause });
+  }
+}
+
 async function startOne(deps: CopyDeps, candidate: Candidate, now: Date): Promise<StartResult> {
   const { backup, configured } = candidate;
   if (configured === undefined) return { is: 'moves', step: candidate.step };
@@ -178,7 +189,7 @@ async function startOne(deps: CopyDeps, candidate: Candidate, now: Date): Promis
   } catch (error) {
     const problem = startProblem(error, setup);
     // Nobody knows whether it was started: the row stays as it is, and the next run asks RDS for the task.
-    if (!problem) throw error;
+    if (!problem) throw new UnknownStart(error);
     return refused(deps, claimed, problem, now);
   }
   const running: Copy = { ...starting, state: 'running', startedAt: now };
@@ -213,7 +224,8 @@ async function refused(deps: CopyDeps, backup: Backup, problem: StartProblem, no
         const [step] = steps;
         if (!step) throw errors[0];
         if (step.to.state !== 'running') return { is: 'moves', step };
-        await applySteps(deps, [step], now);
+        const applied = await applySteps(deps, [step], now);
+        if (applied.errors.length > 0) throw applied.errors[0];
         return { is: 'started', backup: { ...backup, copy: step.to } };
       }
       await backToQueue(deps, backup, { ...busy(now), cause: { code: 'exported-elsewhere', facts: {} } });

@@ -1,5 +1,7 @@
 /** One pass over the copies: what runs is followed to its end, and what waits takes the slots that are free. */
+import { uniqWith } from 'es-toolkit/array';
 import type { Backup, BackupId } from '../domain/index.ts';
+import { errorText } from '../lib/errors.ts';
 import { type FollowReport, followCopies } from './follow-exports.ts';
 import { type CopyDeps, type RunReport, runCopies } from './run-queue.ts';
 
@@ -16,19 +18,28 @@ export interface WorkReport {
   readonly run: RunReport;
   /** Copies that came to their end in this pass, as they were written. */
   readonly ended: readonly Backup[];
+  /** What was left out. The pass has failed then, and is to come again. */
+  readonly errors: readonly unknown[];
 }
 
 /**
- * Follows and starts copies. A copy that cannot be followed holds up no other: what is free is started first, then the
- * error climbs, so that the pass comes again and an alarm rings.
+ * Follows and starts copies. A copy that cannot be followed holds up no other, nor does an RDS that does not say what runs:
+ * what is free is started.
  */
 export async function workOnCopies(deps: CopyDeps, now: Date, trigger: CopyTrigger = {}): Promise<WorkReport> {
-  const following = await followCopies(deps, now, trigger.exportsEnded).then(
-    (followed) => ({ followed }),
-    (error: unknown) => ({ error }),
-  );
+  const followed = await followCopies(deps, now, trigger.exportsEnded).catch((error: unknown): FollowReport => {
+    return { ended: [], retried: 0, running: 0, stuck: 0, errors: [error] };
+  });
   const run = await runCopies(deps, now, trigger.backups);
-  if (!('followed' in following)) throw following.error;
-  const { followed } = following;
-  return { followed, run, ended: [...followed.ended, ...run.ended] };
+  return {
+    followed,
+    run,
+    ended: [...followed.ended, ...run.ended],
+    errors: uniqWith([...followed.errors, ...run.errors], isSame),
+  };
+}
+
+/** Following and starting meet the same rows. */
+function isSame(one: unknown, other: unknown): boolean {
+  return errorText(one) === errorText(other);
 }

@@ -10,6 +10,21 @@ export type Counts = Readonly<Partial<Record<VerdictName | Unrecognized, number>
 
 const countsSchema = z.record(text, count) as unknown as z.ZodType<Counts, Record<string, number>>;
 
+const leftOutSchema = fields({
+  text: text.describe('what it left out, and why'),
+  database: fields({
+    key: text.describe('its key'),
+    kind: kindOf(['instance', 'cluster']).describe('`instance` or `cluster`'),
+    id: text.describe('its name'),
+  })
+    .describe('the database, which the next watch checks again')
+    .exactOptional(),
+  notifiedAt: time.describe('when operators were last notified of it').exactOptional(),
+});
+
+/** Something that a run could not do, and that stopped nothing else. */
+export type LeftOut = Of<typeof leftOutSchema>;
+
 export const sweepSchema = fields({
   mode: kindOf(['sweep', 'watch']).describe('`sweep` or `watch`'),
   started: time.describe('when its first run started'),
@@ -43,6 +58,7 @@ export const sweepSchema = fields({
   }).describe('alerts by step: `opened`, `reminded`, `resolved`'),
   apiCalls: z.record(text, count).describe('calls of RDS by action'),
   errors: z.array(text).readonly().describe('what it could not do, at most 100 lines'),
+  leftOut: z.array(leftOutSchema).readonly().describe('what it left out after a failure, at most 200').exactOptional(),
   configHash: text.describe('SHA-256 of the configuration that it evaluated by'),
   /** The last database key that was evaluated, where it stopped half-way. */
   stoppedAfter: text.describe('where it stopped half-way').exactOptional(),

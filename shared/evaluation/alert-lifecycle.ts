@@ -97,7 +97,7 @@ export function nextAlert(current: Alert | undefined, evaluated: Evaluated, now:
   if (current.resolved) return afterResolution(current, evaluated, now);
   if (current.tenant !== tenant) {
     const moved = resolveAlert(current, { code: 'moved-to-tenant', facts: { tenant } }, now);
-    return { ...moved, ...onceResolved(evaluated, now) };
+    return whileResolving(moved, evaluated, now);
   }
   if (evaluation.verdict === 'deleted') return resolveByVerdict(current, evaluated, now);
   if (evaluation.verdict === 'due') return { alert: { ...current, ...subject(evaluated) }, ...ownCheck(evaluation) };
@@ -171,7 +171,7 @@ function afterResolution(current: Alert, evaluated: Evaluated, now: Date): Alert
     return stillDeleted ? { alert: current, ...ownCheck(evaluation) } : open(evaluated, now);
   }
   const brokenAgain = current.tenant === tenant && evaluation.severity !== 'info' && isUnprotected(evaluation.verdict);
-  if (!brokenAgain) return { ...sendAgain(current, now), ...onceResolved(evaluated, now) };
+  if (!brokenAgain) return whileResolving(sendAgain(current, now), evaluated, now);
   // Take back a resolution that perhaps nobody was notified of, so that none is left without a message.
   const { resolved: _, resolution: __, outcome: ___, expiresAt: ____, ...reopened } = clearSilence(current);
   return notify(updated(reopened, evaluated), evaluated, 'open', now);
@@ -180,7 +180,7 @@ function afterResolution(current: Alert, evaluated: Evaluated, now: Date): Alert
 /** Resolved by a verdict, which is kept as the outcome; the rest stays what the alert was about. */
 function resolveByVerdict(current: Alert, evaluated: Evaluated, now: Date): AlertOutcome {
   const alert: Alert = { ...current, ...subject(evaluated), outcome: findingWithin(evaluated.evaluation) };
-  return { ...end(alert, now), ...onceResolved(evaluated, now) };
+  return whileResolving(end(alert, now), evaluated, now);
 }
 
 function end(alert: Alert, now: Date): AlertOutcome {
@@ -188,11 +188,19 @@ function end(alert: Alert, now: Date): AlertOutcome {
   return { alert: ended, step: 'resolve', nextCheckAt: retryAt(ended) };
 }
 
-/** What still needs a warning opens an alert of its own, at the next check once the resolution is out. */
-function onceResolved({ evaluation }: Evaluated, now: Date): { nextCheckOnceNotified?: Date } {
+/**
+ * The outcome of an alert whose resolution is to be sent. Sending it again hides no moment of the evaluation's own; what still
+ * needs a warning opens an alert of its own, at the next check once the resolution is out.
+ */
+function whileResolving(outcome: AlertOutcome, { evaluation }: Evaluated, now: Date): AlertOutcome {
   const remains = evaluation.severity !== 'info' && evaluation.verdict !== 'deleted';
-  const next = remains ? now : evaluation.nextCheckAt;
-  return next ? { nextCheckOnceNotified: next } : {};
+  const nextCheckOnceNotified = remains ? now : evaluation.nextCheckAt;
+  const nextCheckAt = earliestAfter(now, outcome.nextCheckAt, evaluation.nextCheckAt) ?? outcome.nextCheckAt;
+  return {
+    ...outcome,
+    ...(nextCheckAt && { nextCheckAt }),
+    ...(nextCheckOnceNotified && { nextCheckOnceNotified }),
+  };
 }
 
 /** An alert that stays open: does it need a message? */
@@ -210,7 +218,11 @@ function carryOn(current: Alert, evaluated: Evaluated, now: Date): AlertOutcome 
   }
   if (alert.pending) {
     const tried = retryPending(alert, now) ?? alert;
-    return { ...sendAgain(alert, now), nextCheckAt: nextCheck(tried, evaluated, now) };
+    return {
+      ...sendAgain(alert, now),
+      nextCheckAt: nextCheck(tried, evaluated, now),
+      nextCheckOnceNotified: nextCheck(confirm(tried, 'all', now), evaluated, now),
+    };
   }
   const remindAt = reminderAt(alert, evaluated);
   if (remindAt && now >= remindAt) return notify(alert, evaluated, 'remind', now);
@@ -230,7 +242,10 @@ function reminderAt(alert: Alert, { evaluation, policy }: Evaluated): Date | und
 
 function notify(alert: Alert, evaluated: Evaluated, step: AlertStep, now: Date): AlertOutcome {
   const pending: Alert = { ...alert, pending: newPending(step, now) };
-  if (pending.resolved) return { alert: pending, step, nextCheckAt: retryAt(pending) };
+  if (pending.resolved) {
+    const nextCheckAt = earliestAfter(now, retryAt(pending), evaluated.evaluation.nextCheckAt);
+    return { alert: pending, step, ...(nextCheckAt && { nextCheckAt }) };
+  }
   return {
     alert: pending,
     step,
@@ -248,14 +263,14 @@ function sendAgain(alert: Alert, now: Date): AlertOutcome {
 
 /** The earliest of: sending again, reminder or end of a snooze, the evaluation's own moment, and six hours from now. */
 function nextCheck(alert: Alert, evaluated: Evaluated, now: Date): Date {
-  const moments = [
-    new Date(now.getTime() + longestWaitMs),
-    alert.pending && retryAt(alert),
-    reminderAt(alert, evaluated),
-    evaluated.evaluation.nextCheckAt,
-  ];
-  const ahead = moments.filter((moment) => moment !== undefined && moment > now) as Date[];
-  return new Date(Math.min(...ahead.map((moment) => moment.getTime())));
+  const longest = new Date(now.getTime() + longestWaitMs);
+  const moments = [alert.pending && retryAt(alert), reminderAt(alert, evaluated), evaluated.evaluation.nextCheckAt];
+  return earliestAfter(now, longest, ...moments) ?? longest;
+}
+
+function earliestAfter(now: Date, ...moments: readonly (Date | undefined)[]): Date | undefined {
+  const ahead = moments.flatMap((moment) => (moment !== undefined && moment > now ? moment.getTime() : []));
+  return ahead.length === 0 ? undefined : new Date(Math.min(...ahead));
 }
 
 function retryAt({ pending, opened }: Alert): Date {

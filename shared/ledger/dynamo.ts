@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { chunk } from 'es-toolkit/array';
 import pMap from 'p-map';
-import type { Ledger, Written } from './ledger.ts';
+import type { Ledger, LedgerMethod, Written } from './ledger.ts';
 import {
   type Condition,
   type IndexName,
@@ -82,7 +82,7 @@ export const ledgerCalls = {
   putSweep: put,
   sweeps: range,
   lastWatch: range,
-} as const satisfies Record<keyof Ledger, LedgerCall>;
+} as const satisfies Record<LedgerMethod, LedgerCall>;
 
 /** DynamoDB's own limits for one batch. */
 const maxReads = 100;

@@ -9,7 +9,14 @@ export {
   itemOfDay,
   itemOfSweep,
 } from './items.ts';
-export { type Ledger, type ListedCopyState, type OnUnreadable, type Span, UnreadableRow } from './ledger.ts';
+export {
+  type Ledger,
+  type LedgerMethod,
+  type ListedCopyState,
+  type OnUnreadable,
+  type Span,
+  UnreadableRow,
+} from './ledger.ts';
 export {
   type IndexDefinition,
   type IndexName,

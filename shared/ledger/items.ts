@@ -364,13 +364,16 @@ export function itemOfTurn(environment: Environment, tenant: string, at: Date): 
 const turnSchema = z.looseObject({ sk: z.string(), servedAt: time });
 
 export function parseTurn(item: Item): { readonly tenant: string; readonly servedAt: Date } {
-  const { sk, servedAt } = turnSchema.decode(item as never);
-  return { tenant: sk, servedAt };
+  const parsed = turnSchema.safeDecode(item as never);
+  if (!parsed.success) throw unreadable(item, z.prettifyError(parsed.error));
+  return { tenant: parsed.data.sk, servedAt: parsed.data.servedAt };
 }
 
 /** A live backup, as its index shows it. */
 export function parseLive(item: Item): LiveBackup {
-  return { ...requireBackupId(item), recordedAt: new Date(String(item.liveSort)) };
+  const recordedAt = time.safeDecode(item.liveSort as never);
+  if (!recordedAt.success) throw unreadable(item, z.prettifyError(recordedAt.error));
+  return { ...requireBackupId(item), recordedAt: recordedAt.data };
 }
 
 /** Whether a row has not expired: DynamoDB removes it only some days later. */

@@ -47,10 +47,17 @@ export class UnreadableRow extends Error {
   }
 }
 
-/** Takes a row that cannot be read; the others are read on. Where nobody takes it, it is thrown. */
+/** Takes a row that cannot be read, and may throw it. */
 export type OnUnreadable = (row: UnreadableRow) => void;
 
+/** A method that asks DynamoDB for something. */
+export type LedgerMethod = Exclude<keyof Ledger, 'leavingOut'>;
+
+/** A row that cannot be read is thrown, unless `leavingOut` says otherwise. */
 export interface Ledger {
+  /** The same ledger, whose lists leave out rows that cannot be read; `take` gets each of them. */
+  leavingOut(take: OnUnreadable): Ledger;
+
   // Backups ---------------------------------------------------------------------------------------------------------
 
   /** The first record of a backup wins: EventBridge delivers at least once, and a sweep may have been faster. */
@@ -86,7 +93,7 @@ export interface Ledger {
   // Databases -------------------------------------------------------------------------------------------------------
 
   /** Rows by key, 100 a call, strongly consistent, in no order; what is not there is left out. */
-  databases(keys: readonly DatabaseKey[], onUnreadable?: OnUnreadable): Promise<DatabaseRow[]>;
+  databases(keys: readonly DatabaseKey[]): Promise<DatabaseRow[]>;
   /** Writes a whole row; `row.version` is the version that was read, absent for a new row. */
   putDatabase(row: DatabaseRow): Promise<Written>;
   /** Rows of databases of that name, also earlier holders of the name (other resource ids). */
@@ -94,7 +101,7 @@ export interface Ledger {
   /** By name. */
   databasesOfTenant(tenant: string): AsyncIterable<DatabaseRow>;
   /** Every database the ledger knows, without a Scan, in no order. */
-  allDatabases(onUnreadable?: OnUnreadable): AsyncIterable<DatabaseRow>;
+  allDatabases(): AsyncIterable<DatabaseRow>;
   /** Databases whose `nextCheckAt` is not after `now`, earliest first. */
   databasesToCheck(now: Date): AsyncIterable<DatabaseKey>;
 
@@ -103,9 +110,9 @@ export interface Ledger {
   /** Writes the database row and, in the same transaction, the alert's row: the version of the former guards both. */
   putDatabaseWithAlert(row: DatabaseRow, alert: Alert): Promise<Written>;
   /** Rows by id, 100 a call, in no order; what is not there is left out. */
-  alerts(ids: readonly AlertId[], onUnreadable?: OnUnreadable): Promise<Alert[]>;
+  alerts(ids: readonly AlertId[]): Promise<Alert[]>;
   /** Alerts without `resolved`, oldest first. */
-  openAlerts(onUnreadable?: OnUnreadable): AsyncIterable<Alert>;
+  openAlerts(): AsyncIterable<Alert>;
   /** Newest first. */
   alertsOfDatabase(database: DatabaseKey): AsyncIterable<Alert>;
   /** Newest first. */

@@ -43,7 +43,7 @@ import {
   UnreadableRow,
   type Written,
 } from './ledger.ts';
-import { type Item, type Range, sortKeyOf, type Table } from './table.ts';
+import { type Item, type PrimaryKey, type Range, sortKeyOf, type Table } from './table.ts';
 
 /** Rows read by key at once, and at first: whoever stops early (the newest backup, a first screen) has not read many. */
 const rowsAtOnce = 100;
@@ -52,11 +52,17 @@ const rowsAtFirst = 25;
 export class TableLedger implements Ledger {
   readonly #table: Table;
   readonly #now: () => Date;
+  readonly #take: OnUnreadable;
 
   /** `now` decides which rows have expired; DynamoDB itself removes them only some days later. */
-  constructor(table: Table, now: () => Date) {
+  constructor(table: Table, now: () => Date, take: OnUnreadable = throwIt) {
     this.#table = table;
     this.#now = now;
+    this.#take = take;
+  }
+
+  leavingOut(take: OnUnreadable): Ledger {
+    return new TableLedger(this.#table, this.#now, take);
   }
 
   // Backups -----------------------------------------------------------------------------------------------------------
@@ -78,11 +84,11 @@ export class TableLedger implements Ledger {
   }
 
   async backups(ids: readonly BackupId[]): Promise<Backup[]> {
-    return this.#present((await this.#table.read(ids.map(backupKey))).map(parseBackup), expiryOfBackup);
+    return this.#present(await this.#byKey(ids.map(backupKey), parseBackup), expiryOfBackup);
   }
 
   async liveBackups(database: DatabaseKey): Promise<LiveBackup[]> {
-    return (await collect(this.#list(ranges.liveBackups(database)))).map(parseLive);
+    return this.#readable(await collect(this.#list(ranges.liveBackups(database))), parseLive);
   }
 
   backupsOfDatabase(database: DatabaseKey, span?: Span): AsyncIterable<Backup> {
@@ -116,7 +122,7 @@ export class TableLedger implements Ledger {
   }
 
   async tenantsServed(environment: Environment): Promise<ReadonlyMap<string, Date>> {
-    const turns = (await collect(this.#list(ranges.turns(environment)))).map(parseTurn);
+    const turns = this.#readable(await collect(this.#list(ranges.turns(environment))), parseTurn);
     return new Map(turns.map(({ tenant, servedAt }) => [tenant, servedAt]));
   }
 
@@ -127,9 +133,8 @@ export class TableLedger implements Ledger {
 
   // Databases ---------------------------------------------------------------------------------------------------------
 
-  async databases(keys: readonly DatabaseKey[], onUnreadable?: OnUnreadable): Promise<DatabaseRow[]> {
-    const items = await this.#table.read(keys.map(rowKey));
-    return items.flatMap((item) => readable(parseDatabase, item, onUnreadable));
+  databases(keys: readonly DatabaseKey[]): Promise<DatabaseRow[]> {
+    return this.#byKey(keys.map(rowKey), parseDatabase);
   }
 
   putDatabase(row: DatabaseRow): Promise<Written> {
@@ -144,8 +149,8 @@ export class TableLedger implements Ledger {
     return this.#rows(ranges.databasesOfTenant(tenant), parseDatabase);
   }
 
-  allDatabases(onUnreadable?: OnUnreadable): AsyncIterable<DatabaseRow> {
-    return this.#rows(ranges.allDatabases(), parseDatabase, onUnreadable);
+  allDatabases(): AsyncIterable<DatabaseRow> {
+    return this.#rows(ranges.allDatabases(), parseDatabase);
   }
 
   async *databasesToCheck(now: Date): AsyncIterable<DatabaseKey> {
@@ -162,16 +167,12 @@ export class TableLedger implements Ledger {
     return this.#table.putTogether([databaseWrite(row), { item: itemOfAlert(alert) }]);
   }
 
-  async alerts(ids: readonly AlertId[], onUnreadable?: OnUnreadable): Promise<Alert[]> {
-    const items = await this.#table.read(ids.map(alertKey));
-    return this.#present(
-      items.flatMap((item) => readable(parseAlert, item, onUnreadable)),
-      expiryOfRow,
-    );
+  async alerts(ids: readonly AlertId[]): Promise<Alert[]> {
+    return this.#present(await this.#byKey(ids.map(alertKey), parseAlert), expiryOfRow);
   }
 
-  openAlerts(onUnreadable?: OnUnreadable): AsyncIterable<Alert> {
-    return this.#alerts(ranges.openAlerts(), onUnreadable);
+  openAlerts(): AsyncIterable<Alert> {
+    return this.#alerts(ranges.openAlerts());
   }
 
   alertsOfDatabase(database: DatabaseKey): AsyncIterable<Alert> {
@@ -210,7 +211,7 @@ export class TableLedger implements Ledger {
 
   async lastWatch(): Promise<SweepRow | undefined> {
     const [item] = await collect(this.#list(ranges.lastWatch()));
-    return item && parseSweep(item);
+    return item && this.#readable([item], parseSweep)[0];
   }
 
   // Reading -----------------------------------------------------------------------------------------------------------
@@ -234,19 +235,18 @@ export class TableLedger implements Ledger {
     expiry: (row: Row) => Expiring,
   ): AsyncIterable<Row> {
     for await (const item of this.#list(of)) {
-      const row = parse(item);
-      if (isPresent(expiry(row), this.#now())) yield row;
+      yield* this.#present(this.#readable([item], parse), expiry);
     }
   }
 
   /** Rows whose keys a range holds: read by key, in the order of the range. */
-  async *#rows<Row>(of: readonly Range[], parse: (item: Item) => Row, onUnreadable?: OnUnreadable): AsyncIterable<Row> {
+  async *#rows<Row>(of: readonly Range[], parse: (item: Item) => Row): AsyncIterable<Row> {
     for await (const keys of inChunks(this.#list(of), rowsAtOnce, rowsAtFirst)) {
       const items = new Map((await this.#table.read(keys)).map((item) => [`${item.pk}\n${item.sk}`, item]));
       for (const { pk, sk } of keys) {
         const item = items.get(`${pk}\n${sk}`);
         // An index may still show what is gone.
-        if (item !== undefined) yield* readable(parse, item, onUnreadable);
+        if (item !== undefined) yield* this.#readable([item], parse);
       }
     }
   }
@@ -257,8 +257,24 @@ export class TableLedger implements Ledger {
     }
   }
 
-  async *#alerts(of: readonly Range[], onUnreadable?: OnUnreadable): AsyncIterable<Alert> {
-    for await (const row of this.#rows(of, parseAlert, onUnreadable)) if (isPresent(row, this.#now())) yield row;
+  async *#alerts(of: readonly Range[]): AsyncIterable<Alert> {
+    for await (const row of this.#rows(of, parseAlert)) if (isPresent(row, this.#now())) yield row;
+  }
+
+  async #byKey<Row>(keys: readonly PrimaryKey[], parse: (item: Item) => Row): Promise<Row[]> {
+    return this.#readable(await this.#table.read(keys), parse);
+  }
+
+  #readable<Row>(items: readonly Item[], parse: (item: Item) => Row): Row[] {
+    return items.flatMap((item) => {
+      try {
+        return [parse(item)];
+      } catch (error) {
+        if (!(error instanceof UnreadableRow)) throw error;
+        this.#take(error);
+        return [];
+      }
+    });
   }
 
   #present<Row>(rows: readonly Row[], expiry: (row: Row) => Expiring): Row[] {
@@ -281,14 +297,8 @@ function databaseWrite(row: DatabaseRow) {
   } as const;
 }
 
-function readable<Row>(parse: (item: Item) => Row, item: Item, onUnreadable: OnUnreadable | undefined): Row[] {
-  try {
-    return [parse(item)];
-  } catch (error) {
-    if (onUnreadable === undefined || !(error instanceof UnreadableRow)) throw error;
-    onUnreadable(error);
-    return [];
-  }
+function throwIt(row: UnreadableRow): never {
+  throw row;
 }
 
 function compareText(a: string, b: string): number {

@@ -1,6 +1,6 @@
 /** The one optimistic loop: read, decide, write; and again where somebody else wrote in between. */
 import type { Alert, Backup, BackupId, DatabaseKey, DatabaseRow } from '../domain/index.ts';
-import type { Ledger, Written } from './ledger.ts';
+import type { Ledger, UnreadableRow, Written } from './ledger.ts';
 
 /** Writers of one row meet rarely; as many in a row as this means that something is wrong. */
 const maxConflicts = 10;
@@ -32,6 +32,13 @@ export async function update<Row, Change>(of: Update<Row, Change>): Promise<Chan
   throw new Error(`${of.what} was changed by others ${maxConflicts} times in a row`);
 }
 
+/** Who changes a row must have read it: one that cannot be read is not absent. */
+function strict(ledger: Ledger): Ledger {
+  return ledger.leavingOut((row: UnreadableRow) => {
+    throw row;
+  });
+}
+
 /** Changes a database's row; `change` gets undefined where there is none, and gives back undefined, or the row it got, to leave it. */
 export function updateDatabase(
   ledger: Ledger,
@@ -40,7 +47,7 @@ export function updateDatabase(
 ): Promise<DatabaseRow | undefined> {
   return update<DatabaseRow | undefined, DatabaseRow>({
     what: `the row of database ${key}`,
-    read: async () => (await ledger.databases([key]))[0],
+    read: async () => (await strict(ledger).databases([key]))[0],
     decide: (row) => {
       const changed = change(row);
       return changed === row ? undefined : changed;
@@ -62,7 +69,7 @@ export async function updateBackup(
   const written = await update<Backup | undefined, Backup>({
     ...(known && { known }),
     what: `the row of backup ${id.snapshotId}`,
-    read: async () => (await ledger.backups([id]))[0],
+    read: async () => (await strict(ledger).backups([id]))[0],
     decide: (row) => row && change(row),
     write: (row) => ledger.updateBackup(row),
   });
@@ -88,9 +95,9 @@ export function updateAlert(
   return update<RowWithAlert | undefined, RowWithAlert>({
     what: `the row of database ${key}`,
     read: async () => {
-      const [row] = await ledger.databases([key]);
+      const [row] = await strict(ledger).databases([key]);
       if (row?.alert === undefined) return undefined;
-      const [alert] = await ledger.alerts([{ database: key, ...row.alert }]);
+      const [alert] = await strict(ledger).alerts([{ database: key, ...row.alert }]);
       return alert && { row, alert };
     },
     decide: (current) => current && change(current),

@@ -3,7 +3,13 @@ export type { DailyFacts } from './compose/digest-facts.ts';
 export { endpointName, type FilterPolicy, type Subscriber, subscribersOf } from './endpoints.ts';
 export { objectLink, runbookLink } from './links.ts';
 export { type OutgoingMessage, operatorFilter, tenantFilter } from './message.ts';
-export { composeAlerts, composeCopyFailed, composeDailyDigest, composeManyTenants } from './messages.ts';
+export {
+  composeAlerts,
+  composeCopyFailed,
+  composeDailyDigest,
+  composeLeftOut,
+  composeManyTenants,
+} from './messages.ts';
 export {
   type AlertNotification,
   acknowledgeAlert,

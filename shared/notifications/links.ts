@@ -5,6 +5,7 @@ import { type DatabaseKey, type DatabaseKind, environmentOf } from '../domain/in
 export const runbookAnchors = {
   copyFailed: 'copy-failed',
   manyTenants: 'many-tenants-alerted',
+  runIncomplete: 'run-incomplete',
 } as const;
 
 /** A section of the runbook; the configured address may already name one, which is replaced. */

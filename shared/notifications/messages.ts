@@ -1,10 +1,11 @@
 /** Each kind of message: its facts, as many as fit, in every channel. */
-import type { Audience, Backup } from '../domain/index.ts';
+import type { Audience, Backup, LeftOut } from '../domain/index.ts';
 import { type AlertEntry, worstFirst } from './compose/alert-entry.ts';
 import { alertMessage } from './compose/alert-facts.ts';
 import { type MessageContext, mostListed, renderingFor } from './compose/context.ts';
 import { copyAudience, copyMessage } from './compose/copy-facts.ts';
 import { type DailyFacts, dailyMessage, manyTenantsMessage, mostLines } from './compose/digest-facts.ts';
+import { leftOutMessage } from './compose/left-out-facts.ts';
 import { fitting, type OutgoingMessage } from './message.ts';
 
 /**
@@ -44,4 +45,10 @@ export function composeDailyDigest(facts: DailyFacts, context: MessageContext): 
   const sorted = [...facts.alerts].sort(worstFirst);
   const rendering = renderingFor('operators', context);
   return fitting(mostLines, (limit) => dailyMessage(facts, sorted, rendering, limit));
+}
+
+/** One message to operators about what a run left out; `leftOut` must not be empty. */
+export function composeLeftOut(leftOut: readonly LeftOut[], context: MessageContext): OutgoingMessage {
+  const rendering = renderingFor('operators', context);
+  return fitting(mostListed, (limit) => leftOutMessage(leftOut, rendering, limit));
 }

@@ -83,12 +83,18 @@ export async function notify(
   const errors: string[] = [];
   const unsent = new Set<AlertNotification>();
   const audiences = new Map<AlertNotification, Audience>();
+  const leaveUnsent = (name: string, some: readonly AlertNotification[], error: unknown) => {
+    errors.push(`not notified, tried again later: ${name}: ${errorText(error)}`);
+    for (const one of some) unsent.add(one);
+  };
   const send = async (planned: PlannedMessage) => {
+    const { composable, others } = separate(deps, planned, now);
+    for (const [one, error] of others) leaveUnsent(`${planned.name}, ${one.alert.databaseId}`, [one], error);
+    if (composable.length === 0) return;
     try {
-      await deps.publisher.publish(await compose(deps, planned, now, errors));
+      await deps.publisher.publish(await compose(deps, { ...planned, notifications: composable }, now, errors));
     } catch (error) {
-      errors.push(`not notified, tried again later: ${planned.name}: ${errorText(error)}`);
-      for (const one of planned.notifications) unsent.add(one);
+      leaveUnsent(planned.name, composable, error);
     }
   };
   const messages = await plan(deps, notifications, now, errors);
@@ -169,18 +175,36 @@ function isUnknown({ alert }: AlertNotification): boolean {
 async function tenantsAlerted(ledger: Ledger, now: Date, errors: string[]): Promise<Set<string>> {
   const since = now.getTime() - digestHours * hourMs;
   const tenants = new Set<string>();
-  const failed = (error: unknown) => {
-    errors.push(`who was notified in the last ${digestHours} hours could not be read: ${errorText(error)}`);
-  };
   try {
-    for await (const { tenant, notified, verdict } of ledger.openAlerts(failed)) {
+    // The check of its database says that an alert cannot be read.
+    for await (const { tenant, notified, verdict } of ledger.leavingOut(() => {}).openAlerts()) {
       const last = notified.at(-1)?.at;
       if (last && last.getTime() > since && verdict !== 'unknown') tenants.add(tenant);
     }
   } catch (error) {
-    failed(error);
+    errors.push(`who was notified in the last ${digestHours} hours could not be read: ${errorText(error)}`);
   }
   return tenants;
+}
+
+/** Which alerts of a message can be composed, and why the others cannot: one keeps back no other. */
+function separate(deps: NotifyDependencies, planned: PlannedMessage, now: Date) {
+  const others = new Map<AlertNotification, unknown>();
+  const tried = (some: readonly AlertNotification[]) => {
+    try {
+      composed(planned, some.map(entryOf), contextOf(deps, now));
+      return { is: 'composed' } as const;
+    } catch (error) {
+      return { is: 'failed', error } as const;
+    }
+  };
+  const { notifications } = planned;
+  if (tried(notifications).is === 'composed') return { composable: notifications, others };
+  for (const one of notifications) {
+    const alone = tried([one]);
+    if (alone.is === 'failed') others.set(one, alone.error);
+  }
+  return { composable: notifications.filter((one) => !others.has(one)), others };
 }
 
 async function compose(
@@ -189,14 +213,23 @@ async function compose(
   now: Date,
   errors: string[],
 ): Promise<OutgoingMessage> {
-  const { audience, digest } = planned;
   const entries = planned.notifications.map(entryOf);
-  const { account, region, alerts } = deps.fleet;
-  const context: MessageContext = { account, region, runbookUrl: alerts.runbookUrl, now };
-  const fullList =
-    digest || entries.length > mostListed ? await store(deps, planned, entries, context, errors) : undefined;
-  const withList = { ...context, ...(fullList && { fullList }) };
-  return digest ? composeManyTenants(entries, withList) : composeAlerts(entries, audience, withList);
+  const context = contextOf(deps, now);
+  const needsList = planned.digest || entries.length > mostListed;
+  const fullList = needsList ? await store(deps, planned, entries, context, errors) : undefined;
+  return composed(planned, entries, { ...context, ...(fullList && { fullList }) });
+}
+
+function composed(
+  { audience, digest }: Pick<PlannedMessage, 'audience' | 'digest'>,
+  entries: readonly AlertEntry[],
+  context: MessageContext,
+): OutgoingMessage {
+  return digest ? composeManyTenants(entries, context) : composeAlerts(entries, audience, context);
+}
+
+function contextOf({ fleet: { account, region, alerts } }: NotifyDependencies, now: Date): MessageContext {
+  return { account, region, runbookUrl: alerts.runbookUrl, now };
 }
 
 function entryOf({ alert, step, row }: AlertNotification): AlertEntry {
@@ -259,16 +292,13 @@ type Current = (one: AlertNotification) => RowWithAlert | undefined;
 /** Reads the rows and the alerts of notifications, each in one call. */
 async function readAgain(ledger: Ledger, notifications: readonly AlertNotification[]): Promise<Current> {
   const unreadable = new Map<DatabaseKey, UnreadableRow>();
-  const onUnreadable = (row: UnreadableRow) => {
+  const lists = ledger.leavingOut((row) => {
     if (row.database !== undefined) unreadable.set(row.database, row);
-  };
+  });
   const keys = notifications.map(({ row }) => row.key);
-  const rows = new Map((await ledger.databases(keys, onUnreadable)).map((row) => [row.key, row]));
+  const rows = new Map((await lists.databases(keys)).map((row) => [row.key, row]));
   const concerned = notifications.filter(({ row, alert }) => concerns(alert, rows.get(row.key)));
-  const read = await ledger.alerts(
-    concerned.map(({ alert }): AlertId => alert),
-    onUnreadable,
-  );
+  const read = await lists.alerts(concerned.map(({ alert }): AlertId => alert));
   const alerts = new Map(read.map((alert) => [alert.database, alert]));
   return (one) => {
     const { key } = one.row;

@@ -14,6 +14,7 @@ import {
   paginateDescribeDBInstances,
   paginateDescribeDBSnapshots,
   type RDSClient,
+  RDSServiceException,
 } from '@aws-sdk/client-rds';
 import { chunk, uniq } from 'es-toolkit/array';
 import {
@@ -221,9 +222,24 @@ async function collect<T>(by: Filter[], list: (filter: Filter) => AsyncIterable<
   return all;
 }
 
+/** A row of an answer lacks what the API promises. */
+class OddRow extends Error {
+  override readonly name = 'OddRow';
+}
+
 function known<T>(value: T | undefined, field: string): T {
-  if (value === undefined) throw new Error(`RDS answered without ${field}, which its API promises`);
+  if (value === undefined) throw new OddRow(`RDS answered without ${field}, which its API promises`);
   return value;
+}
+
+/**
+ * Whether an error of a call about several names is about one of them: RDS refuses a name, or answers oddly. An outage,
+ * throttling or a missing right would meet each of them.
+ */
+export function concernsOne(error: unknown): boolean {
+  if (error instanceof OddRow) return true;
+  if (!(error instanceof RDSServiceException) || error.$fault !== 'client') return false;
+  return error.$metadata.httpStatusCode !== 403 && !/throttl|limit|token|signature/i.test(error.name);
 }
 
 function environmentIn(arn: string): Environment {

@@ -46,8 +46,7 @@ async function* alertsOf(ledger: Ledger, { open, tenant, databases, span }: Aler
 /** The facts of alerts, of open ones with the rows of their databases, 100 a call. */
 export async function factsOfAlerts(ledger: Ledger, alerts: readonly Alert[], now: Date): Promise<AlertFacts[]> {
   const open = new Set(alerts.flatMap(({ resolved, database }) => (resolved ? [] : [database])));
-  // Where a row cannot be read, its alert speaks for itself.
-  const rows = new Map((await ledger.databases([...open], () => {})).map((row) => [row.key, row]));
+  const rows = new Map((await ledger.databases([...open])).map((row) => [row.key, row]));
   return alerts.map((alert) => alertFacts(alert, rows.get(alert.database), now));
 }
 

@@ -14,10 +14,10 @@ import {
   type Snapshot,
   sameBackup,
 } from '../domain/index.ts';
-import { type Ledger, updateDatabase } from '../ledger/index.ts';
+import { type Ledger, type UnreadableRow, updateDatabase } from '../ledger/index.ts';
 import type { Log } from '../lib/log.ts';
 import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
-import { parseRdsEvent, type RdsEvent, type RdsReader, snapshotKindOf } from '../rds/index.ts';
+import { concernsOne, parseRdsEvent, type RdsEvent, type RdsReader, snapshotKindOf } from '../rds/index.ts';
 import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, withBackup } from './new-backup.ts';
 
 export interface RecordDeps {
@@ -25,8 +25,11 @@ export interface RecordDeps {
   readonly rds: RdsReader;
   readonly fleet: Fleet;
   readonly log: Log;
-  /** Checks some databases at once: what their events say may mean that no backup will follow. */
-  readonly check: (databases: readonly DatabaseName[]) => Promise<void>;
+  /**
+   * Checks some databases at once: what their events say may mean that no backup will follow. Returns those that could not
+   * be checked.
+   */
+  readonly check: (databases: readonly DatabaseName[]) => Promise<readonly Pick<DatabaseName, 'kind' | 'id'>[]>;
   readonly now: () => Date;
 }
 
@@ -38,16 +41,19 @@ export interface QueuedEvent {
 
 /**
  * Records a batch of events and returns the ids of the messages that failed, each with its reason in the log: those come
- * again, and end in the dead-letter queue. A failure of RDS itself is thrown, so that the whole batch comes again.
+ * again, and end in the dead-letter queue. A failure that is not an event's own (RDS throttles, DynamoDB does not respond)
+ * is thrown, so that the whole batch comes again.
  */
-export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEvent[]): Promise<string[]> {
+export async function recordEvents(given: RecordDeps, messages: readonly QueuedEvent[]): Promise<string[]> {
+  const { log } = given;
+  const deps = { ...given, ledger: given.ledger.leavingOut((row) => log.error('row is left out', { error: row })) };
   const failed: string[] = [];
   const attempt = async (messageId: string, what: string, fields: object, act: () => Promise<void>) => {
     try {
       await act();
     } catch (error) {
       failed.push(messageId);
-      deps.log.error(what, { messageId, ...fields, error });
+      log.error(what, { messageId, ...fields, error });
     }
   };
   const events: { messageId: string; event: RdsEvent }[] = [];
@@ -60,52 +66,78 @@ export async function recordEvents(deps: RecordDeps, messages: readonly QueuedEv
 
   const announced = about('backup', 'creating');
   const deleted = about('deleted');
-  const snapshots = await describe(
+  const snapshotOf = await describe(
     deps.rds,
     [...announced, ...deleted].map(({ event }) => event),
   );
-  const ownerOf = await ownersOf(
-    deps,
-    announced.flatMap(({ event }) => snapshots.get(event.arn) ?? []),
-  );
+  const shown = announced.flatMap(({ event }) => snapshotOf.found.get(event.arn) ?? []);
+  const ownerOf = await ownersOf(deps, shown);
   for (const { messageId, event } of announced) {
     const fields = { eventId: event.eventId, snapshot: event.arn };
     await attempt(messageId, 'snapshot could not be recorded', fields, () =>
-      recordSnapshot(deps, event, snapshots.get(event.arn), ownerOf),
+      recordSnapshot(deps, event, snapshotOf.of(event), ownerOf),
     );
   }
   for (const { messageId, event } of deleted) {
     await attempt(messageId, 'deletion could not be recorded', { snapshot: event.arn }, () =>
-      recordDeletion(deps, event, snapshots.get(event.arn)),
+      recordDeletion(deps, event, snapshotOf.of(event)),
     );
   }
   const changed = about('database');
   if (changed.length > 0) {
-    await deps.check(databasesNamed(changed.map(({ event }) => event)));
+    const checking = deps.check(databasesNamed(changed.map(({ event }) => event)));
+    for (const { messageId, event } of changed) {
+      await attempt(messageId, 'database could not be checked', { database: event.arn }, async () => {
+        const { kind, id } = databaseIn(event);
+        const left = (await checking).find((one) => one.kind === kind && one.id === id);
+        if (left) throw new Error('its check failed');
+      });
+    }
   }
   return failed;
 }
 
 /** The databases that events are about, each once. */
 function databasesNamed(events: readonly RdsEvent[]): DatabaseName[] {
-  const named = events.map(({ source: { account, region, type, id } }): DatabaseName => {
-    return { account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() };
-  });
-  return [...new Map(named.map((name) => [formatName(name), name])).values()];
+  return [...new Map(events.map(databaseIn).map((name) => [formatName(name), name])).values()];
 }
 
-/** All snapshots of a batch in one call a kind: events name the snapshot, not the database. */
-async function describe(rds: RdsReader, events: readonly RdsEvent[]): Promise<Map<string, Snapshot>> {
-  const idsOf = (kind: DatabaseKind) =>
-    events.filter((event) => snapshotKindOf(event.arn) === kind).map((event) => event.source.id);
-  const found = await Promise.all([
-    rds.instanceSnapshotsNamed(idsOf('instance')),
-    rds.clusterSnapshotsNamed(idsOf('cluster')),
-  ]);
-  return new Map(found.flat().map((snapshot) => [snapshot.arn, snapshot]));
+function databaseIn({ source: { account, region, type, id } }: RdsEvent): DatabaseName {
+  return { account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() };
 }
 
-/** What is known of the database of a snapshot, from what a batch has read. */
+/**
+ * All snapshots of a batch in one call a kind: events name the snapshot, not the database. Where RDS refuses that for one of
+ * them, each is looked up alone; `of` then throws for that one.
+ */
+async function describe(rds: RdsReader, events: readonly RdsEvent[]) {
+  const found = new Map<string, Snapshot>();
+  const refused = new Map<string, unknown>();
+  const lookUp = async (some: readonly RdsEvent[]) => {
+    const idsOf = (kind: DatabaseKind) =>
+      some.filter((event) => snapshotKindOf(event.arn) === kind).map((event) => event.source.id);
+    const snapshots = await Promise.all([
+      rds.instanceSnapshotsNamed(idsOf('instance')),
+      rds.clusterSnapshotsNamed(idsOf('cluster')),
+    ]);
+    for (const snapshot of snapshots.flat()) found.set(snapshot.arn, snapshot);
+  };
+  try {
+    await lookUp(events);
+  } catch (error) {
+    if (!concernsOne(error)) throw error;
+    for (const event of events) {
+      await lookUp([event]).catch((why: unknown) => refused.set(event.arn, why));
+    }
+  }
+  const of = ({ arn }: RdsEvent): Snapshot | undefined => {
+    if (refused.has(arn)) throw refused.get(arn);
+    return found.get(arn);
+  };
+  return { found, of };
+}
+
+/** What is known of the database of a snapshot, from what a batch has read; throws where a row of it cannot be read. */
 type OwnerOf = (snapshot: Snapshot) => SnapshotOwner;
 
 /**
@@ -116,7 +148,9 @@ type OwnerOf = (snapshot: Snapshot) => SnapshotOwner;
 async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promise<OwnerOf> {
   const { ledger, fleet, rds } = deps;
   const keys = new Set(snapshots.map(({ database }) => database));
-  const rows = new Map((await ledger.databases([...keys])).map((row) => [row.key, row]));
+  const unreadable = new Map<string | undefined, UnreadableRow>();
+  const lists = ledger.leavingOut((row) => unreadable.set(row.database, row));
+  const rows = new Map((await lists.databases([...keys])).map((row) => [row.key, row]));
   const listed = configuredByName(fleet);
   const entryOf = (snapshot: Snapshot) => {
     const row = rows.get(snapshot.database);
@@ -131,6 +165,8 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
   const holders = new Map([...found.values()].map((database) => [formatName(nameOf(database)), database.key]));
   const taken = await namesTaken(ledger, unowned, holders);
   return (snapshot) => {
+    const why = unreadable.get(snapshot.database) ?? taken.unreadable.get(formatName(nameIn(snapshot)));
+    if (why) throw why;
     const row = rows.get(snapshot.database);
     const known = row && { row };
     const entries = entryOf(snapshot);
@@ -145,7 +181,7 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
     }
     const name = formatName(nameIn(snapshot));
     const holder = holders.get(name);
-    const isHolder = holder === undefined ? !taken.has(name) : holder === snapshot.database;
+    const isHolder = holder === undefined ? !taken.names.has(name) : holder === snapshot.database;
     const configured = isHolder ? (entries[0] ?? enrolledAs(enrolled, found, snapshot)) : undefined;
     // What a former owner's was stays theirs; the first owner has all that is older.
     const former = row && ownerAt(row, snapshot.createdAt ?? deps.now());
@@ -188,21 +224,18 @@ function enrolledBefore(fleet: Fleet, row: DatabaseRow): ConfiguredDatabase | un
   return enrolledWithoutTags(fleet, nameOf(row), tenant);
 }
 
-/** Names of databases that RDS does not show, and that another database with an owner had. */
-async function namesTaken(
-  ledger: Ledger,
-  snapshots: readonly Snapshot[],
-  holders: ReadonlyMap<string, string>,
-): Promise<ReadonlySet<string>> {
+/** Names of databases that RDS does not show, and that another database with an owner had; or whose rows cannot be read. */
+async function namesTaken(ledger: Ledger, snapshots: readonly Snapshot[], holders: ReadonlyMap<string, string>) {
   const gone = snapshots.filter((snapshot) => !holders.has(formatName(nameIn(snapshot))));
-  const taken = new Set<string>();
+  const names = new Set<string>();
+  const unreadable = new Map<string, UnreadableRow>();
   for (const snapshot of gone) {
-    const namesakes = await ledger.databasesByName(nameIn(snapshot));
-    if (namesakes.some(({ key, tenant }) => key !== snapshot.database && tenant !== undefined)) {
-      taken.add(formatName(nameIn(snapshot)));
-    }
+    const name = formatName(nameIn(snapshot));
+    const lists = ledger.leavingOut((row) => unreadable.set(name, row));
+    const namesakes = await lists.databasesByName(nameIn(snapshot));
+    if (namesakes.some(({ key, tenant }) => key !== snapshot.database && tenant !== undefined)) names.add(name);
   }
-  return taken;
+  return { names, unreadable };
 }
 
 async function recordSnapshot(

@@ -1,5 +1,9 @@
+import type { LeftOut } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
+import type { Log } from '../lib/log.ts';
 import type { AlertNotification, NotifiedCounts } from '../notifications/index.ts';
+import { leftOutBefore } from './left-out.ts';
 import { keptRow } from './row.ts';
 import type { SweepDeps, SweepRequest, SweepRun } from './run.ts';
 import { sweepFleet } from './sweep.ts';
@@ -7,7 +11,10 @@ import { owedSweep, watch } from './watch.ts';
 
 export interface CloseDeps {
   readonly ledger: Ledger;
+  readonly log: Log;
   readonly notify: (notifications: readonly AlertNotification[], at: Date) => Promise<Pick<NotifiedCounts, 'errors'>>;
+  /** Notifies operators of what a run left out. */
+  readonly notifyOfLeftOut: (leftOut: readonly LeftOut[], at: Date) => Promise<void>;
   /** Triggers the function that starts and follows copies: an event that should have triggered it may be lost. */
   readonly triggerCopies: () => Promise<void>;
   readonly now: () => Date;
@@ -27,14 +34,48 @@ export async function runRequest(deps: SweepDeps & CloseDeps, request: SweepRequ
 }
 
 /**
- * Notifies people of what a run found, triggers copies, and writes the run's row: last, so that its absence shows that the
- * run did not get there. Of a dry run nothing is sent or written.
+ * Notifies people of what a run found, and operators of what it left out; triggers copies, and writes the run's row: last, so
+ * that its absence shows that the run did not get there. What fails here stops nothing of that but the row. Of a dry run
+ * nothing is sent or written.
  */
 async function closeRun(deps: CloseDeps, run: SweepRun): Promise<SweepRun> {
   if (run.dryRun) return run;
-  const { errors } = await deps.notify(run.notifications, run.at);
-  await deps.triggerCopies();
-  const row = keptRow({ ...run.row, finished: deps.now(), errors: [...run.row.errors, ...errors] });
+  const failures: string[] = [];
+  const attempt = async (what: string, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      failures.push(`${what}: ${errorText(error)}`);
+    }
+  };
+  await attempt('people were not notified', async () => {
+    failures.push(...(await deps.notify(run.notifications, run.at)).errors);
+  });
+  await attempt('copies were not triggered', deps.triggerCopies);
+  let leftOut: readonly LeftOut[] = [...(run.row.leftOut ?? []), ...failures.map((text) => ({ text }))];
+  await attempt('operators were not notified of what was left out', async () => {
+    leftOut = await notifyOperators(deps, leftOut, run.at);
+  });
+  for (const text of failures) deps.log.error(text);
+  const row = keptRow({
+    ...run.row,
+    finished: deps.now(),
+    errors: [...run.row.errors, ...failures],
+    ...(leftOut.length > 0 && { leftOut }),
+  });
   await deps.ledger.putSweep(row);
-  return { ...run, row, report: { ...run.report, errors: [...run.report.errors, ...errors] } };
+  return { ...run, row, report: { ...run.report, errors: [...run.report.errors, ...failures] } };
+}
+
+/** One message about all that was left out, once a day of one thing. Returns it with when operators were last notified of it. */
+async function notifyOperators(
+  { ledger, notifyOfLeftOut }: CloseDeps,
+  leftOut: readonly LeftOut[],
+  at: Date,
+): Promise<readonly LeftOut[]> {
+  if (leftOut.length === 0) return leftOut;
+  const { notifiedAt } = await leftOutBefore(ledger, at);
+  const isNews = leftOut.some((left) => notifiedAt(left) === undefined);
+  if (isNews) await notifyOfLeftOut(leftOut, at);
+  return leftOut.map((left) => ({ ...left, notifiedAt: isNews ? at : (notifiedAt(left) ?? at) }));
 }

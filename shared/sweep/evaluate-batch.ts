@@ -1,8 +1,10 @@
 /** Use case: evaluates databases against what RDS shows of them, and brings ledger and alerts up to date. */
 import { isDeepStrictEqual } from 'node:util';
+import pMap from 'p-map';
 import type { ConfiguredDatabase } from '../config/index.ts';
 import {
   type Alert,
+  type AvailableSnapshot,
   backupIdOf,
   type DatabaseKey,
   type DatabaseRow,
@@ -21,7 +23,8 @@ import {
   newestAmong,
   type ObservedSnapshots,
 } from '../evaluation/index.ts';
-import { closeBackup, type Ledger, type OnUnreadable, reopenBackup, update, withExpiry } from '../ledger/index.ts';
+import { closeBackup, type Ledger, reopenBackup, type UnreadableRow, update, withExpiry } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
 import type { AlertNotification } from '../notifications/index.ts';
 import { ownerAt } from '../ownership.ts';
 import type { RdsInventory } from '../rds/index.ts';
@@ -35,8 +38,6 @@ export interface CheckOptions {
   /** Evaluate, and write nothing. */
   readonly dryRun: boolean;
   readonly retentionDays: number;
-  /** Takes the rows that cannot be read; their databases are left out. */
-  readonly onUnreadable: OnUnreadable;
   /** Whether an alert may open now; else its database is to be checked anew first, and is left as it was. */
   readonly mayOpen: boolean;
 }
@@ -52,42 +53,60 @@ export interface Checked {
   /** Left as it was: an alert would open, and the database is to be checked anew before. */
   readonly postponed: boolean;
   readonly newlyExcluded: boolean;
+  /** What could not be done for it, as sentences about it; empty otherwise. */
+  readonly failures: readonly string[];
 }
 
 /** Databases whose rows are written side by side. */
 const parallel = 10;
 
-/** Checks up to 100 databases, for whose rows one call is made. */
+/**
+ * Checks up to 100 databases, for whose rows one call is made. What fails for one of them, or for one of its backups, is
+ * among its failures and stops nothing else; only an error of that call is thrown.
+ */
 export async function checkDatabases(
   ledger: Ledger,
   subjects: readonly EvaluationTarget[],
   inventory: RdsInventory,
   options: CheckOptions,
 ): Promise<Checked[]> {
-  const unreadable = new Set<DatabaseKey | undefined>();
-  const keys = subjects.map((subject) => subject.key);
-  const takeUnreadable: OnUnreadable = (row) => {
-    unreadable.add(row.database);
-    options.onUnreadable(row);
-  };
-  const rows = await ledger.databases(keys, takeUnreadable);
+  const unreadable = new Map<DatabaseKey | undefined, UnreadableRow>();
+  const lists = ledger.leavingOut((row) => unreadable.set(row.database, row));
+  const rows = await lists.databases(subjects.map((subject) => subject.key));
   const rowOf = new Map(rows.map((row) => [row.key, row]));
   const ids = rows.flatMap(({ key, alert }) => (alert ? [{ database: key, ...alert }] : []));
-  const alerts = await ledger.alerts(ids, takeUnreadable);
-  const alertOf = new Map(alerts.map((alert) => [alert.database, alert]));
-  const readable = subjects.filter(({ key }) => !unreadable.has(key));
-  const checked: Checked[] = [];
-  for (let start = 0; start < readable.length; start += parallel) {
-    const some = readable.slice(start, start + parallel);
-    checked.push(
-      ...(await Promise.all(
-        some.map((subject) =>
-          checkOne(ledger, subject, rowOf.get(subject.key), alertOf.get(subject.key), inventory, options),
-        ),
-      )),
-    );
-  }
-  return checked;
+  const alertOf = new Map((await lists.alerts(ids)).map((alert) => [alert.database, alert]));
+  const check = (subject: EvaluationTarget) => {
+    const why = unreadable.get(subject.key);
+    if (why) return checkUnreadable(ledger, subject, why, inventory, options);
+    return checkOne(ledger, subject, rowOf.get(subject.key), alertOf.get(subject.key), inventory, options);
+  };
+  return pMap(subjects, (subject) => check(subject).catch((error: unknown) => notEvaluated(subject, error)), {
+    concurrency: parallel,
+  });
+}
+
+/** A database about which nothing is known after this run. */
+export function notEvaluated(subject: EvaluationTarget, error: unknown): Checked {
+  return { ...nothing, subject, failures: [`was not evaluated: ${errorText(error)}`] };
+}
+
+const nothing = { recorded: 0, missed: [], closed: 0, postponed: false, newlyExcluded: false } as const;
+
+/** Evaluates a database whose rows cannot be read by what RDS shows alone; nothing is written, and no alert can open. */
+async function checkUnreadable(
+  ledger: Ledger,
+  subject: EvaluationTarget,
+  why: UnreadableRow,
+  inventory: RdsInventory,
+  options: CheckOptions,
+): Promise<Checked> {
+  const lists = ledger.leavingOut(() => {});
+  const observed = await observedOf(lists, subject, inventory, options.until);
+  const placed = await placeMember(lists, subject, inventory, options);
+  const { evaluation } = evaluateDatabase(placed, observed, { live: [] }, options.at, options.until);
+  const seen = evaluation ? `is ${evaluation.verdict} by what RDS shows, and no alert can open: ` : 'is not followed: ';
+  return { ...nothing, subject, ...(evaluation && { evaluation }), failures: [`${seen}${why.message}`] };
 }
 
 async function checkOne(
@@ -99,16 +118,23 @@ async function checkOne(
   options: CheckOptions,
 ): Promise<Checked> {
   const { at, until, dryRun, retentionDays } = options;
-  const observed = await observedOf(ledger, subject, inventory, until);
-  const placed = await placeMember(ledger, subject, inventory, options);
+  const failures = new Set<string>();
+  const failed: OnFailure = (what, error) => failures.add(`${what}: ${errorText(error)}`);
+  const lists = ledger.leavingOut((odd) => failed('has a row that is left out', odd));
+  const observed = await observedOf(lists, subject, inventory, until);
+  const placed = await placeMember(lists, subject, inventory, options);
   // What the last decision came to; where somebody else writes the row in between, it is decided again.
   const last: { decision?: DatabaseEvaluation; postponed: boolean } = { postponed: false };
   let recorded = 0;
   const missed: Snapshot[] = [];
   const written = await update<KnownDatabase, { readonly row: DatabaseRow; readonly alert?: Alert }>({
     what: `the row of database ${subject.key}`,
-    known: { ...(row && { row }), ...(alert && { alert }), live: row ? await ledger.liveBackups(subject.key) : [] },
-    read: () => readKnown(ledger, subject.key),
+    known: {
+      ...(row && { row }),
+      ...(alert && { alert }),
+      live: row ? await lists.liveBackups(subject.key) : [],
+    },
+    read: () => readKnown(ledger, lists, subject.key),
     decide: async (known) => {
       const decision = evaluateDatabase(placed, observed, known, at, until);
       last.decision = decision;
@@ -119,25 +145,33 @@ async function checkOne(
         missed.push(...decision.unrecorded.flatMap(({ snapshot, eventMissed }) => (eventMissed ? [snapshot] : [])));
         return undefined;
       }
-      const back = await recordAll(ledger, placed.configured, decision, known, observed, at);
+      const back = await recordAll(lists, placed.configured, decision, known, observed, at, failed);
       recorded += back.recorded;
       missed.push(...back.missed);
-      await closeAll(ledger, decision, options);
+      await closeAll(lists, decision, options, failed);
       const changed = decision.alert && withExpiry(decision.alert, retentionDays);
       if (changed && !isDeepStrictEqual(changed, known.alert)) return { row: decision.row, alert: changed };
       return isDeepStrictEqual(decision.row, known.row) ? undefined : { row: decision.row };
     },
     write: ({ row: changed, alert: changedAlert }) =>
       changedAlert ? ledger.putDatabaseWithAlert(changed, changedAlert) : ledger.putDatabase(changed),
+  }).catch((error: unknown) => {
+    if (last.decision === undefined) throw error;
+    // People are notified of what is written alone: the alert would open anew with every run.
+    const verdict = last.decision.evaluation?.verdict;
+    failed(`${verdict === undefined ? '' : `is ${verdict}, but `}could not be written`, error);
+    return 'failed' as const;
   });
   const { decision, postponed } = last;
-  if (decision === undefined) throw new Error(`database ${subject.key} was not evaluated`);
+  if (decision === undefined) throw new Error('no decision was made');
   const { evaluation, notification, newlyExcluded } = decision;
+  const isWritten = written !== 'failed';
   return {
     subject,
-    newlyExcluded,
+    newlyExcluded: newlyExcluded && isWritten,
     ...(evaluation && { evaluation }),
     ...(notification &&
+      isWritten &&
       !postponed && {
         notification: { ...notification, alert: written?.alert ?? notification.alert, row: decision.row },
       }),
@@ -145,12 +179,16 @@ async function checkOne(
     missed,
     closed: postponed ? 0 : decision.gone.length,
     postponed,
+    failures: [...failures],
   };
 }
 
-/** What the ledger knows of a database, strongly consistent. */
-async function readKnown(ledger: Ledger, key: DatabaseKey): Promise<KnownDatabase> {
-  const [[row], live] = await Promise.all([ledger.databases([key]), ledger.liveBackups(key)]);
+/** Takes what could not be done, as a sentence about the database. */
+type OnFailure = (what: string, error: unknown) => void;
+
+/** What the ledger knows of a database, strongly consistent; throws where its row or its alert cannot be read. */
+async function readKnown(ledger: Ledger, lists: Ledger, key: DatabaseKey): Promise<KnownDatabase> {
+  const [[row], live] = await Promise.all([ledger.databases([key]), lists.liveBackups(key)]);
   const [alert] = row?.alert ? await ledger.alerts([{ database: key, ...row.alert }]) : [];
   return { ...(row && { row }), ...(alert && { alert }), live };
 }
@@ -230,11 +268,12 @@ async function recordAll(
   { row }: KnownDatabase,
   { copyTimes, snapshots }: ObservedSnapshots,
   now: Date,
+  failed: OnFailure,
 ): Promise<{ recorded: number; missed: Snapshot[] }> {
   let recorded = 0;
   const missed: Snapshot[] = [];
   const oldestFirst = unrecorded.toSorted((a, b) => a.snapshot.createdAt.getTime() - b.snapshot.createdAt.getTime());
-  for (const { snapshot, eventMissed } of oldestFirst) {
+  const record = async (snapshot: AvailableSnapshot, eventMissed: boolean) => {
     // Its source may just have been recorded, and the index that finds it by its ARN lags behind.
     const source = snapshots.find(({ arn }) => arn === snapshot.sourceArn);
     const sourceTime = copyTimes.get(snapshot.arn) ?? (source && backupTimeOf(source));
@@ -249,10 +288,15 @@ async function recordAll(
     if ((await ledger.recordBackup(backup)) === 'duplicate') {
       // Closed by mistake, perhaps: RDS has it.
       await reopenBackup(ledger, backupIdOf(backup), new Date(now.getTime() - clockSkewMs));
-      continue;
+      return;
     }
     recorded += 1;
     if (eventMissed) missed.push(snapshot);
+  };
+  for (const { snapshot, eventMissed } of oldestFirst) {
+    await record(snapshot, eventMissed).catch((error: unknown) =>
+      failed(`has a backup that was not recorded, ${snapshot.id}`, error),
+    );
   }
   return { recorded, missed };
 }
@@ -261,10 +305,12 @@ async function closeAll(
   ledger: Ledger,
   { gone }: DatabaseEvaluation,
   { at, retentionDays }: CheckOptions,
+  failed: OnFailure,
 ): Promise<void> {
   if (gone.length === 0) return;
+  const notClosed = (error: unknown) => failed('has a backup that was not closed', error);
   for (const backup of await ledger.backups(gone)) {
-    await closeBackup(ledger, backup, { cause: { code: 'not-in-rds', facts: {} }, retentionDays }, at);
+    await closeBackup(ledger, backup, { cause: { code: 'not-in-rds', facts: {} }, retentionDays }, at).catch(notClosed);
   }
 }
 

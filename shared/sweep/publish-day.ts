@@ -2,7 +2,7 @@
 
 import { sumBy } from 'es-toolkit/math';
 import type { Fleet } from '../config/index.ts';
-import { type Ledger, type UnreadableRow, updateDatabase } from '../ledger/index.ts';
+import { type Ledger, updateDatabase } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { collect, first } from '../lib/iterables.ts';
 import { hourMs } from '../lib/time.ts';
@@ -44,10 +44,11 @@ export async function publishDay(deps: DayDeps, run: SweepRun): Promise<string[]
   const errors: string[] = [];
   try {
     const { account, region, alerts } = deps.fleet;
-    const facts = await readReportFacts(deps.ledger, { ledger: deps.ledgerName, account, region }, reportDays, row.at);
+    const lists = deps.ledger.leavingOut((row) => errors.push(`left out of the report: ${row.message}`));
+    const facts = await readReportFacts(lists, { ledger: deps.ledgerName, account, region }, reportDays, row.at);
     const reportUrl = swept ? await writePage(deps, facts, errors) : undefined;
     if (alerts.dailyDigest || newlyExcluded.length > 0) {
-      const digest = await digestOf(deps.ledger, run, facts, errors);
+      const digest = await digestOf(lists, run, facts, errors);
       const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));
       for (const database of newlyExcluded) await noteExclusion(deps.ledger, database, errors);
@@ -91,8 +92,7 @@ async function digestOf(
   // A watch evaluates few databases; the digest covers all, as the last sweep saw them.
   const swept = row.mode === 'sweep' ? row : await first(ledger.sweeps());
   const engines = new Map(facts.databases.map(({ key, engine }) => [key, engine]));
-  const onUnreadable = (row: UnreadableRow) => errors.push(`an alert is not in the digest: ${errorText(row)}`);
-  const alerts = (await collect(ledger.openAlerts(onUnreadable))).map((alert): AlertEntry => {
+  const alerts = (await collect(ledger.openAlerts())).map((alert): AlertEntry => {
     const engine = engines.get(alert.database);
     return { alert, step: 'remind', ...(engine && { engine }) };
   });

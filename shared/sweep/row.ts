@@ -5,7 +5,8 @@ import type { Counts, DatabaseKey, SweepRow, Unrecognized, VerdictName } from '.
 const missedKept = 100;
 const unconfiguredKept = 2000;
 const errorsKept = 100;
-const errorLength = 1000;
+const errorLength = 500;
+const leftOutKept = 200;
 
 /** A verdict for each database; of an earlier part of a sweep it may be one of a later version. */
 export type Verdicts = ReadonlyMap<DatabaseKey, VerdictName | Unrecognized>;
@@ -20,6 +21,7 @@ export function joined(stopped: SweepRow, part: SweepRow, verdicts: Verdicts): S
     counts: verdictCounts(verdicts),
     eventsMissed: stopped.eventsMissed + part.eventsMissed,
     missed: [...stopped.missed, ...part.missed],
+    ...((stopped.leftOut || part.leftOut) && { leftOut: [...(stopped.leftOut ?? []), ...(part.leftOut ?? [])] }),
     recorded: stopped.recorded + part.recorded,
     closed: stopped.closed + part.closed,
     alerts: {
@@ -36,7 +38,7 @@ export function joined(stopped: SweepRow, part: SweepRow, verdicts: Verdicts): S
 
 /** The row as it is kept. */
 export function keptRow(row: SweepRow): SweepRow {
-  const { missed, unconfigured, errors } = row;
+  const { missed, unconfigured, errors, leftOut } = row;
   const more = errors.length - errorsKept;
   const lines = more > 0 ? [...errors.slice(0, errorsKept - 1), `and ${more + 1} more errors, in the log`] : errors;
   return {
@@ -45,6 +47,9 @@ export function keptRow(row: SweepRow): SweepRow {
     unconfigured: unconfigured.slice(0, unconfiguredKept),
     ...(unconfigured.length > unconfiguredKept && { unconfiguredCount: unconfigured.length }),
     errors: lines.map((line) => line.slice(0, errorLength)),
+    ...(leftOut && {
+      leftOut: leftOut.slice(0, leftOutKept).map((left) => ({ ...left, text: left.text.slice(0, errorLength) })),
+    }),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { chunk } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
+import pMap from 'p-map';
 import { type ConfiguredDatabase, enrol, type Fleet } from '../config/index.ts';
 import {
   alertStepOf,
@@ -9,14 +10,16 @@ import {
   type DatabaseRow,
   type Day,
   formatName,
+  type LeftOut,
   type SweepRow,
 } from '../domain/index.ts';
 import { clockSkewMs, type EvaluationTarget, nameText, targetsOf, withEnrolledBefore } from '../evaluation/index.ts';
-import { expiryOf, type Ledger, type UnreadableRow } from '../ledger/index.ts';
+import { expiryOf, type Ledger, type OnUnreadable } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AlertNotification } from '../notifications/index.ts';
 import { inventoryOf, type RdsInventory, type RdsReader } from '../rds/index.ts';
-import { type Checked, type CheckOptions, checkDatabases, dayOf } from './evaluate-batch.ts';
+import { type Checked, type CheckOptions, checkDatabases, dayOf, notEvaluated } from './evaluate-batch.ts';
 import { type EvaluatedDatabase, reportOf, type SweepReport } from './report.ts';
 import { joined, type Verdicts, verdictCounts } from './row.ts';
 
@@ -65,8 +68,14 @@ export interface End {
 /** A database as it is looked up. */
 export type DatabaseRef = Pick<DatabaseRow, 'key' | 'kind' | 'id'>;
 
+/** A database that is checked anew; without a name, under that of its row. */
+export type ToRecheck = Pick<DatabaseRef, 'key'> & Partial<DatabaseRef>;
+
 /** A run stops in good order when less time than this is left: people have to be notified, and its row written. */
 const marginMs = 60_000;
+
+/** Days that are written side by side where they could not be written together. */
+const daysAtOnce = 10;
 
 /** Rows that a ledger call reads; also how often the time left is checked. */
 const chunkSize = 100;
@@ -79,7 +88,8 @@ export class Run {
   readonly #started: Date;
   readonly #budgetMs: number;
   readonly #checked: Checked[] = [];
-  readonly #unreadable = new Set<string>();
+  /** By the database, or else by their text. */
+  readonly #leftOut = new Map<string, LeftOut>();
   readonly at: Date;
   readonly errors: string[] = [];
   /** Whether RDS did not respond when some databases were rechecked. */
@@ -94,17 +104,22 @@ export class Run {
     this.at = request.at ?? this.#started;
   }
 
-  /** One row that cannot be read does not keep the others from being evaluated. */
-  readonly onUnreadable = (row: UnreadableRow): void => {
-    if (this.#unreadable.has(row.message)) return;
-    this.#unreadable.add(row.message);
-    this.errors.push(`not evaluated: ${row.message}`);
-    this.#deps.log.error('row cannot be read', { error: row });
+  /** Takes what could not be done, so that the rest is. */
+  leaveOut(left: LeftOut): void {
+    const key = left.database?.key ?? left.text;
+    // The first that is said of a database is what the rest follows from.
+    if (this.#leftOut.get(key)?.database === undefined) this.#leftOut.set(key, left);
+    this.#deps.log.error(left.text);
+  }
+
+  readonly onUnreadable: OnUnreadable = (row) => {
+    // A database that is checked says more of itself.
+    if (!this.#leftOut.has(row.database ?? '')) this.#leftOut.set(row.database ?? row.message, { text: row.message });
   };
 
-  /** Whether every database that it got to was evaluated. */
-  get evaluatedAll(): boolean {
-    return this.#unreadable.size === 0;
+  /** Whether everything was done that it got to. */
+  get leftNothingOut(): boolean {
+    return this.#leftOut.size === 0;
   }
 
   readonly timeIsUp = (): boolean => this.#deps.remainingMs() < marginMs;
@@ -127,37 +142,64 @@ export class Run {
       dryRun,
       retentionDays: fleet.ledger.retentionDays,
       mayOpen,
-      onUnreadable: this.onUnreadable,
     };
-    const checked = await checkDatabases(ledger, subjects, inventory, options);
+    const checked = await checkDatabases(ledger, subjects, inventory, options).catch((error: unknown) =>
+      subjects.map((subject) => notEvaluated(subject, error)),
+    );
+    for (const { subject, failures } of checked) {
+      if (failures.length > 0) this.leaveOut(leftOutOf(subject, failures));
+    }
     const done = checked.filter(({ postponed }) => !postponed);
     this.#checked.push(...done);
     if (!dryRun) {
       // Between sweeps only what is notified is evidence: the day's evaluation is the sweep's.
       const evidence = done.filter(({ notification }) => mode === 'sweep' || notification !== undefined);
       const expiresAt = expiryOf(this.at, fleet.ledger.retentionDays, this.#deps.now());
-      await ledger.putDays(evidence.flatMap((one): Day | Day[] => dayOf(one, this.at, expiresAt) ?? []));
+      await this.#putDays(evidence.flatMap((one): Day | Day[] => dayOf(one, this.at, expiresAt) ?? []));
     }
     return checked;
   }
 
+  /** A day that cannot be written keeps back no other. */
+  async #putDays(days: readonly Day[]): Promise<void> {
+    const { ledger } = this.#deps;
+    const putAlone = async (day: Day) => {
+      const { database: key, databaseKind: kind, databaseId: id, tenant, date } = day;
+      try {
+        await ledger.putDays([day]);
+      } catch (error) {
+        this.leaveOut({
+          text: `${kind} ${id} (${tenant}) has no evidence of ${date}: ${errorText(error)}`,
+          database: { key, kind, id },
+        });
+      }
+    };
+    await ledger.putDays(days).catch(() => pMap(days, putAlone, { concurrency: daysAtOnce }));
+  }
+
   /**
-   * Evaluates databases by an inventory of their own, made by name and resource id; alerts may open on what it shows.
-   * `listed` is the inventory that a sweep made before.
+   * Evaluates databases by an inventory of their own, made by name and resource id; alerts may open on what it shows. One
+   * without a name is looked up under that of its row. `listed` is the inventory that a sweep made before.
    */
-  async recheck(rows: readonly DatabaseRef[], listed?: RdsInventory): Promise<void> {
+  async recheck(databases: readonly ToRecheck[], listed?: RdsInventory): Promise<void> {
+    try {
+      await this.#recheck(databases, listed);
+    } catch (error) {
+      for (const database of databases) this.leaveOut(leftOutOf(database, [`was not evaluated: ${errorText(error)}`]));
+    }
+  }
+
+  async #recheck(databases: readonly ToRecheck[], listed: RdsInventory | undefined): Promise<void> {
     const { rds, fleet, ledger } = this.#deps;
-    const inLedger = new Map(
-      (
-        await ledger.databases(
-          rows.map(({ key }) => key),
-          this.onUnreadable,
-        )
-      ).map((row) => [row.key, row]),
-    );
+    const rows = await ledger.leavingOut(this.onUnreadable).databases(databases.map(({ key }) => key));
+    const inLedger = new Map(rows.map((row) => [row.key, row]));
     // Under the names that they had when the run began: it may have written another since.
-    const wanted = rows.map(({ key, kind, id }) => ({ ...inLedger.get(key), key, kind, id }));
-    const known = rows.flatMap(({ key, id }) => {
+    const wanted = databases.flatMap(({ key, kind, id }) => {
+      const row = inLedger.get(key);
+      const ref = kind !== undefined && id !== undefined ? { key, kind, id } : row;
+      return ref ? [{ ...row, key, kind: ref.kind, id: ref.id }] : [];
+    });
+    const known = wanted.flatMap(({ key, id }) => {
       const row = inLedger.get(key);
       return row ? [{ ...row, id }] : [];
     });
@@ -165,10 +207,10 @@ export class Run {
     this.errors.push(...[...inventory.unread].map(([listing, why]) => `${listing} could not be read: ${why}`));
     if (inventory.unread.size > 0) this.recheckFailed = true;
     const candidates = withEnrolledBefore(fleet, enrol(fleet, [...inventory.databases]).databases, inventory, known);
-    const shown = new Set([...rows, ...inventory.databases].map(nameText));
+    const shown = new Set([...wanted, ...inventory.databases].map(nameText));
     const entries = candidates.filter((entry) => shown.has(formatName(entry)));
-    const keys = new Set(rows.map(({ key }) => key));
-    const names = new Set(rows.map(nameText));
+    const keys = new Set(wanted.map(({ key }) => key));
+    const names = new Set(wanted.map(nameText));
     // A member's cluster is shown too; it is evaluated in its own turn.
     const subjects = targetsOf(entries, inventory, known).filter(
       (subject) => keys.has(subject.key) || names.has(nameText(subject)),
@@ -185,6 +227,7 @@ export class Run {
       notifications.filter(({ step }) => alertStepOf(step)?.countedAs === as).length;
     const missed = this.#checked.flatMap((one) => one.missed);
     const evaluated = this.#evaluated();
+    const leftOut = [...this.#leftOut.values()];
     const verdicts: Verdicts = new Map(evaluated.map(({ subject, evaluation }) => [subject.key, evaluation.verdict]));
     const part: SweepRow = {
       mode,
@@ -205,7 +248,8 @@ export class Run {
       unconfigured,
       alerts: { opened: count('opened'), reminded: count('reminded'), resolved: count('resolved') },
       apiCalls: { ...rds.calls },
-      errors: [...this.errors],
+      errors: [...this.errors, ...leftOut.map(({ text }) => text)],
+      ...(leftOut.length > 0 && { leftOut }),
       configHash,
       ...(stoppedAfter !== undefined && { stoppedAfter }),
       ...(mode === 'sweep' &&
@@ -231,6 +275,18 @@ export class Run {
     );
     return [...new Map(evaluated.map((one) => [one.subject.key, one])).values()];
   }
+}
+
+function leftOutOf(
+  { key, kind, id, configured }: ToRecheck & Pick<EvaluationTarget, 'configured'>,
+  failures: readonly string[],
+): LeftOut {
+  const whose = configured ? ` (${configured.tenant})` : '';
+  const named = kind !== undefined && id !== undefined;
+  return {
+    text: `${named ? `${kind} ${id}` : key}${whose} ${failures.join('; it ')}`,
+    ...(named && { database: { key, kind, id } }),
+  };
 }
 
 /** Pieces of as many as one call of the ledger reads; between them the time left is checked. */

@@ -22,7 +22,7 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   );
   const enrolment = enrol(deps.fleet, [...inventory.databases]);
   run.errors.push(...enrolment.problems);
-  const known = await collect(deps.ledger.allDatabases(run.onUnreadable));
+  const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, inventory, known);
   const after = stopped?.stoppedAfter ?? '';
   const everybody = targetsOf(configured, inventory, known);
@@ -58,7 +58,7 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   const listed =
     inventory.databasesUnread('instance') === undefined && inventory.databasesUnread('cluster') === undefined;
   return run.end({
-    complete: next === undefined && run.evaluatedAll && (byName ? !run.recheckFailed : inventory.unread.size === 0),
+    complete: next === undefined && run.leftNothingOut && (byName ? !run.recheckFailed : inventory.unread.size === 0),
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
     before: verdictsBefore(everybody, known, after),
     ...(stoppedAfter !== undefined && { stoppedAfter }),

@@ -1,25 +1,32 @@
-import type { DatabaseName, SweepRow } from '../domain/index.ts';
+import type { DatabaseKey, DatabaseName, SweepRow } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { collect, first } from '../lib/iterables.ts';
 import { addHours } from '../lib/time.ts';
-import { chunksOf, Run, type SweepDeps, type SweepRequest, type SweepRun } from './run.ts';
+import { leftOutBefore } from './left-out.ts';
+import { chunksOf, Run, type SweepDeps, type SweepRequest, type SweepRun, type ToRecheck } from './run.ts';
 
 /**
- * The small check between sweeps: only databases whose next check has come, by the ledger's index; nothing due means no
- * RDS call at all, and one Query that finds nothing.
+ * The small check between sweeps: only databases whose next check has come, by the ledger's index, and those that an earlier
+ * run left out. Nothing due means no RDS call at all, and Queries that find nothing.
  */
 export async function watch(deps: SweepDeps, request: SweepRequest): Promise<SweepRun> {
   const run = new Run(deps, request);
-  const due = chunksOf(await collect(deps.ledger.databasesToCheck(run.at)));
+  const due = await collect(deps.ledger.databasesToCheck(run.at));
+  const { databases: leftOut } = await leftOutBefore(deps.ledger, run.at);
+  // One that was left out is known by its name, whatever has become of its row.
+  const toCheck = new Map<DatabaseKey, ToRecheck>(
+    [...due.map((key) => ({ key })), ...leftOut].map((one) => [one.key, one]),
+  );
+  const chunks = chunksOf([...toCheck.values()]);
   let reached = 0;
-  for (const chunk of due) {
+  for (const chunk of chunks) {
     if (run.timeIsUp()) break;
-    await run.recheck(await deps.ledger.databases(chunk, run.onUnreadable));
+    await run.recheck(chunk);
     reached += 1;
   }
-  const timeWasUp = reached < due.length;
+  const timeWasUp = reached < chunks.length;
   if (timeWasUp) run.errors.push('the time limit was near: the next watch checks what is left');
-  return run.end({ complete: !timeWasUp && run.evaluatedAll, unconfigured: [] });
+  return run.end({ complete: !timeWasUp && run.leftNothingOut, unconfigured: [] });
 }
 
 /** The sweep is daily: one that has not begun for this long did not run, as its alarm says too. */
@@ -30,7 +37,9 @@ const sweepMissingHours = 26;
  * 26 hours. Undefined where the last sweep is complete. An index of databases shows neither, so this is a Query of its own.
  */
 export async function owedSweep(ledger: Ledger, now: Date): Promise<{ readonly stopped?: SweepRow } | undefined> {
-  const last = await first(ledger.sweeps({ from: addHours(now, -sweepMissingHours) }));
+  // Whoever cannot read the last one runs another.
+  const lists = ledger.leavingOut(() => {});
+  const last = await first(lists.sweeps({ from: addHours(now, -sweepMissingHours) }));
   if (last === undefined) return {};
   return last.stoppedAfter === undefined ? undefined : { stopped: last };
 }
@@ -38,7 +47,8 @@ export async function owedSweep(ledger: Ledger, now: Date): Promise<{ readonly s
 /** Evaluates some databases at once, by name: for events that mean that no backup may follow. */
 export async function recheck(deps: SweepDeps, databases: readonly DatabaseName[]): Promise<SweepRun> {
   const run = new Run(deps, { mode: 'watch', dryRun: false });
-  const known = await Promise.all(databases.map((name) => deps.ledger.databasesByName(name)));
+  const lists = deps.ledger.leavingOut(run.onUnreadable);
+  const known = await Promise.all(databases.map((name) => lists.databasesByName(name)));
   // The next sweep meets what the ledger does not know yet: an event about it is no reason to alert.
   for (const chunk of chunksOf(known.flat())) await run.recheck(chunk);
   return run.end({ complete: true, unconfigured: [] });

@@ -1,7 +1,16 @@
 /** Rows of a later version are shown as they are, by every command that reads: no stack trace, nothing taken for something else. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Alert, Backup, DatabaseRow, Day, SweepRow } from '../../shared/domain/index.ts';
+import {
+  type Alert,
+  type Backup,
+  backupIdOf,
+  type DatabaseRow,
+  type Day,
+  type SweepRow,
+} from '../../shared/domain/index.ts';
+import { alertKey, backupKey, rowKey } from '../../shared/ledger/items.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
+import { MemoryLedger, MemoryTable, spoil } from '../support/memory-ledger.ts';
 import { given, named } from './support.ts';
 
 const now = '2026-11-23T12:30:00.000Z';
@@ -26,8 +35,8 @@ const later = {
   sweep: { mode: 'sweep', counts: { protected: 4, 'half-copied': 1 }, weather: 'fair' },
 };
 
-const world = async () => {
-  const seen = given({ now });
+const world = async (known?: MemoryLedger) => {
+  const seen = given({ now, ...(known && { ledger: known }) });
   const { ledger } = seen;
   const backup = aBackup({ createdAt, ...(later.backup as unknown as Partial<Backup>) });
   await ledger.recordBackup(backup);
@@ -146,15 +155,20 @@ describe('rows of a later version', () => {
 });
 
 describe('a row that cannot be read', () => {
-  it('is named in a sentence, without a stack trace', async () => {
-    const broken = Object.assign(new Error("The ledger's row pk=DB#x sk=DATABASE cannot be read"), {
-      name: 'UnreadableRow',
-    });
-    const { ledger, run } = given({ now });
-    ledger.databasesOfTenant = async function* () {
-      yield* [];
-      throw broken;
-    };
-    expect(await run('tenant acme')).toEqual({ text: '', error: `${broken.message}\n`, exitCode: 2 });
-  });
+  it.each(['tenant acme', 'database orders', 'backups', 'alerts', 'status --json', 'report --json'])(
+    'is left out by %s, which shows the rest, names it, and fails',
+    async (line) => {
+      const table = new MemoryTable();
+      const ledger = new MemoryLedger(() => new Date(now), table);
+      await world(ledger);
+      await ledger.putDatabase(aDatabase({ key: `${ordersKey}2`, id: 'billing', tenant: 'acme' }));
+      const broken = backupKey(backupIdOf(aBackup({ createdAt })));
+      for (const key of [broken, alertKey(anAlert()), rowKey(`${ordersKey}2`)]) await spoil(table, key);
+      const { text, error, exitCode } = await given({ now, ledger }).run(line);
+      expect(text).not.toBe('');
+      expect(error).toMatch(/^This is incomplete: [123] rows? left out\.\n- The ledger's row pk=/);
+      expect(error).not.toMatch(/^ +at /m);
+      expect(exitCode).toBe(2);
+    },
+  );
 });

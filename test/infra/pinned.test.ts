@@ -57,6 +57,7 @@ import {
   composeAlerts,
   composeCopyFailed,
   composeDailyDigest,
+  composeLeftOut,
   composeManyTenants,
 } from '../../shared/notifications/messages.ts';
 import { here } from '../shared/ledger/contract/given.ts';
@@ -188,6 +189,7 @@ const sent = {
   'copy-failed': composeCopyFailed('acme', [failedCopy()], context),
   digest: composeDailyDigest(quietDay, context),
   'digest of many': composeManyTenants([entry()], context),
+  'run-incomplete': composeLeftOut([{ text: 'instance orders (acme) could not be written' }], context),
 };
 
 /** All that the code knows: this does not compile otherwise. */
@@ -196,6 +198,7 @@ const kinds: Record<MessageKind, true> = {
   'backup-restored': true,
   'copy-failed': true,
   digest: true,
+  'run-incomplete': true,
 };
 
 const messages = {

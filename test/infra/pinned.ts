@@ -276,7 +276,8 @@ export const pinned = {
       sweep: names(`
         mode started finished at complete databases counts eventsMissed missed.snapshotId missed.databaseId
         missed.backupTime recorded closed unconfigured unconfiguredCount alerts.opened alerts.reminded alerts.resolved
-        apiCalls errors configHash stoppedAfter expiresAt
+        apiCalls errors leftOut.text leftOut.database.key leftOut.database.kind leftOut.database.id leftOut.notifiedAt
+        configHash stoppedAfter expiresAt
       `),
     },
     streamFilters: [
@@ -397,14 +398,14 @@ export const pinned = {
     `),
     sweep: names(`
       mode started finished at complete databases counts eventsMissed missed recorded closed unconfigured
-      unconfiguredCount alerts apiCalls errors configHash stoppedAfter expiresAt
+      unconfiguredCount alerts apiCalls errors leftOut configHash stoppedAfter expiresAt
     `),
   },
 
   /** What subscriptions filter by, and the fields of the JSON bodies for queues and functions. */
   messages: {
     attributes: ['tenant', 'severity', 'kind', 'audience'],
-    kinds: ['backup-missing', 'backup-restored', 'copy-failed', 'digest'],
+    kinds: ['backup-missing', 'backup-restored', 'copy-failed', 'digest', 'run-incomplete'],
     manyTenants: '*',
     filters: {
       operators: {
@@ -454,6 +455,9 @@ export const pinned = {
         databases.status databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours
         databases.deadline databases.opened databases.resolved databases.resolution databases.resolutionCause
         databases.outcome databases.consoleUrl databases.runbookUrl notListed
+      `),
+      'run-incomplete': names(`
+        version kind severity tenant at account region summary count leftOut.text leftOut.database notListed fullList
       `),
     },
   },

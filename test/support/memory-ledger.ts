@@ -78,6 +78,37 @@ export class MemoryTable implements Table {
   }
 }
 
+/** Leaves a row's keys, and makes its facts what no version reads. */
+export async function spoil(table: Table, key: PrimaryKey): Promise<void> {
+  const [item] = await table.read([key]);
+  if (item === undefined) throw new Error(`no row ${key.pk} ${key.sk}`);
+  const facts = Object.keys(item).filter((name) => name.endsWith('Facts'));
+  await table.put({ item: { ...item, ...Object.fromEntries(facts.map((name) => [name, 'by hand'])) } });
+}
+
+/** Refuses to write some rows, as DynamoDB does where an item is too large. */
+export function refuse(table: Table, refused: (item: Item) => boolean): void {
+  const { put, putTogether, putAll } = table;
+  const check = (items: readonly Item[]) => {
+    if (!items.some(refused)) return;
+    throw Object.assign(new Error('Item size has exceeded the maximum allowed size'), { name: 'ValidationException' });
+  };
+  Object.assign(table, {
+    put: async (write: Write) => {
+      check([write.item]);
+      return put.call(table, write);
+    },
+    putTogether: async (writes: readonly Write[]) => {
+      check(writes.map(({ item }) => item));
+      return putTogether.call(table, writes);
+    },
+    putAll: async (items: readonly Item[]) => {
+      check(items);
+      return putAll.call(table, items);
+    },
+  });
+}
+
 function holds(condition: Condition | undefined, known: Item | undefined): boolean {
   switch (condition?.is) {
     case undefined:

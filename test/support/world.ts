@@ -3,11 +3,12 @@ import { inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { formatBackupOfDatabase } from '../../shared/domain/index.ts';
-import type { Ledger } from '../../shared/ledger/ledger.ts';
+import type { Ledger, OnUnreadable } from '../../shared/ledger/ledger.ts';
 import type { Table } from '../../shared/ledger/table.ts';
 import { TableLedger } from '../../shared/ledger/table-ledger.ts';
 import type { Log } from '../../shared/lib/log.ts';
 import type { OutgoingMessage } from '../../shared/notifications/message.ts';
+import { composeLeftOut } from '../../shared/notifications/messages.ts';
 import { type AlertNotification, notify } from '../../shared/notifications/notify.ts';
 import { eventMeanings } from '../../shared/rds/events.ts';
 import { RdsReader } from '../../shared/rds/rds-reader.ts';
@@ -79,6 +80,7 @@ export function makeWorld({
     publish: async (message: OutgoingMessage): Promise<void> => {
       published.push(message);
     },
+    triggerCopies: async (): Promise<void> => {},
   };
 
   const deps = (): SweepDeps & CloseDeps => ({
@@ -92,7 +94,11 @@ export function makeWorld({
       const reports = { put: async (name: string) => `https://lists.example/${name}` };
       return notify({ ledger: used, publisher, reports, fleet: state.fleet }, some, at);
     },
-    triggerCopies: async () => {},
+    notifyOfLeftOut: (leftOut, at) => {
+      const { account, region, alerts } = state.fleet;
+      return state.publish(composeLeftOut(leftOut, { account, region, runbookUrl: alerts.runbookUrl, now: at }));
+    },
+    triggerCopies: () => state.triggerCopies(),
     log,
     now: clock,
     remainingMs: () => state.remainingMs(),
@@ -110,7 +116,8 @@ export function makeWorld({
     log,
     now: clock,
     check: async (databases) => {
-      await recheckAndNotify(databases);
+      const { row } = await recheckAndNotify(databases);
+      return (row.leftOut ?? []).flatMap(({ database }) => database ?? []);
     },
   });
   /** Hands message bodies to the recorder as one batch; returns the ids (`m0`, `m1`, ...) of those that failed. */
@@ -202,6 +209,7 @@ export function between(ledger: Ledger, before: (call: string) => void | Promise
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
+      if (name === 'leavingOut') return (take: OnUnreadable) => between(target.leavingOut(take), before);
       return (...args: unknown[]) => {
         const waiting = before(String(name));
         const call = () => Reflect.apply(member, target, args);

@@ -46,6 +46,7 @@ export class Mortal {
         const member = Reflect.get(target, name, target);
         if (typeof member !== 'function') return member;
         const invoke = (...args: unknown[]) => member.apply(target, args);
+        if (name === 'leavingOut') return (...args: unknown[]) => this.part(invoke(...args));
         if (!(lists as ReadonlySet<unknown>).has(name)) return (...args: unknown[]) => this.call(() => invoke(...args));
         return (...args: unknown[]) => this.#listed(() => invoke(...args));
       },

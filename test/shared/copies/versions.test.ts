@@ -1,15 +1,17 @@
 /** Rows of a later version: what this one does not know it leaves as it is. */
 import { describe, expect, it } from 'vitest';
-import { type Backup, backupIdOf, type Copy, type DatabaseKey } from '../../../shared/domain/index.ts';
-import { UnreadableRow } from '../../../shared/ledger/ledger.ts';
+import { type Backup, backupIdOf, type Copy } from '../../../shared/domain/index.ts';
+import { backupKey, rowKey } from '../../../shared/ledger/items.ts';
 import { updateBackup } from '../../../shared/ledger/update.ts';
 import { hourMs } from '../../../shared/lib/time.ts';
+import { MemoryTable, refuse, spoil } from '../../support/memory-ledger.ts';
 import { copyWorld, exporting } from './world.ts';
 
 const ids = ['orders', 'billing', 'crm'] as const;
 
-async function given() {
-  const world = copyWorld({ config: exporting({ acme: ids }, {}, { kinds: ['manual'], schedule: 'every' }) });
+async function given(table = new MemoryTable()) {
+  const config = exporting({ acme: ids }, {}, { kinds: ['manual'], schedule: 'every' });
+  const world = copyWorld({ config, table });
   const backups: Backup[] = [];
   for (const id of ids) {
     const database = world.rds.createInstance({ id });
@@ -80,17 +82,33 @@ describe('a row of a later version', () => {
 });
 
 it('a copy whose database’s row cannot be read waits, the others go on, and the run fails in the end', async () => {
-  const world = await given();
-  const databases = world.ledger.databases.bind(world.ledger);
-  const broken = world.orders.database;
-  world.ledger.databases = async (keys: readonly DatabaseKey[], onUnreadable) => {
-    if (keys.includes(broken)) onUnreadable?.(new UnreadableRow('written by hand', broken));
-    return databases(
-      keys.filter((key) => key !== broken),
-      onUnreadable,
-    );
-  };
-  await expect(world.pass()).rejects.toThrow('1 copy could not be followed or started: written by hand');
+  const table = new MemoryTable();
+  const world = await given(table);
+  await spoil(table, rowKey(world.orders.database));
+  await expect(world.pass()).rejects.toThrow(/^1 copy could not be followed or started: The ledger's row .*DATABASE/);
+  expect((await world.copyOf(world.orders)).state).toBe('queued');
+  expect([(await world.copyOf(world.billing)).state, (await world.copyOf(world.crm)).state]).toEqual([
+    'running',
+    'running',
+  ]);
+});
+
+it('a copy that cannot be read is left out, the others go on, and the run fails in the end', async () => {
+  const table = new MemoryTable();
+  const world = await given(table);
+  await spoil(table, backupKey(backupIdOf(world.orders)));
+  await expect(world.pass()).rejects.toThrow(/^1 copy could not be followed or started: The ledger's row .*BACKUP#/);
+  expect([(await world.copyOf(world.billing)).state, (await world.copyOf(world.crm)).state]).toEqual([
+    'running',
+    'running',
+  ]);
+});
+
+it('a copy whose row cannot be written is left out, the others go on, and the run fails in the end', async () => {
+  const table = new MemoryTable();
+  const world = await given(table);
+  refuse(table, ({ pk }) => pk.includes(world.orders.database));
+  await expect(world.pass()).rejects.toThrow(/^1 copy could not be followed or started: Item size/);
   expect((await world.copyOf(world.orders)).state).toBe('queued');
   expect([(await world.copyOf(world.billing)).state, (await world.copyOf(world.crm)).state]).toEqual([
     'running',

@@ -2,6 +2,7 @@ import type { RdsEvent } from '../../../local/rds/events.ts';
 import { inProcessClient } from '../../../local/rds/in-process.ts';
 import type { SimulatorOptions } from '../../../local/rds/simulator.ts';
 import type { Fleet } from '../../../shared/config/fleet.ts';
+import { leftOutError } from '../../../shared/copies/failures.ts';
 import type { CopyDeps } from '../../../shared/copies/run-queue.ts';
 import { type CopyTrigger, workOnCopies } from '../../../shared/copies/work.ts';
 import {
@@ -120,7 +121,12 @@ export function copyWorld({
     };
   }
 
-  const pass = (trigger: CopyTrigger = {}, life = run.life()) => workOnCopies(deps(life), rds.now, trigger);
+  /** A run of the copy function, which fails in the end where it left something out. */
+  const pass = async (trigger: CopyTrigger = {}, life = run.life()) => {
+    const report = await workOnCopies(deps(life), rds.now, trigger);
+    if (report.errors.length > 0) throw leftOutError(report.errors);
+    return report;
+  };
 
   /** A pass, and those that the stream triggers in its wake. A run that dies is repeated, as Lambda does it. */
   async function settled(trigger: CopyTrigger = {}): Promise<void> {

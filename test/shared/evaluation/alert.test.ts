@@ -350,6 +350,23 @@ describe('the moment of the next check', () => {
     expect(nextCheckAt(opened(), evaluated({ ...critical, nextCheckAt: hours(2) }), hours(1))).toEqual(hours(2));
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 9])('is not hidden by a resolution that has been sent %d times in vain', (tries) => {
+    const later = hours(20);
+    const deadline = hours(2, later);
+    const ending = nextAlert(opened(), evaluated({ ...fine, nextCheckAt: deadline }), hours(1)).alert;
+    const pending = { step: 'resolve', at: later, tries } as const;
+    const current = { ...given({ ...(ending && { alert: ending }) }), pending };
+    const { nextCheckAt: next } = nextAlert(current, evaluated({ ...fine, nextCheckAt: deadline }), later);
+    expect(next?.getTime()).toBeLessThanOrEqual(deadline.getTime());
+    expect(next?.getTime()).toBeGreaterThan(later.getTime());
+  });
+
+  it('is not lost when a message gets out at its second try', () => {
+    const first = nextAlert(undefined, evaluated(critical), noon);
+    const second = nextAlert(first.alert, evaluated(critical), hours(1));
+    expect(second).toMatchObject({ step: 'open', nextCheckOnceNotified: hours(7) });
+  });
+
   it('is that of the evaluation once all is well', () => {
     expect(nextAlert(opened(), evaluated({ ...fine, nextCheckAt: hours(26) }), hours(1))).toMatchObject({
       nextCheckAt: minutes(14, hours(1)),

@@ -11,7 +11,7 @@ import {
   keysOfDay,
   keysOfSweep,
 } from '../../../shared/ledger/items.ts';
-import type { Ledger } from '../../../shared/ledger/ledger.ts';
+import type { LedgerMethod } from '../../../shared/ledger/ledger.ts';
 import { type IndexName, indexes, localIndexes, type PrimaryKey, shardOf } from '../../../shared/ledger/table.ts';
 import { collect } from '../../../shared/lib/iterables.ts';
 import { newLedgerTable } from '../../support/ledger-table.ts';
@@ -65,7 +65,7 @@ describe('the rights that the ledger needs', () => {
   it('are, method by method, those of the calls it makes', async () => {
     const { ledger, documents } = await onNewTable();
     const calls = watch(documents);
-    const uses: Record<keyof Ledger, () => Promise<unknown> | AsyncIterable<unknown>> = {
+    const uses: Record<LedgerMethod, () => Promise<unknown> | AsyncIterable<unknown>> = {
       recordBackup: () => ledger.recordBackup(aBackup()),
       updateBackup: () => ledger.updateBackup(aBackup({ version: 1 })),
       backupsByArn: () => ledger.backupsByArn(aBackup().arn),

@@ -34,6 +34,7 @@ import {
   composeAlerts,
   composeCopyFailed,
   composeDailyDigest,
+  composeLeftOut,
   composeManyTenants,
 } from '../../../shared/notifications/messages.ts';
 import { alert, context, entry, failedCopy, newestBackup, now, restored } from './given.ts';
@@ -456,7 +457,10 @@ describe('every kind of message, in every channel, to every audience', () => {
     composeManyTenants(entries, context),
     composeDailyDigest({ ...quietDay, alerts: entries, unconfigured: many((id) => id) }, context),
   ]);
-  const all = [...audiences.flatMap(alertsOf), ...copiesOf('acme'), ...copiesOf(undefined), ...digests];
+  const leftOut = fewOrMany((databaseId) => ({ text: `instance ${databaseId} could not be written` })).map((some) =>
+    composeLeftOut(some, context),
+  );
+  const all = [...audiences.flatMap(alertsOf), ...copiesOf('acme'), ...copiesOf(undefined), ...digests, ...leftOut];
   const texts = ({ texts: its }: OutgoingMessage) => Object.entries(messageStructure(its));
 
   it('is among these', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RdsEvent } from '../../../local/rds/events.ts';
-import { accessDenied } from '../../../local/rds/faults.ts';
+import { accessDenied, invalidParameterValue } from '../../../local/rds/faults.ts';
+import { rowKey } from '../../../shared/ledger/items.ts';
+import { MemoryTable, refuse, spoil } from '../../support/memory-ledger.ts';
 import { alertOf, between, collect, liveOf, makeWorld, rowOf, type World, where } from '../../support/world.ts';
 
 const config = {
@@ -425,6 +427,50 @@ describe('a batch', () => {
       line('m0', /the message is not JSON/),
       line('m2', /RDS-EVENT-0086 is not an event the ledger knows/),
     ]);
+  });
+
+  it('with a snapshot that RDS refuses to look up fails that one alone', async () => {
+    const world = given();
+    for (const id of ['first', 'odd', 'last']) world.rds.takeBackup('orders', { id, durationMinutes: 0 });
+    await world.rds.settle();
+    world.rds.onCall(({ input }) =>
+      JSON.stringify(input).includes('odd') ? invalidParameterValue('The parameter is not valid.') : undefined,
+    );
+    expect(await world.deliver(...world.take('0042'))).toEqual(['m1']);
+    expect((await backups(world, 'orders')).map(({ id }) => id).sort()).toEqual(['first', 'last']);
+    expect(world.logged.filter(({ level }) => level === 'error')).toMatchObject([
+      { message: 'snapshot could not be recorded', fields: { messageId: 'm1' } },
+    ]);
+  });
+
+  it('with the backup of a database whose row cannot be read fails that one alone', async () => {
+    const table = new MemoryTable();
+    const world = given({ table });
+    world.rds.takeBackup('orders', { id: 'before', durationMinutes: 0 });
+    await world.rds.settle();
+    await world.deliver(...world.take('0042'));
+    await spoil(table, rowKey((await rowOf(world, 'orders')).key));
+    world.rds.takeBackup('orders', { id: 'i', durationMinutes: 0 });
+    world.rds.takeBackup('ledger', { id: 'c', durationMinutes: 0 });
+    await world.rds.settle();
+    expect(await world.deliver(...world.events.filter(({ detail }) => /0042|0075/.test(detail.EventID)))).toEqual([
+      'm0',
+    ]);
+    expect(await backups(world, 'ledger', 'cluster')).toHaveLength(1);
+  });
+
+  it('with events about databases checks all of them, and fails those that cannot be written alone', async () => {
+    const table = new MemoryTable();
+    const world = given({ table });
+    await world.sweep();
+    const { key } = await rowOf(world, 'orders');
+    for (const id of ['orders', 'ledger']) world.rds.stop(id);
+    await world.rds.settle();
+    const events = world.events.filter(({ detail }) => /0087|0150/.test(detail.EventID));
+    expect(events).toHaveLength(2);
+    refuse(table, ({ pk }) => pk.includes(key));
+    expect(await world.deliver(...events)).toEqual(['m0']);
+    expect((await rowOf(world, 'ledger', 'cluster')).status).toBe('stopped');
   });
 
   it('comes again as a whole where RDS does not answer', async () => {

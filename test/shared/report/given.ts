@@ -82,6 +82,7 @@ function givenRun(mode: 'sweep' | 'watch', started: Date, databases: number): Ru
     alerts: { opened: 0, reminded: 0, resolved: 0 },
     apiCalls: {},
     errors: [],
+    leftOut: null,
     configHash: '0'.repeat(64),
     stoppedAfter: null,
     expiresAt: null,

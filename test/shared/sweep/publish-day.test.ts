@@ -95,7 +95,7 @@ describe('after a sweep', () => {
     await table.putAll([{ ...item, sk: '2026-11-01T00:00:00.000Z', tenantKey: 'left', alertFacts: 'written by hand' }]);
     await close(swept);
     expect(sent[0]?.texts.email).toMatch(/critical +acme +orders/);
-    expect(sent[0]?.texts.email).toContain('an alert is not in the digest: UnreadableRow');
+    expect(sent[0]?.texts.email).toMatch(/left out of the report: The ledger's row\s+pk=ALERT#/);
   });
 
   it('neither page nor digest comes before the run that ends it', async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { internalFailure } from '../../../local/rds/faults.ts';
-import { type OnUnreadable, UnreadableRow } from '../../../shared/ledger/ledger.ts';
 import {
   alertOf,
   between,
@@ -480,61 +479,6 @@ describe('half a listing', () => {
     await world.rds.advanceBy({ hours: 1 });
     expect(said(await world.watch())).toEqual(['orders protected info']);
     expect(world.news()).toEqual(['resolve orders unknown warning']);
-  });
-});
-
-describe('a row of the ledger that cannot be read', () => {
-  /** The row of `orders` is broken, and that night nothing is backed up. */
-  async function broken() {
-    let key: string | undefined;
-    const unreadable = () => new UnreadableRow(`The ledger's row pk=DB#${key} sk=DATABASE does not parse`, key);
-    const world = await settled({
-      between: (ledger) =>
-        new Proxy(ledger, {
-          get(target, name) {
-            if (key === undefined || (name !== 'databases' && name !== 'allDatabases'))
-              return Reflect.get(target, name).bind(target);
-            if (name === 'databases')
-              return async (keys: string[], take: OnUnreadable) => {
-                if (keys.includes(key ?? '')) take(unreadable());
-                return target.databases(keys.filter((one) => one !== key));
-              };
-            return async function* (take: OnUnreadable) {
-              take(unreadable());
-              for await (const row of target.allDatabases()) if (row.key !== key) yield row;
-            };
-          },
-        }),
-    });
-    for (const id of ['orders', 'ledger']) world.rds.skipBackups(id, 1);
-    world.rds.loseEvents(() => true);
-    await world.rds.runNight('06:30');
-    key = (await rowOf(world, 'orders')).key;
-    return world;
-  }
-
-  it('keeps no sweep from the others, which names it once, and is not complete', async () => {
-    const world = await broken();
-    const result = await world.sweep();
-    expect(said(result)).toEqual(['ledger overdue warning']);
-    expect(world.news()).toEqual(['open ledger overdue warning']);
-    expect(result.report.complete).toBe(false);
-    expect(result.report.errors).toEqual([
-      expect.stringMatching(/^not evaluated: The ledger's row pk=DB#\S+ sk=DATABASE does not parse$/),
-    ]);
-    expect((await rowOf(world, 'orders')).verdict).toBe('protected');
-  });
-
-  it('keeps no watch from the others', async () => {
-    const world = await broken();
-    const result = await world.watch();
-    expect(said(result)).toEqual(['ledger overdue warning']);
-    expect(world.news()).toEqual(['open ledger overdue warning']);
-    expect(result.row).toMatchObject({
-      mode: 'watch',
-      complete: false,
-      errors: [expect.stringContaining('not evaluated')],
-    });
   });
 });
 

@@ -35,7 +35,7 @@ const verdicts = ({ report }: Awaited<ReturnType<World['watch']>>) =>
   report.databases.map(({ database, verdict }) => `${database} ${verdict}`).sort();
 
 describe('the watch', () => {
-  it('with nothing due makes no call to RDS, and asks the ledger twice', async () => {
+  it('with nothing due makes no call to RDS, and few to the ledger', async () => {
     const calls: Record<string, number> = {};
     const world = given(3, { between: (ledger) => counting(ledger, calls) });
     await world.sweep();
@@ -45,8 +45,8 @@ describe('the watch', () => {
     const { report } = await world.watch();
     expect(report).toMatchObject({ mode: 'watch', complete: true, databases: [], apiCalls: {} });
     expect(world.rds.calls()).toBe(0);
-    // The newest sweep's row, the index; and its own row is written.
-    expect(calls).toEqual({ sweeps: 1, databasesToCheck: 1, putSweep: 1 });
+    // The index, what the runs before left out, whether a sweep is owed; and its own row is written.
+    expect(calls).toEqual({ databasesToCheck: 1, sweeps: 2, lastWatch: 1, putSweep: 1 });
   });
 
   it('tells of a missing backup at its deadline, not at the next sweep', async () => {
@@ -122,14 +122,16 @@ describe('the watch', () => {
   });
 
   it('tells what is due though the sweep that it carries on fails', async () => {
-    const world = given(1);
+    const world = given(1, {
+      between: (ledger) =>
+        between(ledger, (call) => {
+          if (call === 'allDatabases' && world.rds.now > new Date('2026-11-21')) throw new Error('DynamoDB is away');
+        }),
+    });
     await world.sweep();
     world.rds.skipBackups('db-000', 1);
     await world.rds.advanceBy({ hours: 27 });
-    world.ledger.allDatabases = () => {
-      throw new Error('a row does not parse');
-    };
-    await expect(world.watch()).rejects.toThrow('a row does not parse');
+    await expect(world.watch()).rejects.toThrow('DynamoDB is away');
     expect(world.published).toHaveLength(1);
   });
 
