@@ -70,7 +70,7 @@ export function targetsOf(
   }
   for (const row of known) {
     // Of a kind whose listing was not read to its end, nobody can say that it left.
-    if (subjects.has(row.key) || inventory.databasesUnread(row.kind) !== undefined) continue;
+    if (subjects.has(row.key) || inventory.databasesUnread(row.kind, row.id) !== undefined) continue;
     const { key, kind, id } = row;
     subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
   }
@@ -88,7 +88,8 @@ function onlyLeftBehind(inventory: RdsInventory, known: readonly DatabaseRow[]):
   return listing.leftBehind.flatMap((snapshots) => {
     const [one] = snapshots;
     if (one === undefined || keys.has(one.database) || inventory.database(one.database) !== undefined) return [];
-    if ([listing, inventory].some((shown) => shown.databasesUnread(one.databaseKind) !== undefined)) return [];
+    if ([listing, inventory].some((shown) => shown.databasesUnread(one.databaseKind, one.databaseId) !== undefined))
+      return [];
     const newestBackup = newestAmong(snapshots.filter(isAvailable), new Map());
     return {
       key: one.database,
@@ -129,7 +130,7 @@ function configuredSubject(
       ? { ...base, key: placeholder, found: { is: 'absent' }, earlier: last }
       : { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
   }
-  const unread = inventory.databasesUnread(kind);
+  const unread = inventory.databasesUnread(kind, id);
   const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
   return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
 }

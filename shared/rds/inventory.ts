@@ -15,7 +15,7 @@ import {
   sameBackup,
 } from '../domain/index.ts';
 import { errorText } from '../lib/errors.ts';
-import type { RdsReader } from './rds-reader.ts';
+import type { OddRow, RdsReader } from './rds-reader.ts';
 
 /** The four listings that a inventory is made of. */
 export type Listing = 'instances' | 'clusters' | 'instanceSnapshots' | 'clusterSnapshots';
@@ -32,6 +32,8 @@ export class RdsInventory {
   readonly #snapshots = new Map<DatabaseKey, Map<string, Snapshot>>();
   /** Listings that were not read to their end, with the reason. Half a listing proves nothing about what it lacks. */
   readonly unread = new Map<Listing, string>();
+  /** Rows that proved nothing: of these databases nobody knows what RDS has. */
+  readonly #odd: OddRow[] = [];
   /** Whether one was not because it took too long. */
   ranOut = false;
 
@@ -76,13 +78,33 @@ export class RdsInventory {
     );
   }
 
-  /** Why what is missing of this kind of database proves nothing; absent if the listing was read to its end. */
-  databasesUnread(kind: DatabaseKind): string | undefined {
-    return this.unread.get(kind === 'instance' ? 'instances' : 'clusters');
+  /** What was not read, as sentences: listings that ended early, and odd rows. */
+  get problems(): string[] {
+    const unread = [...this.unread].map(([listing, why]) => `${listing} could not be listed to the end: ${why}`);
+    return [...unread, ...this.#odd.map(({ message }) => message)];
   }
 
-  snapshotsUnread(kind: DatabaseKind): string | undefined {
-    return this.unread.get(kind === 'instance' ? 'instanceSnapshots' : 'clusterSnapshots');
+  /**
+   * Why it proves nothing that databases of this kind are missing, or that this one of them is; absent if the listing was
+   * read to its end, and had no odd row that could be of it.
+   */
+  databasesUnread(kind: DatabaseKind, id?: string): string | undefined {
+    return this.unread.get(kind === 'instance' ? 'instances' : 'clusters') ?? this.#oddRowOf(kind, id);
+  }
+
+  /** The same of snapshots of databases of a kind, or of one under each of the names that it has. */
+  snapshotsUnread(kind: DatabaseKind, ...ids: readonly string[]): string | undefined {
+    const listing = this.unread.get(kind === 'instance' ? 'instanceSnapshots' : 'clusterSnapshots');
+    return listing ?? ids.map((id) => this.#oddRowOf(kind, id)).find((why) => why !== undefined);
+  }
+
+  /** Why a row could be of a database; without an `id`, whether one could be of any. */
+  #oddRowOf(kind: DatabaseKind, id: string | undefined): string | undefined {
+    return this.#odd.find((row) => row.kind === kind && (row.id === undefined || row.id === id))?.message;
+  }
+
+  addOdd(rows: readonly OddRow[]): void {
+    this.#odd.push(...rows);
   }
 
   addDatabases(databases: readonly RdsDatabase[]): void {
@@ -122,6 +144,7 @@ export async function wholeInventory(reader: RdsReader, timeIsUp: () => boolean)
     read('instanceSnapshots', reader.instanceSnapshots('awsbackup'), takeSnapshots),
     read('clusterSnapshots', reader.clusterSnapshots(), takeSnapshots),
   ]);
+  inventory.addOdd(reader.takeOdd());
   return inventory;
 }
 
@@ -129,6 +152,7 @@ export async function wholeInventory(reader: RdsReader, timeIsUp: () => boolean)
 export async function databaseInventory(reader: RdsReader, timeIsUp: () => boolean): Promise<RdsInventory> {
   const inventory = new RdsInventory({ whole: false });
   await Promise.all(databasesInto(inventory, reader, listingInto(inventory, timeIsUp)));
+  inventory.addOdd(reader.takeOdd());
   return inventory;
 }
 
@@ -209,6 +233,7 @@ export async function inventoryOf(
     );
     inventory.addSnapshots(await reader.clusterSnapshotsNamed(unseen));
   });
+  inventory.addOdd(reader.takeOdd());
   return inventory;
 }
 

@@ -21,12 +21,14 @@ import {
   type BackupKind,
   type ClusterMember,
   type DatabaseKey,
+  type DatabaseKind,
   databaseKey,
   type Environment,
   type RdsDatabase,
   type Snapshot,
 } from '../domain/index.ts';
 import type { AwsCall } from '../lib/aws-calls.ts';
+import { errorText } from '../lib/errors.ts';
 import { parseRdsArn } from './arn.ts';
 
 /** RDS's largest page (API reference of each Describe action: 20 to 100). */
@@ -46,13 +48,35 @@ export interface DatabaseNames {
   readonly ids?: readonly string[];
 }
 
+/** A row of an answer that lacks what the API promises. It proves nothing about others. */
+export class OddRow extends Error {
+  override readonly name = 'OddRow';
+  readonly kind: DatabaseKind;
+  /** The name of the database that it is of, in lower case; undefined where it lacks that too. */
+  readonly id: string | undefined;
+
+  constructor(message: string, kind: DatabaseKind, id: string | undefined) {
+    super(message);
+    this.kind = kind;
+    this.id = id?.toLowerCase();
+  }
+}
+
 export class RdsReader {
   readonly #client: RDSClient;
+  #odd: OddRow[] = [];
   /** How many calls were made, by action. */
   readonly calls: Record<string, number> = {};
 
   constructor(client: RDSClient) {
     this.#client = client;
+  }
+
+  /** The odd rows that answers had since this was last asked; they are not among the answers' rows. */
+  takeOdd(): OddRow[] {
+    const odd = this.#odd;
+    this.#odd = [];
+    return odd;
   }
 
   /** All instances, a page at a time; members of clusters apart, Neptune's and DocumentDB's left out. */
@@ -124,19 +148,17 @@ export class RdsReader {
       'DescribeDBInstances',
       paginateDescribeDBInstances(this.#config, { Filters: filter }),
     )) {
-      const rds = (page.DBInstances ?? []).filter((row) => isRds(row.Engine));
+      const rds = page.DBInstances ?? [];
       yield {
-        databases: rds.filter((row) => row.DBClusterIdentifier === undefined).map(toInstance),
-        members: rds.flatMap((row) =>
-          row.DBClusterIdentifier === undefined
-            ? []
-            : [
-                {
-                  ...environmentIn(known(row.DBInstanceArn, 'DBInstanceArn')),
-                  id: known(row.DBInstanceIdentifier, 'DBInstanceIdentifier').toLowerCase(),
-                  clusterId: row.DBClusterIdentifier.toLowerCase(),
-                },
-              ],
+        databases: this.#mapped(
+          rds.filter((row) => row.DBClusterIdentifier === undefined),
+          toInstance,
+          instanceOf,
+        ),
+        members: this.#mapped(
+          rds.filter((row) => row.DBClusterIdentifier !== undefined),
+          toMember,
+          instanceOf,
         ),
       };
     }
@@ -147,7 +169,7 @@ export class RdsReader {
       'DescribeDBClusters',
       paginateDescribeDBClusters(this.#config, { Filters: filter }),
     )) {
-      yield (page.DBClusters ?? []).filter((row) => isRds(row.Engine)).map(toCluster);
+      yield this.#mapped(page.DBClusters ?? [], toCluster, clusterOf);
     }
   }
 
@@ -156,7 +178,7 @@ export class RdsReader {
       'DescribeDBSnapshots',
       paginateDescribeDBSnapshots(this.#config, { Filters: filter, SnapshotType: type }),
     )) {
-      yield (page.DBSnapshots ?? []).filter((row) => isRds(row.Engine)).map(toInstanceSnapshot);
+      yield this.#mapped(page.DBSnapshots ?? [], toInstanceSnapshot, instanceOf);
     }
   }
 
@@ -165,8 +187,27 @@ export class RdsReader {
       'DescribeDBClusterSnapshots',
       paginateDescribeDBClusterSnapshots(this.#config, { Filters: filter }),
     )) {
-      yield (page.DBClusterSnapshots ?? []).filter((row) => isRds(row.Engine)).map(toClusterSnapshot);
+      yield this.#mapped(page.DBClusterSnapshots ?? [], toClusterSnapshot, clusterOf);
     }
+  }
+
+  /** The rows that are RDS's own; an odd one is put aside. */
+  #mapped<Row extends { readonly Engine?: string | undefined }, T>(
+    rows: readonly Row[],
+    map: (row: Row) => T,
+    databaseOf: (row: Row) => { readonly kind: DatabaseKind; readonly id: string | undefined },
+  ): T[] {
+    return rows.flatMap((row) => {
+      if (isForeign(row.Engine)) return [];
+      try {
+        return [map(row)];
+      } catch (error) {
+        const { kind, id } = databaseOf(row);
+        const of = id === undefined ? `a row of ${kind}s` : `${kind} ${id}`;
+        this.#odd.push(new OddRow(`RDS answered oddly about ${of}: ${errorText(error)}`, kind, id));
+        return [];
+      }
+    });
   }
 
   get #config() {
@@ -184,10 +225,11 @@ export class RdsReader {
   }
 }
 
-/** A method of the reader. */
-export type RdsRead = {
-  [Name in keyof RdsReader]: RdsReader[Name] extends (...args: never[]) => unknown ? Name : never;
-}[keyof RdsReader];
+/** A method of the reader that asks RDS. */
+export type RdsRead = Exclude<
+  { [Name in keyof RdsReader]: RdsReader[Name] extends (...args: never[]) => unknown ? Name : never }[keyof RdsReader],
+  'takeOdd'
+>;
 
 /** The calls that each method makes; the IAM action is the call's name behind `rds:`. */
 export const rdsReads = {
@@ -206,9 +248,12 @@ export const rdsReads = {
 export type RdsReadAction = (typeof rdsReads)[RdsRead][number];
 
 /** Neptune and DocumentDB answer RDS's Describe calls too. */
-function isRds(engine: string | undefined): boolean {
-  return engine !== undefined && engine !== 'neptune' && engine !== 'docdb';
+function isForeign(engine: string | undefined): boolean {
+  return engine === 'neptune' || engine === 'docdb';
 }
+
+const instanceOf = (row: DBInstance | DBSnapshot) => ({ kind: 'instance', id: row.DBInstanceIdentifier }) as const;
+const clusterOf = (row: DBCluster | DBClusterSnapshot) => ({ kind: 'cluster', id: row.DBClusterIdentifier }) as const;
 
 function filters(byName: Record<string, readonly string[] | undefined>): Filter[] {
   return Object.entries(byName).flatMap(([Name, values = []]) => {
@@ -222,13 +267,8 @@ async function collect<T>(by: Filter[], list: (filter: Filter) => AsyncIterable<
   return all;
 }
 
-/** A row of an answer lacks what the API promises. */
-class OddRow extends Error {
-  override readonly name = 'OddRow';
-}
-
 function known<T>(value: T | undefined, field: string): T {
-  if (value === undefined) throw new OddRow(`RDS answered without ${field}, which its API promises`);
+  if (value === undefined) throw new Error(`no ${field}, which its API promises`);
   return value;
 }
 
@@ -253,6 +293,14 @@ function keyOf(arn: string, resourceId: string): DatabaseKey {
 
 function tagsOf(list: DBInstance['TagList']): Record<string, string> {
   return Object.fromEntries((list ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
+}
+
+function toMember(row: DBInstance): ClusterMember {
+  return {
+    ...environmentIn(known(row.DBInstanceArn, 'DBInstanceArn')),
+    id: known(row.DBInstanceIdentifier, 'DBInstanceIdentifier').toLowerCase(),
+    clusterId: known(row.DBClusterIdentifier, 'DBClusterIdentifier').toLowerCase(),
+  };
 }
 
 function toInstance(row: DBInstance): RdsDatabase {

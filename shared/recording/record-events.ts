@@ -120,6 +120,8 @@ async function describe(rds: RdsReader, events: readonly RdsEvent[]) {
       rds.instanceSnapshotsNamed(idsOf('instance')),
       rds.clusterSnapshotsNamed(idsOf('cluster')),
     ]);
+    const [odd] = rds.takeOdd();
+    if (odd) throw odd;
     for (const snapshot of snapshots.flat()) found.set(snapshot.arn, snapshot);
   };
   try {
@@ -161,11 +163,16 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
     entryOf(snapshot).length > 0 ? rows.get(snapshot.database)?.tenant === undefined : fleet.discovery !== undefined,
   );
   const found = await databasesOf(rds, unowned);
+  const odd = rds.takeOdd();
   const enrolled = enrol(fleet, [...found.values()]).databases;
   const holders = new Map([...found.values()].map((database) => [formatName(nameOf(database)), database.key]));
   const taken = await namesTaken(ledger, unowned, holders);
   return (snapshot) => {
-    const why = unreadable.get(snapshot.database) ?? taken.unreadable.get(formatName(nameIn(snapshot)));
+    const { databaseKind: kind, databaseId: id } = snapshot;
+    const why =
+      unreadable.get(snapshot.database) ??
+      taken.unreadable.get(formatName(nameIn(snapshot))) ??
+      odd.find((row) => row.kind === kind && (row.id === undefined || row.id === id));
     if (why) throw why;
     const row = rows.get(snapshot.database);
     const known = row && { row };

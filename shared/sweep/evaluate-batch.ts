@@ -201,13 +201,18 @@ async function observedOf(
   until: Date,
 ): Promise<ObservedSnapshots> {
   const snapshots = inventory.snapshots(subject.key);
-  const kind = subject.found.is === 'member' ? 'cluster' : subject.kind;
-  const unread = inventory.snapshotsUnread(kind);
+  const { found } = subject;
+  const kind = found.is === 'member' ? 'cluster' : subject.kind;
+  const names = [
+    found.is === 'member' ? found.of : subject.id,
+    ...(found.is === 'database' ? [found.database.id] : []),
+  ];
+  const unread = inventory.snapshotsUnread(kind, ...names);
   const { listed } = inventory;
   return {
     snapshots,
     ...(unread !== undefined && { unread }),
-    whole: inventory.whole || (listed?.whole === true && listed.snapshotsUnread(kind) === undefined),
+    whole: inventory.whole || (listed?.whole === true && listed.snapshotsUnread(kind, ...names) === undefined),
     ...(listed && { listed: listed.snapshots(subject.key) }),
     copyTimes: await copyTimesOf(ledger, snapshots, until),
   };

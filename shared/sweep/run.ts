@@ -204,8 +204,8 @@ export class Run {
       return row ? [{ ...row, id }] : [];
     });
     const inventory = await inventoryOf(rds, wanted, listed);
-    this.errors.push(...[...inventory.unread].map(([listing, why]) => `${listing} could not be read: ${why}`));
-    if (inventory.unread.size > 0) this.recheckFailed = true;
+    this.errors.push(...inventory.problems);
+    if (inventory.problems.length > 0) this.recheckFailed = true;
     const candidates = withEnrolledBefore(fleet, enrol(fleet, [...inventory.databases]).databases, inventory, known);
     const shown = new Set([...wanted, ...inventory.databases].map(nameText));
     const entries = candidates.filter((entry) => shown.has(formatName(entry)));

@@ -17,9 +17,7 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   const run = new Run(deps, request, stopped);
   const inventory = await (stopped ? databaseInventory : wholeInventory)(deps.rds, run.halfTimeIsUp);
   const byName = stopped !== undefined || inventory.ranOut;
-  run.errors.push(
-    ...[...inventory.unread].map(([listing, why]) => `${listing} could not be listed to the end: ${why}`),
-  );
+  run.errors.push(...inventory.problems);
   const enrolment = enrol(deps.fleet, [...inventory.databases]);
   run.errors.push(...enrolment.problems);
   const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
@@ -58,7 +56,8 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   const listed =
     inventory.databasesUnread('instance') === undefined && inventory.databasesUnread('cluster') === undefined;
   return run.end({
-    complete: next === undefined && run.leftNothingOut && (byName ? !run.recheckFailed : inventory.unread.size === 0),
+    complete:
+      next === undefined && run.leftNothingOut && (byName ? !run.recheckFailed : inventory.problems.length === 0),
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
     before: verdictsBefore(everybody, known, after),
     ...(stoppedAfter !== undefined && { stoppedAfter }),

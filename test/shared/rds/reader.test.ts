@@ -280,9 +280,14 @@ describe('snapshots', () => {
     });
   });
 
-  it('says which field is lacking that RDS promises', async () => {
+  it('puts aside a row that lacks a field that RDS promises, and says which', async () => {
     const { DbiResourceId: _, ...row } = awsRow;
-    await expect(answering([row]).instanceSnapshotsNamed(['x'])).rejects.toThrow('RDS answered without DbiResourceId');
+    const reader = answering([row, awsRow]);
+    expect(await reader.instanceSnapshotsNamed(['x'])).toHaveLength(1);
+    const [odd] = reader.takeOdd();
+    expect(odd).toMatchObject({ kind: 'instance', id: awsRow.DBInstanceIdentifier?.toLowerCase() });
+    expect(odd?.message).toContain('no DbiResourceId, which its API promises');
+    expect(reader.takeOdd()).toEqual([]);
   });
 });
 
