@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.local.test.ts', 'test/e2e/**', 'test/browser/**'],
-          setupFiles: ['test/support/no-process.ts'],
+          setupFiles: ['test/support/no-settings.ts', 'test/support/no-process.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

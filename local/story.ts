@@ -1,5 +1,5 @@
 /** The story that `npm start` plays: a fleet, a night of backups, what the ledger knows of it, and who is notified. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -279,8 +279,8 @@ function checkExpectations({ recorded, report, baseline, sent, copies }: Happene
 
 /** Stays up for trying things, until Ctrl-C. */
 async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
-  const settings = shellSettings(stage.aws);
-  await writeFile(settingsPath, settings);
+  // It stays when the local AWS ends: a terminal that gets its settings then must not keep those of the user's account.
+  await writeFile(settingsPath, shellSettings(stage.aws));
   say.step('Try it: the local AWS stays up until Ctrl-C. In another terminal:');
   say.block(
     [
@@ -293,8 +293,6 @@ async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
   const stopClock = followClock(stage.rds, { everyMs: 500 });
   await aborted(signal).catch(() => undefined);
   stopClock();
-  // Another one may have written its own meanwhile.
-  if ((await readFile(settingsPath, 'utf8')) === settings) await rm(settingsPath);
 }
 
 const settingsPath = '.local/env';

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoLedger } from '../../shared/ledger/index.ts';
 import type { Cloud, DeployedLedger } from '../dependencies.ts';
 import { output, readDeployment } from './deployment.ts';
+import { requireOneAws } from './endpoints.ts';
 
 export interface AwsOptions {
   /** Name of the stack. */
@@ -16,6 +17,7 @@ export interface AwsDependencies {
 }
 
 export function awsDependencies({ stack, now }: AwsOptions): AwsDependencies {
+  requireOneAws(process.env);
   const deployment = once(() => readDeployment(stack));
   const ledger = once(async () => {
     const deployed = await deployment();

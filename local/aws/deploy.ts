@@ -103,7 +103,6 @@ async function runCdk(
       ...aws.ownFolders,
       // In a new home, each npx would ask the network for a newer npm.
       npm_config_update_notifier: 'false',
-      CDK_DISABLE_CLI_TELEMETRY: 'true',
     }),
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own: the app that it synthesizes ends with it.

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generate } from 'selfsigned';
@@ -79,7 +79,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   removeAwsSettings();
   const port = await usablePort(options.port);
   // Outside the repository, or functions would find what they failed to bundle in its node_modules.
-  const folder = await mkdtemp(join(tmpdir(), 'rds-backup-ledger-'));
+  const folder = await mkdtemp(join(resolve(tmpdir()), 'rds-backup-ledger-'));
   const ownFolders = { HOME: join(folder, 'home'), TMPDIR: join(folder, 'tmp') };
   for (const path of Object.values(ownFolders)) await mkdir(path);
   const tls = await writeCertificate(folder);
@@ -207,6 +207,7 @@ function launcherEnvironment(run: {
   return childEnvironment({
     ...run.ownFolders,
     PYTHONUNBUFFERED: '1',
+    PYTHONUTF8: '1',
     GATEWAY_PORT: String(run.port),
     BIND_HOST: '127.0.0.1',
     MINISTACK_HOST: '127.0.0.1',
@@ -244,6 +245,10 @@ function clientEnvironment(endpoint: string, { HOME }: OwnFolders, certificateFi
     CDK_DEFAULT_REGION: localRegion,
     // In ~/.cdk the CDK remembers which account an access key is of; other emulators have the same key for another one.
     CDK_HOME: join(HOME, '.cdk'),
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    // Empty, they still outrank what ~/.cdk.json says.
+    CDK_PROFILE: '',
+    CDK_PROXY: '',
   };
 }
 

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { pipEnvironment } from './environment.ts';
+import { pipInstallEnvironment, pythonEnvironment } from './environment.ts';
 
 const run = promisify(execFile);
 
@@ -59,7 +59,7 @@ async function inspect(command: string, env: NodeJS.ProcessEnv) {
     '  print(False)',
   ].join('\n');
   try {
-    const { stdout } = await run(command, ['-c', question], { env, timeout: 20_000 });
+    const { stdout } = await run(command, ['-c', question], { env: pythonEnvironment(env), timeout: 20_000 });
     const [version = '', path = '', hasVenv] = stdout.trim().split(/\r?\n/);
     return { version, path, hasVenv: hasVenv === 'True' };
   } catch {
@@ -97,16 +97,19 @@ export async function ensureVenv(
   const unfinished = `${folder}.${process.pid}`;
   try {
     progress(`Installing the Python packages of ${requirementsFile} (once)`);
-    await run(python.path, ['-m', 'venv', unfinished], { env: pipEnvironment(), ...(signal && { signal }) });
-    await run(
-      join(unfinished, 'bin', 'python'),
-      ['-m', 'pip', 'install', '--quiet', '--no-input', '--no-user', '--require-hashes', '-r', requirementsFile],
-      {
-        maxBuffer: 64 * 1024 * 1024,
-        env: pipEnvironment(),
-        ...(signal && { signal }),
-      },
-    );
+    const options = { maxBuffer: 64 * 1024 * 1024, ...(signal && { signal }) };
+    const pip = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+      run(
+        join(unfinished, 'bin', 'python'),
+        ['-m', 'pip', ...args, '--quiet', '--no-input', '--no-deps', '--disable-pip-version-check'],
+        { ...options, env },
+      );
+    await run(python.path, ['-m', 'venv', unfinished], { ...options, env: pythonEnvironment() });
+    const wheels = join(unfinished, 'wheels');
+    await pip(pythonEnvironment(), 'wheel', '--wheel-dir', wheels, '--require-hashes', '-r', requirementsFile);
+    const fetched = (await readdir(wheels)).map((name) => join(wheels, name));
+    await pip(pipInstallEnvironment(), 'install', '--no-index', ...fetched);
+    await rm(wheels, { recursive: true });
     await rename(unfinished, folder).catch(async (error: NodeJS.ErrnoException) => {
       // A whole one means that another run was faster; a broken one stands in the way.
       if (existsSync(venvPython)) return;
@@ -145,5 +148,6 @@ function isAlive(pid: number): boolean {
 function lastLine(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };
   const lines = (stderr?.trim() || message).split('\n');
-  return lines.findLast((line) => line.startsWith('ERROR')) ?? lines.at(-1) ?? message;
+  // A failure that pip did not foresee is "ERROR: Exception:" with a stack trace, whose last line says what happened.
+  return lines.findLast((line) => /^ERROR(?!: Exception:$)/.test(line)) ?? lines.at(-1) ?? message;
 }

@@ -9,6 +9,7 @@ import { json } from 'node:stream/consumers';
 import { parseArgs, promisify } from 'node:util';
 import { type AttributeValue, BatchGetItemCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { childEnvironment } from '../../local/aws/environment.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import {
   keysOfAlert,
@@ -246,8 +247,8 @@ function keyOf({ pk, sk }: Row): PrimaryKey {
 /** Runs a block as it is printed. */
 async function run(command: string): Promise<PrimaryKey[]> {
   found = [];
-  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, TABLE: table };
-  const { stderr } = await promisify(execFile)('bash', ['-euc', `${rows}\n${command}`], { env });
+  const env = childEnvironment({ PATH: `${folder}:${process.env.PATH}`, TABLE: table });
+  const { stderr } = await promisify(execFile)('bash', ['--norc', '-euc', `${rows}\n${command}`], { env });
   expect(stderr).toBe('');
   return found;
 }
@@ -275,7 +276,7 @@ describe('docs/querying.md', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', '--input-type=module', '--eval', program],
-      { cwd: repository, env: { ...process.env, ...(await localAws()).env, TABLE: table } },
+      { cwd: repository, env: childEnvironment({ ...(await localAws()).env, TABLE: table }) },
     );
     expect(stdout.trim().split('\n')).toEqual([
       'acme-orders undefined undefined',

@@ -15,12 +15,13 @@ const place = { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'eu-wes
 
 /** Runs the app as the CDK does, with a configuration, and answers with what a user sees. */
 function run(config: string, env: Readonly<Record<string, string>> = place): Promise<{ code: number; stderr: string }> {
+  const own = { HOME: folder };
   const context = JSON.stringify({ config, 'aws:cdk:bundling-stacks': [] });
   return new Promise((done) => {
     execFile(
       process.execPath,
       ['--import', 'tsx', 'infra/app.ts'],
-      { env: childEnvironment({ ...env, CDK_CONTEXT_JSON: context, CDK_OUTDIR: join(folder, 'cdk.out') }) },
+      { env: childEnvironment({ ...env, ...own, CDK_CONTEXT_JSON: context, CDK_OUTDIR: join(folder, 'cdk.out') }) },
       (error, _stdout, stderr) => done({ code: error ? Number(error.code) : 0, stderr }),
     );
   });

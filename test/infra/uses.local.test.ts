@@ -1,4 +1,5 @@
 /** Rights follow from the code: what a function's bundle calls, and what its role may do. */
+import '../support/no-settings.ts';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -18,12 +18,20 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const functionCode = `exports.handler = async () => {
   const health = await fetch(process.env.AWS_ENDPOINT_URL + '/_ministack/health');
-  const { AWS_ACCESS_KEY_ID: key, AWS_PROFILE, HTTPS_PROXY, NODE_OPTIONS, HOME } = process.env;
-  return { node: process.version, pid: process.pid, health: health.status, key, AWS_PROFILE, HTTPS_PROXY, NODE_OPTIONS, HOME };
+  const { AWS_ACCESS_KEY_ID: key, AWS_PROFILE, HTTPS_PROXY, NODE_OPTIONS, HOME, LC_ALL } = process.env;
+  const { locale, timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const settings = { AWS_PROFILE, HTTPS_PROXY, NODE_OPTIONS, HOME, LC_ALL, locale, timeZone };
+  return { node: process.version, pid: process.pid, health: health.status, key, ...settings };
 };`;
 
 /** Of the user's shell, which functions must not inherit. */
-const shell = { AWS_PROFILE: 'nope', HTTPS_PROXY: 'http://127.0.0.1:9', NODE_OPTIONS: '--no-deprecation' };
+const shell = {
+  AWS_PROFILE: 'nope',
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  NODE_OPTIONS: '--no-deprecation',
+  LC_ALL: 'tr_TR.UTF-8',
+  TZ: 'Pacific/Chatham',
+};
 
 const template = {
   Resources: {
@@ -136,7 +144,13 @@ test('functions run on the Node of the suite, in a clean environment, and end wi
   const lambda = new LambdaClient(clientConfig(aws));
   const answer = await lambda.send(new InvokeCommand({ FunctionName: 'probe' }));
   const { pid, key, ...rest } = JSON.parse(answer.Payload?.transformToString() ?? '');
-  expect(rest).toEqual({ node: process.version, health: 200, HOME: aws.ownFolders.HOME });
+  expect(rest).toEqual({
+    node: process.version,
+    health: 200,
+    HOME: aws.ownFolders.HOME,
+    locale: 'en-US',
+    timeZone: 'UTC',
+  });
   expect(key).toMatch(/^ASIA/);
   expect(isAlive(pid)).toBe(true);
   await aws.stop();

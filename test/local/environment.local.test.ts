@@ -1,10 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -12,7 +14,8 @@ import { bootstrap } from '../../local/aws/deploy.ts';
 import {
   childEnvironment,
   noOtherAccount,
-  pipEnvironment,
+  pipInstallEnvironment,
+  pythonEnvironment,
   removeAwsSettings,
   shellSettings,
 } from '../../local/aws/environment.ts';
@@ -65,18 +68,14 @@ const elsewhere = (address: string) => ({
 });
 
 describe('what the shell has set', () => {
-  it('does not reach child processes, except for folders and language', () => {
-    const shell = {
-      ...elsewhere('198.51.100.1'),
-      HOME: '/home/ann',
-      PATH: '/bin',
-      LANG: 'C.UTF-8',
-      NODE_OPTIONS: '-x',
-    };
+  it('does not reach child processes, except for folders; language and time zone are those of Lambda', () => {
+    const language = { LANG: 'tr_TR', LC_ALL: 'tr_TR.ISO-8859-9', TZ: 'Pacific/Chatham', FORCE_COLOR: '1', CI: 'true' };
+    const shell = { ...elsewhere('198.51.100.1'), ...language, HOME: '/home/ann', PATH: '/bin', NODE_OPTIONS: '-x' };
     expect(childEnvironment({ AWS_REGION: 'eu-west-1' }, shell)).toEqual({
       ...noOtherAccount,
       HOME: '/home/ann',
-      LANG: 'C.UTF-8',
+      LANG: 'en_US.UTF-8',
+      TZ: ':UTC',
       PATH: [dirname(process.execPath), '/bin'].join(delimiter),
       AWS_REGION: 'eu-west-1',
     });
@@ -89,12 +88,33 @@ describe('what the shell has set', () => {
     expect(shell).toEqual({ ...others, ...noOtherAccount });
   });
 
-  it('reaches pip, except what changes where it installs and what it takes for installed', () => {
-    const users = { ...elsewhere('198.51.100.1'), PIP_INDEX_URL: 'https://pip.example', PIP_CERT: '/etc/ca.pem' };
-    const shell = { ...users, PIP_TARGET: '/usr/lib', PIP_USER: '1', PYTHONPATH: '/opt/ros' };
-    expect(pipEnvironment(shell)).toEqual({ ...users, PIP_DISABLE_PIP_VERSION_CHECK: '1' });
+  it('reaches pip where it fetches packages, except what leads it to other ones or to no certificates', () => {
+    const users = {
+      ...elsewhere('198.51.100.1'),
+      PIP_INDEX_URL: 'https://pip.example',
+      PIP_CERT: import.meta.filename,
+      REQUESTS_CA_BUNDLE: import.meta.filename,
+      PYTHON: 'python3.12',
+    };
+    const misleading = { PYTHONPATH: '/opt/ros', PYTHONHOME: '/opt/python2', PIP_CONSTRAINT: '/etc/constraints.txt' };
+    const none = join(import.meta.dirname, 'none');
+    const missing = { CURL_CA_BUNDLE: none, SSL_CERT_FILE: none, SSL_CERT_DIR: none };
+    expect(pythonEnvironment({ ...users, ...misleading, ...missing })).toEqual(users);
+  });
+
+  it('about pip and Python does not reach pip where it installs', () => {
+    const pip = { PIP_TARGET: '/usr/lib', PIP_USER: '1', PIP_PREFIX: '/opt', PIP_CONFIG_FILE: '/etc/pip.conf' };
+    const shell = { HOME: '/home/ann', PATH: '/bin', PYTHON: 'python3.12', PYTHONPATH: '/opt/ros', ...pip };
+    expect(pipInstallEnvironment(shell)).toEqual({
+      HOME: '/home/ann',
+      PATH: '/bin',
+      PYTHON: 'python3.12',
+      PIP_CONFIG_FILE: '/dev/null',
+    });
   });
 });
+
+const loopback = '127.0.0.1,localhost';
 
 const printEnvironment = `'${process.execPath}' -p 'JSON.stringify(process.env)'`;
 
@@ -107,7 +127,7 @@ async function exportedBy(shell: string, script: string, variables: Record<strin
   return JSON.parse(stdout) as Record<string, string>;
 }
 
-const shells = ['sh', 'bash', 'zsh'].filter((shell) => spawnSync(shell, ['-c', 'exit']).status === 0);
+const shells = ['sh', 'bash', 'zsh', 'mksh'].filter((shell) => spawnSync(shell, ['-c', 'exit']).status === 0);
 
 describe.each(shells)('the settings for a terminal, in %s', (shell) => {
   const env = { AWS_ENDPOINT_URL: 'https://127.0.0.1:4566', AWS_CA_BUNDLE: `/tmp/o'brien "$HOME" \`x\`/ca.pem` };
@@ -122,23 +142,84 @@ describe.each(shells)('the settings for a terminal, in %s', (shell) => {
   });
 
   it.each([
-    ['nothing', {}, '127.0.0.1,localhost'],
-    ['a host', { NO_PROXY: 'intranet.example' }, 'intranet.example,127.0.0.1,localhost'],
-    ['everything', { no_proxy: '*' }, '*'],
+    ['nothing', {}, [loopback, loopback]],
+    ['a host', { NO_PROXY: 'a.example' }, [`a.example,${loopback}`, `a.example,${loopback}`]],
+    [
+      'a host for some tools',
+      { NO_PROXY: 'a', no_proxy: 'b, 127.0.0.1' },
+      [`a,${loopback}`, `b, 127.0.0.1,${loopback}`],
+    ],
+    ['the local AWS', { no_proxy: '127.0.0.1,a' }, ['127.0.0.1,a', '127.0.0.1,a']],
+    ['everything', { no_proxy: '*' }, ['*', '*']],
   ])('except the local AWS from the proxy, where %s was excepted before', async (_, variables, expected) => {
     await settings(process.pid);
-    const { NO_PROXY, no_proxy } = await exportedBy(shell, '. ./env; . ./env', variables);
-    expect({ NO_PROXY, no_proxy }).toEqual({ NO_PROXY: expected, no_proxy: expected });
+    const { NO_PROXY, no_proxy } = await exportedBy(shell, 'set -eu; . ./env; . ./env', variables);
+    expect([NO_PROXY, no_proxy]).toEqual(expected);
   });
 
-  it('change nothing once the local AWS has ended, and say so', async () => {
+  it('take effect whatever the shell has made of the commands they use', async () => {
+    await settings(process.pid);
+    const others = 'env() { :; }; sed() { :; }; kill() { false; }; alias env=: sed=: kill=false';
+    const shown = await exportedBy(shell, `${others}\n. ./env`, { AWS_PROFILE: 'mine' });
+    expect(Object.fromEntries(Object.entries(shown).filter(([name]) => name.startsWith('AWS_')))).toEqual(env);
+  });
+
+  it('still lead away from the user’s account once the local AWS has ended, and say so', async () => {
     await settings(spawnSync('true').pid);
-    const shown = await exportedBy(shell, '. ./env 2>message || true', { AWS_PROFILE: 'mine' });
-    expect(shown).toMatchObject({ AWS_PROFILE: 'mine' });
-    expect(shown).not.toHaveProperty('AWS_ENDPOINT_URL');
-    expect(await readFile(join(folder, 'message'), 'utf8')).toContain('has ended. Start another with: npm start');
+    const shown = await exportedBy(shell, '. ./env 2>message && exit 3', {
+      AWS_PROFILE: 'mine',
+      AWS_SESSION_TOKEN: 'x',
+    });
+    expect(Object.fromEntries(Object.entries(shown).filter(([name]) => name.startsWith('AWS_')))).toEqual(env);
+    expect(await readFile(join(folder, 'message'), 'utf8')).toContain('has ended');
   });
 });
+
+it('pip fetches from the user’s index, and installs into the virtual environment whatever the user has set', async () => {
+  const elsewhere = join(folder, 'elsewhere');
+  const index = join(folder, 'index');
+  await mkdir(index);
+  const wheel = join(index, 'probe-1.0-py3-none-any.whl');
+  await run((await findPython()).path, ['-c', writeWheel, wheel]);
+  const hash = createHash('sha256')
+    .update(await readFile(wheel))
+    .digest('hex');
+  const requirementsFile = join(folder, 'requirements.txt');
+  await writeFile(requirementsFile, `probe==1.0 --hash=sha256:${hash}\n`);
+  const settings = [
+    ['no-index', 'true'],
+    ['require-virtualenv', 'true'],
+    ['user', 'true'],
+    ['target', elsewhere],
+    ['prefix', elsewhere],
+    ['root', elsewhere],
+  ];
+  const file = join(folder, 'pip.conf');
+  await writeFile(file, `[global]\n${settings.map(([name, value]) => `${name} = ${value}\n`).join('')}`);
+  vi.stubEnv('PIP_CONFIG_FILE', file);
+  vi.stubEnv('PIP_FIND_LINKS', pathToFileURL(index).href);
+  vi.stubEnv('PIP_TARGET', elsewhere);
+  vi.stubEnv('PIP_CONSTRAINT', '/nowhere/constraints.txt');
+  vi.stubEnv('PYTHONHOME', '/nowhere');
+  vi.stubEnv('PYTHONINSPECT', '1');
+  vi.stubEnv('REQUESTS_CA_BUNDLE', '/nowhere/ca.pem');
+
+  const python = await ensureVenv(requirementsFile);
+  onTestFinished(() => rm(join(dirname(python), '..'), { recursive: true }));
+  const { stdout } = await run(python, ['-c', 'import probe; print(probe.answer)'], { env: {} });
+  expect(stdout).toBe('42\n');
+  expect(existsSync(elsewhere)).toBe(false);
+});
+
+/** Writes a package whose only module is `probe`. */
+const writeWheel = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    wheel.writestr("probe.py", "answer = 42")
+    wheel.writestr("probe-1.0.dist-info/METADATA", "Metadata-Version: 2.1\\nName: probe\\nVersion: 1.0\\n")
+    wheel.writestr("probe-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr("probe-1.0.dist-info/RECORD", "")
+`;
 
 it('in a shell set up for another AWS, all calls reach the local one, and the home folder stays as it was', async () => {
   await ensureVenv(join(repository, 'local/aws/requirements.txt'));

@@ -1,12 +1,10 @@
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { removeAwsSettings } from '../../../local/aws/environment.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { toPutEventsEntry } from '../../../local/rds/events.ts';
 import { followClock, type RdsServer, startRdsServer } from '../../../local/rds/server.ts';
 import { errorName, simulated, utc } from './support.ts';
 
 let server: RdsServer | undefined;
-beforeAll(() => removeAwsSettings());
 afterEach(async () => {
   await server?.close();
   server = undefined;
