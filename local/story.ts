@@ -281,7 +281,7 @@ function checkExpectations({ recorded, report, baseline, sent, copies }: Happene
 async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
   // It stays when the local AWS ends: a terminal that gets its settings then must not keep those of the user's account.
   await writeFile(settingsPath, shellSettings(stage.aws));
-  say.step('Try it: the local AWS stays up until Ctrl-C. In another terminal:');
+  say.step('Try it: the local AWS stays up until Ctrl-C. In another terminal (sh, bash, zsh):');
   say.block(
     [
       `source ${settingsPath}`,
