@@ -17,12 +17,12 @@ import {
 /** Former owners that a row remembers. */
 const formerOwnersKept = 20;
 
-export type Ownership = Pick<DatabaseRow, 'tenant' | 'ownedSince' | 'configuredAs' | 'formerOwners'>;
+export type Ownership = Pick<DatabaseRow, 'tenant' | 'ownedSince' | 'configuredAs' | 'formerOwners' | 'enrolledBy'>;
 
 /** The ownership of a database that is evaluated under an entry of the configuration (absent: under none) at a moment. */
 export function ownershipAfter(
   known: DatabaseRow | undefined,
-  configured: Pick<ConfiguredDatabase, 'tenant' | 'id'> | undefined,
+  configured: Pick<ConfiguredDatabase, 'tenant' | 'id' | 'enrolledBy'> | undefined,
   at: Date,
 ): Ownership {
   const stays = known?.tenant !== undefined && known.tenant === configured?.tenant;
@@ -33,6 +33,7 @@ export function ownershipAfter(
       tenant: configured.tenant,
       ownedSince: stays ? (known.ownedSince ?? known.enrolledAt) : at,
       configuredAs: configured.id,
+      ...(configured.enrolledBy === 'tag' && { enrolledBy: configured.enrolledBy }),
     }),
     ...(formerOwners.length > 0 && { formerOwners }),
   };

@@ -10,7 +10,7 @@ import {
   operatorFilter,
   tenantFilter,
 } from '../../shared/notifications/index.ts';
-import { context, entry, failedCopy, restored } from '../../test/shared/notifications/given.ts';
+import { context, entry, failedCopy, restored, tagChange } from '../../test/shared/notifications/given.ts';
 import type { Generator } from '../generate.ts';
 
 /** Every kind of message with an example, as the code composes it. */
@@ -96,7 +96,10 @@ ${section(
       counts: { protected: 238, overdue: 2, excluded: 3 },
       alerts: others,
       unconfigured: ['playground'],
-      newExclusions: [{ tenant: 'acme', databaseId: 'scratch', reason: 'thrown away on Friday' }],
+      tagChanges: [
+        tagChange('scratch', { code: 'excluded', reason: 'thrown away on Friday' }),
+        tagChange('orders', { code: 'longer-age', before: 24, after: 48 }),
+      ],
       eventsMissed: 1,
       missed: [{ databaseId: 'crm', snapshotId: 'rds:crm-2026-11-22-03-40' }],
       copies: { complete: 201, queued: 3, running: 5, failed: 1, oldestQueuedHours: 2.5 },

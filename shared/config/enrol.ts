@@ -1,13 +1,21 @@
 /**
- * Databases that enrol themselves by tag. Tags come from whoever may tag: each value is checked here, and what is wrong
- * with one is told and never stops the sweep.
+ * Databases that enrol themselves by tag. Tags come from whoever may tag: each value is checked here, what is wrong with
+ * one, or not allowed, is a problem that operators are notified of, and none stops the sweep.
  */
-import { type CopyMode, type DatabaseName, formatName, nameOf, type RdsDatabase } from '../domain/index.ts';
+import {
+  type CopyMode,
+  type DatabaseKey,
+  type DatabaseName,
+  type DatabaseRow,
+  formatName,
+  nameOf,
+  type RdsDatabase,
+} from '../domain/index.ts';
 import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
 import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
 
-const maxAgeTag = 'backup-max-age-hours';
+export const maxAgeTag = 'backup-max-age-hours';
 const copyTag = 'backup-copy';
 export const excludeTag = 'backup-exclude';
 
@@ -18,84 +26,95 @@ export interface Enrolment {
   readonly tenants: readonly Tenant[];
   /** Ids of databases that RDS has and nobody configured. */
   readonly unconfigured: readonly string[];
-  /** Tags that say something which cannot be followed, each with what is done instead. */
+  /** What was read in the tags of databases that the configuration does not list; none where discovery is off. */
+  readonly tags: ReadonlyMap<DatabaseKey, TagReading>;
+  /** Tags that say something which is not followed, each with what is done instead. */
   readonly problems: readonly string[];
 }
 
-/** The databases to evaluate: those the configuration lists, and those that enrol by tag. A listed database wins over its tags. */
-export function enrol(fleet: Fleet, databases: readonly RdsDatabase[]): Enrolment {
+/** What was read in the tags of one database, beside what its entry says. */
+export interface TagReading {
+  /** What applies where they say nothing. */
+  readonly defaults: { readonly maxAgeHours: number; readonly copyMode: CopyMode };
+  /** What is not followed. */
+  readonly problems: readonly TagProblem[];
+}
+
+export interface TagProblem {
+  /** What the tag says: `tag backup-copy is "glacier"`. */
+  readonly claim: string;
+  /** Why that is not followed, and what applies. */
+  readonly answer: string;
+}
+
+/** What the ledger knows of the owners of a database. */
+export type KnownOwner = Pick<DatabaseRow, 'key' | 'tenant' | 'enrolledBy' | 'formerOwners'>;
+
+/**
+ * The databases to evaluate: those the configuration lists, and those that enrol by tag. A listed database wins over its
+ * tags. `known` are rows of the ledger: where tags may not take a database from its tenant, it stays there.
+ */
+export function enrol(fleet: Fleet, databases: readonly RdsDatabase[], known: readonly KnownOwner[] = []): Enrolment {
   const listed = new Set(fleet.databases.map(formatName));
   const found = databases.filter((database) => !listed.has(formatName(nameOf(database))));
   const { discovery } = fleet;
   // Tenant ids that differ only in case are one tenant, as in the file.
   const spelling = new Map(fleet.tenants.map(({ id }) => [id.toLowerCase(), id]));
+  const spelled = (tenant: string) => spelling.get(tenant.toLowerCase()) ?? tenant;
+  const knownBy = new Map(known.map((row) => [row.key, row]));
   const outcomes = found.map((database) => ({
     database,
-    ...(discovery ? discover(fleet, discovery, spelling, database) : { problems: [] }),
+    ...(discovery ? discover(fleet, discovery, database, knownBy.get(database.key), spelled) : { problems: [] }),
   }));
   const discovered = outcomes.flatMap((outcome) => outcome.configured ?? []);
-  const known = new Set(fleet.tenants.map((tenant) => tenant.id));
-  const byTagOnly = [...new Set(discovered.map((database) => database.tenant))].filter((id) => !known.has(id));
+  const listedTenants = new Set(fleet.tenants.map((tenant) => tenant.id));
+  const byTagOnly = [...new Set(discovered.map((database) => database.tenant))].filter((id) => !listedTenants.has(id));
+  const { policy, copy } = fleet.defaults;
+  const defaults = { maxAgeHours: policy.maxAgeHours, copyMode: copy.mode };
   return {
     databases: [...fleet.databases, ...discovered],
     tenants: [...fleet.tenants, ...byTagOnly.map((id) => ({ id, recipients: fleet.operators }))],
     unconfigured: outcomes.flatMap(({ database, configured }) => (configured ? [] : [database.id])),
-    problems: outcomes.flatMap((outcome) => outcome.problems),
+    tags: new Map(discovery ? outcomes.map(({ database: { key }, problems }) => [key, { defaults, problems }]) : []),
+    problems: outcomes.flatMap(({ database: { kind, id }, problems }) =>
+      problems.map((problem) => `${kind} ${id}: ${problemText(problem)}`),
+    ),
   };
+}
+
+/** A problem as one sentence, to follow the name of its database. */
+export function problemText({ claim, answer }: TagProblem): string {
+  return `${claim}; ${answer}`;
 }
 
 interface Discovered {
   readonly configured?: ConfiguredDatabase;
-  readonly problems: readonly string[];
+  readonly problems: readonly TagProblem[];
 }
 
 function discover(
   fleet: Fleet,
   discovery: Discovery,
-  spelling: ReadonlyMap<string, string>,
   database: RdsDatabase,
+  known: KnownOwner | undefined,
+  spelled: (tenant: string) => string,
 ): Discovered {
-  const tagged = database.tags[discovery.tenantTag]?.trim();
-  if (tagged === undefined) return { problems: [] };
-  const mistake = (tag: string, text: string): string =>
-    `${database.kind} ${database.id}: tag ${tag} is ${shown(database.tags[tag] ?? '')}; ${text}`;
-  const parsed = tenantIdField.safeParse(tagged);
-  if (!parsed.success) {
-    const rule = parsed.error.issues[0]?.message;
-    return {
-      problems: [mistake(discovery.tenantTag, `a tenant ${rule}. The database is not watched until that is put right`)],
-    };
-  }
-  const tenant = spelling.get(parsed.data.toLowerCase()) ?? parsed.data;
+  const { tags } = database;
+  const owner = tenantOf(discovery, tags, known, spelled);
+  if (owner.value === undefined) return { problems: owner.problems };
   const { policy, copy } = fleet.defaults;
-  const maxAge = maxAgeOf(database.tags[maxAgeTag]);
-  const mode = copyModeOf(database.tags[copyTag], copy.staging !== undefined);
-  const exclusion = database.tags[excludeTag]?.trim();
-  const excluded = exclusion && discovery.allowExclusion ? clean(exclusion) : undefined;
-
-  const plain = enrolledWithoutTags(fleet, nameOf(database), tenant);
-  const configured: ConfiguredDatabase = {
-    ...plain,
-    policy: typeof maxAge === 'number' ? { ...policy, maxAgeHours: maxAge } : policy,
-    copy: mode === undefined || mode === 'invalid' ? copy : { ...copy, mode },
-    ...(excluded ? { excluded } : {}),
+  const maxAge = maxAgeOf(discovery, tags, policy.maxAgeHours);
+  const mode = copyModeOf(discovery, tags, copy.mode, copy.staging !== undefined);
+  const exclusion = exclusionOf(discovery, tags);
+  return {
+    configured: {
+      ...enrolledWithoutTags(fleet, nameOf(database), owner.value),
+      policy: { ...policy, maxAgeHours: maxAge.value },
+      copy: { ...copy, mode: mode.value },
+      ...(exclusion.value !== undefined && { excluded: exclusion.value }),
+    },
+    problems: [owner, maxAge, mode, exclusion].flatMap(({ problems }) => problems),
   };
-  const problems = [
-    maxAge === 'invalid'
-      ? mistake(maxAgeTag, `it must be a number of hours from 1 to 8760. The default of ${policy.maxAgeHours} applies`)
-      : [],
-    mode === 'invalid'
-      ? mistake(
-          copyTag,
-          `it must be export or none, or object where defaults.copy.staging is configured. The default of ${copy.mode} applies`,
-        )
-      : [],
-    exclusion !== undefined && !discovery.allowExclusion
-      ? mistake(excludeTag, 'it is not honoured, since discovery.allowExclusion is not set. The database is watched')
-      : [],
-    exclusion === '' && discovery.allowExclusion ? mistake(excludeTag, 'it must say why. The database is watched') : [],
-  ].flat();
-  return { configured, problems };
 }
 
 /** A database that enrolled itself, with the defaults where nothing is known of its other tags. */
@@ -116,26 +135,102 @@ export function enrolledWithoutTags(fleet: Fleet, name: DatabaseName, tenant: st
   };
 }
 
-function maxAgeOf(tag: string | undefined): number | 'invalid' | undefined {
-  if (tag === undefined) return undefined;
-  const text = tag.trim();
-  const hours = maxAgeHoursField.safeParse(/^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined);
-  return hours.success ? hours.data : 'invalid';
+// What each tag says --------------------------------------------------------------------------------------------------
+
+type Tags = RdsDatabase['tags'];
+
+/** What applies, and what of a tag is not followed. */
+interface Reading<T> {
+  readonly value: T;
+  readonly problems: readonly TagProblem[];
 }
 
-function copyModeOf(tag: string | undefined, staged: boolean): CopyMode | 'invalid' | undefined {
-  switch (tag?.trim().toLowerCase()) {
-    case undefined:
-      return undefined;
-    case 'export':
-      return 'export';
-    case 'none':
-      return 'none';
-    case 'object':
-      return staged ? 'object' : 'invalid';
-    default:
-      return 'invalid';
+function refused<T>(value: T, claim: string, answer: string): Reading<T> {
+  return { value, problems: [{ claim, answer }] };
+}
+
+function follow<T>(value: T): Reading<T> {
+  return { value, problems: [] };
+}
+
+/** `tag backup-copy is "glacier"` */
+function claimOf(tags: Tags, tag: string): string {
+  return `tag ${tag} is ${shown(tags[tag] ?? '')}`;
+}
+
+/** Whose the database is; undefined where nobody watches it. */
+function tenantOf(
+  { tenantTag, allowRemoval, allowTenantChange }: Discovery,
+  tags: Tags,
+  known: KnownOwner | undefined,
+  spelled: (tenant: string) => string,
+): Reading<string | undefined> {
+  const tagged = tags[tenantTag]?.trim();
+  const enrolled = known?.enrolledBy === 'tag' ? known.tenant : undefined;
+  if (tagged === undefined) {
+    if (enrolled === undefined || allowRemoval) return follow(undefined);
+    const answer = `discovery.allowRemoval is off. The database is watched on for tenant ${enrolled}`;
+    return refused(spelled(enrolled), `tag ${tenantTag} was removed`, answer);
   }
+  const parsed = tenantIdField.safeParse(tagged);
+  if (!parsed.success) {
+    // Nobody leaves by mistake.
+    const applies = enrolled === undefined ? 'The database is not watched' : `It is watched on for tenant ${enrolled}`;
+    return refused(
+      enrolled && spelled(enrolled),
+      claimOf(tags, tenantTag),
+      `a tenant ${parsed.error.issues[0]?.message}. ${applies} until that is put right`,
+    );
+  }
+  const tenant = spelled(parsed.data);
+  // Also one that it belonged to until its tag was removed: two steps are no way around.
+  const before = known && (known.tenant ?? known.formerOwners?.at(-1)?.tenant);
+  if (allowTenantChange || before === undefined || before.toLowerCase() === tenant.toLowerCase()) return follow(tenant);
+  const answer = `discovery.allowTenantChange is off. The database stays with tenant ${before}`;
+  return refused(spelled(before), claimOf(tags, tenantTag), answer);
+}
+
+function maxAgeOf(discovery: Discovery, tags: Tags, standard: number): Reading<number> {
+  const tag = tags[maxAgeTag];
+  if (tag === undefined) return follow(standard);
+  const claim = claimOf(tags, maxAgeTag);
+  const limit = Math.max(discovery.maxAgeHoursLimit, standard);
+  const hours = /^\d+(\.\d+)?$/.test(tag.trim()) ? Number(tag) : undefined;
+  if (hours !== undefined && hours > standard && !discovery.allowLongerAge) {
+    return refused(standard, claim, `discovery.allowLongerAge is off. The default of ${standard} applies`);
+  }
+  if (hours !== undefined && hours > limit) {
+    return refused(limit, claim, `the most that a tag may ask for is ${limit}, and that applies`);
+  }
+  const parsed = maxAgeHoursField.safeParse(hours);
+  if (parsed.success) return follow(parsed.data);
+  const answer = `it must be a number of hours from 1 to ${limit}. The default of ${standard} applies`;
+  return refused(standard, claim, answer);
+}
+
+function copyModeOf(discovery: Discovery, tags: Tags, standard: CopyMode, staged: boolean): Reading<CopyMode> {
+  const tag = tags[copyTag];
+  if (tag === undefined) return follow(standard);
+  const claim = claimOf(tags, copyTag);
+  const mode = tag.trim().toLowerCase();
+  if (mode === 'none' && standard !== 'none' && !discovery.allowNoCopies) {
+    return refused(standard, claim, `discovery.allowNoCopies is off. The default of ${standard} applies`);
+  }
+  if (mode === 'export' || mode === 'none' || (mode === 'object' && staged)) return follow(mode);
+  const answer = `it must be export or none, or object where defaults.copy.staging is configured. The default of ${standard} applies`;
+  return refused(standard, claim, answer);
+}
+
+function exclusionOf({ allowExclusion }: Discovery, tags: Tags): Reading<string | undefined> {
+  const reason = tags[excludeTag]?.trim();
+  if (reason === undefined) return follow(undefined);
+  const claim = claimOf(tags, excludeTag);
+  if (!allowExclusion) {
+    const answer = 'it is not honoured, since discovery.allowExclusion is not set. The database is watched';
+    return refused(undefined, claim, answer);
+  }
+  if (reason === '') return refused(undefined, claim, 'it must say why. The database is watched');
+  return follow(clean(reason));
 }
 
 /** Text from outside, on one line. */

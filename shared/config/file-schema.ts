@@ -47,7 +47,6 @@ const wholeNumber = (min: number, max: number) =>
     .min(min, { error: `must be at least ${min}` })
     .max(max, { error: `must be at most ${max}` });
 
-/** Also what the tag `backup-max-age-hours` of a discovered database must keep to. */
 export const maxAgeHoursField = hours(1, 8760);
 
 /** Tenant ids stand in message attributes, filter policies, S3 prefixes and terminals: nothing there needs escaping. */
@@ -195,6 +194,14 @@ function section<S extends z.ZodRawShape>(shape: S, description: string) {
   return schema.prefault({} as z.input<typeof schema>).describe(description);
 }
 
+/** Something that the tags of discovered databases may do, or not. */
+function allowed(byDefault: boolean, what: string) {
+  return z
+    .boolean({ error: 'must be true or false' })
+    .default(byDefault)
+    .describe(`Whether ${what}. Default: ${byDefault}`);
+}
+
 /** Everything but the tenants. */
 const sectionShapes = {
   $schema: z.string().optional().describe('Path of the JSON Schema, for editors: ./schema.json'),
@@ -307,12 +314,22 @@ const sectionShapes = {
       )
         .default('backup-tenant')
         .describe('Tag whose value names the tenant of a database. Default: backup-tenant'),
-      allowExclusion: z
-        .boolean({ error: 'must be true or false' })
-        .default(false)
+      allowExclusion: allowed(false, 'the tag backup-exclude is honoured; whoever may tag can then silence alerts'),
+      allowRemoval: allowed(
+        true,
+        'a database whose tenant tag is removed is watched no longer; else it is watched on for its tenant',
+      ),
+      allowTenantChange: allowed(
+        true,
+        'a tag may move a database to another tenant, whose recipients then get its alerts; else it stays where it was',
+      ),
+      allowLongerAge: allowed(true, 'the tag backup-max-age-hours may ask for more than defaults.maxAgeHours'),
+      maxAgeHoursLimit: maxAgeHoursField
+        .default(168)
         .describe(
-          'Whether the tag backup-exclude is honoured; whoever may tag can then silence alerts. Default: false',
+          'Hours that the tag backup-max-age-hours may ask for at most; defaults.maxAgeHours is allowed in any case. Default: 168',
         ),
+      allowNoCopies: allowed(true, 'the tag backup-copy may ask for none where defaults.copy.mode is another'),
     })
     .optional()
     .describe('Databases enrol themselves by tag; {} switches it on. Default: off, only listed ones are watched'),

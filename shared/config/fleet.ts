@@ -65,6 +65,16 @@ export interface Discovery {
   readonly tenantTag: string;
   /** Whether `backup-exclude` is honoured: whoever may tag could silence alerts. */
   readonly allowExclusion: boolean;
+  /** Whether a database leaves when its tenant tag is removed; else it is watched on for its tenant. */
+  readonly allowRemoval: boolean;
+  /** Whether a tag may move a database from the tenant that it belonged to to another one. */
+  readonly allowTenantChange: boolean;
+  /** Whether `backup-max-age-hours` may ask for more than the default. */
+  readonly allowLongerAge: boolean;
+  /** What `backup-max-age-hours` may ask for at most; the default is allowed in any case. */
+  readonly maxAgeHoursLimit: number;
+  /** Whether `backup-copy` may ask for `none` where the default is another. */
+  readonly allowNoCopies: boolean;
 }
 
 /** The whole configuration, resolved for one account and Region. */

@@ -1,4 +1,4 @@
-export { enrol, enrolledWithoutTags, excludeTag } from './enrol.ts';
+export { enrol, enrolledWithoutTags, excludeTag, maxAgeTag, problemText, type TagReading } from './enrol.ts';
 export { fileSchema } from './file-schema.ts';
 export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy } from './fleet.ts';
 export { configFromEnv } from './from-env.ts';

@@ -1,13 +1,10 @@
 /** A restorable snapshot, as the ledger records it once, with its copy in S3. */
 import { type Closing, type CopyCause, causeSchema, copyCauses } from './causes.ts';
-import { copyStates } from './copy-states.ts';
+import { copyModes, copyStates } from './copy-states.ts';
 import { databaseKinds } from './database.ts';
 import type { BackupId } from './identity.ts';
 import { backupKinds } from './rds.ts';
 import { count, fields, flag, kindOf, number, type Of, text, time, word } from './schema.ts';
-
-export const copyModes = ['export', 'object', 'none'] as const;
-export type CopyMode = (typeof copyModes)[number];
 
 const copyCodes = Object.keys(copyCauses).length;
 

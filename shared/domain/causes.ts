@@ -91,6 +91,7 @@ export const causes = {
 /** Why an alert ended where no verdict ended it. */
 export const resolutions = {
   'left-configuration': entry('The database is no longer configured.'),
+  'tag-removed': entry('The tag that enrolled the database was removed, so that it is no longer watched.'),
   'found-in-rds': entry('RDS has the database now.'),
   'name-taken-over': entry('Another database has its name now and is evaluated in its place.'),
   'moved-to-tenant': entry('The database belongs to another tenant now.', { tenant: text }),

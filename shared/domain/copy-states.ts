@@ -1,6 +1,9 @@
 /** The words of copies: one table says what each state means everywhere. */
 import type { Unrecognized } from './schema.ts';
 
+export const copyModes = ['export', 'object', 'none'] as const;
+export type CopyMode = (typeof copyModes)[number];
+
 export interface CopyStateEntry {
   /** `active`: it still moves; `ended`: it came to an end; `none`: there is nothing to do. */
   readonly stage: 'none' | 'active' | 'ended';

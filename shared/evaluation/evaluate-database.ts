@@ -1,6 +1,6 @@
 /** From what RDS shows of one database to its row in the ledger, its evaluation and its alert. Pure: nothing is read or written. */
 
-import type { ConfiguredDatabase } from '../config/index.ts';
+import type { ConfiguredDatabase, TagReading } from '../config/index.ts';
 import {
   type Alert,
   type AvailableSnapshot,
@@ -27,6 +27,7 @@ import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts
 import { backupTimeOf } from './backup-time.ts';
 import { evaluate, type LookupResult } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
+import { compareTags, type TagNotice, tagStateOf } from './tag-changes.ts';
 
 /** A snapshot this young may still be announced by its event, so that its absence from the ledger proves no loss. */
 const eventPatienceHours = 2;
@@ -44,6 +45,8 @@ export interface EvaluationTarget {
   readonly id: string;
   readonly configured?: ConfiguredDatabase;
   readonly found: LookupResult;
+  /** What was read in its tags; absent where they are not known, or do not count. */
+  readonly tags?: TagReading;
   /** The cluster that a configured member belongs to. */
   readonly cluster?: RdsDatabase;
   /** Another database that was known under this name; of one that is absent, the one that had it last. */
@@ -90,8 +93,8 @@ export interface DatabaseEvaluation {
   readonly unrecorded: readonly { readonly snapshot: AvailableSnapshot; readonly eventMissed: boolean }[];
   /** Live backups whose snapshots are gone. */
   readonly gone: readonly LiveBackup[];
-  /** Excluded by a tag, for a reason that nobody was notified of yet: whoever may tag could silence alerts. */
-  readonly newlyExcluded: boolean;
+  /** What tags changed and operators were not notified of yet: whoever may tag could silence alerts. */
+  readonly tagNotice?: TagNotice;
 }
 
 /**
@@ -140,6 +143,7 @@ export function evaluateDatabase(
       seen,
       at,
     );
+  const { changes: tagChanges, pending, notified } = compareTags(knownRow, configured, subject.tags);
   // People were notified of a deletion once; the alert's own row expires, the reference to it does not.
   const deletionTold = knownRow?.alert !== undefined && known.alert === undefined && evaluation?.verdict === 'deleted';
   const outcome: AlertOutcome = deletionTold
@@ -157,7 +161,7 @@ export function evaluateDatabase(
           },
           at,
         )
-      : resolveAlert(known.alert, subject.gone ?? { code: 'left-configuration', facts: {} }, at);
+      : resolveAlert(known.alert, subject.gone ?? whyLeft(tagChanges), at);
   const engine = database?.engine ?? knownRow?.engine;
   const window = database?.window ?? knownRow?.window;
   const retentionDays = database?.retentionDays ?? knownRow?.retentionDays;
@@ -166,12 +170,6 @@ export function evaluateDatabase(
     seen.unread === undefined
       ? (newest ?? (found.is === 'member' ? evaluation?.newestBackup : undefined))
       : newer(newest, knownRow?.newestBackup);
-  const newlyExcluded =
-    configured?.enrolledBy === 'tag' &&
-    configured.excluded !== undefined &&
-    configured.excluded !== knownRow?.exclusion;
-  // Written once operators were notified, or a message that does not get out would never be made up for.
-  const exclusion = newlyExcluded ? knownRow?.exclusion : configured?.excluded;
   const { alert } = outcome;
   const row: DatabaseRow = {
     // The version, and what a later release has added.
@@ -180,7 +178,6 @@ export function evaluateDatabase(
     id: subject.id,
     kind: subject.kind,
     ...ownershipAfter(knownRow, configured, at),
-    ...(configured?.enrolledBy === 'tag' && { enrolledBy: 'tag' as const }),
     ...(engine !== undefined && { engine }),
     ...(window !== undefined && { window }),
     ...(retentionDays !== undefined && { retentionDays }),
@@ -198,7 +195,7 @@ export function evaluateDatabase(
     }),
     ...(outcome.nextCheckAt && { nextCheckAt: outcome.nextCheckAt }),
     ...(creating && { inProgress: creating }),
-    ...(exclusion !== undefined && { exclusion }),
+    ...pending,
     ...(deletionTold && { alert: knownRow.alert }),
     ...(alert && { alert: { tenant: alert.tenant, opened: alert.opened } }),
   };
@@ -216,7 +213,30 @@ export function evaluateDatabase(
       }),
     unrecorded,
     gone,
-    newlyExcluded,
+    ...(tagChanges.length > 0 && { tagNotice: noticeOf(row, knownRow, tagChanges, notified) }),
+  };
+}
+
+/** Why a database that is still there is not configured any more. */
+function whyLeft(tagChanges: TagNotice['changes']): Resolution {
+  return { code: tagChanges.some(({ code }) => code === 'removed') ? 'tag-removed' : 'left-configuration', facts: {} };
+}
+
+function noticeOf(
+  row: DatabaseRow,
+  before: DatabaseRow | undefined,
+  changes: TagNotice['changes'],
+  notified: TagNotice['notified'],
+): TagNotice {
+  const { key, id, kind, tenant = row.knownTags?.tenant ?? before?.tenant } = row;
+  return {
+    key,
+    id,
+    kind,
+    ...(tenant !== undefined && { tenant }),
+    changes,
+    pending: tagStateOf(row),
+    notified,
   };
 }
 

@@ -11,4 +11,5 @@ export {
   type ObservedSnapshots,
 } from './evaluate-database.ts';
 export { isNewest, newer, newestOf } from './newest-backup.ts';
+export { type TagChange, type TagNotice, tagStateOf } from './tag-changes.ts';
 export { nameText, targetsOf, withEnrolledBefore } from './targets.ts';

@@ -1,7 +1,8 @@
 /** Which databases are to be evaluated: the configured ones, against what RDS shows and what the ledger knew. Pure. */
 import { groupBy } from 'es-toolkit/array';
-import { type ConfiguredDatabase, enrol, excludeTag, type Fleet } from '../config/index.ts';
+import { type ConfiguredDatabase, enrol, excludeTag, type Fleet, maxAgeTag, type TagReading } from '../config/index.ts';
 import {
+  type DatabaseKey,
   type DatabaseRow,
   formatName,
   isAvailable,
@@ -15,8 +16,8 @@ import { type EvaluationTarget, newestAmong } from './evaluate-database.ts';
 
 /**
  * The databases to evaluateDatabase with those besides that had enrolled themselves by tag and that RDS does not show now: its
- * listing failed, or they were deleted, and their tags with them. Of what their tags said only tenant and exclusion are
- * known. Its deletion is notified once; then it is nobody's: no configuration names it that could be corrected.
+ * listing failed, or they were deleted, and their tags with them. Of what their tags said, the row knows
+ * tenant, exclusion and age. Its deletion is notified once; then it is nobody's: no configuration names it that could be corrected.
  */
 export function withEnrolledBefore(
   fleet: Fleet,
@@ -35,8 +36,13 @@ export function withEnrolledBefore(
       inventory.databaseNamed(nameOf(row)) === undefined &&
       (row.verdict !== 'deleted' || row.nextCheckAt !== undefined),
   );
-  const asTheyWere = enrolledBefore.map(({ key, id, kind, tenant = '', engine = '', retentionDays = 0, exclusion }) => {
-    const tags = { [discovery.tenantTag]: tenant, ...(exclusion !== undefined && { [excludeTag]: exclusion }) };
+  const asTheyWere = enrolledBefore.map((row) => {
+    const { key, id, kind, tenant = '', engine = '', retentionDays = 0, exclusion, knownTags } = row;
+    const tags = {
+      [discovery.tenantTag]: tenant,
+      ...(exclusion !== undefined && { [excludeTag]: exclusion }),
+      ...(knownTags?.maxAgeHours !== undefined && { [maxAgeTag]: String(knownTags.maxAgeHours) }),
+    };
     return { key, arn: key, id, kind, engine, status: 'unknown', retentionDays, tags };
   });
   const again = enrol(fleet, asTheyWere).databases.filter(({ enrolledBy }) => enrolledBy === 'tag');
@@ -53,6 +59,7 @@ export function targetsOf(
   configured: readonly ConfiguredDatabase[],
   inventory: RdsInventory,
   inLedger: readonly DatabaseRow[],
+  tags: ReadonlyMap<DatabaseKey, TagReading>,
 ): EvaluationTarget[] {
   const known = [...inLedger, ...onlyLeftBehind(inventory, inLedger)];
   const knownByName = groupBy(known, nameText);
@@ -74,7 +81,9 @@ export function targetsOf(
     const { key, kind, id } = row;
     subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
   }
-  return [...subjects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return [...subjects.values()]
+    .map((subject) => ({ ...subject, ...tagsOf(subject.key, tags) }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /**
@@ -133,6 +142,11 @@ function configuredSubject(
   const unread = inventory.databasesUnread(kind, id);
   const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
   return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
+}
+
+function tagsOf(key: DatabaseKey, tags: ReadonlyMap<DatabaseKey, TagReading>): Pick<EvaluationTarget, 'tags'> {
+  const read = tags.get(key);
+  return read ? { tags: read } : {};
 }
 
 /** Why the alert ends of a row that no configured database claims, and that RDS does not show. */

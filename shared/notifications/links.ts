@@ -6,6 +6,7 @@ export const runbookAnchors = {
   copyFailed: 'copy-failed',
   manyTenants: 'many-tenants-alerted',
   runIncomplete: 'run-incomplete',
+  tagChanges: 'tag-changes-to-review',
 } as const;
 
 /** A section of the runbook; the configured address may already name one, which is replaced. */

@@ -215,6 +215,8 @@ type EndCode = keyof typeof resolutions;
 
 const ends: { readonly [Code in EndCode]: (facts: FactsIn<typeof resolutions, Code>, reader: EndReader) => string } = {
   'left-configuration': () => 'The database is no longer configured.',
+  'tag-removed': () =>
+    'The tag that enrolled the database was removed: it is no longer watched, and nobody is alerted of it any more.',
   'found-in-rds': () => 'RDS has the database now.',
   'name-taken-over': () => 'Another database has its name now and is evaluated in its place.',
   'moved-to-tenant': ({ tenant }, { audience }) =>

@@ -35,6 +35,7 @@ const leftOut = {
   since: true,
   inProgress: true,
   exclusion: true,
+  knownTags: true,
   ageHours: true,
 } as const;
 

@@ -22,6 +22,7 @@ import {
   type KnownDatabase,
   newestAmong,
   type ObservedSnapshots,
+  type TagNotice,
 } from '../evaluation/index.ts';
 import { closeBackup, type Ledger, reopenBackup, type UnreadableRow, update, withExpiry } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
@@ -52,7 +53,7 @@ export interface Checked {
   readonly closed: number;
   /** Left as it was: an alert would open, and the database is to be checked anew before. */
   readonly postponed: boolean;
-  readonly newlyExcluded: boolean;
+  readonly tagNotice?: TagNotice;
   /** What could not be done for it, as sentences about it; empty otherwise. */
   readonly failures: readonly string[];
 }
@@ -91,7 +92,7 @@ export function notEvaluated(subject: EvaluationTarget, error: unknown): Checked
   return { ...nothing, subject, failures: [`was not evaluated: ${errorText(error)}`] };
 }
 
-const nothing = { recorded: 0, missed: [], closed: 0, postponed: false, newlyExcluded: false } as const;
+const nothing = { recorded: 0, missed: [], closed: 0, postponed: false } as const;
 
 /** Evaluates a database whose rows cannot be read by what RDS shows alone; nothing is written, and no alert can open. */
 async function checkUnreadable(
@@ -164,12 +165,12 @@ async function checkOne(
   });
   const { decision, postponed } = last;
   if (decision === undefined) throw new Error('no decision was made');
-  const { evaluation, notification, newlyExcluded } = decision;
+  const { evaluation, notification, tagNotice } = decision;
   const isWritten = written !== 'failed';
   return {
     subject,
-    newlyExcluded: newlyExcluded && isWritten,
     ...(evaluation && { evaluation }),
+    ...(tagNotice && isWritten && { tagNotice }),
     ...(notification &&
       isWritten &&
       !postponed && {

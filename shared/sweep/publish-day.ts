@@ -1,7 +1,10 @@
 /** Use case: what follows a run, so that silence is never the only sign of health: the report's page, and the digest. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { sumBy } from 'es-toolkit/math';
-import type { Fleet } from '../config/index.ts';
+import pMap from 'p-map';
+import { type Fleet, problemText } from '../config/index.ts';
+import { type TagNotice, tagStateOf } from '../evaluation/index.ts';
 import { type Ledger, updateDatabase } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { collect, first } from '../lib/iterables.ts';
@@ -12,12 +15,16 @@ import {
   type DailyFacts,
   type Publisher,
   type ReportStore,
+  tagChangeList,
 } from '../notifications/index.ts';
 import { type ReportFacts, readReportFacts, renderReport } from '../report/index.ts';
 import type { SweepRun } from './run.ts';
 
 /** Where the newest page lies in the report bucket, whose versions keep the earlier ones. */
 export const reportKey = 'report.html';
+
+/** Rows that are noted side by side. */
+const atOnce = 10;
 
 /** Days that the page shows. */
 const reportDays = 35;
@@ -32,26 +39,26 @@ export interface DayDeps {
 }
 
 /**
- * After a sweep the page is written anew, and the digest published where it is switched on. Operators are notified of new
- * exclusions by tag after any run, digest or not. Returns what could not be done: the sweep itself is over, and is not to be
+ * After a sweep the page is written anew, and the digest published where it is switched on. Operators are notified of what tags
+ * changed after any run, digest or not. Returns what could not be done: the sweep itself is over, and is not to be
  * run again for it.
  */
 export async function publishDay(deps: DayDeps, run: SweepRun): Promise<string[]> {
-  const { row, newlyExcluded } = run;
+  const { row, tagNotices } = run;
   // One that stopped half-way is not over: the page and the digest follow the run that ends it.
   const swept = row.mode === 'sweep' && row.stoppedAfter === undefined;
-  if (!swept && newlyExcluded.length === 0) return [];
+  if (!swept && tagNotices.length === 0) return [];
   const errors: string[] = [];
   try {
     const { account, region, alerts } = deps.fleet;
     const lists = deps.ledger.leavingOut((row) => errors.push(`left out of the report: ${row.message}`));
     const facts = await readReportFacts(lists, { ledger: deps.ledgerName, account, region }, reportDays, row.at);
     const reportUrl = swept ? await writePage(deps, facts, errors) : undefined;
-    if (alerts.dailyDigest || newlyExcluded.length > 0) {
-      const digest = await digestOf(lists, run, facts, errors);
+    if (alerts.dailyDigest || tagNotices.length > 0) {
+      const digest = await digestOf({ ...deps, ledger: lists }, run, facts, errors);
       const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));
-      for (const database of newlyExcluded) await noteExclusion(deps.ledger, database, errors);
+      await pMap(tagNotices, (notice) => noteTags(deps.ledger, notice, errors), { concurrency: atOnce });
     }
   } catch (error) {
     errors.push(`the report or the digest is missing: ${errorText(error)}`);
@@ -60,17 +67,43 @@ export async function publishDay(deps: DayDeps, run: SweepRun): Promise<string[]
 }
 
 /** Notes that operators were notified. What stops before is in the next sweep's digest again: rather twice than never. */
-async function noteExclusion(
-  ledger: Ledger,
-  { key, id, excluded }: SweepRun['newlyExcluded'][number],
-  errors: string[],
-): Promise<void> {
+async function noteTags(ledger: Ledger, { key, id, pending, notified }: TagNotice, errors: string[]): Promise<void> {
   try {
-    await updateDatabase(ledger, key, (row) =>
-      row && excluded !== undefined ? { ...row, exclusion: excluded } : undefined,
-    );
+    await updateDatabase(ledger, key, (row) => {
+      // What another run has made of its tags since is compared anew.
+      if (row === undefined || !isDeepStrictEqual(tagStateOf(row), pending)) return undefined;
+      const { exclusion: _, knownTags: __, ...rest } = row;
+      return { ...rest, ...notified };
+    });
   } catch (error) {
-    errors.push(`notified of an exclusion but not noted, so notified again later: ${id}: ${errorText(error)}`);
+    errors.push(`notified of its tags but not noted, so notified again later: ${id}: ${errorText(error)}`);
+  }
+}
+
+/** The errors of the run that a notice says as well. */
+function refusalsOf({ kind, id, changes }: TagNotice): string[] {
+  return changes.flatMap((change) => (change.code === 'refused' ? [`${kind} ${id}: ${problemText(change)}`] : []));
+}
+
+/** The changes as the digest lists them, and a file with all of them: a message has no room for hundreds. */
+async function tagFacts({ fleet, reports }: DayDeps, { row, tagNotices }: SweepRun, errors: string[]) {
+  const listed = new Set(fleet.tenants.map(({ id }) => id));
+  const tagChanges = tagNotices.flatMap(({ key, id, tenant, changes }) =>
+    changes.map((change) => ({
+      database: key,
+      databaseId: id,
+      ...(tenant !== undefined && { tenant }),
+      change,
+      toOperatorsAlone: change.code === 'tenant-changed' && !listed.has(change.after),
+    })),
+  );
+  if (tagChanges.length === 0) return { tagChanges };
+  try {
+    const name = `tags/${row.at.toISOString().replaceAll(':', '')}.txt`;
+    return { tagChanges, tagChangesUrl: await reports.put(name, tagChangeList(tagChanges)) };
+  } catch (error) {
+    errors.push(`the list of tag changes was not stored: ${errorText(error)}`);
+    return { tagChanges };
   }
 }
 
@@ -83,12 +116,11 @@ async function writePage({ reports }: DayDeps, facts: ReportFacts, errors: strin
   }
 }
 
-async function digestOf(
-  ledger: Ledger,
-  { row, newlyExcluded }: SweepRun,
-  facts: ReportFacts,
-  errors: string[],
-): Promise<DailyFacts> {
+async function digestOf(deps: DayDeps, run: SweepRun, facts: ReportFacts, errors: string[]): Promise<DailyFacts> {
+  const { ledger } = deps;
+  const { row } = run;
+  // What is among the tags to be reviewed is no error besides.
+  const reviewed = new Set(run.tagNotices.flatMap(refusalsOf));
   // A watch evaluates few databases; the digest covers all, as the last sweep saw them.
   const swept = row.mode === 'sweep' ? row : await first(ledger.sweeps());
   const engines = new Map(facts.databases.map(({ key, engine }) => [key, engine]));
@@ -104,11 +136,7 @@ async function digestOf(
     alerts,
     unconfigured: swept?.unconfigured ?? [],
     ...(swept?.unconfiguredCount !== undefined && { unconfiguredCount: swept.unconfiguredCount }),
-    newExclusions: newlyExcluded.map(({ tenant, id, excluded }) => ({
-      tenant,
-      databaseId: id,
-      reason: excluded ?? '',
-    })),
+    ...(await tagFacts(deps, run, errors)),
     eventsMissed: swept?.eventsMissed ?? 0,
     missed: swept?.missed ?? [],
     copies: {
@@ -118,6 +146,6 @@ async function digestOf(
       running,
       ...(oldestQueuedAt && { oldestQueuedHours: (row.at.getTime() - Date.parse(oldestQueuedAt)) / hourMs }),
     },
-    errors: [...row.errors, ...errors],
+    errors: [...row.errors.filter((error) => !reviewed.has(error)), ...errors],
   };
 }

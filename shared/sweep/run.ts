@@ -3,7 +3,7 @@
 import { chunk } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
-import { type ConfiguredDatabase, enrol, type Fleet } from '../config/index.ts';
+import { enrol, type Fleet } from '../config/index.ts';
 import {
   alertStepOf,
   type DatabaseKey,
@@ -13,7 +13,14 @@ import {
   type LeftOut,
   type SweepRow,
 } from '../domain/index.ts';
-import { clockSkewMs, type EvaluationTarget, nameText, targetsOf, withEnrolledBefore } from '../evaluation/index.ts';
+import {
+  clockSkewMs,
+  type EvaluationTarget,
+  nameText,
+  type TagNotice,
+  targetsOf,
+  withEnrolledBefore,
+} from '../evaluation/index.ts';
 import { expiryOf, type Ledger, type OnUnreadable } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -52,8 +59,8 @@ export interface SweepRun {
   readonly notifications: readonly AlertNotification[];
   readonly report: SweepReport;
   readonly row: SweepRow;
-  /** Databases that a tag excludes for a reason that operators have not been notified of. */
-  readonly newlyExcluded: readonly (ConfiguredDatabase & { readonly key: DatabaseKey })[];
+  /** What tags changed towards less watching or another recipient, and operators have not been notified of. */
+  readonly tagNotices: readonly TagNotice[];
 }
 
 /** How a run ended. */
@@ -206,16 +213,28 @@ export class Run {
     const inventory = await inventoryOf(rds, wanted, listed);
     this.errors.push(...inventory.problems);
     if (inventory.problems.length > 0) this.recheckFailed = true;
-    const candidates = withEnrolledBefore(fleet, enrol(fleet, [...inventory.databases]).databases, inventory, known);
+    const met = await this.#ownersOf(inventory, wanted);
+    const enrolment = enrol(fleet, [...inventory.databases], [...inLedger.values(), ...met]);
+    const candidates = withEnrolledBefore(fleet, enrolment.databases, inventory, known);
     const shown = new Set([...wanted, ...inventory.databases].map(nameText));
     const entries = candidates.filter((entry) => shown.has(formatName(entry)));
     const keys = new Set(wanted.map(({ key }) => key));
     const names = new Set(wanted.map(nameText));
     // A member's cluster is shown too; it is evaluated in its own turn.
-    const subjects = targetsOf(entries, inventory, known).filter(
+    const subjects = targetsOf(entries, inventory, known, enrolment.tags).filter(
       (subject) => keys.has(subject.key) || names.has(nameText(subject)),
     );
     await this.check(subjects, inventory, { mayOpen: true });
+  }
+
+  /** The rows of databases that have one of these names now and were not read with them: tags may be held to their owners. */
+  async #ownersOf(inventory: RdsInventory, wanted: readonly DatabaseRef[]): Promise<readonly DatabaseRow[]> {
+    if (this.#deps.fleet.discovery === undefined) return [];
+    const names = new Set(wanted.map(nameText));
+    const read = new Set(wanted.map(({ key }) => key));
+    const met = [...inventory.databases].filter((one) => names.has(nameText(one)) && !read.has(one.key));
+    if (met.length === 0) return [];
+    return this.#deps.ledger.leavingOut(this.onUnreadable).databases(met.map(({ key }) => key));
   }
 
   /** Ends the run, and says what it found and did. */
@@ -262,10 +281,14 @@ export class Run {
       notifications,
       report: reportOf(part, evaluated),
       row: stopped ? joined(stopped, part, new Map([...(before ?? []), ...verdicts])) : part,
-      newlyExcluded: this.#checked.flatMap(({ newlyExcluded: isNew, subject: { key, configured } }) =>
-        isNew && configured ? [{ ...configured, key }] : [],
-      ),
+      tagNotices: this.#tagNotices(),
     };
+  }
+
+  /** One a database: as it was seen last. */
+  #tagNotices(): TagNotice[] {
+    const last = new Map(this.#checked.map(({ subject, tagNotice }) => [subject.key, tagNotice]));
+    return [...last.values()].filter((notice) => notice !== undefined);
   }
 
   /** The configured databases that were evaluated, each once: one that was rechecked counts as it was seen last. */

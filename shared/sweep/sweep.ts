@@ -18,12 +18,12 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   const inventory = await (stopped ? databaseInventory : wholeInventory)(deps.rds, run.halfTimeIsUp);
   const byName = stopped !== undefined || inventory.ranOut;
   run.errors.push(...inventory.problems);
-  const enrolment = enrol(deps.fleet, [...inventory.databases]);
-  run.errors.push(...enrolment.problems);
   const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
+  const enrolment = enrol(deps.fleet, [...inventory.databases], known);
+  run.errors.push(...enrolment.problems);
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, inventory, known);
   const after = stopped?.stoppedAfter ?? '';
-  const everybody = targetsOf(configured, inventory, known);
+  const everybody = targetsOf(configured, inventory, known, enrolment.tags);
   const subjects = everybody.filter(({ key }) => key > after);
   const withNamesakes = namesakesFrom(known);
   let reached = 0;

@@ -62,7 +62,7 @@ import {
 } from '../../shared/notifications/messages.ts';
 import { here } from '../shared/ledger/contract/given.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../shared/ledger/rows.ts';
-import { context, entry, failedCopy, restored } from '../shared/notifications/given.ts';
+import { context, entry, failedCopy, restored, tagChange } from '../shared/notifications/given.ts';
 import { makeWorld } from '../support/world.ts';
 import { pinned } from './pinned.ts';
 import { fleetOf, synthesize } from './synthesized.ts';
@@ -177,7 +177,7 @@ const quietDay = {
   counts: {},
   alerts: [entry()],
   unconfigured: [],
-  newExclusions: [{ tenant: 'acme', databaseId: 'lab', reason: 'test system' }],
+  tagChanges: [tagChange('lab', { code: 'excluded', reason: 'test system' })],
   eventsMissed: 1,
   missed: [{ databaseId: 'orders', snapshotId: 'rds:orders' }],
   copies: { complete: 1, queued: 1, running: 1, failed: 1, oldestQueuedHours: 1 },

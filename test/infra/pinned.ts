@@ -257,7 +257,8 @@ export const pinned = {
         key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
         enrolledBy engine window retentionDays enrolledAt verdict severity cause.code cause.facts notes.code
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
-        since inProgress.id inProgress.since exclusion alert.tenant alert.opened
+        since inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
+        knownTags.refused alert.tenant alert.opened
       `),
       alert: names(`
         tenant database databaseId databaseKind opened verdict severity cause.code cause.facts notes.code notes.facts
@@ -323,6 +324,7 @@ export const pinned = {
     },
     resolutions: {
       'left-configuration': '',
+      'tag-removed': '',
       'found-in-rds': '',
       'name-taken-over': '',
       'moved-to-tenant': 'tenant',
@@ -386,7 +388,7 @@ export const pinned = {
     database: names(`
       key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
       verdict severity cause notes newestBackup deadline status evaluatedAt nextCheckAt since inProgress exclusion
-      alert
+      knownTags alert
     `),
     alert: names(`
       tenant key database databaseKind opened verdict severity cause notes newestBackup deadline status notified
@@ -445,7 +447,9 @@ export const pinned = {
         databases.status databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours
         databases.deadline databases.opened databases.resolved databases.resolution databases.resolutionCause
         databases.outcome databases.consoleUrl databases.runbookUrl notListed unconfigured.count unconfigured.names
-        newExclusions.tenant newExclusions.database newExclusions.reason eventsMissed copies.complete copies.queued
+        newExclusions.tenant newExclusions.database newExclusions.reason tagChanges.count tagChanges.changes.tenant
+        tagChanges.changes.database tagChanges.changes.key tagChanges.changes.change tagChanges.changes.before
+        tagChanges.changes.after tagChanges.changes.text tagChanges.url eventsMissed copies.complete copies.queued
         copies.running copies.failed copies.oldestQueuedHours reportUrl errors
       `),
       'digest of many': names(`

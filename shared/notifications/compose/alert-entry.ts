@@ -135,7 +135,10 @@ function resolvedDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
   const { alert } = entry;
   const lasted = (alert.resolved ?? rendering.now).getTime() - alert.opened.getTime();
   return [
-    { label: 'Resolved', text: oneLine(explanationOf(entry, rendering), limits.reason) },
+    {
+      label: isProtectedAgain(entry) ? 'Resolved' : 'Closed',
+      text: oneLine(explanationOf(entry, rendering), limits.reason),
+    },
     { label: 'Last backup', text: lastBackup(entry, rendering.now) },
     { label: 'Alert was', text: `open since ${formatUtc(alert.opened)}, for ${formatAge(lasted)}` },
     { label: 'RDS console', text: consoleLinkOf(alert), verbatim: true },

@@ -53,7 +53,7 @@ export function alertMessage(
     kind: kindOf(entries),
     audience,
     severity,
-    tone: resolved ? 'good' : severity === 'critical' ? 'alarm' : 'attention',
+    tone: resolved ? toneOfEnd(entries) : severity === 'critical' ? 'alarm' : 'attention',
     tenant: tenants.length === 1 ? (tenants[0] as string) : manyTenants,
     at: now,
     account,
@@ -85,7 +85,7 @@ function entryFacts(entry: AlertEntry, many: boolean, rendering: Rendering): Ent
   const tenant = oneLine(alert.tenant, limits.tenant);
   const state = stateOf(entry);
   const title = [
-    resolves(entry) ? 'RESOLVED' : oneLine(alert.severity, limits.word).toUpperCase(),
+    resolves(entry) ? endOf([entry]) : oneLine(alert.severity, limits.word).toUpperCase(),
     name,
     `(${describe(entry)})`,
     state,
@@ -133,10 +133,19 @@ function statesOf(entries: readonly AlertEntry[]): string {
 }
 
 function signOf(entries: readonly AlertEntry[]): string {
-  if (entries.every(resolves)) return entries.every(isProtectedAgain) ? 'RESOLVED' : 'CLOSED';
+  if (entries.every(resolves)) return endOf(entries);
   const [first, ...others] = new Set(entries.map(({ step }) => step));
   const sign = first !== undefined && others.length === 0 ? alertStepOf(first)?.sign : undefined;
   return `${sign ?? ''}${severityOf(entries).toUpperCase()}`;
+}
+
+function endOf(entries: readonly AlertEntry[]): 'RESOLVED' | 'CLOSED' {
+  return entries.every(isProtectedAgain) ? 'RESOLVED' : 'CLOSED';
+}
+
+/** How the end of alerts reads: only a backup is good news. */
+export function toneOfEnd(entries: readonly AlertEntry[]): MessageFacts['tone'] {
+  return endOf(entries) === 'RESOLVED' ? 'good' : 'attention';
 }
 
 /** The one sentence above everything else. */

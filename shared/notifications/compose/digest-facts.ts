@@ -1,13 +1,14 @@
 /** Digests for operators (`digest`): of many tenants alerted at once, and of the day. */
 import { sumBy } from 'es-toolkit/math';
-import { type EntryFacts, type MessageFacts, manyTenants, type SectionFacts } from '../../channels/index.ts';
+import { type EntryFacts, type Link, type MessageFacts, manyTenants, type SectionFacts } from '../../channels/index.ts';
 import { type Counts, type Severity, type Unrecognized, type VerdictName, verdictOf } from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
 import { type AlertEntry, ageOf, alertData, lastBackupOf, resolves, severityOf, stateOf } from './alert-entry.ts';
-import { summaryOf } from './alert-facts.ts';
+import { summaryOf, toneOfEnd } from './alert-facts.ts';
 import { limits, listCommand, type Rendering } from './context.ts';
+import { hardestFirst, type TagChangeEntry, tagChangeCounts, tagChangeData, tagChangeLine } from './tag-facts.ts';
 
 /** Lines of a digest's tables; the rest is a count and a link. */
 export const mostLines = 100;
@@ -28,8 +29,10 @@ export interface DailyFacts {
   readonly unconfigured: readonly string[];
   /** How many those are, where there are more than are named. */
   readonly unconfiguredCount?: number;
-  /** Databases that are excluded by a tag since the last digest, with the tag's reason. */
-  readonly newExclusions: readonly { readonly tenant: string; readonly databaseId: string; readonly reason: string }[];
+  /** What tags changed since the last digest towards less watching or another recipient, or wanted to. */
+  readonly tagChanges: readonly TagChangeEntry[];
+  /** Where all of them stand. */
+  readonly tagChangesUrl?: string;
   /** Backups that no event announced; names of some of them. */
   readonly eventsMissed: number;
   readonly missed: readonly { readonly databaseId: string; readonly snapshotId: string }[];
@@ -112,7 +115,7 @@ export function manyTenantsMessage(entries: readonly AlertEntry[], rendering: Re
   const worst = entries.slice(0, mostInBrief).map(({ alert }) => `${alert.tenant}/${alert.databaseId}`);
   return digestOf(entries, rendering, limit, {
     severity: severityOf(entries),
-    tone: resolved ? 'good' : 'alarm',
+    tone: resolved ? toneOfEnd(entries) : 'alarm',
     summary,
     opening: [
       `${summary}.`,
@@ -147,23 +150,46 @@ export function dailyMessage(
     brief: { sentence: sections.map(({ title }) => title).join('. ') },
     overview: overviewOf(facts),
     sections,
-    links: facts.reportUrl === undefined ? [] : [{ label: 'Report', target: facts.reportUrl }],
+    links: linksOf(facts, rendering),
     thread: `rds-backup-ledger-daily-${rendering.now.toISOString().slice(0, 7)}`,
     data: {
       digest: 'daily',
       counts: facts.counts,
       unconfigured: { count: unconfiguredCount(facts), names: some(facts.unconfigured, named) },
-      newExclusions: facts.newExclusions.slice(0, named).map(({ tenant, databaseId, reason }) => ({
-        tenant: oneLine(tenant, 128),
-        database: oneLine(databaseId, limits.name),
-        reason: oneLine(reason, 256),
-      })),
+      newExclusions: newExclusions(facts.tagChanges, named),
+      tagChanges: {
+        count: facts.tagChanges.length,
+        changes: hardestFirst(facts.tagChanges).slice(0, named).map(tagChangeData),
+        url: facts.tagChangesUrl ?? null,
+      },
       eventsMissed: facts.eventsMissed,
       copies: facts.copies,
       reportUrl: facts.reportUrl ?? null,
       errors: some(facts.errors, named),
     },
   });
+}
+
+/** The exclusions among the changes by tag. */
+function newExclusions(changes: readonly TagChangeEntry[], limit: number): object[] {
+  const exclusions = changes.flatMap(({ tenant = '', databaseId, change }) =>
+    change.code === 'excluded' ? [{ tenant, databaseId, reason: change.reason }] : [],
+  );
+  return exclusions.slice(0, limit).map(({ tenant, databaseId, reason }) => ({
+    tenant: oneLine(tenant, 128),
+    database: oneLine(databaseId, limits.name),
+    reason: oneLine(reason, 256),
+  }));
+}
+
+function linksOf({ reportUrl, tagChanges, tagChangesUrl }: DailyFacts, { runbookUrl }: Rendering): Link[] {
+  return [
+    ...(reportUrl === undefined ? [] : [{ label: 'Report', target: reportUrl }]),
+    ...(tagChangesUrl === undefined ? [] : [{ label: 'All tag changes', target: tagChangesUrl }]),
+    ...(tagChanges.length === 0
+      ? []
+      : [{ label: 'Runbook', target: runbookLink(runbookUrl, runbookAnchors.tagChanges) }]),
+  ];
 }
 
 /** The counts by verdict that are not 0; verdicts of a later version as they are. */
@@ -188,6 +214,12 @@ function unprotectedCount(facts: DailyFacts): number {
 }
 
 function dailySummary(facts: DailyFacts, alerts: readonly AlertEntry[]): string {
+  const changes = facts.tagChanges.length;
+  const toReview = changes > 0 ? `; ${plural(changes, 'tag change', 'tag changes')} to review` : '';
+  return `${protectionSummary(facts, alerts)}${toReview}`;
+}
+
+function protectionSummary(facts: DailyFacts, alerts: readonly AlertEntry[]): string {
   const all = promisedCount(facts);
   const unprotected = unprotectedCount(facts);
   const fresh = facts.counts.new ?? 0;
@@ -210,7 +242,8 @@ function dailySeverity(facts: DailyFacts, alerts: readonly AlertEntry[]): Severi
   if (alerts.length > 0) return severityOf(alerts);
   if (unprotectedCount(facts) > 0) return 'warning';
   if (promisedCount(facts) + (facts.counts.new ?? 0) === 0) return 'warning';
-  return facts.copies.failed > 0 || facts.errors.length > 0 ? 'warning' : 'info';
+  const toReview = facts.copies.failed > 0 || facts.errors.length > 0 || facts.tagChanges.length > 0;
+  return toReview ? 'warning' : 'info';
 }
 
 function overviewOf(facts: DailyFacts): [label: string, text: string][] {
@@ -230,17 +263,17 @@ function overviewOf(facts: DailyFacts): [label: string, text: string][] {
 
 /** What a day has besides alerts, each list with at most `named` names. */
 function sectionsOf(facts: DailyFacts, named: number): SectionFacts[] {
-  const { unconfigured, newExclusions, eventsMissed, missed, errors } = facts;
+  const { unconfigured, tagChanges, eventsMissed, missed, errors } = facts;
   const lists: readonly { readonly title: string; readonly count: number; readonly items: readonly string[] }[] = [
+    {
+      title: `Changed by tag: ${tagChangeCounts(tagChanges)}`,
+      count: tagChanges.length,
+      items: hardestFirst(tagChanges).slice(0, named).map(tagChangeLine),
+    },
     {
       title: `${plural(unconfiguredCount(facts), 'database', 'databases')} in RDS and not configured`,
       count: unconfiguredCount(facts),
       items: unconfigured,
-    },
-    {
-      title: `${plural(newExclusions.length, 'database', 'databases')} newly excluded by tag`,
-      count: newExclusions.length,
-      items: newExclusions.map(({ tenant, databaseId, reason }) => `${databaseId} (${tenant}): ${reason}`),
     },
     {
       title: `${plural(eventsMissed, 'backup', 'backups')} that no event announced`,
@@ -262,7 +295,7 @@ function unconfiguredCount({ unconfigured, unconfiguredCount: count = unconfigur
 }
 
 function some(items: readonly string[], limit: number): string[] {
-  return items.slice(0, limit).map((item) => oneLine(item, 300));
+  return items.slice(0, limit).map((item) => oneLine(item, 400));
 }
 
 function plural(count: number, one: string, many: string): string {

@@ -6,6 +6,8 @@ import type { RdsDatabase } from '../../../shared/domain/index.ts';
 const operators = [{ email: 'operators@example.com' }];
 const here = { account: '123456789012', region: 'eu-west-1' };
 
+const crmKey = '123456789012/eu-west-1/db-crm';
+
 /** A fleet that lists acme's instance `orders`, with discovery on unless the case says otherwise. */
 function fleet(changes: object = {}) {
   const content = {
@@ -64,6 +66,7 @@ describe('enrolment by tag', () => {
       ],
       tenants: fleet().tenants,
       unconfigured: [],
+      tags: new Map([[crmKey, { defaults: { maxAgeHours: 24, copyMode: 'export' }, problems: [] }]]),
       problems: [],
     });
   });
@@ -82,6 +85,7 @@ describe('enrolment by tag', () => {
       databases: all.databases,
       tenants: all.tenants,
       unconfigured: [],
+      tags: new Map(),
       problems: [],
     });
   });
@@ -146,16 +150,50 @@ describe('overrides by tag', () => {
     expect(problems).toEqual([]);
   });
 
-  test.each(['', 'a day', '0', '-5', '1e3', '9000', '24h'])(
+  test.each(['', 'a day', '0', '-5', '1e3', '24h'])(
     'a maximum age of %j is reported, and the default applies',
     (value) => {
       const { found, problems } = tagged({ 'backup-max-age-hours': value });
       expect(found?.policy.maxAgeHours).toBe(24);
       expect(problems).toEqual([
-        `instance crm: tag backup-max-age-hours is ${JSON.stringify(value)}; it must be a number of hours from 1 to 8760. The default of 24 applies`,
+        `instance crm: tag backup-max-age-hours is ${JSON.stringify(value)}; it must be a number of hours from 1 to 168. The default of 24 applies`,
       ]);
     },
   );
+
+  test.each(['169', '500', '9000', '9'.repeat(40)])('a maximum age of %s is cut to the limit', (value) => {
+    const { found, problems } = tagged({ 'backup-max-age-hours': value });
+    expect(found?.policy.maxAgeHours).toBe(168);
+    expect(problems).toEqual([
+      `instance crm: tag backup-max-age-hours is "${value}"; the most that a tag may ask for is 168, and that applies`,
+    ]);
+  });
+
+  test.each([
+    ['the limit of the configuration', { discovery: { maxAgeHoursLimit: 500 } }, '500', 500],
+    ['a default above the limit', { defaults: { maxAgeHours: 200 } }, '200', 200],
+    ['the default, where no tag may ask for more', { discovery: { allowLongerAge: false } }, '24', 24],
+    ['less than the default, where no tag may ask for more', { discovery: { allowLongerAge: false } }, '12', 12],
+  ])('a maximum age of %s is taken', (_, changes, value, hours) => {
+    const { found, problems } = tagged({ 'backup-max-age-hours': value }, changes);
+    expect(found?.policy.maxAgeHours).toBe(hours);
+    expect(problems).toEqual([]);
+  });
+
+  test('what the configuration does not allow is reported, and the default applies', () => {
+    const discovery = { allowLongerAge: false, allowNoCopies: false };
+    const { found, problems } = tagged({ 'backup-max-age-hours': '25', 'backup-copy': 'none' }, { discovery });
+    expect([found?.policy.maxAgeHours, found?.copy.mode]).toEqual([24, 'export']);
+    expect(problems).toEqual([
+      'instance crm: tag backup-max-age-hours is "25"; discovery.allowLongerAge is off. The default of 24 applies',
+      'instance crm: tag backup-copy is "none"; discovery.allowNoCopies is off. The default of export applies',
+    ]);
+  });
+
+  test('no copies are no less where that is the default', () => {
+    const changes = { defaults: { copy: { mode: 'none' } }, discovery: { allowNoCopies: false } };
+    expect(tagged({ 'backup-copy': 'none' }, changes).problems).toEqual([]);
+  });
 
   test('a copy mode that does not exist is reported, and the default applies', () => {
     const { found, problems } = tagged({ 'backup-copy': 'glacier' });
@@ -198,5 +236,60 @@ describe('overrides by tag', () => {
       /^instance crm: tag backup-tenant is "Acme Inc\. x+\.\.\."; a tenant must be 1-63 /,
     );
     expect(enrolment.problems[0]).not.toMatch(/[\r\n]/);
+  });
+});
+
+describe('a database that belongs to a tenant already', () => {
+  const acmes = { key: crmKey, tenant: 'acme', enrolledBy: 'tag' } as const;
+  const enrolled = (tags: Record<string, string>, discovery: object, known: Parameters<typeof enrol>[2] = [acmes]) => {
+    const { databases, problems, unconfigured } = enrol(fleet({ discovery }), [database('crm', tags)], known);
+    return { tenant: databases[1]?.tenant, problems, unconfigured };
+  };
+
+  test('leaves with its tag, and moves with it, unless that is not allowed', () => {
+    expect(enrolled({}, {})).toEqual({ tenant: undefined, problems: [], unconfigured: ['crm'] });
+    expect(enrolled({ 'backup-tenant': 'globex' }, {})).toEqual({ tenant: 'globex', problems: [], unconfigured: [] });
+  });
+
+  test('is watched on for its tenant where no tag may be removed', () => {
+    expect(enrolled({}, { allowRemoval: false })).toEqual({
+      tenant: 'acme',
+      problems: [
+        'instance crm: tag backup-tenant was removed; discovery.allowRemoval is off. The database is watched on for tenant acme',
+      ],
+      unconfigured: [],
+    });
+  });
+
+  test.each([true, false])('never leaves by a tag that is wrong (allowRemoval %s)', (allowRemoval) => {
+    expect(enrolled({ 'backup-tenant': 'Acme, Inc.' }, { allowRemoval })).toMatchObject({
+      tenant: 'acme',
+      problems: [expect.stringContaining('It is watched on for tenant acme until that is put right')],
+      unconfigured: [],
+    });
+  });
+
+  test.each([
+    ['enrolled by its tag', acmes],
+    ['listed before', { key: crmKey, tenant: 'acme' }],
+    ['left before', { key: crmKey, formerOwners: [{ tenant: 'acme', since: new Date(0), until: new Date(1) }] }],
+  ])('stays with it where no tag may change the tenant: one that was %s', (_, row) => {
+    expect(enrolled({ 'backup-tenant': 'globex' }, { allowTenantChange: false }, [row])).toEqual({
+      tenant: 'acme',
+      problems: [
+        'instance crm: tag backup-tenant is "globex"; discovery.allowTenantChange is off. The database stays with tenant acme',
+      ],
+      unconfigured: [],
+    });
+    expect(enrolled({ 'backup-tenant': 'ACME' }, { allowTenantChange: false }, [row]).problems).toEqual([]);
+  });
+
+  test('which nobody was yet: the tag decides', () => {
+    expect(enrolled({ 'backup-tenant': 'globex' }, { allowTenantChange: false }, []).tenant).toBe('globex');
+  });
+
+  test('stays unconfigured without a tag where none had enrolled it', () => {
+    const listedBefore = { key: crmKey, tenant: 'acme' };
+    expect(enrolled({}, { allowRemoval: false }, [listedBefore]).unconfigured).toEqual(['crm']);
   });
 });

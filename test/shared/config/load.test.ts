@@ -60,7 +60,15 @@ describe('what a file leaves out has a default', () => {
   test('discovery and adoption are off unless named, and have defaults of their own', () => {
     const adopt = { tableName: 'Ledger', tableKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1-2' };
     const fleet = parse(file({ file: { discovery: {}, adopt } }));
-    expect(fleet.discovery).toEqual({ tenantTag: 'backup-tenant', allowExclusion: false });
+    expect(fleet.discovery).toEqual({
+      tenantTag: 'backup-tenant',
+      allowExclusion: false,
+      allowRemoval: true,
+      allowTenantChange: true,
+      allowLongerAge: true,
+      maxAgeHoursLimit: 168,
+      allowNoCopies: true,
+    });
     expect(fleet.adopt).toEqual({ ...adopt, buckets: true });
   });
 

@@ -156,7 +156,7 @@ describe.each(verdictNames)('%s', (verdict) => {
         counts: { [verdict]: 3, protected: verdict === 'protected' ? 3 : 1 },
         alerts: [],
         unconfigured: [],
-        newExclusions: [],
+        tagChanges: [],
         eventsMissed: 0,
         missed: [],
         copies: { complete: 0, queued: 0, running: 0, failed: 0 },

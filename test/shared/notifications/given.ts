@@ -1,6 +1,7 @@
 import type { Alert, Backup } from '../../../shared/domain/index.ts';
 import type { AlertEntry } from '../../../shared/notifications/compose/alert-entry.ts';
 import type { MessageContext } from '../../../shared/notifications/compose/context.ts';
+import type { TagChangeEntry } from '../../../shared/notifications/compose/tag-facts.ts';
 import { aBackup, anAlert, at } from '../ledger/rows.ts';
 
 export const now = at('2026-11-23T06:00:00Z');
@@ -75,4 +76,10 @@ export function failedCopy(changes: Partial<Backup> = {}): Backup {
     },
     ...changes,
   });
+}
+
+/** What a tag changed of a database. */
+export function tagChange(databaseId: string, change: TagChangeEntry['change'], tenant = 'acme'): TagChangeEntry {
+  const database = `123456789012/eu-west-1/db-${databaseId.toUpperCase()}`;
+  return { database, databaseId, tenant, change, toOperatorsAlone: false };
 }

@@ -37,13 +37,13 @@ import {
   composeLeftOut,
   composeManyTenants,
 } from '../../../shared/notifications/messages.ts';
-import { alert, context, entry, failedCopy, newestBackup, now, restored } from './given.ts';
+import { alert, context, entry, failedCopy, newestBackup, now, restored, tagChange } from './given.ts';
 
 const quietDay: DailyFacts = {
   counts: { protected: 240 },
   alerts: [],
   unconfigured: [],
-  newExclusions: [],
+  tagChanges: [],
   eventsMissed: 0,
   missed: [],
   copies: { complete: 12, queued: 0, running: 0, failed: 0 },
@@ -599,7 +599,7 @@ describe('digests', () => {
         counts: { protected: 238, overdue: 1, unknown: 1, excluded: 3 },
         alerts: [entry(), entry({ verdict: 'unknown', severity: 'warning', databaseId: 'crm' })],
         unconfigured: ['playground'],
-        newExclusions: [{ tenant: 'acme', databaseId: 'tmp', reason: 'gone next week' }],
+        tagChanges: [tagChange('tmp', { code: 'excluded', reason: 'gone next week' })],
         eventsMissed: 1,
         missed: [{ databaseId: 'orders', snapshotId: 'rds:orders-1' }],
         copies: { complete: 1, queued: 2, running: 5, failed: 3, oldestQueuedHours: 2.5 },
@@ -608,12 +608,12 @@ describe('digests', () => {
       },
       context,
     );
-    expect(subject).toBe('CRITICAL 2 of 240 databases not protected');
+    expect(subject).toBe('CRITICAL 2 of 240 databases not protected; 1 tag change to review');
     for (const part of [
       '238 protected, 1 overdue, 1 unknown, 3 excluded',
       '1 complete and 3 failed; now 5 running, 2 waiting (oldest 2 h 30 min)',
       '1 database in RDS and not configured\n  playground',
-      '1 database newly excluded by tag\n  tmp (acme): gone next week',
+      'Changed by tag: 1 excluded\n  tmp (acme): excluded, so nobody is alerted of it: gone next week',
       '1 backup that no event announced\n  orders: rds:orders-1',
       '1 error of the sweep\n  describe failed',
       'Report: https://report.example',
@@ -815,7 +815,7 @@ describe('nothing from outside breaks a message', () => {
           errors: names,
           eventsMissed: 10_000,
           missed: names.map((name) => ({ databaseId: name, snapshotId: name })),
-          newExclusions: names.map((name) => ({ tenant: name, databaseId: name, reason: name })),
+          tagChanges: names.map((name) => tagChange(name, { code: 'excluded', reason: name }, name)),
         },
         context,
       ),
