@@ -57,6 +57,25 @@ describe('what a file leaves out has a default', () => {
     });
   });
 
+  test('what is wrong with discovery is reported at once', () => {
+    const discovery = {
+      allowRemoval: 'no',
+      allowTenantChange: 0,
+      allowLongerAge: null,
+      maxAgeHoursLimit: 9000,
+      allowCopies: true,
+    };
+    expect(() => parse(file({ file: { discovery } }))).toThrow(
+      [
+        '  discovery.allowRemoval: must be true or false, got "no"',
+        '  discovery.allowTenantChange: must be true or false, got 0',
+        '  discovery.allowLongerAge: must be true or false, got null',
+        '  discovery.maxAgeHoursLimit: must be at most 8760, got 9000',
+        '  discovery.allowCopies: unknown key; did you mean "allowNoCopies"?',
+      ].join('\n'),
+    );
+  });
+
   test('discovery and adoption are off unless named, and have defaults of their own', () => {
     const adopt = { tableName: 'Ledger', tableKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1-2' };
     const fleet = parse(file({ file: { discovery: {}, adopt } }));
