@@ -9,7 +9,7 @@ export const messageKinds = {
   'backup-missing': 'opened, reminder, got worse, deleted',
   'backup-restored': 'resolved',
   'copy-failed': 'an S3 copy failed, is incomplete or is stuck',
-  digest: 'many tenants at once, or the day',
+  digest: 'many tenants at once, the day, or what tags changed',
   'run-incomplete': 'a sweep or a watch left something out after a failure',
 } as const;
 

@@ -63,6 +63,18 @@ const ownerSchema = fields({
 /** Tenants that a database had before, whose backups are theirs still. */
 export type FormerOwner = Of<typeof ownerSchema>;
 
+/** What is as the configuration has it is left out. */
+export const knownTagsSchema = fields({
+  tenant: text
+    .describe('whose it was, as far as operators know, where its tags have changed that since')
+    .exactOptional(),
+  maxAgeHours: number.describe('the age that a tag asks for instead of the default').exactOptional(),
+  copyMode: kindOf(copyModes).describe('the copy mode that a tag asks for instead of the default').exactOptional(),
+  refused: z.array(text).readonly().describe('what tags ask for and do not get').exactOptional(),
+});
+
+export type KnownTags = Of<typeof knownTagsSchema>;
+
 const { verdict, severity, cause, notes, ...known } = findingFields;
 
 export const databaseSchema = fields({
@@ -103,17 +115,8 @@ export const databaseSchema = fields({
     .exactOptional(),
   /** Exclusions by tag are notified once. */
   exclusion: text.describe("the exclusion's reason that operators were last notified of").exactOptional(),
-  /** What tags change otherwise is notified once, too; what is as the configuration has it is left out. */
-  knownTags: fields({
-    tenant: text
-      .describe('whose it was, as far as operators know, where its tags have changed that since')
-      .exactOptional(),
-    maxAgeHours: number.describe('the age that a tag asks for instead of the default').exactOptional(),
-    copyMode: kindOf(copyModes).describe('the copy mode that a tag asks for instead of the default').exactOptional(),
-    refused: z.array(text).readonly().describe('what tags ask for and do not get').exactOptional(),
-  })
-    .describe('what operators know of its tags')
-    .exactOptional(),
+  /** So is what tags change otherwise. */
+  knownTags: knownTagsSchema.describe('what operators know of its tags').exactOptional(),
   /** An open one, a resolved one until that was notified, or for good that of a deleted database. */
   alert: fields({ tenant: text.describe('whose alert it is'), opened: time.describe('when it opened') })
     .describe('the alert that concerns it now')
@@ -121,8 +124,6 @@ export const databaseSchema = fields({
 });
 
 export type DatabaseRow = Of<typeof databaseSchema> & Stored;
-
-export type KnownTags = NonNullable<DatabaseRow['knownTags']>;
 
 /** Names that its JSON has for its fields. */
 export const databaseJsonNames = { id: 'database' } as const;

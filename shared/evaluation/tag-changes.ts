@@ -3,7 +3,15 @@
  * change is notified once. Changes towards more watching need no message. Pure.
  */
 import type { ConfiguredDatabase, TagReading } from '../config/index.ts';
-import type { CopyMode, DatabaseKey, DatabaseKind, DatabaseRow, KnownTags } from '../domain/index.ts';
+import {
+  type CopyMode,
+  type DatabaseKey,
+  type DatabaseKind,
+  type DatabaseRow,
+  type KnownTags,
+  knownTagsSchema,
+  laterFields,
+} from '../domain/index.ts';
 
 export type TagChange =
   /** Nobody watches it any more: the tag that enrolled it was removed. */
@@ -49,7 +57,8 @@ export function compareTags(
   configured: ConfiguredDatabase | undefined,
   tags: TagReading | undefined,
 ): TagComparison {
-  if (configured?.enrolledBy === 'configuration') return unchanged(onRow(configured.excluded, {}));
+  const later = laterFields(knownTagsSchema, row?.knownTags);
+  if (configured?.enrolledBy === 'configuration') return unchanged(onRow(configured.excluded, later));
   if (tags === undefined) return unchanged(onRow(configured && row?.exclusion, row?.knownTags ?? {}));
   const known = row?.knownTags ?? {};
   const claims = tags.problems.map(({ claim }) => claim);
@@ -60,8 +69,8 @@ export function compareTags(
     const tenant = known.tenant ?? (row?.enrolledBy === 'tag' ? row.tenant : undefined);
     return {
       changes: [...(tenant === undefined ? [] : [{ code: 'removed', tenant } as const]), ...refusals(refused)],
-      pending: onRow(undefined, { ...(tenant !== undefined && { tenant }), ...pendingRefused }),
-      notified: onRow(undefined, { refused: claims }),
+      pending: onRow(undefined, { ...later, ...(tenant !== undefined && { tenant }), ...pendingRefused }),
+      notified: onRow(undefined, { ...later, refused: claims }),
     };
   }
 
@@ -85,12 +94,14 @@ export function compareTags(
       ...refusals(refused),
     ],
     pending: onRow(newlyExcluded ? row?.exclusion : excluded, {
+      ...later,
       ...(moved && { tenant: owner }),
       ...defined('maxAgeHours', longer ? known.maxAgeHours : age),
       ...defined('copyMode', notCopied ? known.copyMode : mode),
       ...pendingRefused,
     }),
     notified: onRow(excluded, {
+      ...later,
       ...defined('maxAgeHours', age),
       ...defined('copyMode', mode),
       refused: claims,

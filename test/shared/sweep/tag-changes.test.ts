@@ -190,6 +190,18 @@ describe('a tag', () => {
     },
   );
 
+  it('removed is notified of a database that only an event had met', async () => {
+    const { rds, sweep } = await given();
+    rds.createInstance({ id: 'new', tags: acme });
+    rds.takeBackup('new', { id: 'rds:first', kind: 'automated', durationMinutes: 0 });
+    await rds.settle();
+    rds.setTags('new', {});
+    expect([await sweep(), await sweep()]).toEqual([
+      ['new (acme): no longer watched, since its tag was removed: nobody is alerted of it any more'],
+      [],
+    ]);
+  });
+
   it('whose tenant is wrong is notified of a database that nobody enrolled', async () => {
     const { rds, sweep } = await given();
     rds.createInstance({ id: 'new', tags: { 'backup-tenant': '' } });
@@ -285,6 +297,19 @@ describe('what is no change by tag', () => {
   });
 });
 
+describe('what a later version knows of tags', () => {
+  it('stays on the row, through a notice as well', async () => {
+    const world = await given();
+    const later = { retention: 'a year' };
+    await world.ledger.putDatabase({ ...(await rowOf(world, 'crm')), knownTags: later as object });
+    world.rds.setTags('crm', { ...acme, 'backup-max-age-hours': '48' });
+    await world.run();
+    expect((await rowOf(world, 'crm')).knownTags).toEqual(later);
+    expect(await world.sweep()).toHaveLength(1);
+    expect((await rowOf(world, 'crm')).knownTags).toEqual({ ...later, maxAgeHours: 48 });
+  });
+});
+
 describe('a change that is forbidden', () => {
   it('of the tenant leaves alerts with the one who got them before, and copies as they were', async () => {
     const world = await given({ allowTenantChange: false });
@@ -311,6 +336,18 @@ describe('a change that is forbidden', () => {
     rds.setTags('crm', { 'backup-tenant': 'globex' });
     expect(await sweep()).toEqual([expect.stringContaining('The database stays with tenant acme')]);
     expect((await rowOf(world, 'crm')).tenant).toBe('acme');
+  });
+
+  it('of the tenant is not to be had by taking another database’s name', async () => {
+    const world = await given({ allowTenantChange: false });
+    world.rds.createInstance({ id: 'other', tags: acme });
+    await world.sweep();
+    const { key } = await rowOf(world, 'crm');
+    world.rds.delete('other');
+    world.rds.rename('crm', 'other');
+    world.rds.setTags('other', { 'backup-tenant': 'globex' });
+    await world.recheck({ ...where, kind: 'instance', id: 'other' });
+    expect(await world.ledger.databases([key])).toMatchObject([{ id: 'other', tenant: 'acme' }]);
   });
 
   it('is followed, and notified as what it is, once it is allowed', async () => {

@@ -29,6 +29,7 @@ export function databasesContract(make: MakeLedger): void {
     since: at('2026-11-22'),
     inProgress: { id: 'y', since: start },
     exclusion: 'test system',
+    knownTags: { tenant: 'globex', maxAgeHours: 48, copyMode: 'none', refused: ['tag backup-copy is "glacier"'] },
     alert: { tenant: 'acme', opened: at('2026-11-23T06:30:00Z') },
   });
 
