@@ -93,6 +93,7 @@ describe('the documented fields', () => {
         deadline: at('2026-11-23T06:00:00.000Z'),
         inProgress: { id: 'rds:orders-now', since: at(now) },
         formerOwners: [{ tenant: 'globex', since: at('2026-10-01'), until: at('2026-11-01') }],
+        knownTags: { maxAgeHours: 48 },
         ...named(alert),
       }),
       alert,
