@@ -103,7 +103,9 @@ describe('the documented fields', () => {
       aDay({ verdict: 'overdue', severity: 'critical', cause: { code: 'no-known-cause', facts: {} } }),
     ]);
     const missed = [{ snapshotId: backup.id, databaseId: 'orders', backupTime: createdAt }];
-    await ledger.putSweep(aSweep({ started: at('2026-11-23T06:00:00.000Z'), missed, eventsMissed: 1 }));
+    const database = { key: ordersKey, kind: 'instance', id: 'orders' } as const;
+    const leftOut = [{ text: 'instance orders could not be written', database, notifiedAt: createdAt }];
+    await ledger.putSweep(aSweep({ started: at('2026-11-23T06:00:00.000Z'), missed, eventsMissed: 1, leftOut }));
     await ledger.putSweep(aSweep({ mode: 'watch' }));
     return seen;
   };
