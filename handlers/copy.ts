@@ -69,9 +69,11 @@ export const handler = onFirstCall(() => {
         rds,
         s3,
         fleet,
-        notify: (tenant, backups, at) => {
-          const { runbookUrl } = fleet.alerts;
-          return publisher.publish(composeCopyFailed(tenant, backups, { account, region, runbookUrl, now: at }));
+        notify: async (tenant, backups, at) => {
+          const context = { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at };
+          for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
+            await publisher.publish(composeCopyFailed(tenant, backups, audience, context));
+          }
         },
         ...exports,
         holder: randomUUID(),

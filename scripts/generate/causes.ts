@@ -1,11 +1,9 @@
 /** The codes of causes, from the tables that give their types. */
 import { z } from 'zod';
-import { causes, closings, copyCauses, resolutions } from '../../shared/domain/index.ts';
+import { type CauseTable, causes, closings, copyCauses, resolutions } from '../../shared/domain/index.ts';
 import type { Generator } from '../generate.ts';
 
 export const causesPage: Generator = { file: 'docs/causes.md', content: () => page() };
-
-type Table = Readonly<Record<string, { readonly meaning: string; readonly facts: z.ZodObject }>>;
 
 function page(): string {
   return `# Causes: why something is as it is, as data
@@ -16,7 +14,8 @@ Rows of the ledger, messages, answers of the sweep and the command line's JSON s
 its \`facts\`. Sentences are made from them whenever they are shown, so that no age in them is old. Codes are only ever added,
 never renamed, and so are facts; programs should let a code pass that they do not know.
 
-Facts are JSON: a *time* is ISO 8601 in UTC. One with a question mark may be missing.
+Facts are JSON: a *time* is ISO 8601 in UTC. One with a question mark may be missing. What a tenant's recipients get has only the
+facts of the last column: the others may name another tenant or database, an account, a role or a place, or quote somebody.
 
 ## Verdicts
 
@@ -45,11 +44,16 @@ ${tableOf(copyCauses)}
 `;
 }
 
-function tableOf(table: Table): string {
+function tableOf(table: CauseTable): string {
   const rows = Object.entries(table).map(
-    ([code, { meaning, facts }]) => `| \`${code}\` | ${meaning} | ${listOf(facts)} |`,
+    ([code, { meaning, facts, open }]) => `| \`${code}\` | ${meaning} | ${listOf(facts)} | ${namesOf(open)} |`,
   );
-  return ['| code | meaning | facts |', '|---|---|---|', ...rows].join('\n');
+  return ['| code | meaning | facts | also for tenants |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function namesOf({ shape }: z.ZodObject): string {
+  const names = Object.keys(shape).map((name) => `\`${name}\``);
+  return names.length === 0 ? '-' : names.join(', ');
 }
 
 function listOf(facts: z.ZodObject): string {

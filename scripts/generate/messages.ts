@@ -28,9 +28,9 @@ const others = [
 ];
 
 const audienceMeanings: Readonly<Record<Audience, string>> = {
-  all: "the tenant's recipients and operators",
-  tenant: 'operators get a digest instead',
-  operators: 'operators alone',
+  all: 'both; no message of today',
+  tenant: "the tenant's own recipients",
+  operators: 'operators, with `tenant` `*`',
 };
 
 const list = 'https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&prefix=alerts%2Flist.txt';
@@ -67,10 +67,14 @@ message. **Acknowledged**, it reminds no more. **Snoozed**, it is silent until t
 severity breaks both, and the resolution comes in any case. A message that was perhaps not sent is sent again, after 15 and 30
 minutes, 1, 2, 4 and then every 6 hours: so a message may come twice, but none is lost.
 
-Ages are as of the message, those of a resolution as of the end of the alert. What goes to a tenant's recipients
-(\`audience\` \`all\` or \`tenant\`) names no other tenant and quotes no error of the account, neither in a text nor among the
-facts of the JSON body. It names no command of ours either: these people have neither a clone nor credentials. What goes to
-operators alone names commands as they run in a clone.
+Ages are as of the message, those of a resolution as of the end of the alert. A resolution says what began and when, since the
+opening may have been lost.
+
+A tenant's recipients and the operators each get a message of their own; of many tenants at once operators get a digest
+instead. What goes to a tenant's recipients (\`audience\` \`tenant\`) names no other tenant, no other database and no role, key or
+right of the account, and quotes neither errors nor what people wrote, neither in a text nor among the facts of the JSON body. It
+names no command either: these people have neither a clone nor credentials. What goes to operators has all of that, and commands
+as they run in a clone.
 
 In the JSON body times are ISO 8601 in UTC. \`databases\` lists the worst first, \`notListed\` says how many more there are, and
 \`fullList\` where they all stand. Of each database:
@@ -85,9 +89,11 @@ In the JSON body times are ISO 8601 in UTC. \`databases\` lists the worst first,
 Fields and codes may be added; \`version\` changes when one goes or changes its meaning. Show a word that you do not know as it
 is.
 
-${section('A backup is missing (`backup-missing`)', composeAlerts([entry()], 'all', context))}
-${section('A backup is there again (`backup-restored`)', composeAlerts([entry(restored, 'resolve')], 'all', context))}
-${section('A copy failed (`copy-failed`)', composeCopyFailed('acme', [failedCopy()], context))}
+${section('A backup is missing (`backup-missing`)', composeAlerts([entry()], 'tenant', context))}
+${section('A backup is missing, for operators', composeAlerts([entry()], 'operators', context))}
+${section('A backup is there again (`backup-restored`)', composeAlerts([entry(restored, 'resolve')], 'tenant', context))}
+${section('A copy failed (`copy-failed`)', composeCopyFailed('acme', [failedCopy()], 'tenant', context))}
+${section('A copy failed, for operators', composeCopyFailed('acme', [failedCopy()], 'operators', context))}
 ${section('Many tenants at once (`digest`), for operators', composeManyTenants(others, { ...context, fullList: list }))}
 ${section(
   'The day (`digest`), for operators',

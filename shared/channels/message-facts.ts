@@ -2,7 +2,7 @@
  * What a message says, as data. It is composed once, for those who read it; each channel renders it in its own form. Texts
  * stand on one line and are bounded; escaping is the channel's.
  */
-import type { Audience, Severity } from '../domain/index.ts';
+import type { MessageAudience, Severity } from '../domain/index.ts';
 
 /** Each kind of message with what it is about, as the documentation says it. */
 export const messageKinds = {
@@ -20,7 +20,7 @@ export const manyTenants = '*';
 
 export interface MessageFacts {
   readonly kind: MessageKind;
-  readonly audience: Audience;
+  readonly audience: MessageAudience;
   /** The worst inside. */
   readonly severity: Severity;
   /** Whether to be glad, to look into it, or to act. */

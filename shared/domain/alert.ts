@@ -39,6 +39,9 @@ export function alertStepOf(step: AlertStep | Unrecognized): AlertStepEntry | un
 export const audiences = ['all', 'tenant', 'operators'] as const;
 export type Audience = (typeof audiences)[number];
 
+/** Who one message is written for: what goes to both are two messages. */
+export type MessageAudience = Exclude<Audience, 'all'>;
+
 /** What identifies an alert. */
 export interface AlertId {
   readonly database: DatabaseKey;
@@ -95,6 +98,12 @@ export const alertSchema = fields({
 });
 
 export type Alert = Of<typeof alertSchema> & Pick<Stored, 'later'>;
+
+/** Whether a message about an alert is known to have gone out to these people. */
+export function wasNotified({ notified }: Pick<Alert, 'notified'>, audience: MessageAudience): boolean {
+  const others: MessageAudience = audience === 'tenant' ? 'operators' : 'tenant';
+  return notified.some(({ to }) => to !== others);
+}
 
 /** Names that its JSON has for its fields. */
 export const alertJsonNames = { database: 'key', databaseId: 'database' } as const;

@@ -15,11 +15,28 @@ interface Entry {
   readonly meaning: string;
   /** Its facts. */
   readonly facts: z.ZodObject;
+  /** Those of them that everybody may read; the others are for operators. */
+  readonly open: z.ZodObject;
 }
 
-function entry<Shape extends z.ZodRawShape = Record<never, never>>(meaning: string, facts: Shape = {} as Shape) {
-  // Loose: a later version may say more.
-  return { meaning, facts: z.looseObject(facts) as unknown as z.ZodObject<Shape, z.core.$strip> };
+type Fields<Shape extends z.ZodRawShape> = z.ZodObject<Shape, z.core.$strip>;
+
+/**
+ * The facts named in `open` reach the tenant's recipients as well: words and numbers about the tenant's own database. What
+ * names another database, a tenant, an account, a role, a key or a place, and what people or AWS said, stays with operators.
+ */
+function entry<Shape extends z.ZodRawShape = Record<never, never>, const Open extends keyof Shape & string = never>(
+  meaning: string,
+  facts: Shape = {} as Shape,
+  open: readonly Open[] = [],
+) {
+  const shown = Object.fromEntries(open.map((name) => [name, facts[name]]));
+  return {
+    meaning,
+    // Loose: a later version may say more.
+    facts: z.looseObject(facts) as unknown as Fields<Shape>,
+    open: z.object(shown) as unknown as Fields<Pick<Shape, Open>>,
+  };
 }
 
 const optional = {
@@ -36,14 +53,15 @@ export const causes = {
   'replica-without-backups': entry('A read replica without current backups of its own: its source is what counts.', {
     source: text,
   }),
-  'rds-not-answering': entry('RDS did not respond, or refused.', { error: text, since: moment }),
+  'rds-not-answering': entry('RDS did not respond, or refused.', { error: text, since: moment }, ['since']),
   'not-in-rds': entry('RDS has no such database, and never had while it was watched.'),
-  'deleted-or-renamed': entry('RDS no longer has the database.', { lastSeen: optional.moment }),
+  'deleted-or-renamed': entry('RDS no longer has the database.', { lastSeen: optional.moment }, ['lastSeen']),
   'first-backup-expected': entry(
     'No backup yet since the database was created; the first is, or was, expected by the deadline.',
     {
       createdAt: moment,
     },
+    ['createdAt'],
   ),
   'backup-expected': entry(
     'The next backup is expected by the deadline: in its window, or within the grace after it.',
@@ -51,26 +69,51 @@ export const causes = {
       window: optional.text,
       graceHours: number,
     },
+    ['window', 'graceHours'],
   ),
-  'backup-in-progress': entry('A backup is being created; it counts once it is available.', {
-    snapshot: text,
-    since: moment,
-  }),
-  stopped: entry('The database is stopped: RDS takes no automated backups meanwhile.', {
-    since: optional.moment,
-    restartsAt: optional.moment,
-  }),
-  'status-prevents-backups': entry('RDS takes no automated backups in the status that the database is in.', {
-    status: text,
-  }),
+  'backup-in-progress': entry(
+    'A backup is being created; it counts once it is available.',
+    {
+      snapshot: text,
+      since: moment,
+    },
+    ['snapshot', 'since'],
+  ),
+  stopped: entry(
+    'The database is stopped: RDS takes no automated backups meanwhile.',
+    {
+      since: optional.moment,
+      restartsAt: optional.moment,
+    },
+    ['since', 'restartsAt'],
+  ),
+  'status-prevents-backups': entry(
+    'RDS takes no automated backups in the status that the database is in.',
+    {
+      status: text,
+    },
+    ['status'],
+  ),
   'backups-disabled': entry('Automated backups are off (retention 0), and AWS Backup does not manage the database.'),
-  'snapshot-skipped': entry('RDS took no snapshot, although point-in-time restore works.', { restorableUntil: moment }),
-  'aws-backup-made-none': entry('AWS Backup manages the database and made no backup in time.', {
-    lastBackup: optional.moment,
-  }),
-  'restore-point-stale': entry('Neither a snapshot nor point-in-time restore is up to date.', {
-    restorableUntil: moment,
-  }),
+  'snapshot-skipped': entry(
+    'RDS took no snapshot, although point-in-time restore works.',
+    { restorableUntil: moment },
+    ['restorableUntil'],
+  ),
+  'aws-backup-made-none': entry(
+    'AWS Backup manages the database and made no backup in time.',
+    {
+      lastBackup: optional.moment,
+    },
+    ['lastBackup'],
+  ),
+  'restore-point-stale': entry(
+    'Neither a snapshot nor point-in-time restore is up to date.',
+    {
+      restorableUntil: moment,
+    },
+    ['restorableUntil'],
+  ),
   'no-known-cause': entry('RDS shows no cause.'),
   'name-used-before': entry('Another database had this name before; its backups do not count for this one.', {
     resourceId: text,
@@ -126,13 +169,16 @@ export const copyCauses = {
   'owner-changed': entry('The database, or its name, belongs to another tenant than the backup.', {
     tenant: optional.text,
   }),
-  'kind-not-copied': entry('Backups of this kind are not copied.', { kind: text, copied: z.array(text) }),
+  'kind-not-copied': entry('Backups of this kind are not copied.', { kind: text, copied: z.array(text) }, [
+    'kind',
+    'copied',
+  ]),
   'before-enrolment': entry('The backup is from before the database was enrolled.'),
   'snapshot-gone': entry('The snapshot was gone before it was recorded.'),
   'no-shared-bucket': entry('The configuration has no shared bucket for discovered databases.'),
-  'engine-not-exportable': entry('RDS cannot export snapshots of this engine.', { engine: text }),
+  'engine-not-exportable': entry('RDS cannot export snapshots of this engine.', { engine: text }, ['engine']),
   'storage-not-exportable': entry('RDS cannot export snapshots from magnetic storage.'),
-  'period-served': entry('Another backup of the same period is copied.', { schedule: text }),
+  'period-served': entry('Another backup of the same period is copied.', { schedule: text }, ['schedule']),
   'snapshot-busy': entry('RDS says that the snapshot is busy.'),
   'exported-elsewhere': entry('Somebody else is exporting the snapshot; RDS allows one export at a time.'),
   'snapshot-expired': entry('RDS no longer has the snapshot: it was gone before its copy could start.'),
@@ -155,29 +201,43 @@ export const copyCauses = {
   'start-refused': entry('RDS refused to start the export.', { error: text, said }),
   'export-failed': entry('RDS gave the export up, for a cause that may pass.', { said }),
   'export-cancelled': entry('Somebody cancelled the export task.'),
-  'export-incomplete': entry('RDS completed the export without some of the data.', shortcomings),
+  'export-incomplete': entry('RDS completed the export without some of the data.', shortcomings, ['skipped']),
   'objects-missing': entry('RDS says that the export is complete, but nothing lies in the bucket.', {
     bucket: text,
     folder: text,
   }),
   'bucket-gone': entry('The bucket is gone, and with it the copy.', { bucket: text }),
-  'not-verifiable': entry('RDS says that the export is complete, but S3 does not let this be verified.', {
-    bucket: text,
-    said,
-    ...optionalShortcomings,
-  }),
+  'not-verifiable': entry(
+    'RDS says that the export is complete, but S3 does not let this be verified.',
+    {
+      bucket: text,
+      said,
+      ...optionalShortcomings,
+    },
+    ['skipped'],
+  ),
   'task-unknown': entry('RDS no longer knows the export task.', { task: text }),
-  stuck: entry('The export has been running for too long.', { task: text, since: moment, percent: number }),
+  stuck: entry('The export has been running for too long.', { task: text, since: moment, percent: number }, [
+    'since',
+    'percent',
+  ]),
   'staging-not-configured': entry('The database has no staging bucket in the configuration.'),
   'dump-awaited': entry('The native dump is not there yet.', { object: text }),
-  'dump-missing': entry('The native dump did not come in time.', { object: text, waitHours: number }),
-  'dump-too-large': entry('The native dump is too large for one run.', { object: text, bytes: number, limit: number }),
+  'dump-missing': entry('The native dump did not come in time.', { object: text, waitHours: number }, ['waitHours']),
+  'dump-too-large': entry('The native dump is too large for one run.', { object: text, bytes: number, limit: number }, [
+    'bytes',
+    'limit',
+  ]),
   'run-broke-off': entry('The run that copied the object broke off: time or memory ran out.'),
-  'copy-different': entry('What lies in the bucket is not what was copied: its size, or else its checksum, differs.', {
-    object: text,
-    originalBytes: count.exactOptional(),
-    bytes: count.exactOptional(),
-  }),
+  'copy-different': entry(
+    'What lies in the bucket is not what was copied: its size, or else its checksum, differs.',
+    {
+      object: text,
+      originalBytes: count.exactOptional(),
+      bytes: count.exactOptional(),
+    },
+    ['originalBytes', 'bytes'],
+  ),
   'copy-out-of-time': entry('The run had no time left for the object.', { object: text }),
   's3-bucket-missing': entry('The source or the target bucket does not exist.', { from: text, to: text, said }),
   's3-key-not-usable': entry('The key of the source or of the target bucket cannot be used.', {
@@ -192,13 +252,19 @@ export const copyCauses = {
   'cancelled-by-person': entry('A person cancelled the copy while it waited.', { by: text, note: optional.text }),
 } as const satisfies Record<string, Entry>;
 
-type Table = Readonly<Record<string, Entry>>;
+/** One of the tables above. */
+export type CauseTable = Readonly<Record<string, Entry>>;
 
 /** The facts of one code of a table. */
-export type FactsIn<T extends Table, Code extends keyof T> = Readonly<z.output<T[Code]['facts']>>;
+export type FactsIn<T extends CauseTable, Code extends keyof T> = Readonly<z.output<T[Code]['facts']>>;
+
+/** The facts of a code as a reader gets them: those for operators alone are absent for others. */
+export type VisibleIn<T extends CauseTable, Code extends keyof T> = Readonly<
+  z.output<T[Code]['open']> & Partial<Omit<FactsIn<T, Code>, keyof z.output<T[Code]['open']>>>
+>;
 
 /** A code of a table with its facts. */
-export type Known<T extends Table> = {
+export type Known<T extends CauseTable> = {
   [Code in keyof T & string]: { readonly code: Code; readonly facts: FactsIn<T, Code> };
 }[keyof T & string];
 
@@ -216,12 +282,21 @@ export type CopyCause = Known<typeof copyCauses> | LaterCause;
 export type CopyCauseCode = keyof typeof copyCauses;
 
 /** Whether a cause is one of a table, and not that of a later version (or with facts that this one cannot read). */
-export function isKnownIn<T extends Table>(
+export function isKnownIn<T extends CauseTable>(
   table: T,
   cause: { readonly code: string; readonly facts: object },
 ): cause is Known<T> {
   const known = Object.hasOwn(table, cause.code) ? table[cause.code] : undefined;
   return known?.facts.safeParse(cause.facts).success === true;
+}
+
+/** The facts of a cause that everybody may read: none of a code, or of a fact, of a later version, which may name anything. */
+export function openFacts(
+  table: CauseTable,
+  { code, facts }: { readonly code: string; readonly facts: object },
+): Readonly<Record<string, unknown>> {
+  const read = Object.hasOwn(table, code) ? table[code]?.open.safeParse(facts) : undefined;
+  return read?.success ? read.data : {};
 }
 
 /** The codec of a cause of one of the tables: any code is read, so that a row of a later version is. */

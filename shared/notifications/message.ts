@@ -8,7 +8,7 @@ import {
   messageStructure,
   renderAll,
 } from '../channels/index.ts';
-import type { Audience, Severity } from '../domain/index.ts';
+import type { Audience, MessageAudience, Severity } from '../domain/index.ts';
 
 export interface OutgoingMessage {
   /** Printable ASCII, under 100 characters. */
@@ -18,7 +18,7 @@ export interface OutgoingMessage {
     readonly tenant: string;
     readonly severity: Severity;
     readonly kind: MessageKind;
-    readonly audience: Audience;
+    readonly audience: MessageAudience;
   };
 }
 

@@ -1,9 +1,9 @@
 /** Each kind of message: its facts, as many as fit, in every channel. */
-import type { Audience, Backup, LeftOut } from '../domain/index.ts';
-import { type AlertEntry, worstFirst } from './compose/alert-entry.ts';
+import type { Backup, LeftOut, MessageAudience } from '../domain/index.ts';
+import { type AlertEntry, entryFor, worstFirst } from './compose/alert-entry.ts';
 import { alertMessage } from './compose/alert-facts.ts';
-import { type MessageContext, mostListed, renderingFor } from './compose/context.ts';
-import { copyAudience, copyMessage } from './compose/copy-facts.ts';
+import { type MessageContext, mostListed } from './compose/context.ts';
+import { copyMessage } from './compose/copy-facts.ts';
 import { type DailyFacts, dailyMessage, manyTenantsMessage, mostLines } from './compose/digest-facts.ts';
 import { leftOutMessage } from './compose/left-out-facts.ts';
 import { fitting, type OutgoingMessage } from './message.ts';
@@ -14,41 +14,40 @@ import { fitting, type OutgoingMessage } from './message.ts';
  */
 export function composeAlerts(
   entries: readonly AlertEntry[],
-  audience: Audience,
+  audience: MessageAudience,
   context: MessageContext,
 ): OutgoingMessage {
-  const sorted = [...entries].sort(worstFirst);
-  const rendering = renderingFor(audience, context);
-  return fitting(mostListed, (limit) => alertMessage(sorted, audience, rendering, limit));
+  const sorted = entries.map((entry) => entryFor(audience, entry)).sort(worstFirst);
+  return fitting(mostListed, (limit) => alertMessage(sorted, { ...context, audience }, limit));
 }
 
-/** One message about a tenant's copies (`undefined`: of databases without a tenant); `failed` must not be empty. */
+/**
+ * One message about a tenant's copies (`undefined`: of databases without a tenant, for operators alone); `failed` must not
+ * be empty.
+ */
 export function composeCopyFailed(
   tenant: string | undefined,
   failed: readonly Backup[],
+  audience: MessageAudience,
   context: MessageContext,
 ): OutgoingMessage {
   const sorted = [...failed].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
-  const rendering = renderingFor(copyAudience(tenant), context);
-  return fitting(mostListed, (limit) => copyMessage(tenant, sorted, rendering, limit));
+  return fitting(mostListed, (limit) => copyMessage(tenant, sorted, { ...context, audience }, limit));
 }
 
 /** One message instead of one a tenant: every alert of this run. `entries` must not be empty. */
 export function composeManyTenants(entries: readonly AlertEntry[], context: MessageContext): OutgoingMessage {
   const sorted = [...entries].sort(worstFirst);
-  const rendering = renderingFor('operators', context);
-  return fitting(mostLines, (limit) => manyTenantsMessage(sorted, rendering, limit));
+  return fitting(mostLines, (limit) => manyTenantsMessage(sorted, { ...context, audience: 'operators' }, limit));
 }
 
 /** The digest of a day. */
 export function composeDailyDigest(facts: DailyFacts, context: MessageContext): OutgoingMessage {
   const sorted = [...facts.alerts].sort(worstFirst);
-  const rendering = renderingFor('operators', context);
-  return fitting(mostLines, (limit) => dailyMessage(facts, sorted, rendering, limit));
+  return fitting(mostLines, (limit) => dailyMessage(facts, sorted, { ...context, audience: 'operators' }, limit));
 }
 
 /** One message to operators about what a run left out; `leftOut` must not be empty. */
 export function composeLeftOut(leftOut: readonly LeftOut[], context: MessageContext): OutgoingMessage {
-  const rendering = renderingFor('operators', context);
-  return fitting(mostListed, (limit) => leftOutMessage(leftOut, rendering, limit));
+  return fitting(mostListed, (limit) => leftOutMessage(leftOut, { ...context, audience: 'operators' }, limit));
 }

@@ -14,14 +14,16 @@ import {
   alertStepOf,
   type DatabaseKey,
   type DatabaseRow,
+  type MessageAudience,
   type Unrecognized,
+  wasNotified,
 } from '../domain/index.ts';
 import { acknowledge, confirm, openAlert, snooze, staysOnRow } from '../evaluation/index.ts';
 import { type Ledger, type RowWithAlert, type UnreadableRow, updateAlert } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { formatUtc, hourMs } from '../lib/time.ts';
 import type { AlertEntry } from './compose/alert-entry.ts';
-import { type MessageContext, mostListed, renderingFor } from './compose/context.ts';
+import { type MessageContext, mostListed } from './compose/context.ts';
 import { fullListOf } from './compose/full-list.ts';
 import type { OutgoingMessage } from './message.ts';
 import { composeAlerts, composeManyTenants } from './messages.ts';
@@ -70,9 +72,9 @@ const atOnce = 10;
 const batchSize = 100;
 
 /**
- * Publishes one message a tenant (one of what is missing, one of what is resolved), and confirms each alert whose
- * messages all went out. Where more than `digestAbove` tenants are alerted within six hours, operators get one digest of
- * this run instead; tenants' own recipients still get their message. One that fails does not keep back the others.
+ * Publishes one message a tenant (one of what is missing, one of what is resolved) for its own recipients and one for
+ * operators, each in their words, and confirms each alert whose messages all went out. Where more than `digestAbove` tenants
+ * are alerted within six hours, operators get one digest of this run instead of theirs. One that fails does not keep back the others.
  */
 export async function notify(
   deps: NotifyDependencies,
@@ -118,7 +120,7 @@ function both(one: Audience | undefined, other: Audience): Audience {
 interface PlannedMessage {
   readonly name: string;
   readonly notifications: readonly AlertNotification[];
-  readonly audience: Audience;
+  readonly audience: MessageAudience;
   readonly digest?: boolean;
 }
 
@@ -148,11 +150,13 @@ async function plan(
     }
     if (digest) {
       messages.push({ name: `operators, digest, ${kind}`, notifications: known, audience: 'operators', digest });
+    } else {
+      for (const [tenant, its] of byTenant(known)) {
+        messages.push({ name: `operators, tenant ${tenant}, ${kind}`, notifications: its, audience: 'operators' });
+      }
     }
-    const ofTenants = ofKind.filter((one) => !isUnknown(one) || one.alert.severity === 'critical');
-    for (const [tenant, its] of byTenant(ofTenants)) {
-      const audience = digest || its.every(isUnknown) ? 'tenant' : 'all';
-      messages.push({ name: `tenant ${tenant}, ${kind}`, notifications: its, audience });
+    for (const [tenant, its] of byTenant(ofKind.filter(concernsTenant))) {
+      messages.push({ name: `tenant ${tenant}, ${kind}`, notifications: its, audience: 'tenant' });
     }
   }
   return messages;
@@ -166,6 +170,14 @@ function byTenant(notifications: readonly AlertNotification[]): Map<string, Aler
 
 function isUnknown({ alert }: AlertNotification): boolean {
   return alert.verdict === 'unknown';
+}
+
+/**
+ * Whether the tenant's own recipients hear of an alert: of what is not known only once it is critical. Of its end whoever
+ * heard of its beginning, or may have: a message that was not confirmed is perhaps there all the same.
+ */
+function concernsTenant({ alert }: AlertNotification): boolean {
+  return alert.verdict !== 'unknown' || alert.severity === 'critical' || wasNotified(alert, 'tenant');
 }
 
 /**
@@ -244,9 +256,9 @@ async function store(
   context: MessageContext,
   errors: string[],
 ): Promise<string | undefined> {
-  const file = `${context.now.toISOString().replaceAll(':', '')}-${name.replace(/[^\w-]+/g, '-')}.txt`;
+  const file = `${context.now.toISOString().replaceAll(':', '')}-${name.replace(/[^\w.-]+/g, '-')}.txt`;
   try {
-    return await reports.put(`alerts/${file}`, fullListOf(entries, renderingFor(audience, context)));
+    return await reports.put(`alerts/${file}`, fullListOf(entries, { ...context, audience }));
   } catch (error) {
     errors.push(`the full list was not stored: ${name}: ${errorText(error)}`);
     return undefined;

@@ -8,11 +8,12 @@ import {
   isKnownIn,
   isUnprotected,
   type NewestBackup,
+  type VisibleIn,
 } from '../domain/index.ts';
 import { backupWindow, lastWindow } from '../evaluation/index.ts';
 import { formatAge, formatUtc, hourMs, minuteMs } from '../lib/time.ts';
 import type { ReasonSubject } from './findings.ts';
-import { age, clause, codeOf, forOperators, sentences, utc } from './prose.ts';
+import { age, clause, codeOf, forOperators, sentences, utc, visibleFacts } from './prose.ts';
 import type { Reader } from './reader.ts';
 
 export interface SentenceContext {
@@ -35,19 +36,19 @@ function say<Code extends CauseCode>(
   cause: { code: Code; facts: FactsIn<typeof causes, Code> },
   context: SentenceContext,
 ) {
-  return table[cause.code](cause.facts, context);
+  return table[cause.code](visibleFacts(causes, cause, context.reader), context);
 }
 
 const table: {
-  readonly [Code in CauseCode]: (facts: FactsIn<typeof causes, Code>, context: SentenceContext) => string;
+  readonly [Code in CauseCode]: (facts: VisibleIn<typeof causes, Code>, context: SentenceContext) => string;
 } = {
-  'excluded-by-configuration': ({ reason }) => `Excluded by the configuration: ${clause(reason)}.`,
-  'excluded-by-tag': ({ reason }) => `Excluded by its tag: ${clause(reason)}.`,
+  'excluded-by-configuration': ({ reason }) => `Excluded by the configuration${because(reason)}.`,
+  'excluded-by-tag': ({ reason }) => `Excluded by its tag${because(reason)}.`,
   'replica-without-backups': ({ source }, { finding, reader }) => {
     const newest = finding?.newestBackup;
     const own = newest ? ` (its last snapshot is ${age(newest.time, reader)} old)` : '';
     const advice = forOperators(reader, '; see that the source is configured');
-    return `Read replica of ${clause(source)} without current backups of its own${own}: its source is what counts${advice}.`;
+    return `Read replica${of(source)} without current backups of its own${own}: its source is what counts${advice}.`;
   },
   'rds-not-answering': ({ error, since }, { finding, reader }) => {
     const lastsMs = reader.now.getTime() - new Date(since).getTime();
@@ -55,9 +56,8 @@ const table: {
       lastsMs < minuteMs ? 'RDS did not respond' : `RDS has not responded since ${utc(since)} (${formatAge(lastsMs)})`;
     const newest = finding?.newestBackup;
     const last = newest ? `the last known backup is from ${formatUtc(newest.time)}` : 'no backup of it is known';
-    const why = forOperators(reader, `: ${clause(error)}`);
     const advice = forOperators(reader, ': check RDS and the permissions of the sweep');
-    return `${silent}${why}. Whether it is protected is not known; ${last}${advice}.`;
+    return `${silent}${because(error)}. Whether it is protected is not known; ${last}${advice}.`;
   },
   'not-in-rds': (_, { subject, reader }) => {
     const advice = forOperators(reader, ': correct its name or kind in the configuration, or take it out');
@@ -124,18 +124,18 @@ const table: {
   'restore-point-stale': ({ restorableUntil }, { reader }) =>
     `Point-in-time restore is stale, too: it ends at ${utc(restorableUntil)}, ${age(restorableUntil, reader)} ago; take a manual snapshot now and check the database's events.`,
   'no-known-cause': () => "RDS shows no cause: take a manual snapshot now and check the database's events.",
-  'name-used-before': ({ resourceId, lastBackup }, { reader }) => {
+  'name-used-before': ({ resourceId, lastBackup }) => {
     const last = lastBackup === undefined ? '' : `, last backup ${utc(lastBackup)}`;
-    // It may have been another tenant's.
-    const which = forOperators(reader, ` (${clause(resourceId)}${last})`);
+    const which = resourceId === undefined ? '' : ` (${clause(resourceId)}${last})`;
     return `Another database had this name before${which}: its backups do not count for this one.`;
   },
-  'renamed-to': ({ id, configured }, { reader }) => {
-    const advice = forOperators(reader, `, so change ${clause(configured)} to ${clause(id)} in the configuration`);
+  'renamed-to': ({ id, configured }) => {
+    if (id === undefined || configured === undefined) return 'It was renamed.';
+    const advice = `, so change ${clause(configured)} to ${clause(id)} in the configuration`;
     return `RDS calls it ${clause(id)} now: it was renamed${advice}.`;
   },
-  'renamed-from': ({ id }) => `It was renamed from ${clause(id)}.`,
-  'replica-of': ({ source }) => `It is a read replica of ${clause(source)}.`,
+  'renamed-from': ({ id }) => `It was renamed${id === undefined ? '' : ` from ${clause(id)}`}.`,
+  'replica-of': ({ source }) => `It is a read replica${of(source)}.`,
   'event-lost': (_, { finding, subject, reader, unseen }) => {
     const newer = unseen || isNewer(finding?.newestBackup, subject.evaluatedAt);
     const which = newer ? 'an earlier backup' : 'its newest backup';
@@ -144,9 +144,19 @@ const table: {
   },
   'member-of-cluster': ({ cluster }, { reader }) => {
     const advice = forOperators(reader, ': configure the cluster instead');
-    return `It is a member of the cluster ${clause(cluster)}, which RDS backs up as a whole and which is evaluated in its place${advice}.`;
+    const which = cluster === undefined ? 'a cluster' : `the cluster ${clause(cluster)}`;
+    return `It is a member of ${which}, which RDS backs up as a whole and which is evaluated in its place${advice}.`;
   },
 };
+
+/** A text that only some readers see, behind a statement; nothing for the others. */
+function because(text: string | undefined): string {
+  return text === undefined ? '' : `: ${clause(text)}`;
+}
+
+function of(name: string | undefined): string {
+  return name === undefined ? '' : ` of ${clause(name)}`;
+}
 
 /** Whether the deadline passed without a backup: what is needed now is one by hand. */
 function isLate({ finding, unseen }: SentenceContext): boolean {

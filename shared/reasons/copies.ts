@@ -9,8 +9,10 @@ import {
   type FactsIn,
   isKnownIn,
   isOneOf,
+  type VisibleIn,
 } from '../domain/index.ts';
 import { formatAge, formatUtc } from '../lib/time.ts';
+import { clause, forOperators, visibleFacts } from './prose.ts';
 import type { Reader } from './reader.ts';
 
 /** Why a copy waits, was not made, failed or is incomplete, and what to do; undefined where there is nothing to say. */
@@ -25,12 +27,12 @@ export function copyReasonOf(copy: Copy, reader: Reader): string | undefined {
 
 /** One cause of a copy as a sentence; one of a later version is shown as its code. `copy` is the one that has it. */
 export function copySentenceOf(cause: CopyCause | NonNullable<Copy['cause']>, reader: Reader, copy?: Copy): string {
-  return isKnownIn(copyCauses, cause) ? rendered(cause.code, cause.facts, { reader, copy }) : cause.code;
+  return isKnownIn(copyCauses, cause) ? rendered(cause, { reader, copy }) : clause(cause.code);
 }
 
 /** Why a backup's row is closed. */
 export function closedReasonOf({ cause }: Closed): string {
-  return isKnownIn(closings, cause) ? closedTexts[cause.code] : cause.code;
+  return isKnownIn(closings, cause) ? closedTexts[cause.code] : clause(cause.code);
 }
 
 const closedTexts: Readonly<Record<keyof typeof closings, string>> = {
@@ -56,97 +58,139 @@ interface Shown {
 }
 
 type Texts = {
-  readonly [Code in CopyCauseCode]: (facts: FactsIn<typeof copyCauses, Code>, shown: Shown) => string;
+  readonly [Code in CopyCauseCode]: (facts: VisibleIn<typeof copyCauses, Code>, shown: Shown) => string;
 };
 
 function rendered<Code extends CopyCauseCode>(
-  code: Code,
-  facts: FactsIn<typeof copyCauses, Code>,
+  cause: { readonly code: Code; readonly facts: FactsIn<typeof copyCauses, Code> },
   shown: Shown,
 ): string {
-  const text: Texts[Code] = texts[code];
-  return text(facts, shown);
+  const text: Texts[Code] = texts[cause.code];
+  return text(visibleFacts(copyCauses, cause, shown.reader), shown);
 }
 
+/** Tenants' recipients read what happened; what names places, rights and settings is the operators' to act on. */
 const texts: Texts = {
-  'not-configured': (_, { copy }) =>
+  'not-configured': (_, { copy, reader }) =>
     copy?.state === 'none'
       ? 'the database is not configured'
-      : 'its database is no longer configured; nothing says where to copy it',
-  'owner-changed': ({ tenant }, { reader }) => {
-    const owner = reader.audience === 'operators' && tenant !== undefined ? `tenant ${tenant}` : 'another tenant';
-    return `the database, or its name, belongs to ${owner} now, whose place this backup is not copied to`;
-  },
+      : `its database is no longer configured${forOperators(reader, '; nothing says where to copy it')}`,
+  'owner-changed': ({ tenant }) =>
+    `the database, or its name, belongs to ${tenant === undefined ? 'another tenant' : `tenant ${clause(tenant)}`} now, whose place this backup is not copied to`,
   'kind-not-copied': ({ kind, copied }) =>
-    `${kind} backups are not copied (copied kinds: ${copied.join(', ') || 'none'})`,
+    `${clause(kind)} backups are not copied (copied kinds: ${copied.map(clause).join(', ') || 'none'})`,
   'before-enrolment': () => 'from before the database was enrolled',
   'snapshot-gone': () => 'the snapshot was gone before it was recorded',
-  'no-shared-bucket': () =>
-    'no shared bucket for discovered databases: set defaults.bucket to { "type": "shared" } in the configuration',
-  'engine-not-exportable': ({ engine }) => {
-    const what = engine.startsWith('custom-') ? `RDS Custom (${engine})` : `engine ${engine}`;
-    return `RDS cannot export snapshots of ${what}; use mode "object" with native dumps, or "none"`;
+  'no-shared-bucket': (_, { reader }) =>
+    `no shared bucket for discovered databases${forOperators(reader, ': set defaults.bucket to { "type": "shared" } in the configuration')}`,
+  'engine-not-exportable': ({ engine }, { reader }) => {
+    const what = engine.startsWith('custom-') ? `RDS Custom (${clause(engine)})` : `engine ${clause(engine)}`;
+    return `RDS cannot export snapshots of ${what}${forOperators(reader, '; use mode "object" with native dumps, or "none"')}`;
   },
-  'storage-not-exportable': () =>
-    'RDS cannot export snapshots from magnetic storage ("standard"); move the database to gp3 storage',
-  'period-served': ({ schedule }) => `another backup of the same ${periods[schedule] ?? schedule} is copied`,
+  'storage-not-exportable': (_, { reader }) =>
+    `RDS cannot export snapshots from magnetic storage ("standard")${forOperators(reader, '; move the database to gp3 storage')}`,
+  'period-served': ({ schedule }) => `another backup of the same ${periods[schedule] ?? clause(schedule)} is copied`,
   'snapshot-busy': () => 'RDS says that the snapshot is busy',
   'exported-elsewhere': () => 'somebody else is exporting this snapshot; RDS allows one export at a time',
-  'snapshot-expired': () =>
-    'expired: RDS no longer has the snapshot, it was gone before its copy could start; keep automated backups longer, or copy fewer of them',
-  'snapshot-replaced': () =>
-    'replaced: RDS has another snapshot of the same name, this one was gone before its copy could start; give each snapshot a name of its own, or copy fewer of them',
-  'role-not-found': ({ role, said }) => `the export role ${role} does not exist; deploy the stack again${bySaid(said)}`,
+  'snapshot-expired': (_, { reader }) =>
+    `expired: RDS no longer has the snapshot, it was gone before its copy could start${forOperators(reader, '; keep automated backups longer, or copy fewer of them')}`,
+  'snapshot-replaced': (_, { reader }) =>
+    `replaced: RDS has another snapshot of the same name, this one was gone before its copy could start${forOperators(reader, '; give each snapshot a name of its own, or copy fewer of them')}`,
+  'role-not-found': ({ role, said }) =>
+    role === undefined
+      ? 'RDS may not export: its export role is missing'
+      : `the export role ${clause(role)} does not exist; deploy the stack again${bySaid(said)}`,
   'role-not-trusted': ({ role, said }) =>
-    `let the role ${role} trust export.rds.amazonaws.com (sts:AssumeRole)${bySaid(said)}`,
+    role === undefined
+      ? 'RDS may not export: it cannot assume its export role'
+      : `let the role ${clause(role)} trust export.rds.amazonaws.com (sts:AssumeRole)${bySaid(said)}`,
   'bucket-denied': ({ bucket, role, action, said }) =>
-    `grant ${action ?? roleRights} on bucket ${bucket} to the role ${role}, in its policy and in the bucket's own${bySaid(said)}`,
+    bucket === undefined || role === undefined
+      ? 'RDS may not write to the bucket of the copy'
+      : `grant ${action === undefined ? roleRights : clause(action)} on bucket ${clause(bucket)} to the role ${clause(role)}, in its policy and in the bucket's own${bySaid(said)}`,
   'bucket-invalid': ({ bucket, region, said }) =>
-    `bucket ${bucket} does not exist, is not in ${region}, or is closed to the export role; exports need a bucket in the snapshot's Region${bySaid(said)}`,
+    bucket === undefined || region === undefined
+      ? 'RDS cannot use the bucket of the copy'
+      : `bucket ${clause(bucket)} does not exist, is not in ${clause(region)}, or is closed to the export role; exports need a bucket in the snapshot's Region${bySaid(said)}`,
   'key-not-usable': ({ key, role, action, said }) =>
-    `the key ${key} cannot be used: enable it, and grant ${action ?? keyRights} on it to the role ${role} and to the copy function${bySaid(said)}`,
+    key === undefined || role === undefined
+      ? 'the encryption key of the copy cannot be used'
+      : `the key ${clause(key)} cannot be used: enable it, and grant ${action === undefined ? keyRights : clause(action)} on it to the role ${clause(role)} and to the copy function${bySaid(said)}`,
   'start-denied': ({ role, key, said }) =>
-    `RDS denied rds:StartExportTask${said === undefined ? '' : `: ${said}`}; the copy function needs rds:StartExportTask, iam:PassRole on ${role}, and kms:CreateGrant and kms:DescribeKey on ${key}`,
-  'start-refused': ({ error, said }) => `RDS refused to start the export: ${said ?? 'without a cause'} (${error})`,
-  'export-failed': ({ said }) =>
-    `the export failed (${said === undefined ? 'RDS gave no cause' : `RDS says: ${said}`})`,
+    role === undefined || key === undefined
+      ? 'RDS denied the start of the export'
+      : `RDS denied rds:StartExportTask${said === undefined ? '' : `: ${clause(said)}`}; the copy function needs rds:StartExportTask, iam:PassRole on ${clause(role)}, and kms:CreateGrant and kms:DescribeKey on ${clause(key)}`,
+  'start-refused': ({ error, said }) =>
+    error === undefined
+      ? 'RDS refused to start the export'
+      : `RDS refused to start the export: ${said === undefined ? 'without a cause' : clause(said)} (${clause(error)})`,
+  'export-failed': ({ said }, { reader }) => {
+    const why = said === undefined ? 'RDS gave no cause' : `RDS says: ${clause(said)}`;
+    return `the export failed${forOperators(reader, ` (${why})`)}`;
+  },
   'export-cancelled': () => 'somebody cancelled the export task',
-  'export-incomplete': (facts) => `the export is not whole: ${shortcomingsIn(facts)}`,
+  'export-incomplete': (facts) => `the export is not whole: ${shortcomingsIn(facts) || 'some of the data is missing'}`,
   'objects-missing': ({ bucket, folder }) =>
-    `RDS says the export is complete, but nothing lies in s3://${bucket}/${folder}; find out who removes objects there`,
-  'bucket-gone': ({ bucket }) => `bucket ${bucket} is gone, and with it the copy; create it again`,
+    bucket === undefined || folder === undefined
+      ? 'RDS says the export is complete, but nothing lies in the bucket of the copy'
+      : `RDS says the export is complete, but nothing lies in s3://${clause(bucket)}/${clause(folder)}; find out who removes objects there`,
+  'bucket-gone': ({ bucket }) =>
+    bucket === undefined
+      ? 'the bucket of the copy is gone, and with it the copy'
+      : `bucket ${clause(bucket)} is gone, and with it the copy; create it again`,
   'not-verifiable': ({ bucket, said, ...facts }) => {
     const besides = shortcomingsIn(facts);
-    return `RDS says the export is complete, but S3 does not let this be verified${said === undefined ? '' : ` (${said})`}: grant the copy function s3:ListBucket and s3:GetObject on bucket ${bucket}, and kms:Decrypt on its key${besides && `; besides, ${besides}`}`;
+    const why = said === undefined ? '' : ` (${clause(said)})`;
+    const grant =
+      bucket === undefined
+        ? ''
+        : `: grant the copy function s3:ListBucket and s3:GetObject on bucket ${clause(bucket)}, and kms:Decrypt on its key`;
+    return `RDS says the export is complete, but S3 does not let this be verified${why}${grant}${besides && `; besides, ${besides}`}`;
   },
-  'task-unknown': ({ task }) => `RDS no longer knows the export task ${task}`,
+  'task-unknown': ({ task }) => `RDS no longer knows the export task${task === undefined ? '' : ` ${clause(task)}`}`,
   stuck: ({ task, since, percent }, { reader, copy }) => {
     const begun = new Date(since);
-    return `stuck: running for ${formatAge(reader.now.getTime() - begun.getTime())} (since ${formatUtc(begun)}), at ${copy?.percent ?? percent} %; look at export task ${task} in RDS, and cancel it there if it hangs`;
+    const where =
+      task === undefined ? '' : `; look at export task ${clause(task)} in RDS, and cancel it there if it hangs`;
+    return `stuck: running for ${formatAge(reader.now.getTime() - begun.getTime())} (since ${formatUtc(begun)}), at ${copy?.percent ?? percent} %${where}`;
   },
-  'staging-not-configured': () => 'its database has no staging bucket in the configuration',
-  'dump-awaited': ({ object }) => `waiting for ${object}`,
-  'dump-missing': ({ object, waitHours }) =>
-    `${object} is not there ${waitHours} h after the backup; find out why the dump was not made, or correct the key in the configuration`,
-  'dump-too-large': ({ object, bytes, limit }) =>
-    `${object} has ${(bytes / GiB).toFixed(1)} GiB, one run copies at most ${Math.floor(limit / GiB)} GiB; split the dump, or replicate the staging bucket with S3`,
+  'staging-not-configured': (_, { reader }) =>
+    `its database has no staging bucket${forOperators(reader, ' in the configuration')}`,
+  'dump-awaited': ({ object }) => `waiting for ${dump(object)}`,
+  'dump-missing': ({ object, waitHours }, { reader }) =>
+    `${dump(object)} is not there ${waitHours} h after the backup${forOperators(reader, '; find out why the dump was not made, or correct the key in the configuration')}`,
+  'dump-too-large': ({ object, bytes, limit }, { reader }) =>
+    `${dump(object)} has ${(bytes / GiB).toFixed(1)} GiB, one run copies at most ${Math.floor(limit / GiB)} GiB${forOperators(reader, '; split the dump, or replicate the staging bucket with S3')}`,
   'run-broke-off': () => 'the run that copied the object broke off (time or memory ran out)',
   'copy-different': ({ object, originalBytes, bytes }) =>
     originalBytes === undefined
-      ? `copying ${object} failed: the checksum of the copy is not that of the original`
-      : `copying ${object} failed: the copy has ${bytes ?? 'no'} bytes, the original ${originalBytes}`,
-  'copy-out-of-time': ({ object }) => `copying ${object} failed: the run had no time left`,
-  's3-bucket-missing': ({ from, to, said }) => `bucket ${from} or ${to} does not exist${bySaid(said, 'S3')}`,
+      ? `copying ${dump(object)} failed: the checksum of the copy is not that of the original`
+      : `copying ${dump(object)} failed: the copy has ${bytes ?? 'no'} bytes, the original ${originalBytes}`,
+  'copy-out-of-time': ({ object }) => `copying ${dump(object)} failed: the run had no time left`,
+  's3-bucket-missing': ({ from, to, said }) =>
+    from === undefined || to === undefined
+      ? 'a bucket of the copy does not exist'
+      : `bucket ${clause(from)} or ${clause(to)} does not exist${bySaid(said, 'S3')}`,
   's3-key-not-usable': ({ from, key, said }) =>
-    `the key ${key}, or that of bucket ${from}, cannot be used${bySaid(said, 'S3')}`,
-  's3-other-region': ({ from, to, said }) => `bucket ${from} or ${to} is in another Region${bySaid(said, 'S3')}`,
+    from === undefined || key === undefined
+      ? 'an encryption key of the copy cannot be used'
+      : `the key ${clause(key)}, or that of bucket ${clause(from)}, cannot be used${bySaid(said, 'S3')}`,
+  's3-other-region': ({ from, to, said }) =>
+    from === undefined || to === undefined
+      ? 'a bucket of the copy is in another Region'
+      : `bucket ${clause(from)} or ${clause(to)} is in another Region${bySaid(said, 'S3')}`,
   's3-denied': ({ from, fromOwner, to, toOwner, said }) =>
-    `S3 denies the copy from bucket ${from} (which must belong to account ${fromOwner}) to bucket ${to} (account ${toOwner}): grant the copy function s3:GetObject and s3:ListBucket on the first, s3:PutObject and s3:AbortMultipartUpload on the second, and its rights on their keys${bySaid(said, 'S3')}`,
-  's3-failed': ({ from, to, said }) => `copying from bucket ${from} to bucket ${to} failed${bySaid(said, 'S3')}`,
-  'cancelled-by-person': ({ by, note }, { reader }) =>
-    reader.audience === 'tenant'
+    from === undefined || fromOwner === undefined || to === undefined || toOwner === undefined
+      ? 'S3 denies the copy'
+      : `S3 denies the copy from bucket ${clause(from)} (which must belong to account ${clause(fromOwner)}) to bucket ${clause(to)} (account ${clause(toOwner)}): grant the copy function s3:GetObject and s3:ListBucket on the first, s3:PutObject and s3:AbortMultipartUpload on the second, and its rights on their keys${bySaid(said, 'S3')}`,
+  's3-failed': ({ from, to, said }) =>
+    from === undefined || to === undefined
+      ? 'copying the dump failed'
+      : `copying from bucket ${clause(from)} to bucket ${clause(to)} failed${bySaid(said, 'S3')}`,
+  'cancelled-by-person': ({ by, note }) =>
+    by === undefined
       ? 'cancelled by a person'
-      : `cancelled by ${by}${note === undefined ? '' : `: ${note}`}`,
+      : `cancelled by ${clause(by)}${note === undefined ? '' : `: ${clause(note)}`}`,
 };
 
 const periods: Readonly<Record<string, string>> = { daily: 'day', weekly: 'week', monthly: 'month' };
@@ -156,9 +200,14 @@ const keyRights = 'kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt an
 
 const GiB = 2 ** 30;
 
+/** A native dump, by its place where the reader may see it. */
+function dump(object: string | undefined): string {
+  return object === undefined ? 'the native dump' : clause(object);
+}
+
 /** RDS's (or S3's) own sentence, behind ours. */
 function bySaid(said: string | undefined, who = 'RDS'): string {
-  return said === undefined ? '' : ` (${who} says: ${said})`;
+  return said === undefined ? '' : ` (${who} says: ${clause(said)})`;
 }
 
 type Shortcomings = Partial<FactsIn<typeof copyCauses, 'export-incomplete'>>;
@@ -167,12 +216,12 @@ type Shortcomings = Partial<FactsIn<typeof copyCauses, 'export-incomplete'>>;
 function shortcomingsIn({ skippedTables = [], skipped = skippedTables.length, warnings = [] }: Shortcomings): string {
   const parts: string[] = [];
   if (skipped > 0) {
-    const named = skippedTables.map(({ table, reason }) => `${table} (${reason})`).join(', ');
+    const named = skippedTables.map(({ table, reason }) => `${clause(table)} (${clause(reason)})`).join(', ');
     const more = skipped > skippedTables.length ? ` and ${skipped - skippedTables.length} more` : '';
-    parts.push(`${skipped} table${skipped === 1 ? '' : 's'} skipped: ${named}${more}`);
+    parts.push(`${skipped} table${skipped === 1 ? '' : 's'} skipped${named === '' ? '' : `: ${named}${more}`}`);
     const rights = skippedTables.some(({ reason }) => reason.includes('PERMISSION'));
     if (rights) parts.push('grant the master user of the database its rights on these tables');
   }
-  if (warnings.length > 0) parts.push(`RDS warns: ${warnings.join('; ')}`);
+  if (warnings.length > 0) parts.push(`RDS warns: ${warnings.map(clause).join('; ')}`);
   return parts.join('; ');
 }

@@ -14,12 +14,13 @@ import {
   isVerdict,
   resolutions,
   type VerdictName,
+  type VisibleIn,
   verdictOf,
 } from '../domain/index.ts';
 import { backupWindow } from '../evaluation/index.ts';
 import { addHours, formatUtc, minuteMs } from '../lib/time.ts';
 import { causeSentence } from './cause-sentences.ts';
-import { age, clause, codeOf, sentences } from './prose.ts';
+import { age, clause, codeOf, sentences, visibleFacts } from './prose.ts';
 import type { Reader } from './reader.ts';
 
 /** What a finding is about. */
@@ -213,19 +214,19 @@ function at(moment: Date | undefined): string {
 type EndReader = Pick<Reader, 'audience'>;
 type EndCode = keyof typeof resolutions;
 
-const ends: { readonly [Code in EndCode]: (facts: FactsIn<typeof resolutions, Code>, reader: EndReader) => string } = {
+const ends: { readonly [Code in EndCode]: (facts: VisibleIn<typeof resolutions, Code>) => string } = {
   'left-configuration': () => 'The database is no longer configured.',
   'tag-removed': () =>
     'The tag that enrolled the database was removed: it is no longer watched, and nobody is alerted of it any more.',
   'found-in-rds': () => 'RDS has the database now.',
   'name-taken-over': () => 'Another database has its name now and is evaluated in its place.',
-  'moved-to-tenant': ({ tenant }, { audience }) =>
-    `The database belongs to ${audience === 'operators' ? `tenant ${clause(tenant)}` : 'another tenant'} now.`,
+  'moved-to-tenant': ({ tenant }) =>
+    `The database belongs to ${tenant === undefined ? 'another tenant' : `tenant ${clause(tenant)}`} now.`,
 };
 
 function sayEnd<Code extends EndCode>(
   end: { code: Code; facts: FactsIn<typeof resolutions, Code> },
   reader: EndReader,
 ): string {
-  return ends[end.code](end.facts, reader);
+  return ends[end.code](visibleFacts(resolutions, end, reader));
 }

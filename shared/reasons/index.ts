@@ -4,4 +4,5 @@
  */
 export * from './copies.ts';
 export * from './findings.ts';
+export { visibleFacts } from './prose.ts';
 export * from './reader.ts';

@@ -1,4 +1,6 @@
 /** What all sentences are made with. */
+
+import { type CauseTable, openFacts, type VisibleIn } from '../domain/index.ts';
 import { formatAge, formatUtc } from '../lib/time.ts';
 import type { Reader } from './reader.ts';
 
@@ -18,6 +20,15 @@ export function clause(text: string): string {
 /** A part that only operators can act on, or may see. */
 export function forOperators({ audience }: Pick<Reader, 'audience'>, text: string): string {
   return audience === 'operators' ? text : '';
+}
+
+/** The facts of a cause that its reader may see. */
+export function visibleFacts<T extends CauseTable, Code extends keyof T & string>(
+  table: T,
+  cause: { readonly code: Code; readonly facts: object },
+  { audience }: Pick<Reader, 'audience'>,
+): VisibleIn<T, Code> {
+  return (audience === 'operators' ? cause.facts : openFacts(table, cause)) as VisibleIn<T, Code>;
 }
 
 /** How long ago a moment is for the reader; causes have moments as ISO 8601. */

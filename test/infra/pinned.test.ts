@@ -184,9 +184,9 @@ const quietDay = {
   errors: [],
 };
 const sent = {
-  'backup-missing': composeAlerts([entry()], 'all', context),
-  'backup-restored': composeAlerts([entry(restored, 'resolve')], 'all', context),
-  'copy-failed': composeCopyFailed('acme', [failedCopy()], context),
+  'backup-missing': composeAlerts([entry()], 'operators', context),
+  'backup-restored': composeAlerts([entry(restored, 'resolve')], 'operators', context),
+  'copy-failed': composeCopyFailed('acme', [failedCopy()], 'operators', context),
   digest: composeDailyDigest(quietDay, context),
   'digest of many': composeManyTenants([entry()], context),
   'run-incomplete': composeLeftOut([{ text: 'instance orders (acme) could not be written' }], context),

@@ -8,12 +8,14 @@ import {
   environmentOf,
   type Finding,
   isOneOf,
+  type MessageAudience,
   type NewestBackup,
   resolutions,
   type Severity,
   severities,
   type Unrecognized,
   verdictOf,
+  wasNotified,
 } from '../../domain/index.ts';
 import { oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
@@ -30,6 +32,13 @@ export interface AlertEntry {
 }
 
 const mostNotes = 10;
+
+/** An alert as these people hear of it: what they were not notified of before begins for them. */
+export function entryFor(audience: MessageAudience, entry: AlertEntry): AlertEntry {
+  const continues = entry.step === 'remind' || entry.step === 'rise';
+  const { alert } = entry;
+  return continues && alert.notified.length > 0 && !wasNotified(alert, audience) ? { ...entry, step: 'open' } : entry;
+}
 
 /** Worst first: by severity, then the oldest backup (none at all is worst), then by name. */
 export function worstFirst(a: AlertEntry, b: AlertEntry): number {
@@ -61,7 +70,7 @@ export function isProtectedAgain({ alert }: AlertEntry): boolean {
 /** What a message says of one database, as it follows "2 databases". */
 export function stateOf(entry: AlertEntry): string {
   const { alert } = entry;
-  if (!resolves(entry)) return oneLine(verdictOf(alert.verdict).phrase, limits.word);
+  if (!resolves(entry)) return phraseOf(alert);
   if (alert.outcome?.verdict === 'deleted') return verdictOf(alert.outcome.verdict).phrase;
   return isProtectedAgain(entry) ? 'protected again' : 'no longer alerted';
 }
@@ -76,17 +85,32 @@ export function ageOf({ time }: NewestBackup, now: Date): string {
   return formatAge(now.getTime() - time.getTime());
 }
 
-/** Why the alert stands, or where this resolves it, why it ended. */
+/** Why the alert stands, or where this resolves it, why it ended and what began: some never got that message. */
 export function explanationOf(entry: AlertEntry, reader: Reader): string {
   const { alert } = entry;
-  if (resolves(entry)) return resolutionOf(alert, reader) ?? '';
+  if (resolves(entry)) return `${resolutionOf(alert, reader) ?? ''} The alert was ${began(entry, reader)}.`.trimStart();
   return reasonOf(alert, subjectOfAlert(alert), reader);
+}
+
+/** The alert that a resolution ends: `open since 2026-11-23 05:31 UTC, for 29 min, as overdue`. */
+function began({ alert }: AlertEntry, { now }: Pick<Reader, 'now'>): string {
+  const lastedMs = (alert.resolved ?? now).getTime() - alert.opened.getTime();
+  return `open since ${formatUtc(alert.opened)}, for ${formatAge(lastedMs)}, as ${phraseOf(alert)}`;
+}
+
+function phraseOf({ verdict }: Alert): string {
+  return oneLine(verdictOf(verdict).phrase, limits.word);
+}
+
+/** What began, in short: `overdue since 2026-11-23 05:31 UTC`. */
+export function beganBriefly(alert: Alert): string {
+  return `${phraseOf(alert)} since ${formatUtc(alert.opened)}`;
 }
 
 /** Of what is overdue the age, and then why. The moment of the backup is left out: the cause is to fit. */
 export function briefExplanationOf(entry: AlertEntry, reader: Reader): string {
   const { alert } = entry;
-  if (resolves(entry)) return explanationOf(entry, reader);
+  if (resolves(entry)) return `Was ${beganBriefly(alert)}. ${resolutionOf(alert, reader) ?? ''}`.trimEnd();
   const cause = causeOf(alert, subjectOfAlert(alert), reader);
   const last = alert.verdict === 'overdue' ? lastBackupOf(entry) : undefined;
   return last ? `Last backup ${ageOf(last, reader.now)} ago. ${cause}` : cause;
@@ -118,13 +142,13 @@ export function detailsOf(entry: AlertEntry, rendering: Rendering): Detail[] {
 function missingDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
   const { alert } = entry;
   const { now } = rendering;
-  const command = commandFor(alert, now);
+  const command = commandFor(alert, rendering);
   return [
     { label: 'Last backup', text: lastBackup(entry, now) },
     ...(alert.deadline ? [deadlineOf(alert.deadline, now)] : []),
     ...(entry.step === 'open' ? [] : [{ label: 'Alert since', text: since(alert.opened, now) }]),
     { label: 'Why', text: oneLine(explanationOf(entry, rendering), limits.reason) },
-    { label: 'What to do', text: adviceOn(alert) },
+    { label: 'What to do', text: adviceOn(alert, rendering) },
     ...(command ? [{ label: '', text: command.command, verbatim: true }] : []),
     { label: 'RDS console', text: consoleLinkOf(alert), verbatim: true },
     { label: 'Runbook', text: runbookOf(alert, rendering), verbatim: true },
@@ -133,14 +157,13 @@ function missingDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
 
 function resolvedDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
   const { alert } = entry;
-  const lasted = (alert.resolved ?? rendering.now).getTime() - alert.opened.getTime();
   return [
     {
       label: isProtectedAgain(entry) ? 'Resolved' : 'Closed',
-      text: oneLine(explanationOf(entry, rendering), limits.reason),
+      text: oneLine(resolutionOf(alert, rendering) ?? '', limits.reason),
     },
     { label: 'Last backup', text: lastBackup(entry, rendering.now) },
-    { label: 'Alert was', text: `open since ${formatUtc(alert.opened)}, for ${formatAge(lasted)}` },
+    { label: 'Alert was', text: began(entry, rendering) },
     { label: 'RDS console', text: consoleLinkOf(alert), verbatim: true },
   ];
 }
@@ -166,8 +189,17 @@ function isStopped({ status }: Alert): boolean {
   return status === 'stopped' || status === 'stopping';
 }
 
-/** The next step; the reason says more. A snapshot that RDS would refuse is not asked for. */
-export function adviceOn(alert: Alert): string {
+/**
+ * The next step; the reason says more. A snapshot that RDS would refuse is not asked for. A tenant's recipients have no
+ * access to the account.
+ */
+export function adviceOn(alert: Alert, rendering: Rendering): string {
+  if (rendering.audience === 'tenant') return 'Ask the operators of your databases; they have the next steps.';
+  const advice = operatorsAdvice(alert);
+  return commandFor(alert, rendering) ? advice : advice.replace(/:$/, '.');
+}
+
+function operatorsAdvice(alert: Alert): string {
   const { verdict, status } = alert;
   const { needsSnapshot, advice } = verdictOf(verdict);
   if (status === undefined || !needsSnapshot) return advice;
@@ -176,9 +208,10 @@ export function adviceOn(alert: Alert): string {
     : `RDS takes no snapshot of it while its status is ${oneLine(status, 60)}. Make it available again, then take one.`;
 }
 
-/** A command of AWS's own to copy. */
-export function commandFor(alert: Alert, now: Date): SuggestedCommand | undefined {
+/** A command of AWS's own to copy; for operators alone. */
+export function commandFor(alert: Alert, { now, audience }: Rendering): SuggestedCommand | undefined {
   const { databaseId, databaseKind, database, verdict, status } = alert;
+  if (audience !== 'operators') return undefined;
   if (!verdictOf(verdict).needsSnapshot || !isPlainId(databaseId)) return undefined;
   const { region } = environmentOf(database);
   if (isStopped(alert)) {

@@ -6,7 +6,7 @@ import {
   manyTenants,
   type NextStep,
 } from '../../channels/index.ts';
-import { type Alert, type Audience, alertStepOf } from '../../domain/index.ts';
+import { type Alert, alertStepOf } from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import {
   type AlertEntry,
@@ -14,6 +14,7 @@ import {
   adviceOn,
   ageOf,
   alertData,
+  beganBriefly,
   briefExplanationOf,
   commandFor,
   consoleLinkOf,
@@ -33,15 +34,10 @@ import { limits, listCommand, type Rendering, wordCounts } from './context.ts';
 
 /**
  * One message about all databases of a tenant that people are notified of, the worst first; `entries` must not be empty, and
- * are all resolutions or none. Of many tenants where `audience` is `operators`. It lists the first `limit`.
+ * are all resolutions or none. Those for operators may be of many tenants. It lists the first `limit`.
  */
-export function alertMessage(
-  entries: readonly AlertEntry[],
-  audience: Audience,
-  rendering: Rendering,
-  limit: number,
-): MessageFacts {
-  const { now, account, region, fullList } = rendering;
+export function alertMessage(entries: readonly AlertEntry[], rendering: Rendering, limit: number): MessageFacts {
+  const { now, account, region, audience, fullList } = rendering;
   const listed = entries.slice(0, limit);
   const tenants = tenantsOf(entries);
   const resolved = entries.every(resolves);
@@ -158,7 +154,7 @@ function headline(entries: readonly AlertEntry[]): string {
 
 function nameAndAge(entry: AlertEntry, now: Date): string {
   const { databaseId } = entry.alert;
-  if (resolves(entry)) return databaseId;
+  if (resolves(entry)) return `${databaseId} (was ${beganBriefly(entry.alert)})`;
   const last = lastBackupOf(entry);
   return `${databaseId} ${last ? ageOf(last, now) : 'no backup'}`;
 }
@@ -166,7 +162,7 @@ function nameAndAge(entry: AlertEntry, now: Date): string {
 function nextSteps({ alert }: AlertEntry, rendering: Rendering): NextStep[] {
   const { now, fullList, audience } = rendering;
   return [
-    commandFor(alert, now) ?? { advice: adviceOn(alert) },
+    commandFor(alert, rendering) ?? { advice: adviceOn(alert, rendering) },
     { label: 'Runbook', target: runbookOf(alert, rendering) },
     ...(fullList === undefined ? [] : [{ label: 'Full list', target: fullList }]),
     ...(takesOurCommands(alert, audience) ? [snoozeCommand(alert, now)] : []),

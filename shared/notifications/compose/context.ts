@@ -1,4 +1,3 @@
-import type { Audience } from '../../domain/index.ts';
 import type { Reader } from '../../reasons/index.ts';
 
 export interface MessageContext {
@@ -13,11 +12,6 @@ export interface MessageContext {
 
 /** A context with its readers, for whom prose is made. */
 export type Rendering = MessageContext & Reader;
-
-/** What goes to a tenant's recipients is written for them, though operators may read it too. */
-export function renderingFor(audience: Audience, context: MessageContext): Rendering {
-  return { ...context, audience: audience === 'operators' ? 'operators' : 'tenant' };
-}
 
 /** A message lists so many databases or copies at most; more make a message that nobody reads. */
 export const mostListed = 25;

@@ -1,17 +1,12 @@
 /** Messages about S3 copies that failed for good, are incomplete, or are stuck (`copy-failed`). A copy is never a backup. */
 import { type Detail, type EntryFacts, type MessageFacts, manyTenants } from '../../channels/index.ts';
-import { type Audience, type Backup, copyCauses, copyPhrase, environmentOf } from '../../domain/index.ts';
+import { type Backup, copyCauses, copyPhrase, environmentOf } from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc } from '../../lib/time.ts';
 import { copyReasonOf } from '../../reasons/index.ts';
 import { databaseLink, runbookAnchors, runbookLink } from '../links.ts';
 import { limits, listCommand, type Rendering, wordCounts } from './context.ts';
 import { jsonCause } from './json-causes.ts';
-
-/** Those of databases without a tenant are the operators' alone. */
-export function copyAudience(tenant: string | undefined): Audience {
-  return tenant === undefined ? 'operators' : 'all';
-}
 
 /**
  * One message about a tenant's copies (`undefined`: of databases without a tenant), the oldest backup first; `failed` must not
@@ -23,13 +18,13 @@ export function copyMessage(
   rendering: Rendering,
   limit: number,
 ): MessageFacts {
-  const { now, account, region, fullList, runbookUrl } = rendering;
+  const { now, account, region, audience, fullList, runbookUrl } = rendering;
   const summary = summaryOf(tenant, failed);
   const runbook = { label: 'Runbook', target: runbookLink(runbookUrl, runbookAnchors.copyFailed) };
   const [first] = failed;
   return {
     kind: 'copy-failed',
-    audience: copyAudience(tenant),
+    audience,
     severity: 'warning',
     tone: 'attention',
     tenant: tenant ?? manyTenants,

@@ -5,7 +5,16 @@ import { type Counts, type Severity, type Unrecognized, type VerdictName, verdic
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
-import { type AlertEntry, ageOf, alertData, lastBackupOf, resolves, severityOf, stateOf } from './alert-entry.ts';
+import {
+  type AlertEntry,
+  ageOf,
+  alertData,
+  beganBriefly,
+  lastBackupOf,
+  resolves,
+  severityOf,
+  stateOf,
+} from './alert-entry.ts';
 import { summaryOf, toneOfEnd } from './alert-facts.ts';
 import { limits, listCommand, type Rendering } from './context.ts';
 import { hardestFirst, type TagChangeEntry, tagChangeCounts, tagChangeData, tagChangeLine } from './tag-facts.ts';
@@ -84,8 +93,13 @@ function digestOf(
 
 function entryFacts(entry: AlertEntry, rendering: Rendering): EntryFacts {
   const { tenant, databaseId } = entry.alert;
+  const was = resolves(entry) ? ` (was ${beganBriefly(entry.alert)})` : '';
   return {
-    line: [`${oneLine(tenant, limits.tenant)}: `, { strong: oneLine(databaseId, limits.name) }, ` ${stateOf(entry)}`],
+    line: [
+      `${oneLine(tenant, limits.tenant)}: `,
+      { strong: oneLine(databaseId, limits.name) },
+      ` ${stateOf(entry)}${was}`,
+    ],
     data: alertData(entry, rendering),
   };
 }

@@ -256,7 +256,7 @@ describe('a refusal that trying again cannot heal', () => {
       notifiedAt: world.rds.now,
       cause: { code, facts: { said: 'refused' } },
     });
-    const reason = failed && copyReasonOf(failed, { now: world.rds.now, audience: 'tenant' });
+    const reason = failed && copyReasonOf(failed, { now: world.rds.now, audience: 'operators' });
     expect(reason).toContain(advice);
     expect(reason).toContain('refused');
     await world.pass();

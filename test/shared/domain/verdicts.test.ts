@@ -170,7 +170,11 @@ describe.each(verdictNames)('%s', (verdict) => {
   });
 
   it('has messages in its own words, with its section of the runbook', () => {
-    const { subject, texts } = composeAlerts([entry({ verdict, severity: 'warning', cause: null })], 'all', context);
+    const { subject, texts } = composeAlerts(
+      [entry({ verdict, severity: 'warning', cause: null })],
+      'operators',
+      context,
+    );
     expect(subject.toLowerCase()).toContain(phrase.toLowerCase());
     expect(JSON.stringify(texts.body)).toContain(`"verdict":"${verdict}"`);
     expect(texts.email).toContain(`runbook.md#${runbook}`);

@@ -4,13 +4,12 @@ import { channels, messageKinds, messageStructure } from '../../../shared/channe
 import {
   type Alert,
   type AlertStep,
-  type Audience,
   alertSteps,
-  audiences,
   type Backup,
   type Cause,
   copyStates,
   type LaterCause,
+  type MessageAudience,
   type Severity,
   severities,
   type Unrecognized,
@@ -105,13 +104,13 @@ describe('the subject', () => {
     ],
   ];
   it.each(cases)('%s', (_, entries, subject) => {
-    expect(composeAlerts(entries, 'all', context).subject).toBe(subject);
+    expect(composeAlerts(entries, 'operators', context).subject).toBe(subject);
   });
 });
 
 describe('the e-mail', () => {
   it('is complete and aligned', () => {
-    expect(composeAlerts([entry()], 'all', context).texts.email).toBe(
+    expect(composeAlerts([entry()], 'operators', context).texts.email).toBe(
       `acme: 1 database overdue (orders).
 
 CRITICAL orders (postgres, instance) overdue
@@ -126,8 +125,20 @@ CRITICAL orders (postgres, instance) overdue
   RDS console    https://eu-west-1.console.aws.amazon.com/rds/home?region=eu-west-1#database:id=orders;is-cluster=false
   Runbook        https://example.com/runbook.md#backup-overdue
 
+Snooze:       npm run ledger -- alert snooze orders --until 2026-11-23T08:00Z
+Acknowledge:  npm run ledger -- alert ack orders --note "<what you do>"
+Run in a clone of rds-backup-ledger, with the account's credentials; each takes one database.
+
 Times are UTC. Sent 2026-11-23 06:00 UTC by rds-backup-ledger, account 123456789012, eu-west-1.`,
     );
+  });
+
+  it('to a tenant’s recipients has no command: whom to ask instead', () => {
+    const { email, chat } = composeAlerts([entry()], 'tenant', context).texts;
+    for (const text of [email, chat.content.nextSteps.join()]) {
+      expect(text).toContain('Ask the operators of your databases; they have the next steps.');
+      expect(text).not.toMatch(/aws rds|npm run/);
+    }
   });
 
   it('to operators says how to quiet the alert, in a clone', () => {
@@ -152,13 +163,13 @@ Times are UTC.`);
       entry({ databaseId: 'older', newestBackup: older }),
       { alert: never, step: 'open' },
     ];
-    const { email } = composeAlerts(entries, 'all', context).texts;
+    const { email } = composeAlerts(entries, 'operators', context).texts;
     const order = [...email.matchAll(/^(?:CRITICAL|WARNING) (\S+)/gm)].map(([, name]) => name);
     expect(order).toEqual(['never', 'older', 'young', 'warned']);
   });
 
   it('of a resolution says what ended it and how long it lasted, and asks for nothing', () => {
-    const { email } = composeAlerts([entry(restored, 'resolve')], 'all', context).texts;
+    const { email } = composeAlerts([entry(restored, 'resolve')], 'operators', context).texts;
     expect(email).toContain('Resolved       The newest backup is from 2026-11-23 05:50 UTC');
     expect(email).toContain('Last backup    2026-11-23 05:50 UTC, 10 min ago (orders-by-hand)');
     expect(email).toContain('open since 2026-11-23 05:31 UTC, for 29 min');
@@ -166,20 +177,20 @@ Times are UTC.`);
   });
 
   it('gives a cluster the command for clusters, and an odd name none', () => {
-    const cluster = composeAlerts([entry({ databaseKind: 'cluster' })], 'all', context).texts.email;
+    const cluster = composeAlerts([entry({ databaseKind: 'cluster' })], 'operators', context).texts.email;
     expect(cluster).toContain('create-db-cluster-snapshot --region eu-west-1 --db-cluster-identifier orders');
     const odd = composeAlerts([entry({ databaseId: 'x; rm -rf /' })], 'operators', context).texts;
     expect(odd.email + odd.chat.content.nextSteps.join()).not.toMatch(/aws rds|npm run/);
   });
 
   it('asks for no snapshot that RDS would refuse: a stopped one is to be started, another made available', () => {
-    const stopped = composeAlerts([entry({ status: 'stopped' })], 'all', context).texts;
+    const stopped = composeAlerts([entry({ status: 'stopped' })], 'operators', context).texts;
     expect(stopped.email).toContain('start it and take one, or exclude it:');
     expect(stopped.email).toContain('aws rds start-db-instance --region eu-west-1 --db-instance-identifier orders\n');
     expect(stopped.chat.content.nextSteps[0]).toMatch(/^Start it: `aws rds start-db-instance /);
-    const cluster = composeAlerts([entry({ status: 'stopping', databaseKind: 'cluster' })], 'all', context).texts;
+    const cluster = composeAlerts([entry({ status: 'stopping', databaseKind: 'cluster' })], 'operators', context).texts;
     expect(cluster.email).toContain('aws rds start-db-cluster --region eu-west-1 --db-cluster-identifier orders\n');
-    const full = composeAlerts([entry({ status: 'storage-full' })], 'all', context).texts;
+    const full = composeAlerts([entry({ status: 'storage-full' })], 'operators', context).texts;
     expect(full.email).toContain('no snapshot of it while its status is storage-full. Make it available');
     for (const { email, chat } of [stopped, cluster, full]) {
       expect(email + chat.content.nextSteps.join()).not.toContain('snapshot --region');
@@ -187,14 +198,14 @@ Times are UTC.`);
   });
 
   it('names a runbook that is a path as a path, and links one that is a URL', () => {
-    const local = composeAlerts([entry()], 'all', { ...context, runbookUrl: 'docs/runbook.md' }).texts;
+    const local = composeAlerts([entry()], 'operators', { ...context, runbookUrl: 'docs/runbook.md' }).texts;
     expect(local.email).toContain('Runbook        docs/runbook.md#backup-overdue\n');
     expect(local.chat.content.nextSteps).toContain('Runbook: docs/runbook.md#backup-overdue');
   });
 
   it('names what it leaves out, with the link to the full list', () => {
     const many = Array.from({ length: 300 }, (_, index) => entry({ databaseId: `db-${index}` }));
-    const { texts } = composeAlerts(many, 'all', { ...context, fullList: 'https://list.example' });
+    const { texts } = composeAlerts(many, 'operators', { ...context, fullList: 'https://list.example' });
     expect(texts.email).toContain('And 275 more. Full list: https://list.example');
     expect(texts.body).toMatchObject({ count: 300, notListed: 275, fullList: 'https://list.example' });
   });
@@ -202,7 +213,7 @@ Times are UTC.`);
 
 describe('the SMS', () => {
   const sms = (changes: Partial<Alert>, step: AlertStep = 'open') =>
-    composeAlerts([entry(changes, step)], 'all', context).texts.sms;
+    composeAlerts([entry(changes, step)], 'operators', context).texts.sms;
 
   it('says age and cause of one database', () => {
     expect(sms({})).toBe(
@@ -236,17 +247,17 @@ describe('the SMS', () => {
 
   it('names as many databases as fit, and how many more there are', () => {
     const many = Array.from({ length: 9 }, (_, index) => entry({ databaseId: `customer-database-${index}` }));
-    expect(composeAlerts(many, 'all', context).texts.sms).toBe(
+    expect(composeAlerts(many, 'operators', context).texts.sms).toBe(
       'CRITICAL acme: 9 databases overdue. customer-database-0 26 h 48 min, customer-database-1 26 h 48 min, customer-database-2 26 h 48 min, +6 more',
     );
   });
 });
 
 describe('the chat message', () => {
-  const thread = (entries: AlertEntry[]) => composeAlerts(entries, 'all', context).texts.chat.metadata.threadId;
+  const thread = (entries: AlertEntry[]) => composeAlerts(entries, 'operators', context).texts.chat.metadata.threadId;
 
   it('has the form that Amazon Q Developer shows', () => {
-    const { chat } = composeAlerts([entry()], 'all', context).texts;
+    const { chat } = composeAlerts([entry()], 'operators', context).texts;
     expect(chat).toMatchObject({
       version: '1.0',
       source: 'custom',
@@ -274,20 +285,20 @@ describe('the chat message', () => {
     const reason = '<!channel> [x](http://evil) *b* `c` & d';
     const { description } = composeAlerts(
       [entry({ verdict: 'excluded', cause: { code: 'excluded-by-tag', facts: { reason } } })],
-      'all',
+      'operators',
       context,
     ).texts.chat.content;
     expect(description).toContain("&lt;!channel&gt; (x)(http://evil) ∗b∗ 'c' &amp; d");
   });
 
   it('says what ended an alert', () => {
-    const { description } = composeAlerts([entry(restored, 'resolve')], 'all', context).texts.chat.content;
+    const { description } = composeAlerts([entry(restored, 'resolve')], 'operators', context).texts.chat.content;
     expect(description).toMatch(/\*protected again\*\. .*2026-11-23 05:50 UTC/);
   });
 });
 
 describe('the JSON body', () => {
-  const body = (one: AlertEntry, audience: 'all' | 'operators' = 'all') =>
+  const body = (one: AlertEntry, audience: MessageAudience = 'operators') =>
     databasesIn(composeAlerts([one], audience, context))[0];
 
   it('has cause and notes as data, and where the database is', () => {
@@ -354,7 +365,7 @@ describe('prose', () => {
   it('is made as of the message: at another moment ages differ, facts do not', () => {
     const at = (hours: number) => {
       const moment = { ...context, now: new Date(now.getTime() + hours * 3_600_000) };
-      return composeAlerts([entry()], 'all', moment);
+      return composeAlerts([entry()], 'operators', moment);
     };
     const [early, late] = [at(0), at(1)];
     const [[first], [second]] = [databasesIn(early), databasesIn(late)];
@@ -371,7 +382,7 @@ describe('prose', () => {
 
   it('of a resolution is as of its end, however late the message', () => {
     const of = (context_: typeof context) =>
-      databasesIn(composeAlerts([entry(restored, 'resolve')], 'all', context_))[0];
+      databasesIn(composeAlerts([entry(restored, 'resolve')], 'operators', context_))[0];
     const late = { ...context, now: new Date(now.getTime() + 7 * 3_600_000) };
     expect(of(late)?.resolution).toBe(of(context)?.resolution);
   });
@@ -401,9 +412,7 @@ describe('what a tenant must not see', () => {
   ];
 
   it.each(leaking)('another tenant’s name is in no message of %s', (_, one) => {
-    for (const audience of ['all', 'tenant'] as const) {
-      expect(everything(composeAlerts([one], audience, context))).not.toContain('globex');
-    }
+    expect(everything(composeAlerts([one], 'tenant', context))).not.toContain('globex');
     expect(fullListOf([one], { now, audience: 'tenant' })).not.toContain('globex');
     const digest = composeManyTenants([one], context);
     for (const message of [composeAlerts([one], 'operators', context), digest]) {
@@ -423,7 +432,7 @@ describe('what a tenant must not see', () => {
       state: 'skipped',
       cause: { code: 'owner-changed', facts: { tenant: 'globex' } },
     } as const;
-    expect(everything(composeCopyFailed('acme', [failedCopy({ copy })], context))).not.toContain('globex');
+    expect(everything(composeCopyFailed('acme', [failedCopy({ copy })], 'tenant', context))).not.toContain('globex');
   });
 });
 
@@ -434,7 +443,7 @@ describe('every kind of message, in every channel, to every audience', () => {
   const many = <One>(one: (id: string) => One) => Array.from({ length: 40 }, (_, index) => one(`db-${index}`));
   const fewOrMany = <One>(one: (id: string) => One) => [[one('orders')], many(one)];
 
-  const alertsOf = (audience: Audience) =>
+  const alertsOf = (audience: MessageAudience) =>
     verdictNames.flatMap((verdict) =>
       steps.flatMap((step) =>
         ['stopped', undefined].flatMap((status) =>
@@ -445,10 +454,10 @@ describe('every kind of message, in every channel, to every audience', () => {
         ),
       ),
     );
-  const copiesOf = (tenant: string | undefined) =>
+  const copiesOf = (tenant: string | undefined, audience: MessageAudience) =>
     copyStates.flatMap((state) =>
       fewOrMany((databaseId) => failedCopy({ databaseId, copy: { ...handedOver, state } as Backup['copy'] })).map(
-        (copies) => composeCopyFailed(tenant, copies, context),
+        (copies) => composeCopyFailed(tenant, copies, audience, context),
       ),
     );
   const digests = fewOrMany((databaseId) =>
@@ -460,12 +469,19 @@ describe('every kind of message, in every channel, to every audience', () => {
   const leftOut = fewOrMany((databaseId) => ({ text: `instance ${databaseId} could not be written` })).map((some) =>
     composeLeftOut(some, context),
   );
-  const all = [...audiences.flatMap(alertsOf), ...copiesOf('acme'), ...copiesOf(undefined), ...digests, ...leftOut];
+  const readers: readonly MessageAudience[] = ['tenant', 'operators'];
+  const all = [
+    ...readers.flatMap(alertsOf),
+    ...readers.flatMap((audience) => copiesOf('acme', audience)),
+    ...copiesOf(undefined, 'operators'),
+    ...digests,
+    ...leftOut,
+  ];
   const texts = ({ texts: its }: OutgoingMessage) => Object.entries(messageStructure(its));
 
   it('is among these', () => {
     expect(new Set(all.map(({ attributes }) => attributes.kind))).toEqual(new Set(Object.keys(messageKinds)));
-    expect(new Set(all.map(({ attributes }) => attributes.audience))).toEqual(new Set(audiences));
+    expect(new Set(all.map(({ attributes }) => attributes.audience))).toEqual(new Set(readers));
     for (const message of all) expect(texts(message)).toHaveLength(Object.keys(channels).length);
   });
 
@@ -496,7 +512,7 @@ describe('words of a later version', () => {
 
   it('are shown as they are in every channel', () => {
     for (const message of [
-      composeAlerts([later], 'all', context),
+      composeAlerts([later], 'operators', context),
       composeAlerts([later], 'operators', context),
       composeManyTenants([later], context),
       composeDailyDigest({ ...quietDay, counts: { protected: 1, [laterVerdict]: 1 }, alerts: [later] }, context),
@@ -515,7 +531,7 @@ describe('words of a later version', () => {
       expect(message.attributes.severity).toBe('critical');
       expect(sms).toMatch(/frozen|not protected/);
     }
-    const { email, sms, chat } = composeAlerts([later], 'all', context).texts;
+    const { email, sms, chat } = composeAlerts([later], 'operators', context).texts;
     for (const text of [email, sms, chat.content.description]) expect(text).toContain('ice-age');
     expect(fullListOf([later], { now, audience: 'operators' })).toMatch(/fatal .* frozen .*ice-age/);
   });
@@ -525,13 +541,13 @@ describe('words of a later version', () => {
       resolved: now,
       outcome: { ...restored.outcome, verdict: laterVerdict, cause: laterCause() },
     };
-    const { subject, texts } = composeAlerts([entry(ended, 'resolve')], 'all', context);
+    const { subject, texts } = composeAlerts([entry(ended, 'resolve')], 'operators', context);
     expect(subject).toBe('CLOSED acme: 1 database no longer alerted (orders)');
     expect(databasesIn({ texts } as OutgoingMessage)[0]).toMatchObject({
       outcome: { verdict: 'frozen', cause: { code: 'ice-age' } },
     });
     const resolution = { resolved: now, resolution: laterCause() };
-    expect(composeAlerts([entry(resolution, 'resolve')], 'all', context).texts.sms).toContain('ice-age');
+    expect(composeAlerts([entry(resolution, 'resolve')], 'operators', context).texts.sms).toContain('ice-age');
   });
 
   it('count as not known to be protected', () => {
@@ -554,7 +570,11 @@ describe('the attributes', () => {
   });
 
   it('of a resolution carry the severity of its alert, so that whoever got the opening gets it', () => {
-    const { attributes } = composeAlerts([entry({ ...restored, severity: 'warning' }, 'resolve')], 'all', context);
+    const { attributes } = composeAlerts(
+      [entry({ ...restored, severity: 'warning' }, 'resolve')],
+      'operators',
+      context,
+    );
     expect(attributes).toMatchObject({ severity: 'warning', kind: 'backup-restored' });
   });
 
@@ -635,21 +655,23 @@ describe('digests', () => {
 
 describe('failed copies', () => {
   it('are announced with cause and target, and as no missing backup', () => {
-    const { subject, texts, attributes } = composeCopyFailed('acme', [failedCopy()], context);
+    const { subject, texts, attributes } = composeCopyFailed('acme', [failedCopy()], 'operators', context);
     expect(subject).toBe('WARNING acme: 1 S3 copy failed (orders)');
     expect(texts.email).toContain('The backups themselves are in RDS and count');
     expect(texts.email).toContain('s3://acme-orders-backups/orders');
     expect(texts.email).toContain('s3:PutObject');
-    expect(attributes).toEqual({ tenant: 'acme', severity: 'warning', kind: 'copy-failed', audience: 'all' });
+    expect(attributes).toEqual({ tenant: '*', severity: 'warning', kind: 'copy-failed', audience: 'operators' });
   });
 
   it('are called stuck while they still run', () => {
     const running = failedCopy({ copy: { ...failedCopy().copy, state: 'running' } });
-    expect(composeCopyFailed('acme', [running], context).subject).toBe('WARNING acme: 1 S3 copy stuck (orders)');
+    expect(composeCopyFailed('acme', [running], 'operators', context).subject).toBe(
+      'WARNING acme: 1 S3 copy stuck (orders)',
+    );
   });
 
   it('of databases without a tenant go to operators', () => {
-    expect(composeCopyFailed(undefined, [failedCopy()], context).attributes).toMatchObject({
+    expect(composeCopyFailed(undefined, [failedCopy()], 'operators', context).attributes).toMatchObject({
       tenant: '*',
       audience: 'operators',
     });
@@ -660,7 +682,7 @@ describe('failed copies', () => {
       failedCopy({
         copy: { ...failedCopy().copy, cause: { code: 'bucket-denied', facts: { bucket, role: 'r', said: 'denied' } } },
       });
-    const { texts } = composeCopyFailed('acme', ['one', 'two'].map(denied), context);
+    const { texts } = composeCopyFailed('acme', ['one', 'two'].map(denied), 'operators', context);
     for (const bucket of ['one', 'two']) {
       expect(texts.email.replace(/\s+/g, ' ')).toContain(`s3:GetBucketLocation on bucket ${bucket} to the role r`);
       expect(texts.chat.content.description).toContain(`on bucket ${bucket} to the role r`);
@@ -676,7 +698,7 @@ describe('failed copies', () => {
   it('of a later version are announced in its own words', () => {
     const later = { state: 'melted', mode: 'mirror', cause: { code: 'moon-phase', facts: { phase: 'new' } } };
     const copy = { ...failedCopy().copy, ...later } as unknown as Backup['copy'];
-    const { subject, texts } = composeCopyFailed('acme', [failedCopy({ copy })], context);
+    const { subject, texts } = composeCopyFailed('acme', [failedCopy({ copy })], 'operators', context);
     expect(subject).toBe('WARNING acme: 1 S3 copy melted (orders)');
     expect(texts.email).toContain('moon-phase');
     expect(texts.body).toMatchObject({ copies: [{ mode: 'mirror', cause: { code: 'moon-phase', facts: {} } }] });
@@ -786,7 +808,7 @@ describe('nothing from outside breaks a message', () => {
         fc.constantFrom<AlertStep>('open', 'resolve'),
         (list, step) => {
           const stepped = list.map((one) => ({ ...one, step }));
-          holds(composeAlerts(stepped, 'all', context));
+          holds(composeAlerts(stepped, 'operators', context));
           holds(composeManyTenants(stepped, context));
           holds(composeDailyDigest({ ...quietDay, alerts: stepped }, context));
         },
@@ -803,7 +825,7 @@ describe('nothing from outside breaks a message', () => {
       const notes = Array.from({ length: 4 }, () => words);
       return entry({ ...names, cause: words, notes, resolved: now, resolution: words }, 'open', long);
     });
-    holds(composeAlerts(fleet, 'all', context));
+    holds(composeAlerts(fleet, 'operators', context));
     holds(composeManyTenants(fleet, context));
     const names = Array.from({ length: 10_000 }, () => long);
     holds(
@@ -829,6 +851,6 @@ describe('nothing from outside breaks a message', () => {
         copy: { ...copy, cause: laterCause({ said: long }) as never, bucket: long, prefix: long },
       }),
     );
-    holds(composeCopyFailed(long, copies, context));
+    holds(composeCopyFailed(long, copies, 'operators', context));
   });
 });

@@ -33,15 +33,17 @@ class MemoryPublisher implements Publisher {
     this.messages.push(message);
   }
 
-  /** `tenant kind audience count`, sorted; and forgets. */
+  /** `tenant kind audience count`, sorted; and forgets. The two messages that say the same to both audiences are `all`. */
   take(): string[] {
-    return this.messages
-      .splice(0)
-      .map(({ attributes, texts }) => {
-        const { tenant, kind, audience } = attributes;
-        return `${tenant} ${kind} ${audience} ${(texts.body as { count: number }).count}`;
-      })
-      .sort();
+    const lines: string[] = [];
+    for (const { attributes, texts } of this.messages.splice(0)) {
+      const { tenant, count } = texts.body as { tenant: string; count: number };
+      const line = (audience: string) => `${tenant} ${attributes.kind} ${audience} ${count}`;
+      const other = lines.indexOf(line(attributes.audience === 'tenant' ? 'operators' : 'tenant'));
+      if (other >= 0 && tenant !== '*') lines[other] = line('all');
+      else lines.push(line(attributes.audience));
+    }
+    return lines.sort();
   }
 }
 
@@ -350,7 +352,7 @@ describe('failing and crashing', () => {
     publisher.refuses = ({ attributes }) => attributes.tenant === 'acme';
     const tally = await send(notifications, noon);
     expect(tally).toMatchObject({ opened: 1, errors: [expect.stringContaining('tenant acme')] });
-    expect(publisher.take()).toEqual(['zeta backup-missing all 1']);
+    expect(publisher.take()).toEqual(['acme backup-missing operators 1', 'zeta backup-missing all 1']);
     publisher.refuses = () => false;
     expect(await evaluate('zeta', 'z', overdue, later(0.25))).toEqual([]);
     await send(await evaluate('acme', 'a', overdue, later(0.25)), later(0.25));
@@ -533,6 +535,96 @@ describe('many tenants at once', () => {
     await send(await evaluateAll(databases, overdue, noon), noon);
     expect(publisher.messages[0]?.texts.email).toContain('And 5 more. Full list: https://lists.example/alerts/');
     expect([...reports.stored.values()][0]?.trimEnd().split('\n')).toHaveLength(31);
+  });
+});
+
+describe('who hears of what', () => {
+  /** Every channel's text to one audience, of the one message that it gets. */
+  const textsTo = (audience: string) => {
+    const [message, ...others] = publisher.messages.filter(({ attributes }) => attributes.audience === audience);
+    if (!message || others.length > 0) throw new Error(`expected one message to ${audience}`);
+    const { email, sms, chat, body } = message.texts;
+    return { subject: message.subject, email, sms, chat: chat.content.description, body: JSON.stringify(body) };
+  };
+
+  it('what only operators were notified of ends for them alone', async () => {
+    await send(await evaluate('acme', 'a', unknown, noon), noon);
+    await send(await evaluate('acme', 'a', fine, later(1)), later(1));
+    expect(publisher.take()).toEqual(['acme backup-missing operators 1', 'acme backup-restored operators 1']);
+  });
+
+  it('what turns out after that begins for the tenant, and got worse for operators', async () => {
+    await send(await evaluate('acme', 'a', unknown, noon), noon);
+    publisher.take();
+    await send(await evaluate('acme', 'a', overdue, later(1)), later(1));
+    expect(textsTo('tenant').subject).toBe('CRITICAL acme: 1 database overdue (a)');
+    expect(textsTo('tenant').email).not.toContain('got worse');
+    expect(textsTo('tenant').body).toContain('"step":"open"');
+    expect(textsTo('operators').subject).toBe('NOW CRITICAL acme: 1 database overdue (a)');
+    publisher.take();
+    await send(await evaluate('acme', 'a', fine, later(2)), later(2));
+    expect(publisher.take()).toEqual(['acme backup-restored all 1']);
+  });
+
+  it.each(['tenant', 'operators'])('an end whose opening may be lost says to %s what began', async (audience) => {
+    publisher.refuses = () => true;
+    await send(await evaluate('acme', 'a', overdue, noon), noon);
+    publisher.refuses = () => false;
+    await send(await evaluate('acme', 'a', fine, later(2)), later(2));
+    const { subject, sms, email, chat, body } = textsTo(audience);
+    expect(subject).toBe('RESOLVED acme: 1 database protected again (a)');
+    expect(sms).toContain('Was overdue since 2026-11-23 12:00 UTC.');
+    for (const text of [email, chat]) {
+      expect(text.replaceAll(/\s+/g, ' ')).toContain('open since 2026-11-23 12:00 UTC, for 2 h, as overdue');
+    }
+    expect(body).toContain('"verdict":"overdue"');
+    expect(body).toContain('"opened":"2026-11-23T12:00:00.000Z"');
+  });
+
+  it('the ends of several alerts say of each what began', async () => {
+    const databases = [
+      ['acme', 'a'],
+      ['acme', 'b'],
+    ] as const;
+    await send(await evaluateAll(databases, overdue, noon), noon);
+    publisher.take();
+    await send(await evaluateAll(databases, fine, later(2)), later(2));
+    expect(textsTo('tenant').sms).toContain('a (was overdue since 2026-11-23 12:00 UTC), b (was overdue since');
+    expect(textsTo('tenant').chat.match(/as overdue/g)).toHaveLength(2);
+  });
+
+  it('the end of what a digest said is a digest that says what began', async () => {
+    const databases = [
+      ['acme', 'a'],
+      ['globex', 'b'],
+    ] as const;
+    await send(await evaluateAll(databases, overdue, noon), noon, 1);
+    publisher.take();
+    await send(await evaluateAll(databases, fine, later(2)), later(2), 1);
+    expect(textsTo('operators').chat.match(/\(was overdue since 2026-11-23 12:00 UTC\)/g)).toHaveLength(2);
+    expect(publisher.take()).toEqual([
+      '* digest operators 2',
+      'acme backup-restored tenant 1',
+      'globex backup-restored tenant 1',
+    ]);
+  });
+
+  it('stores the lists of tenants with similar ids apart', async () => {
+    const databases = ['a.b', 'a-b', 'a_b'].flatMap((tenant) =>
+      Array.from({ length: 26 }, (_, index) => [tenant, `${tenant}-${index}`] as const),
+    );
+    await send(await evaluateAll(databases, overdue, noon), noon);
+    expect(reports.stored.size).toBe(6);
+    for (const list of reports.stored.values()) {
+      expect(
+        new Set(
+          list
+            .split('\n')
+            .slice(1, -1)
+            .map((line) => line.split(/\s+/)[2]),
+        ).size,
+      ).toBe(1);
+    }
   });
 });
 
