@@ -1,5 +1,6 @@
 /** The shape of a command: what it takes, how it gets its facts, how it prints them. */
 import { defaultStackName } from '../shared/contract.ts';
+import { printableJson } from '../shared/lib/safe-text.ts';
 import type { Args } from './args.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Screen } from './screen.ts';
@@ -84,7 +85,7 @@ export interface Answer {
 
 /** One object of facts. */
 export function answer(facts: object, print: (screen: Screen) => void, exitCode = 0): Answer {
-  return { json: () => [`${JSON.stringify(facts, undefined, 2)}\n`], print, exitCode: () => exitCode };
+  return { json: () => [`${printableJson(facts, 2)}\n`], print, exitCode: () => exitCode };
 }
 
 /** A list of facts, streamed: rows are read as they are written. */
@@ -99,7 +100,7 @@ export function listing<Row extends object>(
 export async function* jsonList(rows: AsyncIterable<object>): AsyncIterable<string> {
   let before = '[\n';
   for await (const row of rows) {
-    yield `${before}${JSON.stringify(row)}`;
+    yield `${before}${printableJson(row)}`;
     before = ',\n';
   }
   yield before === '[\n' ? '[]\n' : '\n]\n';

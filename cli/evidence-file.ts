@@ -2,6 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { count, fields, number, text, time } from '../shared/domain/index.ts';
+import { oneLine, printableJson } from '../shared/lib/safe-text.ts';
 import { type EvidenceRow, evidenceSchema, type FactsOf, Tally } from '../shared/read-model/index.ts';
 
 const headFields = {
@@ -70,13 +71,13 @@ export class EvidenceSums {
 /** One JSON object, one day a line. */
 export async function* jsonOf(head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): AsyncIterable<string> {
   const sums = new EvidenceSums();
-  yield `${JSON.stringify(head).slice(0, -1)},\n"days":[`;
+  yield `${printableJson(head).slice(0, -1)},\n"days":[`;
   let before = '\n';
   for await (const row of sums.counting(rows)) {
-    yield `${before}${JSON.stringify(row)}`;
+    yield `${before}${printableJson(row)}`;
     before = ',\n';
   }
-  yield `\n],\n${JSON.stringify(sums.tail).slice(1)}\n`;
+  yield `\n],\n${printableJson(sums.tail).slice(1)}\n`;
 }
 
 const columns = [
@@ -138,7 +139,12 @@ export async function* csvOf(head: EvidenceHead, rows: AsyncIterable<EvidenceRow
   }
 }
 
-/** Rows that spreadsheets take as they are: a text that they would take for a formula is quoted. */
+/** Rows that spreadsheets take as they are: a row is a line, and a text that they would take for a formula is quoted. */
 function csv(rows: readonly Cells[]): string {
-  return stringify([...rows], { columns: [...columns], escape_formulas: true, record_delimiter: 'windows' });
+  const lines = rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, cell]) => [name, typeof cell === 'string' ? oneLine(cell) : cell]),
+    ),
+  );
+  return stringify(lines, { columns: [...columns], escape_formulas: true, record_delimiter: 'windows' });
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { userInfo } from 'node:os';
 import pc from 'picocolors';
+import { printable, printableLines } from '../shared/lib/safe-text.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Common } from './program.ts';
 import { runCommandLine } from './run.ts';
@@ -39,9 +40,9 @@ function dependenciesOf({ stack }: Common): Dependencies {
       const { default: open } = await import('open');
       await open(file);
     },
-    note: (text) => void stderr.write(text),
+    note: (text) => void stderr.write(printableLines(text)),
     progress: (text) => {
-      if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
+      if (stderr.isTTY) stderr.write(`\r\u001b[2K${printable(text)}`);
     },
     ledger: async () => (await aws()).ledger(),
     cloud: async () => (await aws()).cloud,

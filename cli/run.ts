@@ -1,6 +1,7 @@
 /** Runs one command line: reads the facts, prints them, and turns errors into one sentence. */
 import { CommanderError } from 'commander';
 import type { Colors } from 'picocolors/types.js';
+import { printable, printableLines } from '../shared/lib/safe-text.ts';
 import type { Answer } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -32,12 +33,14 @@ export async function runCommandLine(
   let exitCode = 0;
   const written: string[] = [];
   const unreadable = new Set<string>();
+  // Errors quote arguments, files, rows and AWS.
+  const writeError = (text: string) => terminal.writeError(printableLines(text));
   try {
     const program = await programFor(argv, {
       commands,
       deps: (common) => leavingOut(deps(common), unreadable),
       write: (text) => written.push(text),
-      writeError: terminal.writeError,
+      writeError,
       columns: terminal.columns ?? usualColumns,
       deliver: async (answer, common, its) => {
         await deliver(answer, common, its, terminal);
@@ -46,7 +49,7 @@ export async function runCommandLine(
     });
     await program.parseAsync(argv, { from: 'user' });
     if (unreadable.size === 0) return exitCode;
-    terminal.writeError(leftOut([...unreadable]));
+    writeError(leftOut([...unreadable]));
     return failed;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -54,7 +57,7 @@ export async function runCommandLine(
       await terminal.write(written.join(''));
       return error.exitCode === 0 ? 0 : failed;
     }
-    terminal.writeError(`${await sentenceOf(error)}\n`);
+    writeError(`${await sentenceOf(error)}\n`);
     return failed;
   }
 }
@@ -100,10 +103,10 @@ async function deliver(
 
 /** One sentence for what the user can fix; anything else is a defect of ours and keeps its stack trace. */
 async function sentenceOf(error: unknown): Promise<string> {
-  if (error instanceof UserError) return error.message;
+  if (error instanceof UserError) return printable(error.message);
   if (error instanceof Error && ['ConfigError', 'UnreadableRow'].includes(error.name)) return error.message;
   const { explain, sentence } = await import('./aws/explain.ts');
   const known = explain(error);
-  if (known !== undefined) return sentence(known);
+  if (known !== undefined) return printable(sentence(known));
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,4 +1,8 @@
-/** The one place that prints for people: colours, times, ages, tables, text that fits. */
+/**
+ * The one place that prints for people: colours, times, ages, tables, text that fits. Whatever it is given is text from
+ * outside: a terminal shows it and obeys nothing in it. Colours and line breaks come from the screen alone.
+ */
+import { randomUUID } from 'node:crypto';
 import type { Colors } from 'picocolors/types.js';
 import wrapAnsi from 'wrap-ansi';
 import {
@@ -9,6 +13,7 @@ import {
   type Unrecognized,
   type VerdictName,
 } from '../shared/domain/index.ts';
+import { printable } from '../shared/lib/safe-text.ts';
 import { formatAge, minuteMs } from '../shared/lib/time.ts';
 import { type Column, columnWidths, renderTable } from './table.ts';
 
@@ -26,6 +31,28 @@ export interface ScreenOptions {
 /** From this width on, cells hold two values side by side. */
 const wide = 110;
 
+/** Stands behind each colour and line break of the screen's own: no text from outside can hold it. */
+const mark = randomUUID();
+const code = '\\u001b\\[\\d+m|\\n';
+const anyCode = new RegExp(code, 'g');
+const ownCode = new RegExp(`(${code})${mark}`);
+
+/** A text without what a terminal would obey, but for the screen's own colours and line breaks. */
+function obeyed(text: string): string {
+  return text
+    .split(ownCode)
+    .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+    .join('');
+}
+
+/** Colours that mark their codes as the screen's own. */
+function marked(colours: Colors): Colors {
+  const own = (colour: (text: string) => string) => (text: string | number | null | undefined) =>
+    colour(obeyed(String(text))).replace(anyCode, `$&${mark}`);
+  const entries = Object.entries(colours).map(([name, one]) => [name, typeof one === 'function' ? own(one) : one]);
+  return Object.fromEntries(entries) as Colors;
+}
+
 /** The first rows of a long list set the widths of its columns; later rows follow them. */
 const rowsMeasured = 200;
 
@@ -42,7 +69,7 @@ export class Screen {
   constructor({ write, width, colours, timeZone, now }: ScreenOptions) {
     this.now = now;
     this.timeZone = timeZone;
-    this.colours = colours;
+    this.colours = marked(colours);
     this.#write = write;
     this.#width = width;
     this.narrow = width < wide;
@@ -52,14 +79,17 @@ export class Screen {
 
   /** Text that wraps at the terminal's edge, each line behind `indent`. */
   line(text = '', indent = ''): void {
-    const lines = wrapAnsi(text, Math.max(20, this.#width - indent.length)).split('\n');
+    const lines = wrapAnsi(obeyed(text), Math.max(20, this.#width - indent.length)).split('\n');
     this.#write(`${lines.map((line) => (line === '' ? '' : `${indent}${line}`)).join('\n')}\n`);
   }
 
-  /** Text as it is: no wrapping, no added line break. */
+  /** Text as it is, for programs: no wrapping, no added line break, and nothing taken out. */
   async raw(text: string): Promise<void> {
     await this.#write(text);
   }
+
+  /** The titles of a table. */
+  readonly #title = (title: string) => obeyed(this.colours.dim(title));
 
   /** The heading of a section. */
   heading(text: string): void {
@@ -71,17 +101,18 @@ export class Screen {
   pairs(rows: readonly (readonly [name: string, text: string])[]): void {
     const widest = Math.max(0, ...rows.map(([name]) => name.length));
     for (const [name, text] of rows) {
-      const lines = wrapAnsi(text, Math.max(20, this.#width - widest - 4)).split('\n');
+      const lines = wrapAnsi(obeyed(text), Math.max(20, this.#width - widest - 4)).split('\n');
       for (const [index, line] of lines.entries()) {
         const label = (index === 0 ? name : '').padEnd(widest);
-        this.#write(`${`  ${this.colours.dim(label)}  ${line}`.trimEnd()}\n`);
+        this.#write(`${`  ${obeyed(this.colours.dim(label))}  ${line}`.trimEnd()}\n`);
       }
     }
   }
 
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
-    const widths = columnWidths(columns, rows, this.#width);
-    this.#write(`${renderTable(columns, rows, widths, this.colours.dim)}\n`);
+    const cells = rows.map((row) => row.map(obeyed));
+    const widths = columnWidths(columns, cells, this.#width);
+    this.#write(`${renderTable(columns, cells, widths, this.#title)}\n`);
   }
 
   /** A list of any length; prints `none` if it is empty, and returns the number of rows. */
@@ -96,13 +127,13 @@ export class Screen {
     let count = 0;
     const flush = async () => {
       if (some.length === 0) return;
-      const header = widths === undefined ? this.colours.dim : false;
+      const header = widths === undefined ? this.#title : false;
       widths ??= columnWidths(columns, some, this.#width);
       await this.#write(`${renderTable(columns, some, widths, header)}\n`);
       some = [];
     };
     for await (const row of rows) {
-      some.push(cells(row));
+      some.push(cells(row).map(obeyed));
       count += 1;
       if (some.length >= rowsMeasured) await flush();
     }
@@ -123,7 +154,12 @@ export class Screen {
 
   /** Two values in one cell, stacked where the terminal is narrow. */
   both(one: string, other: string): string {
-    return `${one}${this.narrow ? '\n' : '  '}${other}`;
+    return this.narrow ? this.stacked(one, other) : `${one}  ${other}`;
+  }
+
+  /** Values on lines of their own in one cell. */
+  stacked(...values: readonly string[]): string {
+    return values.join(`\n${mark}`);
   }
 
   /** `2026-11-23 04:08  8 h ago`, for a table's cell. */

@@ -66,7 +66,7 @@ export const backups = command({
           return [
             screen.timeAndAge(row.time),
             ...(screen.narrow
-              ? [`${id}\n${screen.colours.dim(`${tenantName} / ${row.database}`)}`]
+              ? [screen.stacked(id, screen.colours.dim(`${tenantName} / ${row.database}`))]
               : [tenantName, row.database, id]),
             row.kind,
             screen.copyState(row.copy.state),

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { configFromEnv } from '../../shared/config/index.ts';
+import { printableJson } from '../../shared/lib/safe-text.ts';
 import { answer, command } from '../command.ts';
 import { readText, writeText } from '../files.ts';
 import { UserError } from '../user-error.ts';
@@ -27,7 +28,7 @@ export const configFromEnvironment = command({
     const source = args.optional('file');
     const { config, notes } = configFromEnv(source === undefined ? deps.environment : parseEnv(await readText(source)));
     const file = args.optional('out') ?? null;
-    const text = `${JSON.stringify(config, undefined, 2)}\n`;
+    const text = `${printableJson(config, 2)}\n`;
     if (file !== null) {
       if (await exists(file)) throw new UserError(`"${file}" exists already: choose another name, or remove it first.`);
       await writeText(file, text);

@@ -98,8 +98,8 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
   screen.pairs([
     ['watched', `${plural(plan.databases - plan.excluded.length, 'database')} of ${plural(plan.tenants, 'tenant')}`],
     ['notified', `${plural(recipients.operators, 'operator')}, ${plural(recipients.tenants, 'recipient')} of tenants`],
-    ['buckets made', buckets.made.length === 0 ? 'none' : buckets.made.join('\n')],
-    ...(buckets.existing.length > 0 ? ([['buckets needed', buckets.existing.join('\n')]] as const) : []),
+    ['buckets made', buckets.made.length === 0 ? 'none' : screen.stacked(...buckets.made)],
+    ...(buckets.existing.length > 0 ? ([['buckets needed', screen.stacked(...buckets.existing)]] as const) : []),
     [
       'copies',
       `${copiesByMode.export} by export, ${copiesByMode.object} of native dumps, ${copiesByMode.none} not copied`,

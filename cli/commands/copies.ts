@@ -92,13 +92,13 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
       if (copy.reason) explained.push(row);
       const progress = copy.state === 'running' && copy.percent !== null ? ` ${copy.percent} %` : '';
       const size = copy.bytes === null ? '' : ` ${formatBytes(copy.bytes)}`;
-      const start = row.expectedStart ? `\nstarts about ${screen.time(row.expectedStart)}` : '';
+      const since = screen.timeAndAge(sinceOf(row));
       const tenant = row.tenant ?? '–';
       return [
         `${screen.copyState(copy.state)}${progress}${size}`,
         row.position === null ? '' : String(row.position),
-        `${screen.timeAndAge(sinceOf(row))}${start}`,
-        ...(screen.narrow ? [`${row.id}\n${screen.colours.dim(tenant)}`] : [tenant, row.id]),
+        row.expectedStart ? screen.stacked(since, `starts about ${screen.time(row.expectedStart)}`) : since,
+        ...(screen.narrow ? [screen.stacked(row.id, screen.colours.dim(tenant))] : [tenant, row.id]),
       ];
     },
     'No copies in these states.',

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { parse as parseTolerantly } from '@humanwhocodes/momoa';
 import { closestMatch } from 'leven';
 import { z } from 'zod';
+import { printable } from '../lib/safe-text.ts';
 import { fileSchema, readLeniently } from './file-schema.ts';
 import type { Fleet } from './fleet.ts';
 import type { Where } from './names.ts';
@@ -43,7 +44,7 @@ export function configHash(text: string): string {
 }
 
 function line(problem: Problem): string {
-  return `${pathText(problem.path)}: ${problem.message}`;
+  return printable(`${pathText(problem.path)}: ${problem.message}`);
 }
 
 /** What belongs to no tenant first, then by tenant and database; a stable sort keeps the rest as it is. */

@@ -7,15 +7,33 @@ import { sumBy } from 'es-toolkit/math';
 /** Control characters, line and paragraph separators, and formatting characters (bidi overrides, zero width, BOM). */
 const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
+/** Text on one line, with nothing in it that a terminal or an editor obeys instead of showing it. */
+export function printable(text: string): string {
+  return text.toWellFormed().replace(unsafe, ' ');
+}
+
+/** As `printable`, with its line breaks: for text of ours around text from outside. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** JSON whose strings are escaped as far as a terminal needs it: `JSON.stringify` leaves DEL, C1 and formatting characters. */
+export function printableJson(value: unknown, indent?: number): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value, undefined, indent).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character.split('').map(escaped).join(''),
+  );
+}
+
 /** One line of at most `max` characters (code points); what is cut ends in `...`. */
-export function oneLine(text: string, max: number): string {
-  const line = text.toWellFormed().replace(unsafe, ' ').replace(/\s+/gu, ' ').trim();
+export function oneLine(text: string, max = Number.POSITIVE_INFINITY): string {
+  const line = printable(text).replace(/\s+/gu, ' ').trim();
   return clip(line, max);
 }
 
 /** Printable ASCII only, one line: for subjects, where SNS refuses control characters and e-mail everything else. */
 export function asciiLine(text: string, max: number): string {
-  const plain = oneLine(spellOut(text), Number.POSITIVE_INFINITY).replace(/[^\x20-\x7e]/gu, '?');
+  const plain = oneLine(spellOut(text)).replace(/[^\x20-\x7e]/gu, '?');
   return clip(plain, max);
 }
 
@@ -24,7 +42,7 @@ export function asciiLine(text: string, max: number): string {
  * what fits: accents that GSM-7 lacks are dropped, what cannot be spelled becomes `?`.
  */
 export function gsm7Line(text: string, max: number): string {
-  const line = oneLine(text, Number.POSITIVE_INFINITY);
+  const line = oneLine(text);
   const encoded = [...line.normalize('NFC')]
     .flatMap((character) => (septets(character) > 0 ? [character] : [...spellOut(character)]))
     .map((character) => (septets(character) > 0 ? character : '?'));

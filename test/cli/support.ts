@@ -61,7 +61,7 @@ export function given({ now, cloud, environment = {}, ledger: known }: Given) {
     ...cloud,
   };
   const opened: string[] = [];
-  const run = async (line: string, { columns = 100 } = {}) => {
+  const run = async (line: string, { columns = 100, coloured = false } = {}) => {
     const out: string[] = [];
     const errors: string[] = [];
     const deps: Dependencies = {
@@ -84,7 +84,7 @@ export function given({ now, cloud, environment = {}, ledger: known }: Given) {
         errors.push(text);
       },
       columns,
-      colours: pc.createColors(false),
+      colours: pc.createColors(coloured),
     };
     const argv = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
     const exitCode = await runCommandLine(argv, terminal, () => deps);
