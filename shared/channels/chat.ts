@@ -19,6 +19,8 @@ export interface ChatNotification {
 
 /** Amazon Q Developer takes longer texts, but a chat message is read at a glance; well under its 250 and 8,000 characters. */
 const maxTitle = 150;
+/** As escaped, which lengthens it. */
+const longestTitle = 220;
 const maxDescription = 4_000;
 const maxStep = 300;
 const mostSteps = 5;
@@ -33,7 +35,7 @@ const emojis: Readonly<Record<MessageFacts['tone'], string>> = {
 };
 
 export function renderChat(facts: MessageFacts): ChatNotification {
-  const title = escaped(oneLine(`${emojis[facts.tone]} ${facts.summary}`, maxTitle));
+  const title = `${emojis[facts.tone]} ${oneLine(escaped(oneLine(facts.summary, maxTitle)), longestTitle)}`;
   return {
     version: '1.0',
     source: 'custom',
@@ -75,24 +77,41 @@ function span(one: TextSpan): string {
 }
 
 function step(one: NextStep): string {
-  if ('command' in one) return `${one.label}: \`${escaped(one.command)}\``;
+  if ('command' in one) return `${one.label}: \`${entities(one.command.replaceAll('`', "'"))}\``;
   if ('advice' in one) return escaped(one.advice);
   // A runbook may be a path; chat makes no link of that.
   const { label, target } = one;
-  return /^https?:/.test(target) ? link(target, label) : `${label}: ${escaped(target)}`;
+  return /^https?:/.test(target) ? link(target, label) : `${label}: ${entities(target)}`;
 }
+
+/**
+ * Characters that Slack or Teams would take for markup, by ones that look like them: emphasis, code, links, mentions, channels,
+ * emojis, and what they make links of by themselves (addresses and names of hosts).
+ * Sources: "Formatting text for app surfaces" of Slack; "Custom notifications" of Amazon Q Developer in chat applications.
+ */
+const lookalikes: readonly (readonly [markup: RegExp, shown: string])[] = [
+  [/\*/g, '\u2217'],
+  [/~/g, '\u223c'],
+  [/`/g, "'"],
+  [/\[/g, '('],
+  [/\]/g, ')'],
+  [/@/g, '\uff20'],
+  [/#(?=[\p{L}\p{N}])/gu, '\uff03'],
+  // Within a word it is no markup.
+  [/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\uff3f'],
+  [/:(?=\/\/)/g, '\ua789'],
+  [/:(?=[\p{L}\p{N}_+'-]{1,100}:)/gu, '\ua789'],
+  [/(?<=[\p{L}\p{N}_-])\.(?=\p{L})/gu, '\u2024'],
+];
 
 /** Text from outside in client markdown: it can neither link, nor mention anybody, nor change the look. */
 function escaped(text: string): string {
-  return text
-    .replace(/\*/g, '\u2217')
-    .replace(/~/g, '\u223c')
-    .replace(/`/g, "'")
-    .replace(/\[/g, '(')
-    .replace(/\]/g, ')')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;');
+  return entities(lookalikes.reduce((shown, [markup, lookalike]) => shown.replace(markup, lookalike), text));
+}
+
+/** What stands in code, or was configured: exact, but for the three characters that clients read everywhere. */
+function entities(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
 function link(url: string, text: string): string {

@@ -1,5 +1,5 @@
 /** E-mail: plain text, everything that is known. */
-import { columns, wrap } from '../lib/safe-text.ts';
+import { columns, unlinked, wrap } from '../lib/safe-text.ts';
 import { formatUtc } from '../lib/time.ts';
 import type { Detail, EntryFacts, MessageFacts } from './message-facts.ts';
 
@@ -9,15 +9,15 @@ const textWidth = 84;
 export function renderEmail(facts: MessageFacts): string {
   const { opening, overview, entries, table = [], sections, links } = facts;
   const lines = [
-    ...opening,
+    ...opening.map(unlinked),
     '',
-    ...paragraph(columns(overview)),
+    ...paragraph(columns(overview)).map(unlinked),
     ...entries.flatMap((entry) => paragraph(block(entry))),
-    ...paragraph(columns(table)),
+    ...paragraph(columns(table.map((row) => row.map(unlinked)))),
     ...paragraph(leftOut(facts)),
     ...sections.flatMap(({ title, items, more }) => [
       title,
-      ...items.map((item) => `  ${item}`),
+      ...items.map((item) => `  ${unlinked(item)}`),
       ...(more > 0 ? [`  and ${more} more`] : []),
       '',
     ]),
@@ -34,12 +34,12 @@ function paragraph(lines: readonly string[]): string[] {
 }
 
 function block({ block: shown }: EntryFacts): string[] {
-  return shown ? [shown.title, ...shown.details.flatMap(labelled)] : [];
+  return shown ? [unlinked(shown.title), ...shown.details.flatMap(labelled)] : [];
 }
 
 /** A label and its text, wrapped and indented under itself. */
 function labelled({ label, text, verbatim }: Detail): string[] {
-  const lines = verbatim ? [text] : wrap(text, textWidth);
+  const lines = verbatim ? [text] : wrap(unlinked(text), textWidth);
   return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(labelWidth)}${line}`);
 }
 

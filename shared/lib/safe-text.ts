@@ -31,6 +31,13 @@ export function oneLine(text: string, max = Number.POSITIVE_INFINITY): string {
   return clip(line, max);
 }
 
+/** Text of which a mail program makes no link: `http[:]//evil[.]example`. */
+export function unlinked(text: string): string {
+  return text.replace(/\b(?:https?|ftp|file):\/\/\S+|\bwww\.\S+/gi, (address) =>
+    address.replace('://', '[:]//').replaceAll('.', '[.]'),
+  );
+}
+
 /** Printable ASCII only, one line: for subjects, where SNS refuses control characters and e-mail everything else. */
 export function asciiLine(text: string, max: number): string {
   const plain = oneLine(spellOut(text)).replace(/[^\x20-\x7e]/gu, '?');
@@ -124,7 +131,9 @@ export function wrap(text: string, width: number): string[] {
 
 /** Rows as columns padded to their widest cell, two spaces apart. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, [...(row[column] ?? '')].length), 0),
+  );
   return rows.map((row) =>
     row
       .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))

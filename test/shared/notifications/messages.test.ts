@@ -197,6 +197,16 @@ Times are UTC.`);
     }
   });
 
+  it('makes no link of what comes from outside', () => {
+    const reason = 'see http://evil.example/a?b or www.evil.example; HTTPS://x.example';
+    const cause = { code: 'excluded-by-tag', facts: { reason } } as const;
+    const { email } = composeAlerts([entry({ verdict: 'excluded', cause })], 'operators', context).texts;
+    expect(email.replaceAll(/\s+/g, ' ')).toContain(
+      'see http[:]//evil[.]example/a?b or www[.]evil[.]example; HTTPS[:]//x[.]example',
+    );
+    expect(email).toContain('https://example.com/runbook.md#');
+  });
+
   it('names a runbook that is a path as a path, and links one that is a URL', () => {
     const local = composeAlerts([entry()], 'operators', { ...context, runbookUrl: 'docs/runbook.md' }).texts;
     expect(local.email).toContain('Runbook        docs/runbook.md#backup-overdue\n');
@@ -281,14 +291,33 @@ describe('the chat message', () => {
     expect(thread([entry({ tenant: 'zeta' })])).not.toBe(thread([entry()]));
   });
 
-  it('lets text from outside neither mention, link nor format', () => {
-    const reason = '<!channel> [x](http://evil) *b* `c` & d';
+  const quoted = (reason: string) => {
     const { description } = composeAlerts(
       [entry({ verdict: 'excluded', cause: { code: 'excluded-by-tag', facts: { reason } } })],
       'operators',
       context,
     ).texts.chat.content;
-    expect(description).toContain("&lt;!channel&gt; (x)(http://evil) ∗b∗ 'c' &amp; d");
+    return description.split('Excluded by its tag: ')[1]?.split('.\n')[0];
+  };
+
+  it.each([
+    ['<!channel> <@U123> <http://evil|bank>', '&lt;!channel&gt; &lt;＠U123&gt; &lt;http꞉//evil|bank&gt;'],
+    ['[x](http://evil.example/a) *b* `c` & d', "(x)(http꞉//evil․example/a) ∗b∗ 'c' &amp; d"],
+    ['see www.evil.example or evil.example', 'see www․evil․example or evil․example'],
+    ['_i_ (_i_) __b__ ~s~ and my_own_table', '＿i＿ (＿i＿) ＿＿b＿＿ ∼s∼ and my_own_table'],
+    [':tada: :+1: a:key:b 04:08', '꞉tada: ꞉+1: a꞉key:b 04:08'],
+    ['@here @channel ann@example.com #general # 1', '＠here ＠channel ann＠example․com ＃general # 1'],
+    ['mailto:a@b.c javascript:alert(1)', 'mailto:a＠b․c javascript:alert(1)'],
+  ])('lets text from outside neither mention, link nor format: %s', (reason, shown) => {
+    expect(quoted(reason)).toBe(shown);
+  });
+
+  it('leaves a command as it is to be typed, and the emoji of its title', () => {
+    const { chat } = composeAlerts([entry({ databaseId: 'a-b' })], 'operators', context).texts;
+    expect(chat.content.title).toMatch(/^:rotating_light: CRITICAL/);
+    expect(chat.content.nextSteps).toContain('Snooze: `npm run ledger -- alert snooze a-b --until 2026-11-23T08:00Z`');
+    const odd = composeAlerts([entry({ databaseId: '&'.repeat(63) })], 'operators', context).texts.chat;
+    expect(odd.content.title.length).toBeLessThan(250);
   });
 
   it('says what ended an alert', () => {
