@@ -2,6 +2,7 @@
 import { copyBenchmark } from './copy.ts';
 import { ledgerBenchmark } from './ledger.ts';
 import { reportBenchmark } from './report.ts';
+import { textBenchmark } from './text.ts';
 
 // The SDK's advice on Node versions is no result.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -29,6 +30,12 @@ on a local AWS and read there, median of five, in ms.`,
     run: reportBenchmark,
     about: `The report's page in Chromium: written, opened from a file until it is painted, and filtered; median of five, in ms.
 Promised are less than 2,000 ms to open and 5,000 kB at 2,000 databases.`,
+  },
+  text: {
+    run: textBenchmark,
+    about: `Text from outside of up to 2 MB, of one hostile piece again and again, through what reads and renders it; the slowest piece of
+each, the fastest of three, in ms. "times" is how much longer four times as much takes: about 4 where the time is linear, and 16
+where it is quadratic.`,
   },
 };
 

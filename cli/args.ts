@@ -106,9 +106,13 @@ export class Args<in Value extends string = string, in Flag extends string = str
   }
 }
 
+/** A century; what is much longer ends where dates do. */
+const longestMs = 36_525 * dayMs;
+
 function durationOf(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)([mhdw])$/.exec(text);
-  return match ? Number(match[1]) * (units[match[2] ?? ''] ?? 0) : undefined;
+  const ms = match ? Number(match[1]) * (units[match[2] ?? ''] ?? 0) : Number.POSITIVE_INFINITY;
+  return ms <= longestMs ? ms : undefined;
 }
 
 function kebab(name: string): string {

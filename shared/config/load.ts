@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { parse as parseTolerantly } from '@humanwhocodes/momoa';
 import { closestMatch } from 'leven';
 import { z } from 'zod';
-import { printable } from '../lib/safe-text.ts';
+import { oneLine, printable } from '../lib/safe-text.ts';
 import { fileSchema, readLeniently } from './file-schema.ts';
 import type { Fleet } from './fleet.ts';
 import type { Where } from './names.ts';
@@ -43,8 +43,12 @@ export function configHash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
+/** A key of the file is shown up to this length. */
+const longestKey = 80;
+
 function line(problem: Problem): string {
-  return printable(`${pathText(problem.path)}: ${problem.message}`);
+  const path = problem.path.map((part) => (typeof part === 'string' ? oneLine(part, longestKey) : part));
+  return printable(`${pathText(path)}: ${problem.message}`);
 }
 
 /** What belongs to no tenant first, then by tenant and database; a stable sort keeps the rest as it is. */
@@ -61,6 +65,12 @@ function place({ path }: Problem): [tenant: number, database: number] {
 }
 
 function parseJson(text: string, name: string): unknown {
+  const deep = placeOf(text, ({ depth }) => depth > deepest);
+  if (deep !== undefined) {
+    throw new ConfigError(name, [
+      `line ${lineAt(text, deep)}: more than ${deepest} brackets deep; no setting nests that far`,
+    ]);
+  }
   try {
     // Some editors on Windows put a byte order mark first.
     return JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -70,22 +80,45 @@ function parseJson(text: string, name: string): unknown {
   }
 }
 
+/** Parsers go down by recursion; the settings nest less than ten brackets deep. */
+const deepest = 100;
+
 /** JSON.parse names no place in all Node versions, so a second parser finds it. */
 function syntaxMistake(text: string): string {
   try {
     parseTolerantly(text, { mode: 'json' });
   } catch (error) {
     if (!(error instanceof Error && 'line' in error && 'column' in error)) throw error;
-    if (error.message.startsWith('Unexpected end')) return `line ${lines(text)}: the file ends too early`;
+    if (error.message.startsWith('Unexpected end')) {
+      return `line ${lineAt(text, text.trimEnd().length)}: the file ends too early`;
+    }
     return `line ${error.line}, column ${error.column}: not JSON here (comments and a comma before a closing bracket are not allowed)`;
   }
   // The one thing that parser lets pass and JSON does not.
-  const before = /^(?:[^"]|"(?:[^"\\\p{Cc}]|\\.)*")*"(?:[^"\\\p{Cc}]|\\.)*(?=\p{Cc})/u.exec(text)?.[0] ?? text;
-  return `line ${lines(before)}: a text in quotes holds a line break, a tab or another control character; write \\n, \\t, ...`;
+  const control = placeOf(text, ({ inText, character }) => inText && character < ' ') ?? text.length;
+  return `line ${lineAt(text, control)}: a text in quotes holds a line break, a tab or another control character; write \\n, \\t, ...`;
 }
 
-function lines(text: string): number {
-  return text.trimEnd().split('\n').length;
+/** Where in JSON, by its index, something is wrong: inside a text in quotes, or so many brackets deep. */
+function placeOf(
+  json: string,
+  isWrong: (at: { readonly character: string; readonly inText: boolean; readonly depth: number }) => boolean,
+): number | undefined {
+  let inText = false;
+  let depth = 0;
+  for (let index = 0; index < json.length; index += 1) {
+    const character = json.charAt(index);
+    if (character === '"') inText = !inText;
+    else if (inText && character === '\\') index += 1;
+    else if (!inText && (character === '[' || character === '{')) depth += 1;
+    else if (!inText && (character === ']' || character === '}')) depth -= 1;
+    if (isWrong({ character, inText, depth })) return index;
+  }
+  return undefined;
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -140,7 +173,8 @@ function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] |
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  const near = closestMatch(key, known, { maxDistance: Math.max(2, Math.floor(key.length / 3)) });
+  const near =
+    key.length <= longestKey && closestMatch(key, known, { maxDistance: Math.max(2, Math.floor(key.length / 3)) });
   return near ? `unknown key; did you mean ${JSON.stringify(near)}?` : `unknown key; known are ${known.join(', ')}`;
 }
 

@@ -74,7 +74,9 @@ export function startProblem(
     case 'UnauthorizedOperation':
       return failed({ code: 'start-denied', facts: { role: roleArn, key: keyArn, said } }, 'account');
     default:
-      return isRefusal(error) ? failed({ code: 'start-refused', facts: { error: name, said } }) : undefined;
+      return isRefusal(error)
+        ? failed({ code: 'start-refused', facts: { error: bounded(name, 100), said } })
+        : undefined;
   }
 }
 
@@ -121,7 +123,10 @@ export function errorMessage(error: unknown): string {
 
 /** The error of a run that left some copies out: Lambda logs its message alone, so it names the first of them. */
 export function leftOutError(errors: readonly unknown[]): AggregateError {
-  const named = errors.slice(0, 5).map(errorMessage).join('; ');
+  const named = errors
+    .slice(0, 5)
+    .map((error) => bounded(errorMessage(error), 300))
+    .join('; ');
   const count = `${errors.length} ${errors.length === 1 ? 'copy' : 'copies'}`;
   return new AggregateError(errors, `${count} could not be followed or started: ${named}`);
 }

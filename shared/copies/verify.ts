@@ -84,7 +84,7 @@ export function warningsIn(message: string | undefined): Warnings {
     for (const entry of Array.isArray(value) ? value : [value]) {
       const table = skippedTable.safeParse(entry);
       if (table.success) skipped.set(table.data.tableName, table.data.reason ?? name);
-      else if (!isEmpty(entry)) others.push(typeof entry === 'string' ? entry : `${name}: ${JSON.stringify(entry)}`);
+      else if (!isEmpty(entry)) others.push(typeof entry === 'string' ? entry : `${name}: ${jsonOf(entry)}`);
     }
   }
   return { skipped, others };
@@ -116,6 +116,16 @@ export function shortcomings(
 
 function isEmpty(value: unknown): boolean {
   return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+}
+
+/** As JSON; what nests too deeply for that is not a warning that anybody reads. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return 'nested too deeply to be shown';
+    throw error;
+  }
 }
 
 function jsonOrUndefined(text: string): unknown {

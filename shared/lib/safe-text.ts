@@ -110,7 +110,9 @@ function spellOut(text: string): string {
 }
 
 function clip(text: string, max: number): string {
-  const characters = [...text];
+  if (text.length <= max) return text;
+  // A character is one or two units of UTF-16.
+  const characters = [...text.slice(0, 2 * max + 2)];
   if (characters.length <= max) return text;
   return `${characters
     .slice(0, max - 3)

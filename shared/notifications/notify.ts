@@ -164,7 +164,11 @@ async function plan(
 
 function byTenant(notifications: readonly AlertNotification[]): Map<string, AlertNotification[]> {
   const groups = new Map<string, AlertNotification[]>();
-  for (const one of notifications) groups.set(one.alert.tenant, [...(groups.get(one.alert.tenant) ?? []), one]);
+  for (const one of notifications) {
+    const group = groups.get(one.alert.tenant);
+    if (group) group.push(one);
+    else groups.set(one.alert.tenant, [one]);
+  }
   return groups;
 }
 

@@ -12,7 +12,7 @@ import {
   type VisibleIn,
 } from '../domain/index.ts';
 import { formatAge, formatUtc } from '../lib/time.ts';
-import { clause, forOperators, visibleFacts } from './prose.ts';
+import { forOperators, onLine, visibleFacts } from './prose.ts';
 import type { Reader } from './reader.ts';
 
 /** Why a copy waits, was not made, failed or is incomplete, and what to do; undefined where there is nothing to say. */
@@ -27,12 +27,12 @@ export function copyReasonOf(copy: Copy, reader: Reader): string | undefined {
 
 /** One cause of a copy as a sentence; one of a later version is shown as its code. `copy` is the one that has it. */
 export function copySentenceOf(cause: CopyCause | NonNullable<Copy['cause']>, reader: Reader, copy?: Copy): string {
-  return isKnownIn(copyCauses, cause) ? rendered(cause, { reader, copy }) : clause(cause.code);
+  return isKnownIn(copyCauses, cause) ? rendered(cause, { reader, copy }) : onLine(cause.code);
 }
 
 /** Why a backup's row is closed. */
 export function closedReasonOf({ cause }: Closed): string {
-  return isKnownIn(closings, cause) ? closedTexts[cause.code] : clause(cause.code);
+  return isKnownIn(closings, cause) ? closedTexts[cause.code] : onLine(cause.code);
 }
 
 const closedTexts: Readonly<Record<keyof typeof closings, string>> = {
@@ -76,20 +76,20 @@ const texts: Texts = {
       ? 'the database is not configured'
       : `its database is no longer configured${forOperators(reader, '; nothing says where to copy it')}`,
   'owner-changed': ({ tenant }) =>
-    `the database, or its name, belongs to ${tenant === undefined ? 'another tenant' : `tenant ${clause(tenant)}`} now, whose place this backup is not copied to`,
+    `the database, or its name, belongs to ${tenant === undefined ? 'another tenant' : `tenant ${onLine(tenant)}`} now, whose place this backup is not copied to`,
   'kind-not-copied': ({ kind, copied }) =>
-    `${clause(kind)} backups are not copied (copied kinds: ${copied.map(clause).join(', ') || 'none'})`,
+    `${onLine(kind)} backups are not copied (copied kinds: ${copied.map(onLine).join(', ') || 'none'})`,
   'before-enrolment': () => 'from before the database was enrolled',
   'snapshot-gone': () => 'the snapshot was gone before it was recorded',
   'no-shared-bucket': (_, { reader }) =>
     `no shared bucket for discovered databases${forOperators(reader, ': set defaults.bucket to { "type": "shared" } in the configuration')}`,
   'engine-not-exportable': ({ engine }, { reader }) => {
-    const what = engine.startsWith('custom-') ? `RDS Custom (${clause(engine)})` : `engine ${clause(engine)}`;
+    const what = engine.startsWith('custom-') ? `RDS Custom (${onLine(engine)})` : `engine ${onLine(engine)}`;
     return `RDS cannot export snapshots of ${what}${forOperators(reader, '; use mode "object" with native dumps, or "none"')}`;
   },
   'storage-not-exportable': (_, { reader }) =>
     `RDS cannot export snapshots from magnetic storage ("standard")${forOperators(reader, '; move the database to gp3 storage')}`,
-  'period-served': ({ schedule }) => `another backup of the same ${periods[schedule] ?? clause(schedule)} is copied`,
+  'period-served': ({ schedule }) => `another backup of the same ${periods[schedule] ?? onLine(schedule)} is copied`,
   'snapshot-busy': () => 'RDS says that the snapshot is busy',
   'exported-elsewhere': () => 'somebody else is exporting this snapshot; RDS allows one export at a time',
   'snapshot-expired': (_, { reader }) =>
@@ -99,33 +99,33 @@ const texts: Texts = {
   'role-not-found': ({ role, said }) =>
     role === undefined
       ? 'RDS may not export: its export role is missing'
-      : `the export role ${clause(role)} does not exist; deploy the stack again${bySaid(said)}`,
+      : `the export role ${onLine(role)} does not exist; deploy the stack again${bySaid(said)}`,
   'role-not-trusted': ({ role, said }) =>
     role === undefined
       ? 'RDS may not export: it cannot assume its export role'
-      : `let the role ${clause(role)} trust export.rds.amazonaws.com (sts:AssumeRole)${bySaid(said)}`,
+      : `let the role ${onLine(role)} trust export.rds.amazonaws.com (sts:AssumeRole)${bySaid(said)}`,
   'bucket-denied': ({ bucket, role, action, said }) =>
     bucket === undefined || role === undefined
       ? 'RDS may not write to the bucket of the copy'
-      : `grant ${action === undefined ? roleRights : clause(action)} on bucket ${clause(bucket)} to the role ${clause(role)}, in its policy and in the bucket's own${bySaid(said)}`,
+      : `grant ${action === undefined ? roleRights : onLine(action)} on bucket ${onLine(bucket)} to the role ${onLine(role)}, in its policy and in the bucket's own${bySaid(said)}`,
   'bucket-invalid': ({ bucket, region, said }) =>
     bucket === undefined || region === undefined
       ? 'RDS cannot use the bucket of the copy'
-      : `bucket ${clause(bucket)} does not exist, is not in ${clause(region)}, or is closed to the export role; exports need a bucket in the snapshot's Region${bySaid(said)}`,
+      : `bucket ${onLine(bucket)} does not exist, is not in ${onLine(region)}, or is closed to the export role; exports need a bucket in the snapshot's Region${bySaid(said)}`,
   'key-not-usable': ({ key, role, action, said }) =>
     key === undefined || role === undefined
       ? 'the encryption key of the copy cannot be used'
-      : `the key ${clause(key)} cannot be used: enable it, and grant ${action === undefined ? keyRights : clause(action)} on it to the role ${clause(role)} and to the copy function${bySaid(said)}`,
+      : `the key ${onLine(key)} cannot be used: enable it, and grant ${action === undefined ? keyRights : onLine(action)} on it to the role ${onLine(role)} and to the copy function${bySaid(said)}`,
   'start-denied': ({ role, key, said }) =>
     role === undefined || key === undefined
       ? 'RDS denied the start of the export'
-      : `RDS denied rds:StartExportTask${said === undefined ? '' : `: ${clause(said)}`}; the copy function needs rds:StartExportTask, iam:PassRole on ${clause(role)}, and kms:CreateGrant and kms:DescribeKey on ${clause(key)}`,
+      : `RDS denied rds:StartExportTask${said === undefined ? '' : `: ${onLine(said)}`}; the copy function needs rds:StartExportTask, iam:PassRole on ${onLine(role)}, and kms:CreateGrant and kms:DescribeKey on ${onLine(key)}`,
   'start-refused': ({ error, said }) =>
     error === undefined
       ? 'RDS refused to start the export'
-      : `RDS refused to start the export: ${said === undefined ? 'without a cause' : clause(said)} (${clause(error)})`,
+      : `RDS refused to start the export: ${said === undefined ? 'without a cause' : onLine(said)} (${onLine(error)})`,
   'export-failed': ({ said }, { reader }) => {
-    const why = said === undefined ? 'RDS gave no cause' : `RDS says: ${clause(said)}`;
+    const why = said === undefined ? 'RDS gave no cause' : `RDS says: ${onLine(said)}`;
     return `the export failed${forOperators(reader, ` (${why})`)}`;
   },
   'export-cancelled': () => 'somebody cancelled the export task',
@@ -133,25 +133,25 @@ const texts: Texts = {
   'objects-missing': ({ bucket, folder }) =>
     bucket === undefined || folder === undefined
       ? 'RDS says the export is complete, but nothing lies in the bucket of the copy'
-      : `RDS says the export is complete, but nothing lies in s3://${clause(bucket)}/${clause(folder)}; find out who removes objects there`,
+      : `RDS says the export is complete, but nothing lies in s3://${onLine(bucket)}/${onLine(folder)}; find out who removes objects there`,
   'bucket-gone': ({ bucket }) =>
     bucket === undefined
       ? 'the bucket of the copy is gone, and with it the copy'
-      : `bucket ${clause(bucket)} is gone, and with it the copy; create it again`,
+      : `bucket ${onLine(bucket)} is gone, and with it the copy; create it again`,
   'not-verifiable': ({ bucket, said, ...facts }) => {
     const besides = shortcomingsIn(facts);
-    const why = said === undefined ? '' : ` (${clause(said)})`;
+    const why = said === undefined ? '' : ` (${onLine(said)})`;
     const grant =
       bucket === undefined
         ? ''
-        : `: grant the copy function s3:ListBucket and s3:GetObject on bucket ${clause(bucket)}, and kms:Decrypt on its key`;
+        : `: grant the copy function s3:ListBucket and s3:GetObject on bucket ${onLine(bucket)}, and kms:Decrypt on its key`;
     return `RDS says the export is complete, but S3 does not let this be verified${why}${grant}${besides && `; besides, ${besides}`}`;
   },
-  'task-unknown': ({ task }) => `RDS no longer knows the export task${task === undefined ? '' : ` ${clause(task)}`}`,
+  'task-unknown': ({ task }) => `RDS no longer knows the export task${task === undefined ? '' : ` ${onLine(task)}`}`,
   stuck: ({ task, since, percent }, { reader, copy }) => {
     const begun = new Date(since);
     const where =
-      task === undefined ? '' : `; look at export task ${clause(task)} in RDS, and cancel it there if it hangs`;
+      task === undefined ? '' : `; look at export task ${onLine(task)} in RDS, and cancel it there if it hangs`;
     return `stuck: running for ${formatAge(reader.now.getTime() - begun.getTime())} (since ${formatUtc(begun)}), at ${copy?.percent ?? percent} %${where}`;
   },
   'staging-not-configured': (_, { reader }) =>
@@ -170,27 +170,27 @@ const texts: Texts = {
   's3-bucket-missing': ({ from, to, said }) =>
     from === undefined || to === undefined
       ? 'a bucket of the copy does not exist'
-      : `bucket ${clause(from)} or ${clause(to)} does not exist${bySaid(said, 'S3')}`,
+      : `bucket ${onLine(from)} or ${onLine(to)} does not exist${bySaid(said, 'S3')}`,
   's3-key-not-usable': ({ from, key, said }) =>
     from === undefined || key === undefined
       ? 'an encryption key of the copy cannot be used'
-      : `the key ${clause(key)}, or that of bucket ${clause(from)}, cannot be used${bySaid(said, 'S3')}`,
+      : `the key ${onLine(key)}, or that of bucket ${onLine(from)}, cannot be used${bySaid(said, 'S3')}`,
   's3-other-region': ({ from, to, said }) =>
     from === undefined || to === undefined
       ? 'a bucket of the copy is in another Region'
-      : `bucket ${clause(from)} or ${clause(to)} is in another Region${bySaid(said, 'S3')}`,
+      : `bucket ${onLine(from)} or ${onLine(to)} is in another Region${bySaid(said, 'S3')}`,
   's3-denied': ({ from, fromOwner, to, toOwner, said }) =>
     from === undefined || fromOwner === undefined || to === undefined || toOwner === undefined
       ? 'S3 denies the copy'
-      : `S3 denies the copy from bucket ${clause(from)} (which must belong to account ${clause(fromOwner)}) to bucket ${clause(to)} (account ${clause(toOwner)}): grant the copy function s3:GetObject and s3:ListBucket on the first, s3:PutObject and s3:AbortMultipartUpload on the second, and its rights on their keys${bySaid(said, 'S3')}`,
+      : `S3 denies the copy from bucket ${onLine(from)} (which must belong to account ${onLine(fromOwner)}) to bucket ${onLine(to)} (account ${onLine(toOwner)}): grant the copy function s3:GetObject and s3:ListBucket on the first, s3:PutObject and s3:AbortMultipartUpload on the second, and its rights on their keys${bySaid(said, 'S3')}`,
   's3-failed': ({ from, to, said }) =>
     from === undefined || to === undefined
       ? 'copying the dump failed'
-      : `copying from bucket ${clause(from)} to bucket ${clause(to)} failed${bySaid(said, 'S3')}`,
+      : `copying from bucket ${onLine(from)} to bucket ${onLine(to)} failed${bySaid(said, 'S3')}`,
   'cancelled-by-person': ({ by, note }) =>
     by === undefined
       ? 'cancelled by a person'
-      : `cancelled by ${clause(by)}${note === undefined ? '' : `: ${clause(note)}`}`,
+      : `cancelled by ${onLine(by)}${note === undefined ? '' : `: ${onLine(note)}`}`,
 };
 
 const periods: Readonly<Record<string, string>> = { daily: 'day', weekly: 'week', monthly: 'month' };
@@ -202,12 +202,12 @@ const GiB = 2 ** 30;
 
 /** A native dump, by its place where the reader may see it. */
 function dump(object: string | undefined): string {
-  return object === undefined ? 'the native dump' : clause(object);
+  return object === undefined ? 'the native dump' : onLine(object);
 }
 
 /** RDS's (or S3's) own sentence, behind ours. */
 function bySaid(said: string | undefined, who = 'RDS'): string {
-  return said === undefined ? '' : ` (${who} says: ${clause(said)})`;
+  return said === undefined ? '' : ` (${who} says: ${onLine(said)})`;
 }
 
 type Shortcomings = Partial<FactsIn<typeof copyCauses, 'export-incomplete'>>;
@@ -216,12 +216,12 @@ type Shortcomings = Partial<FactsIn<typeof copyCauses, 'export-incomplete'>>;
 function shortcomingsIn({ skippedTables = [], skipped = skippedTables.length, warnings = [] }: Shortcomings): string {
   const parts: string[] = [];
   if (skipped > 0) {
-    const named = skippedTables.map(({ table, reason }) => `${clause(table)} (${clause(reason)})`).join(', ');
+    const named = skippedTables.map(({ table, reason }) => `${onLine(table)} (${onLine(reason)})`).join(', ');
     const more = skipped > skippedTables.length ? ` and ${skipped - skippedTables.length} more` : '';
     parts.push(`${skipped} table${skipped === 1 ? '' : 's'} skipped${named === '' ? '' : `: ${named}${more}`}`);
     const rights = skippedTables.some(({ reason }) => reason.includes('PERMISSION'));
     if (rights) parts.push('grant the master user of the database its rights on these tables');
   }
-  if (warnings.length > 0) parts.push(`RDS warns: ${warnings.map(clause).join('; ')}`);
+  if (warnings.length > 0) parts.push(`RDS warns: ${warnings.map(onLine).join('; ')}`);
   return parts.join('; ');
 }

@@ -123,6 +123,22 @@ describe('times as they are typed', () => {
   });
 });
 
+describe('what is typed and beyond all bounds', () => {
+  it.each(['9999999999999w', `${'9'.repeat(400)}d`, '1e9d', '275761-01-01'])(
+    '%s is a mistake, and no crash',
+    async (time) => {
+      const { error, exitCode } = await given({ now: now.toISOString() }).run(`backups --from ${time}`);
+      expect(error).toMatch(/^--from must be a date .*, got "[^"]*"\.\n$/);
+      expect(exitCode).toBe(2);
+    },
+  );
+
+  it('a name of any length is compared with no other', async () => {
+    const { error } = await given({ now: now.toISOString() }).run(`tenant ${'x'.repeat(100_000)}`);
+    expect(error).toMatch(/^The ledger knows no tenant "x+"\.\n$/);
+  });
+});
+
 describe('what is typed and empty', () => {
   it.each([
     ['tenant ""', 'tenant must not be empty.\n'],

@@ -189,7 +189,7 @@ function commandsFor({ alert }: AlertEntry, { now, audience }: Rendering): Pick<
  * reminders and its resolution answer to it.
  */
 function threadOf(entries: readonly AlertEntry[]): string {
-  const newest = Math.max(...entries.map(({ alert }) => alert.opened.getTime()));
+  const newest = entries.reduce((latest, { alert }) => Math.max(latest, alert.opened.getTime()), 0);
   const tenants = tenantsOf(entries);
   const who = tenants.length === 1 ? asciiLine(tenants[0] as string, 64).replace(/[^\w-]/g, '-') : 'tenants';
   return `rds-backup-ledger-${who}-${new Date(newest).toISOString().slice(0, 16).replace(/\D/g, '')}`;

@@ -11,6 +11,7 @@ export interface JsonCause {
 /** Facts that take more of JSON together are left out, the last ones first. */
 const maxFactsLength = 1_000;
 const mostItems = 10;
+const deepest = 4;
 const maxText = 300;
 
 /** A cause of one of the tables as its code and facts. */
@@ -26,10 +27,12 @@ export function jsonCause(table: CauseTable, cause: JsonCause, reader: Pick<Read
   return { code: oneLine(cause.code, 64), facts: Object.fromEntries(facts) };
 }
 
-/** Plain JSON with its texts on one line, and its texts and lists cut. */
-function bounded(value: unknown): unknown {
+/** Plain JSON with its texts on one line, and its texts, lists, objects and depth cut. */
+function bounded(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return oneLine(value, maxText);
-  if (Array.isArray(value)) return value.slice(0, mostItems).map(bounded);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [oneLine(name, 64), bounded(item)]));
+  if (depth >= deepest) return '...';
+  if (Array.isArray(value)) return value.slice(0, mostItems).map((item) => bounded(item, depth + 1));
+  const some = Object.entries(value).slice(0, mostItems);
+  return Object.fromEntries(some.map(([name, item]) => [oneLine(name, 64), bounded(item, depth + 1)]));
 }

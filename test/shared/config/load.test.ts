@@ -198,17 +198,34 @@ const idRule =
 const tenantRule = 'must be 1-63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit';
 const notJson = 'not JSON here (comments and a comma before a closing bracket are not allowed)';
 const [d, t] = ['tenants[0].databases[0]', 'tenants[0]'];
+const controlCharacter = 'a text in quotes holds a line break, a tab or another control character; write \\n, \\t, ...';
+const sections = '$schema, defaults, operators, sweep, alerts, copies, ledger, lifecycle, discovery, adopt, tenants';
+const tooDeep = 'line 3: more than 100 brackets deep; no setting nests that far';
 
 describe('a mistake is reported with its path, the value, and what to do', () => {
   test.each<[string, object | string, string]>([
     ['a comma too many', '{\n  "tenants": [],\n}', `line 3, column 1: ${notJson}`],
     ['a comment', '// ours\n{}', `line 1, column 1: ${notJson}`],
+    [
+      'a line break in a text, after a mark that is none',
+      '{"a":"\\"[",\n"tenants":[],"b":"x\ny"}',
+      `line 2: ${controlCharacter}`,
+    ],
+    ['ten thousand lists', `{\n"tenants":\n${'['.repeat(10_000)}${']'.repeat(10_000)}}`, tooDeep],
+    ['ten thousand lists without an end', `{\n"tenants":\n${'['.repeat(10_000)}`, tooDeep],
+    ['ten thousand objects', `{\n"tenants": [],\n"defaults":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_001)}`, tooDeep],
     ['a file cut short', '{\n  "tenants": [', 'line 2: the file ends too early'],
     ['an empty file', '', 'line 1: the file ends too early'],
+    ['a line break inside quotes', '{\n  "a": "b\nc" }', `line 2: ${controlCharacter}`],
     [
-      'a line break inside quotes',
-      '{\n  "a": "b\nc" }',
-      'line 2: a text in quotes holds a line break, a tab or another control character; write \\n, \\t, ...',
+      'a key of a million letters',
+      { operators, tenants: [], ['k'.repeat(1_000_000)]: 1 },
+      `${'k'.repeat(77)}...: unknown key; known are ${sections}`,
+    ],
+    [
+      'a number beyond all',
+      '{"tenants":[],"alerts":{"digestAbove":1e999}}',
+      'alerts.digestAbove: must be a whole number, got Infinity',
     ],
     ['a list', '[]', 'must be a JSON object, e.g. { "tenants": [] }'],
     ['no tenants', { operators }, 'tenants: is missing; must be a list [...]'],

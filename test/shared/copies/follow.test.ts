@@ -255,6 +255,16 @@ describe('the warning of a completed task', () => {
     );
   });
 
+  it('is read whatever its size and depth, and kept in a few lines', () => {
+    const deep = `{"general":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    expect(shortcomings(warningsIn(deep), new Map())?.warnings).toEqual(['general: nested too deeply to be shown']);
+    const skippedTables = Array.from({ length: 100_000 }, (_, index) => ({ tableName: `${index}${'x'.repeat(300)}` }));
+    const listed = new Map(skippedTables.map(({ tableName }) => [`other ${tableName}`, 'bucket '.repeat(300)]));
+    const facts = shortcomings(warningsIn(JSON.stringify({ skippedTables, general: ['y'.repeat(1_000_000)] })), listed);
+    expect(facts?.skipped).toBe(200_000);
+    expect(JSON.stringify(facts).length).toBeLessThan(10_000);
+  });
+
   it('is completed by the export’s own lists in the bucket, which say nothing in a shape we do not know', () => {
     const list = {
       perTableStatus: [
