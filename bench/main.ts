@@ -33,8 +33,8 @@ Promised are less than 2,000 ms to open and 5,000 kB at 2,000 databases.`,
   },
   text: {
     run: textBenchmark,
-    about: `Text from outside of up to 2 MB, of one hostile piece again and again, through what reads and renders it; the slowest piece of
-each, the fastest of three, in ms. "times" is how much longer four times as much takes: about 4 where the time is linear, and 16
+    about: `Text from outside of 1 and 4 MB, of one hostile piece again and again, through what reads and renders it; the slowest piece of
+each, the faster of two, in ms. "times" is how much longer four times as much takes: about 4 where the time is linear, and 16
 where it is quadratic.`,
   },
 };
