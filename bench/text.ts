@@ -1,10 +1,8 @@
 /** Hostile text at two lengths: what is linear takes about four times as long for four times as much, what is quadratic 16 times. */
 import { maxBy } from 'es-toolkit/array';
-import { renderChat } from '../shared/channels/chat.ts';
-import type { MessageFacts } from '../shared/channels/index.ts';
+import { channels, type MessageFacts } from '../shared/channels/index.ts';
 import { parseConfig } from '../shared/config/index.ts';
-import { exportFailure } from '../shared/copies/failures.ts';
-import { shortcomings, warningsIn } from '../shared/copies/verify.ts';
+import { exportFailure, shortcomings, warningsIn } from '../shared/copies/index.ts';
 import { asciiLine, gsm7Line, oneLine, printable, printableJson, unlinked } from '../shared/lib/safe-text.ts';
 import { copySentenceOf } from '../shared/reasons/index.ts';
 
@@ -40,7 +38,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   printable,
   printableJson,
   unlinked,
-  'a chat message': (text) => renderChat(factsOf(text)),
+  'a chat message': (text) => channels.chat.render(factsOf(text)),
   'a failure of RDS': (text) => exportFailure(text, setup),
   'warnings of RDS': (text) =>
     shortcomings(

@@ -2,8 +2,9 @@ export { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from 
 export { copyCalls } from './copy-calls.ts';
 export { initialCopy } from './copy-policy.ts';
 export { exportSlots } from './export-tasks.ts';
-export { leftOutError } from './failures.ts';
+export { exportFailure, leftOutError } from './failures.ts';
 export { fairly } from './fair.ts';
 export { othersInPeriod } from './period.ts';
 export { ended, retried, retryMode } from './transitions.ts';
+export { shortcomings, warningsIn } from './verify.ts';
 export { type CopyTrigger, type WorkReport, workOnCopies } from './work.ts';
