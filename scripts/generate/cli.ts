@@ -27,7 +27,9 @@ const common = `## Common to all commands
 
 - **Where.** The ledger is found by the outputs of the deployed stack \`RdsBackupLedger\` (\`--stack\` for another name). Account,
   Region, credentials and endpoint are those of the AWS SDK's own environment: \`AWS_PROFILE\`, \`AWS_REGION\`, \`AWS_ENDPOINT_URL\`, ...
-  Against the local AWS, \`npm start\` prints the lines to set. The rights to read, act and examine are
+  Against the local AWS, run \`source .local/env\` first, as \`npm start\` prints. Where \`AWS_ENDPOINT_URL\` leads to an AWS on
+  this machine, an \`AWS_ENDPOINT_URL_<SERVICE>\` that leads elsewhere is rejected, and so is \`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS\`:
+  half of a command would act on a real account. The rights to read, act and examine are
   [policies to copy](operating.md#rights-of-people).
 - **JSON.** \`--json\` prints the same facts as the table. Times are ISO 8601 in UTC, ages are hours, and what does not apply is
   \`null\`, never omitted. Fields are only added. A list is one JSON array with one element per line, streamed: \`jq\` reads the
