@@ -42,7 +42,8 @@ function calledOn(names: string, methods: object, fn: FunctionName): string[] {
 
 describe.each(functionNames)('the rights of %s', (fn) => {
   it('are those to the methods of the ledger that it calls', () => {
-    expect(calledOn('[lL]edger', ledgerCalls, fn)).toEqual([...ledgerUses[fn]].sort());
+    // `lists` is a ledger that leaves rows out, and so is what `leavingOut(…)` returns.
+    expect(calledOn('[lL]edger|lists|\\)', ledgerCalls, fn)).toEqual([...ledgerUses[fn]].sort());
   });
 
   it('are those to the methods of the RDS reader that it calls', () => {
