@@ -24,6 +24,12 @@ export class Timeline {
     this.#heap[index] = happening;
   }
 
+  /** When the next happening is due. */
+  get nextAt(): Date | undefined {
+    const next = this.#heap[0];
+    return next && new Date(next.at);
+  }
+
   /** Takes the next happening that is due at `limit`, or undefined. */
   takeDue(limit: Date): { at: Date; run: () => void | Promise<void> } | undefined {
     const next = this.#heap[0];

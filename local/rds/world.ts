@@ -43,6 +43,11 @@ export class World {
     return new Date(this.#now);
   }
 
+  /** When something happens next by itself. */
+  get nextAt(): Date | undefined {
+    return this.#timeline.nextAt;
+  }
+
   arn(resource: string): string {
     return `arn:aws:rds:${this.region}:${this.account}:${resource}`;
   }

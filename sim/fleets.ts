@@ -1,0 +1,349 @@
+/** The fleet in RDS and the configuration that names it: what people do to both. */
+import type { Database } from '../local/rds/model.ts';
+import type { RdsSimulator } from '../local/rds/simulator.ts';
+import { type DatabaseStory, type Happening, type Story, storyStart, tenants } from './story.ts';
+import type { Entry, Owned } from './truth.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** What a happening did. */
+export interface Done {
+  readonly name: string;
+  readonly databases: readonly Database[];
+  /** Whether no event tells the ledger, so that only a sweep finds it. */
+  readonly isSilent: boolean;
+  readonly configured?: boolean;
+}
+
+const renamed = (name: string) => `${name}r`;
+const firstName = (name: string) => name.replace(/r$/, '');
+
+/** The policy of what enrols itself by tag. */
+const tagged = { maxAgeHours: 24, graceHours: 2, copy: 'daily' } as const;
+export const tenantTag = 'backup-tenant';
+
+export class Fleets {
+  readonly #story: Story;
+  readonly #rds: RdsSimulator;
+  /** By the number of the story's database: the database that bears its part now. */
+  readonly #now: (Database | undefined)[];
+  /** All that ever were. */
+  readonly all: Database[] = [];
+  readonly #entries: (Entry | undefined)[];
+  #byName: ReadonlyMap<string, Entry> = new Map();
+  #there: ReadonlySet<string> = new Set();
+  /** Names that were used, each with the tenants that had a database of it. */
+  readonly #tenantsOf = new Map<string, Set<string>>();
+  /** The configured name of databases that a sweep has met under it. */
+  readonly #metAs = new Map<string, string>();
+  /** Databases whose copies are to come as on any day: nothing happened to their name, their tenant or their exports. */
+  readonly unsettled = new Set<string>();
+
+  constructor(story: Story, rds: RdsSimulator) {
+    this.#story = story;
+    this.#rds = rds;
+    this.#now = story.databases.map((one) =>
+      one.enrolled === 'missing' ? undefined : this.#create(one, one.ageHours),
+    );
+    this.#entries = story.databases.map((one) => this.#entryOf(one));
+    this.#noteOwners();
+  }
+
+  /** The configuration, as its file has it. */
+  configuration(): object {
+    const { digestAbove, dailyDigest, reminderHours } = this.#story;
+    const entries = this.entries;
+    return {
+      defaults: { reminderHours, bucket: { type: 'shared' }, copy: { mode: 'export', schedule: 'daily' } },
+      operators: [{ email: 'operators@example.com' }],
+      alerts: { digestAbove, dailyDigest },
+      discovery: {},
+      tenants: tenants.map((id) => ({
+        id,
+        databases: entries
+          .filter(({ tenant }) => tenant === id)
+          .map(({ tenant: _, copy, ...entry }) => ({
+            ...entry,
+            copy: copy === 'none' ? { mode: 'none' } : { mode: 'export', schedule: copy },
+          })),
+      })),
+    };
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries.filter((entry) => entry !== undefined);
+  }
+
+  at(n: number): Database | undefined {
+    return this.#now[n];
+  }
+
+  keyOf({ resourceId }: Database): string {
+    return `${this.#rds.account}/${this.#rds.region}/${resourceId}`;
+  }
+
+  byKey(key: string): Database | undefined {
+    return this.all.find((database) => this.keyOf(database) === key);
+  }
+
+  /** Whether RDS has a database of a configured name. */
+  isThere({ id, kind }: Pick<Entry, 'id' | 'kind'>): boolean {
+    return this.#there.has(`${kind} ${id}`);
+  }
+
+  /** Keeps what is looked up by name; after each change. */
+  #index(): void {
+    this.#byName = new Map(this.entries.map((entry) => [`${entry.kind} ${entry.id}`, entry]));
+    this.#there = new Set(this.all.filter(({ deleted }) => !deleted).map(({ kind, id }) => `${kind} ${id}`));
+  }
+
+  /** Whose a database is now, and by which promise. */
+  ownedBy(database: Database): Owned | undefined {
+    const entry = this.entryFor(database);
+    if (entry) return { ...entry, excluded: entry.excluded !== undefined };
+    const tenant = database.tags[tenantTag];
+    if (tenant === undefined) return undefined;
+    return { tenant, ...tagged, excluded: false };
+  }
+
+  /** The entry that names it; one that was renamed is meant by its old name until somebody else bears that. */
+  entryFor(database: Database): Entry | undefined {
+    const named = (id: string | undefined) => this.#byName.get(`${database.kind} ${id}`);
+    const own = named(database.id);
+    if (own && !database.deleted) return own;
+    if (own && !this.isThere(own)) return own;
+    const before = named(this.#metAs.get(database.resourceId));
+    return before && !this.isThere(before) ? before : undefined;
+  }
+
+  /** The ledger has met a database, under the name that it has now. */
+  met(key: string): void {
+    const database = this.byKey(key);
+    if (database === undefined || database.deleted) return;
+    if (this.#byName.has(`${database.kind} ${database.id}`)) this.#metAs.set(database.resourceId, database.id);
+  }
+
+  hadDatabase(tenant: string, name: string): boolean {
+    return this.#tenantsOf.get(firstName(name))?.has(tenant) ?? false;
+  }
+
+  names(): readonly string[] {
+    return [...this.#tenantsOf.keys()].flatMap((name) => [name, renamed(name)]);
+  }
+
+  #noteOwners(): void {
+    this.#index();
+    const note = (name: string, tenant: string | undefined) => {
+      const known = this.#tenantsOf.get(firstName(name)) ?? new Set();
+      this.#tenantsOf.set(firstName(name), known);
+      if (tenant !== undefined) known.add(tenant);
+    };
+    for (const { id, tenant } of this.entries) note(id, tenant);
+    for (const database of this.all) note(database.id, this.ownedBy(database)?.tenant);
+  }
+
+  onAwsBackup(plan: (database: Database, at: number) => void): void {
+    for (const [n, { awsBackup }] of this.#story.databases.entries()) {
+      const database = this.#now[n];
+      if (awsBackup && database) plan(database, storyStart + (2 + (n % 5)) * hour);
+    }
+  }
+
+  /** AWS Backup takes its daily backup; false once the database is gone. */
+  backUpByAws(database: Database): boolean {
+    if (database.deleted) return false;
+    if (database.status === 'available') this.#rds.takeBackup(database, { kind: 'awsbackup' });
+    return true;
+  }
+
+  /** Somebody cancels what has run for six hours. */
+  cancelExports(): void {
+    for (const { ExportTaskIdentifier, Status, TaskStartTime } of this.#rds.exportTasks()) {
+      const since = TaskStartTime?.getTime() ?? Number.POSITIVE_INFINITY;
+      if (Status !== 'IN_PROGRESS' || this.#rds.now.getTime() - since < 6 * hour) continue;
+      this.#rds.call('CancelExportTask', { ExportTaskIdentifier });
+    }
+  }
+
+  /** Does what happens; undefined where it cannot happen now. */
+  act({ database: n, what }: Happening): Done | undefined {
+    const story = this.#story.databases[n];
+    const database = this.#now[n];
+    if (story === undefined) return undefined;
+    const done = this.#configure(n, story, what) ?? (database ? this.#change(n, story, database, what) : undefined);
+    if (done) this.#noteOwners();
+    return done;
+  }
+
+  #configure(n: number, story: DatabaseStory, what: Happening['what']): Done | undefined {
+    const entry = this.#entries[n];
+    const database = this.#now[n];
+    const set = (changed: Entry | undefined): Done => {
+      this.#entries[n] = changed;
+      if (database) this.unsettled.add(database.resourceId);
+      return { name: story.name, databases: database ? [database] : [], isSilent: true, configured: true };
+    };
+    switch (what) {
+      case 'create anew under the name':
+        return database ? undefined : this.#recreate(n, story);
+      case 'exclude in the configuration':
+        return entry && set({ ...entry, excluded: 'nobody needs it' });
+      case 'include in the configuration': {
+        if (!entry) return undefined;
+        const { excluded: _, ...included } = entry;
+        return set(included);
+      }
+      case 'move to the next tenant': {
+        const next = (tenant: string) =>
+          tenants[(tenants.indexOf(tenant as (typeof tenants)[number]) + 1) % tenants.length] as string;
+        if (entry) return set({ ...entry, tenant: next(entry.tenant) });
+        const owner = database?.tags[tenantTag];
+        if (database === undefined || owner === undefined) return undefined;
+        this.#rds.setTags(database, { [tenantTag]: next(owner) });
+        this.unsettled.add(database.resourceId);
+        return { name: story.name, databases: [database], isSilent: true };
+      }
+      case 'take out of the configuration':
+        return entry && set(undefined);
+      case 'change the maximum age':
+        return entry && set({ ...entry, maxAgeHours: entry.maxAgeHours === 24 ? 30 : 24 });
+      default:
+        return undefined;
+    }
+  }
+
+  #recreate(n: number, story: DatabaseStory): Done | undefined {
+    if (this.isThere({ id: story.name, kind: story.kind })) return undefined;
+    const created = this.#create(story, 0);
+    this.#now[n] = created;
+    return { name: created.id, databases: [created], isSilent: true };
+  }
+
+  #change(n: number, story: DatabaseStory, database: Database, what: Happening['what']): Done | undefined {
+    const rds = this.#rds;
+    const isSilent = (silently: boolean): Done => ({ name: database.id, databases: [database], isSilent: silently });
+    const unsettled = () => this.unsettled.add(database.resourceId);
+    const available = rds.snapshots(database).filter(({ status }) => status === 'available');
+    const newest = available.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime())[0];
+    switch (what) {
+      case 'skip a backup':
+        rds.skipBackups(database, 1);
+        return isSilent(false);
+      case 'stop':
+        if (database.status !== 'available') return undefined;
+        rds.stop(database);
+        return isSilent(true);
+      case 'start':
+        if (database.status !== 'stopped') return undefined;
+        rds.start(database);
+        return isSilent(true);
+      case 'switch backups off':
+        if (database.kind === 'cluster' || database.retention === 0) return undefined;
+        rds.setRetention(database, 0);
+        unsettled();
+        return isSilent(true);
+      case 'switch backups on':
+        if (database.retention > 0) return undefined;
+        rds.setRetention(database, 3);
+        return isSilent(true);
+      case 'take a manual backup':
+        if (database.status !== 'available') return undefined;
+        rds.takeBackup(database);
+        return isSilent(false);
+      case 'take a backup by AWS Backup':
+        if (database.status !== 'available' || database.kind === 'cluster') return undefined;
+        rds.takeBackup(database, { kind: 'awsbackup' });
+        return isSilent(true);
+      case 'copy the newest snapshot':
+        if (newest === undefined) return undefined;
+        rds.copySnapshot(newest, { id: `copy-of-${database.id}-${rds.now.getTime()}` });
+        return isSilent(true);
+      case 'expire the newest snapshot':
+        if (newest === undefined) return undefined;
+        rds.expire(newest);
+        unsettled();
+        return isSilent(true);
+      case 'delete the newest manual snapshot': {
+        const manual = available.find(({ type }) => type !== 'automated');
+        if (manual === undefined) return undefined;
+        rds.deleteSnapshot(manual);
+        return isSilent(true);
+      }
+      case 'delete':
+      case 'delete and keep the backups':
+        rds.delete(database, { keepAutomated: what !== 'delete' });
+        this.#now[n] = undefined;
+        unsettled();
+        return isSilent(true);
+      case 'rename':
+      case 'name back': {
+        const name = what === 'rename' ? renamed(story.name) : story.name;
+        if (database.id === name || this.isThere({ id: name, kind: database.kind })) return undefined;
+        rds.rename(database, name);
+        unsettled();
+        return isSilent(true);
+      }
+      case 'move the window':
+        rds.setWindow(database, story.window === database.window ? '09:00-09:30' : story.window);
+        return isSilent(true);
+      case 'storage full':
+        if (database.status !== 'available') return undefined;
+        rds.setStatus(database, 'storage-full');
+        return isSilent(true);
+      case 'available again':
+        if (database.status !== 'storage-full') return undefined;
+        rds.setStatus(database, 'available');
+        return isSilent(true);
+      case 'let its next export fail':
+      case 'let its next export hang':
+      case 'let its next export skip a table':
+        if (newest === undefined) return undefined;
+        return this.#planExport(database, newest.id, what);
+      default:
+        return undefined;
+    }
+  }
+
+  #planExport(database: Database, snapshot: string, what: Happening['what']): Done {
+    this.unsettled.add(database.resourceId);
+    const name = database.id;
+    if (what === 'let its next export fail') {
+      this.#rds.planExport('*', { kind: 'fail', cause: 'An unknown internal error occurred.' });
+    } else if (what === 'let its next export skip a table') {
+      this.#rds.planExport(snapshot, { kind: 'warn', skipTables: 1 });
+    } else {
+      this.#rds.planExport(snapshot, { kind: 'hang' });
+    }
+    return { name, databases: [database], isSilent: false };
+  }
+
+  #create(story: DatabaseStory, ageHours: number): Database {
+    const { name, kind, enrolled, tenant, window, retention, replica } = story;
+    const spec = {
+      id: name,
+      window,
+      retention: kind === 'cluster' ? Math.max(2, retention) : retention,
+      created: new Date(this.#rds.now.getTime() - ageHours * hour),
+      tags: enrolled === 'tagged' ? { [tenantTag]: tenant } : {},
+      // Parquet takes time to write: few have a table.
+      tables: name.endsWith('0') ? [{ name: 'public.orders', rows: 1 }] : [],
+      dataGb: 10,
+      ...(replica && { replicaOf: 'source' }),
+    };
+    const made = kind === 'cluster' ? this.#rds.createCluster(spec) : this.#rds.createInstance(spec);
+    for (let age = 10; age < ageHours; age += 24) {
+      const at = new Date(this.#rds.now.getTime() - age * hour);
+      if (story.awsBackup) this.#rds.takeBackup(made, { kind: 'awsbackup', at });
+      else if (made.retention > 0) this.#rds.takeBackup(made, { kind: 'automated', at });
+    }
+    this.all.push(made);
+    return made;
+  }
+
+  #entryOf({ name, kind, enrolled, tenant, maxAgeHours, graceHours, copy }: DatabaseStory): Entry | undefined {
+    if (enrolled === 'tagged' || enrolled === 'stray') return undefined;
+    const entry = { id: name, kind, tenant, maxAgeHours, graceHours, copy };
+    return enrolled === 'excluded' ? { ...entry, excluded: 'nobody needs it' } : entry;
+  }
+}

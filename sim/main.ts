@@ -1,0 +1,106 @@
+/**
+ * `npm run sim` plays seeds and checks what must hold. It ends with 1 at the first seed that fails, with its story made small and
+ * the command that plays it again.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import { live, type Outcome } from './life.ts';
+import { shrink } from './shrink.ts';
+import { type Story, storyOf, storyStart } from './story.ts';
+import { Sum } from './totals.ts';
+
+// The SDK's advice on Node versions is no result.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
+interface Options {
+  readonly seed?: number;
+  readonly seeds: number;
+  readonly days?: number;
+  readonly minutes?: number;
+  readonly shrink: boolean;
+}
+
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+const program = new Command('npm run sim --')
+  .description('Plays seeds of the simulation: fleets, faults and runs side by side, and what must hold.')
+  .option('--seed <number>', 'the first seed; with it, and no other option, that seed alone is played twice', whole)
+  .option('--seeds <number>', 'how many seeds', whole, 20)
+  .option('--days <number>', 'days with faults in each seed; by default 3 to 6', whole)
+  .option('--minutes <number>', 'go on with fresh seeds for this long', whole)
+  .option('--no-shrink', 'print a failing story as it is')
+  .action((options: Options) => simulate(options));
+
+async function simulate(options: Options): Promise<void> {
+  const { seed, minutes, days } = options;
+  const alone = seed !== undefined && minutes === undefined && program.getOptionValueSource('seeds') === 'default';
+  // Fresh seeds are those that nobody has played: from a number that the clock gives.
+  const first = seed ?? (minutes === undefined ? 1 : Math.floor(Date.now() / 1_000) % 1_000_000_000);
+  const until = minutes === undefined ? undefined : performance.now() + minutes * 60_000;
+  const sum = new Sum();
+  let stopped = false;
+  process.once('SIGINT', () => {
+    stopped = true;
+  });
+  for (
+    let n = 0;
+    !stopped && (alone ? n < 1 : until === undefined ? n < options.seeds : performance.now() < until);
+    n += 1
+  ) {
+    const story = storyOf(first + n, days === undefined ? {} : { days });
+    const outcome = await live(story);
+    sum.add(outcome.totals);
+    if (outcome.problem !== undefined) {
+      process.exitCode = 1;
+      console.log(await failureOf(story, outcome, options));
+      break;
+    }
+    if (alone) {
+      const again = await live(story);
+      if (again.digest !== outcome.digest) {
+        process.exitCode = 1;
+        console.log(`seed ${story.seed} does not repeat itself: ${outcome.digest}, then ${again.digest}`);
+        break;
+      }
+      console.log(`seed ${story.seed} holds, twice alike: ${outcome.digest}`);
+    }
+    if (until !== undefined && n % 100 === 99) console.log(`${sum.seeds} seeds, ${sum.dueYears.toFixed(0)} years`);
+  }
+  console.log(`seeds ${first} to ${first + sum.seeds - 1}\n${sum}`);
+}
+
+async function failureOf(story: Story, outcome: Outcome, { days, shrink: isShrunk }: Options): Promise<string> {
+  const command = `npm run sim -- --seed ${story.seed}${days === undefined ? '' : ` --days ${days}`}`;
+  const small = isShrunk
+    ? await shrink(story, outcome)
+    : { story, outcome: await live(story, { trace: true }), tried: 0 };
+  const { problem, lines } = small.outcome;
+  if (problem === undefined) return `seed ${story.seed} failed, and did not when it was played again: ${command}`;
+  const { databases, happenings, faults } = small.story;
+  return [
+    `seed ${story.seed} fails; play it again by ${command}`,
+    `(its story, made small in ${small.tried} tries: ${databases.length} databases, ${happenings.length} happenings, ${faults.length} faults)`,
+    '',
+    ...concerning(lines, problem.database),
+    `${new Date(problem.at).toISOString()} ${problem.database}`,
+    `  expected: ${problem.expected}`,
+    `  seen:     ${problem.seen}`,
+    '',
+  ].join('\n');
+}
+
+/** Lines of a story that people read; the last of them, where there are many. */
+const mostLines = 80;
+
+function concerning(lines: readonly string[], database: string): readonly string[] {
+  const shown =
+    lines.length > mostLines
+      ? lines.filter((line) => line.includes(database) || /: (killed|fail)|restored|begins/.test(line))
+      : lines;
+  const start = new Date(storyStart).toISOString();
+  return [`${start} the story begins`, ...shown.slice(-mostLines)];
+}
+
+await program.parseAsync();

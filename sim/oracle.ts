@@ -1,0 +1,432 @@
+/** What must hold, whatever happens: checked along the way against the simulator's state, the messages, and the rows as stored. */
+import type { Database } from '../local/rds/model.ts';
+import type { RdsSimulator } from '../local/rds/simulator.ts';
+import type { Item, PrimaryKey } from '../shared/ledger/index.ts';
+import type { SweepReport } from '../shared/sweep/index.ts';
+import { copyProblems } from './copies.ts';
+import type { Fleets } from './fleets.ts';
+import type { Run } from './gate.ts';
+import { Recipients, type Sent } from './messages.ts';
+import { type Story, storyStart, tenants } from './story.ts';
+import type { Change, SimulatedTable } from './table.ts';
+import { type Truth, truthOf } from './truth.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Something that does not hold. */
+export interface Problem {
+  readonly at: number;
+  /** The database that it is about, where it is about one. */
+  readonly database: string;
+  readonly expected: string;
+  readonly seen: string;
+}
+
+interface Sample {
+  readonly at: number;
+  readonly truths: ReadonlyMap<string, Truth>;
+  /** Configured names that RDS does not have. */
+  readonly absent: ReadonlySet<string>;
+}
+
+export interface OracleParts {
+  readonly story: Story;
+  readonly rds: RdsSimulator;
+  readonly fleets: Fleets;
+  readonly table: SimulatedTable;
+  readonly now: () => number;
+  /** Since when the oldest run is under way. */
+  readonly activeSince: () => number;
+  /** The moments that clocks of functions may show now. */
+  readonly moments: () => readonly number[];
+}
+
+/** Pauses before an unsent message is tried again, in minutes: they grow to six hours. */
+const retryPauses = [15, 30, 60, 120, 240, 360];
+
+/** Verdicts that this version knows; others are those of a later one. */
+const knownVerdicts = new Set([
+  'missing',
+  'never',
+  'overdue',
+  'disabled',
+  'unknown',
+  'deleted',
+  'due',
+  'new',
+  'protected',
+  'excluded',
+]);
+
+/** What a run may ask of AWS, at most, for a fleet of this size. */
+const mostRdsCalls = (databases: number) => 14 + databases;
+/** After a sweep the report reads each of its 35 days. */
+const mostCalls = (databases: number, mode: 'sweep' | 'watch') => (mode === 'sweep' ? 760 : 120) + 40 * databases;
+
+export class Oracle {
+  readonly #parts: OracleParts;
+  readonly recipients: Recipients;
+  problem: Problem | undefined;
+  #samples: Sample[] = [];
+  /** When something last changed that no event need tell; of everything, or of a database. */
+  #allChangedAt = storyStart;
+  readonly #changedAt = new Map<string, number>();
+  /** Since when a database is past its deadline. */
+  readonly #lateSince = new Map<string, number>();
+  #cleanSweepAt = Number.NEGATIVE_INFINITY;
+  #rdsTroubleAt = Number.NEGATIVE_INFINITY;
+  readonly #dry = new Set<Run>();
+  readonly #later = new Map<string, PrimaryKey>();
+  readonly #spoiled = new Set<string>();
+
+  constructor(parts: OracleParts) {
+    this.#parts = parts;
+    const { fleets, story } = parts;
+    this.recipients = new Recipients({
+      problem: (database, expected, seen) => this.#fail(database, expected, seen),
+      wasTrue: (said, run) => this.#wasTrue(said, run),
+      hadDatabase: (tenant, name) => fleets.hadDatabase(tenant, name),
+      names: () => fleets.names(),
+      tenants,
+      reminderHours: story.reminderHours,
+    });
+  }
+
+  #fail(database: string, expected: string, seen: string): void {
+    this.problem ??= { at: this.#parts.now(), database, expected, seen };
+  }
+
+  // What is so ----------------------------------------------------------------------------------------------------------
+
+  /** Takes down what is so now; whoever changes something, begins a run or sends a message calls it. */
+  sample(): void {
+    const { rds, fleets, now, moments, activeSince } = this.#parts;
+    const at = now();
+    const truths = new Map<string, Truth>();
+    const clocks = moments();
+    for (const database of fleets.all) {
+      const truth = truthOf(rds, database, fleets.ownedBy(database), clocks);
+      truths.set(database.resourceId, truth);
+      const since = this.#lateSince.get(database.resourceId);
+      if (!truth.must) this.#lateSince.delete(database.resourceId);
+      else if (since === undefined) this.#lateSince.set(database.resourceId, at);
+    }
+    const absent = new Set(fleets.entries.filter((entry) => !fleets.isThere(entry)).map(({ id }) => id));
+    this.#samples.push({ at, truths, absent });
+    if (this.#samples.length < 200) return;
+    // The last one before the oldest run is still of use.
+    const oldest = activeSince() - hour;
+    const first = this.#samples.findIndex((one) => one.at >= oldest);
+    this.#samples = this.#samples.slice(Math.max(0, first - 1));
+  }
+
+  get #latest(): Sample {
+    return this.#samples.at(-1) as Sample;
+  }
+
+  /** The databases for which this is a day on which a backup is due, and those that are watched at all. */
+  daysNow(): { readonly due: number; readonly watched: number } {
+    this.sample();
+    const watched = [...this.#latest.truths.values()].filter(
+      ({ exists, tenant, excluded }) => exists && tenant !== undefined && !excluded,
+    );
+    return { due: watched.filter(({ isDueDaily }) => isDueDaily).length, watched: watched.length };
+  }
+
+  changed(database?: Database, isSilent = true): void {
+    if (!isSilent) return;
+    if (database) this.#changedAt.set(database.resourceId, this.#parts.now());
+    else this.#allChangedAt = this.#parts.now();
+  }
+
+  rdsTrouble(): void {
+    this.#rdsTroubleAt = this.#parts.now();
+  }
+
+  isDry(run: Run): void {
+    this.#dry.add(run);
+  }
+
+  wroteLater({ pk, sk }: PrimaryKey): void {
+    this.#later.set(`${pk} ${sk}`, { pk, sk });
+  }
+
+  spoiled(pk: string): void {
+    this.#spoiled.add(pk);
+  }
+
+  mended(pk: string): void {
+    this.#spoiled.delete(pk);
+    this.#allChangedAt = this.#parts.now();
+  }
+
+  restored(): void {
+    this.#allChangedAt = this.#parts.now();
+    this.#later.clear();
+    this.recipients.forget();
+    this.#restoredAt = this.#parts.now();
+  }
+
+  #restoredAt: number | undefined;
+
+  // Messages ------------------------------------------------------------------------------------------------------------
+
+  published(sent: Sent): void {
+    this.sample();
+    if (this.#dry.has(sent.run)) this.#fail('', 'a dry run sends nothing', sent.message.subject);
+    this.recipients.hear(sent);
+  }
+
+  #wasTrue(
+    {
+      key,
+      database,
+      tenant,
+      verdict,
+    }: { readonly key: string; readonly database: string; readonly tenant: string; readonly verdict: string },
+    run: Run,
+  ): boolean {
+    if (!knownVerdicts.has(verdict)) return true;
+    if (verdict === 'unknown') return this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
+    // What RDS did not answer about stays as it was.
+    if (this.#rdsTroubleAt >= run.started) return true;
+    const before = this.#samples.findLastIndex(({ at }) => at <= run.started);
+    const during = this.#samples.slice(Math.max(0, before));
+    if (verdict === 'missing') return during.some(({ absent }) => absent.has(database));
+    const resource = key.split('/')[2] ?? '';
+    if (resource.includes(':')) return during.some(({ absent }) => absent.has(database));
+    return during.some(({ truths }) => {
+      const truth = truths.get(resource);
+      return truth !== undefined && truth.tenant === tenant && truth.may.has(verdict);
+    });
+  }
+
+  // The ledger ----------------------------------------------------------------------------------------------------------
+
+  wrote({ after }: Change, by: Run | undefined): void {
+    if (by && this.#dry.has(by)) this.#fail('', 'a dry run writes nothing', `${by.name} wrote ${after.pk} ${after.sk}`);
+    if (after.sk === 'DATABASE') this.#parts.fleets.met(databaseKeyOf(after));
+    if (by === undefined || !this.#later.has(`${after.pk} ${after.sk}`)) return;
+    const facts = Object.entries(after).find(([name]) => name.endsWith('Facts'))?.[1] as
+      | Record<string, unknown>
+      | undefined;
+    const copy = facts?.copy as Record<string, unknown> | undefined;
+    const isWhole =
+      after.laterAttribute === 'kept' &&
+      facts?.laterField !== undefined &&
+      (copy === undefined || copy.laterField === 'kept');
+    if (!isWhole) {
+      this.#fail(
+        databaseOf(after),
+        'what a later version wrote is kept',
+        `${by.name} lost it from ${after.pk} ${after.sk}: ${JSON.stringify(after).slice(0, 600)}`,
+      );
+    }
+  }
+
+  /** A run of sweep or watch is over. */
+  ended(run: Run, mode: 'sweep' | 'watch', dryRun: boolean, report: SweepReport | undefined): void {
+    const isClean =
+      run.hits.length === 0 && (run.state === 'ended' || (run.state === 'failed' && this.#spoiled.size > 0));
+    if (run.state === 'failed' && run.hits.length === 0 && this.#spoiled.size === 0) {
+      this.#fail(
+        '',
+        'a run that meets nothing comes to its end',
+        `${run.name}: ${String(run.error)} ${(run.error as Error)?.stack ?? ''}`.slice(0, 900),
+      );
+    }
+    if (!isClean || dryRun) return;
+    this.#withinBounds(run, report);
+    // A watch may have had a sweep to run.
+    if (report?.mode === 'sweep' && (report.complete || this.#spoiled.size > 0))
+      this.#cleanSweepAt = Math.max(this.#cleanSweepAt, run.started);
+    if (mode === 'watch') this.#everybodyKnows(run);
+  }
+
+  #withinBounds(run: Run, report: SweepReport | undefined): void {
+    const databases = this.#parts.fleets.all.length;
+    const asked = Object.values(report?.apiCalls ?? {}).reduce((sum, count) => sum + count, 0);
+    if (asked > mostRdsCalls(databases))
+      this.#fail(
+        '',
+        `at most ${mostRdsCalls(databases)} calls of RDS`,
+        `${run.name} made ${asked}: ${JSON.stringify(report?.apiCalls)}`,
+      );
+    const most = mostCalls(databases, report?.mode ?? 'sweep');
+    if (run.calls > most) this.#fail('', `at most ${most} calls of a run`, `${run.name} made ${run.calls}`);
+  }
+
+  /** After a clean watch everybody knows of what was late when it began, and could be known of. */
+  #everybodyKnows(run: Run): void {
+    const { rds, fleets, moments } = this.#parts;
+    if (run.started < this.#rdsTroubleAt + 75 * minute) return;
+    for (const [resource, since] of this.#lateSince) {
+      if (since > run.started - minute) continue;
+      const changedAt = Math.max(this.#allChangedAt, this.#changedAt.get(resource) ?? storyStart);
+      if (this.#cleanSweepAt <= changedAt) continue;
+      const database = fleets.all.find(({ resourceId }) => resourceId === resource);
+      const { tenant } = this.#latest.truths.get(resource) ?? {};
+      if (database === undefined || tenant === undefined) continue;
+      const key = fleets.keyOf(database);
+      if (this.#spoiled.has(`DB#${key}`)) continue;
+      const unaware = (['operators', 'tenant'] as const).filter(
+        (who) => this.recipients.knows(who, key, tenant) === false,
+      );
+      if (unaware.length === 0 || this.#isTriedLater(key, run.started)) continue;
+      // It may have been backed up, or change, while the watch ran.
+      const truth = truthOf(rds, database, fleets.ownedBy(database), moments());
+      if (!truth.must || truth.tenant !== tenant) continue;
+      for (const who of unaware) {
+        this.#fail(
+          database.id,
+          `${who} of ${tenant} notified by the clean ${run.name}`,
+          `nobody was, though ${database.id} is past its deadline since ${new Date(since).toISOString()}`,
+        );
+      }
+    }
+  }
+
+  /** Whether a message could not be sent, and its next try is still to come. */
+  #isTriedLater(key: string, at: number): boolean {
+    const pending = this.#alertOf(key)?.pending as { readonly at: string; readonly tries: number } | undefined;
+    if (pending === undefined) return false;
+    const pause = retryPauses[pending.tries] ?? 360;
+    return Date.parse(pending.at) + pause * minute > at;
+  }
+
+  #alertOf(key: string): Readonly<Record<string, unknown>> | undefined {
+    const row = this.#parts.table.find({ pk: `DB#${key}`, sk: 'DATABASE' })?.databaseFacts as
+      | { readonly alert?: { readonly tenant: string; readonly opened: string } }
+      | undefined;
+    if (row?.alert === undefined) return undefined;
+    const { tenant, opened } = row.alert;
+    return this.#parts.table.find({ pk: `ALERT#${key}#${tenant}`, sk: opened })?.alertFacts as
+      | Readonly<Record<string, unknown>>
+      | undefined;
+  }
+
+  // The end -------------------------------------------------------------------------------------------------------------
+
+  /** After a quiet day nothing is left to do, and all agree. */
+  atTheEnd(): void {
+    this.sample();
+    this.#nothingPending();
+    this.#ledgerEqualsRds();
+    this.#recipientsKnowWhatIs();
+    for (const { database, expected, seen } of copyProblems(this.#parts)) this.#fail(database, expected, seen);
+    for (const { pk, sk } of this.#later.values()) this.#laterIsKept({ pk, sk });
+  }
+
+  #laterIsKept(key: PrimaryKey): void {
+    const item = this.#parts.table.find(key);
+    if (item) this.wrote({ before: undefined, after: item }, { name: 'somebody' } as Run);
+  }
+
+  #rowsOf(kind: RegExp): Item[] {
+    return this.#parts.table.items.filter(({ pk, sk }) => kind.test(`${pk} ${sk}`));
+  }
+
+  #nothingPending(): void {
+    for (const item of this.#rowsOf(/^ALERT#/)) {
+      const facts = item.alertFacts as { readonly pending?: { readonly at: string; readonly step: string } };
+      // One that no row names any more was superseded by a restore.
+      const named = this.#alertOf(databaseKeyOf(item)) === facts || this.#restoredAt === undefined;
+      if (facts.pending && named) {
+        this.#fail(
+          databaseOf(item),
+          'no message that waits',
+          `${item.pk} ${item.sk}: "${facts.pending.step}" since ${facts.pending.at}`,
+        );
+      }
+    }
+  }
+
+  #ledgerEqualsRds(): void {
+    const { rds, fleets } = this.#parts;
+    const shown = new Set(
+      rds
+        .snapshots()
+        .filter(({ status }) => status === 'available')
+        .map((one) => `${one.source.resourceId} ${one.startedAt.toISOString()}#${one.id}`),
+    );
+    const live = new Set<string>();
+    for (const item of this.#rowsOf(/^DB#\S+ BACKUP#/)) {
+      const facts = item.backupFacts as { readonly closed?: object };
+      const resource = item.pk.split('/').at(-1);
+      if (facts.closed === undefined) live.add(`${resource} ${item.sk.slice('BACKUP#'.length)}`);
+    }
+    // What came after the last sweep is known by its event.
+    const missing = [...shown].filter((one) => !live.has(one));
+    const extra = [...live].filter((one) => !shown.has(one));
+    const lastSweep = Math.floor((this.#parts.now() - 12 * hour - 1) / day) * day + 12 * hour;
+    const old = missing.filter((one) => Date.parse(one.split(' ')[1]?.split('#')[0] ?? '') < lastSweep);
+    const gone = extra.filter((one) => !this.#isExpiredSince(one));
+    const nameOf = (line: string) => fleets.all.find(({ resourceId }) => line.startsWith(resourceId))?.id ?? '';
+    if (old[0])
+      this.#fail(nameOf(old[0]), 'each snapshot of RDS in the ledger', `${old.length} are not, e.g. ${old[0]}`);
+    if (gone[0])
+      this.#fail(
+        nameOf(gone[0]),
+        'no backup in the ledger that RDS does not have',
+        `${gone.length} are, e.g. ${gone[0]}`,
+      );
+  }
+
+  /** Backups expire in the night after their retention: what did so since the last sweep is still in the ledger. */
+  #isExpiredSince(line: string): boolean {
+    const [resource = '', rest = ''] = line.split(' ');
+    const database = this.#parts.fleets.all.find(({ resourceId }) => resourceId === resource);
+    const created = Date.parse(rest.split('#')[0] ?? '');
+    const retention = database?.retention ?? 0;
+    return (
+      retention > 0 &&
+      this.#parts.now() - created > retention * day &&
+      this.#parts.now() - created < (retention + 2.2) * day
+    );
+  }
+
+  #recipientsKnowWhatIs(): void {
+    const { fleets } = this.#parts;
+    const { truths, absent } = this.#latest;
+    for (const { who, key, tenant } of this.recipients.open()) {
+      const database = fleets.byKey(key);
+      const truth = database && truths.get(database.resourceId);
+      const isTrue = truth
+        ? truth.tenant === tenant && truth.may.size > 0
+        : [...absent].some((id) => key.endsWith(`:${id}`));
+      if (!isTrue)
+        this.#fail(
+          database?.id ?? key,
+          `${who} of ${tenant} told that it is over`,
+          `they take ${database?.id ?? key} for open`,
+        );
+    }
+    for (const database of fleets.all) {
+      const truth = truths.get(database.resourceId);
+      const since = this.#lateSince.get(database.resourceId) ?? Number.POSITIVE_INFINITY;
+      if (!truth?.must || truth.tenant === undefined || since > this.#parts.now() - hour) continue;
+      for (const who of ['operators', 'tenant'] as const) {
+        if (this.recipients.knows(who, fleets.keyOf(database), truth.tenant) === false) {
+          this.#fail(
+            database.id,
+            `${who} of ${truth.tenant} notified`,
+            `nobody was, though it is past its deadline since ${new Date(since).toISOString()}`,
+          );
+        }
+      }
+    }
+  }
+}
+
+function databaseKeyOf({ pk }: PrimaryKey): string {
+  return pk.split('#')[1] ?? '';
+}
+
+function databaseOf(item: Item): string {
+  const facts = Object.entries(item).find(([name]) => name.endsWith('Facts'))?.[1] as
+    | { readonly databaseId?: string; readonly id?: string }
+    | undefined;
+  return facts?.databaseId ?? facts?.id ?? '';
+}
