@@ -1,18 +1,23 @@
 /** Whether each backup whose copy was wanted was exported, once: RDS's tasks against its snapshots, after a quiet day. */
+import { countBy } from 'es-toolkit/array';
 import type { Database } from '../local/rds/model.ts';
 import type { RdsSimulator } from '../local/rds/simulator.ts';
 import type { Item } from '../shared/ledger/index.ts';
 import type { Fleets } from './fleets.ts';
-import { storyStart } from './story.ts';
+import { type Story, storyStart } from './story.ts';
 import type { SimulatedTable } from './table.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
 
+/** Tries of a copy, by default of the configuration. */
+const mostAttempts = 3;
+
 /** What ended, or began, this long ago has had its time. */
 const settledMs = 12 * hour;
 
 interface Parts {
+  readonly story: Story;
   readonly rds: RdsSimulator;
   readonly fleets: Fleets;
   readonly table: SimulatedTable;
@@ -33,7 +38,7 @@ interface StoredCopy {
 const copyIn = ({ backupFacts }: Item) => (backupFacts as { readonly copy: StoredCopy }).copy;
 const createdIn = ({ sk }: Item) => sk.slice('BACKUP#'.length).split('#')[0] ?? '';
 
-export function copyProblems({ rds, fleets, table, now }: Parts): CopyProblem[] {
+export function copyProblems({ story, rds, fleets, table, now }: Parts): CopyProblem[] {
   const problems: CopyProblem[] = [];
   const fail = (database: string, expected: string, seen: string) => problems.push({ database, expected, seen });
   const settled = now() - settledMs;
@@ -46,7 +51,21 @@ export function copyProblems({ rds, fleets, table, now }: Parts): CopyProblem[] 
     if (other) fail('', 'each backup exported once', `${snapshot} by ${other} and ${ExportTaskIdentifier}`);
     taskOf.set(snapshot, ExportTaskIdentifier);
   }
+  const tries = countBy(
+    rds.exportTasks(),
+    ({ SourceArn, SnapshotTime }) => `${SourceArn} ${SnapshotTime?.toISOString()}`,
+  );
+  for (const [snapshot, count] of Object.entries(tries)) {
+    if (count > mostAttempts) fail('', `at most ${mostAttempts} tries of an export`, `${count} of ${snapshot}`);
+  }
+  const tasks = new Map(
+    rds.exportTasks().map((task) => [`${task.SourceArn} ${task.SnapshotTime?.toISOString()}`, task]),
+  );
   for (const item of backups) {
+    const task = tasks.get(`${item.identityKey} ${createdIn(item)}`);
+    const tenant = task?.S3Prefix?.split('/')[0];
+    if (task && tenant !== item.tenantKey)
+      fail('', `a copy in the place of ${item.tenantKey}`, `${item.sk} in that of ${tenant}`);
     const { state, queuedAt = '' } = copyIn(item);
     if (['queued', 'starting', 'running'].includes(state) && Date.parse(queuedAt) < settled) {
       fail(
@@ -56,9 +75,11 @@ export function copyProblems({ rds, fleets, table, now }: Parts): CopyProblem[] 
       );
     }
   }
+  // Where RDS refused, copies may have failed for good.
+  const refusals = story.faults.some(({ kind }) => kind === 'export role gone');
   for (const database of fleets.all) {
     const mode = fleets.entryFor(database)?.copy ?? 'none';
-    if (database.deleted || mode === 'none' || fleets.unsettled.has(database.resourceId)) continue;
+    if (refusals || database.deleted || mode === 'none' || fleets.unsettled.has(database.resourceId)) continue;
     const own = backups.filter(({ pk }) => pk.endsWith(database.resourceId));
     const exported = own.filter((item) => taskOf.has(`${item.identityKey} ${createdIn(item)}`));
     const wanted = wantedOf(rds, database, settled);

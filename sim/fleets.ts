@@ -298,6 +298,7 @@ export class Fleets {
       case 'let its next export fail':
       case 'let its next export hang':
       case 'let its next export skip a table':
+      case 'let all its exports fail':
         if (newest === undefined) return undefined;
         return this.#planExport(database, newest.id, what);
       default:
@@ -310,6 +311,8 @@ export class Fleets {
     const name = database.id;
     if (what === 'let its next export fail') {
       this.#rds.planExport('*', { kind: 'fail', cause: 'An unknown internal error occurred.' });
+    } else if (what === 'let all its exports fail') {
+      this.#rds.planExport(snapshot, { kind: 'fail', cause: 'An unknown internal error occurred.' }, 20);
     } else if (what === 'let its next export skip a table') {
       this.#rds.planExport(snapshot, { kind: 'warn', skipTables: 1 });
     } else {

@@ -41,6 +41,8 @@ export interface Cloud {
   readonly fleet: () => Fleet;
   readonly publish: (run: Run, message: OutgoingMessage) => void;
   readonly invokeCopy: () => void;
+  /** Why RDS refuses to start an export now. */
+  readonly refusedExport: (run: Run) => RdsFault | undefined;
   /** Whether report and digest follow this sweep. */
   readonly report: () => boolean;
 }
@@ -175,11 +177,13 @@ export async function personFunction(
 }
 
 /** A client of RDS that answers straight from the simulator: the SDK's XML would take most of the time. */
-function rdsClient({ gate, rds }: Cloud, run: Run): RDSClient {
+function rdsClient({ gate, rds, refusedExport }: Cloud, run: Run): RDSClient {
   const send = (command: { readonly input: Record<string, unknown> }) => {
     const action = command.constructor.name.replace(/Command$/, '');
     return gate.call(run, 'rds', action, async () => {
       try {
+        const refused = action === 'StartExportTask' ? refusedExport(run) : undefined;
+        if (refused) throw refused;
         return rds.call(action, command.input);
       } catch (error) {
         if (!(error instanceof RdsFault)) throw error;

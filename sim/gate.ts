@@ -163,6 +163,7 @@ export class Gate {
     if (run.state !== 'running') return never();
     run.calls += 1;
     const call = run.calls;
+    const issued = this.#outside.now();
     // Where one run is alone there is nothing to pick.
     if (this.active.size > 1) {
       run.waiting += 1;
@@ -170,7 +171,9 @@ export class Gate {
       run.waiting -= 1;
     }
     if (run.state !== 'running') return this.#inFlight(effect);
-    await this.#outside.pass(this.#outside.latency(service));
+    // Calls that a run makes side by side take their time together.
+    const left = issued + this.#outside.latency(service) - this.#outside.now();
+    if (left > 0) await this.#outside.pass(left);
     if (run.state !== 'running') return this.#inFlight(effect);
     if (this.#outside.now() - run.started > run.budgetMs) return this.#die(run, call, 'timed out');
     const name = `${service} ${action}`;

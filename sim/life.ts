@@ -1,6 +1,7 @@
 /** Plays a story: AWS around the functions on one simulated clock, the faults of each moment, and the checks along the way. */
 import { setImmediate as drained } from 'node:timers/promises';
 import type { RdsEvent } from '../local/rds/events.ts';
+import { RdsFault } from '../local/rds/faults.ts';
 import type { Database } from '../local/rds/model.ts';
 import { between, type Random, seededRandom } from '../local/rds/randomness.ts';
 import { RdsSimulator } from '../local/rds/simulator.ts';
@@ -168,6 +169,7 @@ class Life {
       fleet: () => this.#fleet,
       publish: (run, message) => this.#published(run, message),
       invokeCopy: () => this.#invokeCopy({}),
+      refusedExport: (run) => this.#refusedExport(run),
       report: () => story.report && this.#random() < 0.3,
     };
   }
@@ -324,6 +326,17 @@ class Life {
     if (fault === undefined || this.#random() >= fault.share) return false;
     this.#gate.hit(run, 'transaction conflict');
     return true;
+  }
+
+  #refusedExport(run: Run): RdsFault | undefined {
+    if (this.#windows.length === 0 || this.#of('export role gone').length === 0) return undefined;
+    this.#gate.hit(run, 'export role gone');
+    return new RdsFault('IamRoleNotFound', 404, 'The IAM role was not found.');
+  }
+
+  /** Seconds that the slowest service takes for a call now. */
+  #slowest(): number {
+    return Math.max(0, ...this.#of('slow').map(({ seconds }) => seconds));
   }
 
   /** The moments that a run's clock may show now. */
@@ -571,7 +584,10 @@ class Life {
     };
     const short = this.#armed.find((fault) => fault.kind === 'short' && fault.fn === fn);
     const budget = short?.kind === 'short' && fn !== 'record' ? short.seconds * second : budgets[fn];
-    const run = this.#gate.start(fn, budget, prepare, body, onEnd);
+    const run = this.#gate.start(fn, budget, prepare, body, (ended) => {
+      if (fn === 'copy') this.#oracle.copied(ended);
+      onEnd(ended);
+    });
     if (budget < budgets[fn]) this.#gate.hit(run, 'short of time');
     return run;
   }
@@ -579,12 +595,14 @@ class Life {
   #invokeSweep(mode: 'sweep' | 'watch', dryRun = false, tries = 0): void {
     const request: SweepRequest = { mode, dryRun };
     let report: SweepReport | undefined;
+    const slowest = this.#slowest();
     const body = async (run: Run) => {
       if (dryRun) this.#oracle.isDry(run);
       report = await sweepFunction(this.#cloud, run, request);
     };
     this.#start(mode, body, (run) => {
       this.#oracle.ended(run, mode, dryRun, report);
+      this.#oracle.stoppedInTime(run, slowest);
       const pause = asyncPauses[tries];
       if (run.state !== 'ended' && pause !== undefined && !dryRun) {
         this.#plan(this.#now + pause, () => this.#invokeSweep(mode, dryRun, tries + 1));

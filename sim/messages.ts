@@ -19,6 +19,8 @@ interface Said {
   readonly verdict: string;
   readonly opened: string;
   readonly resolved: string | null;
+  readonly newestBackup: object | null;
+  readonly deadline: string | null;
 }
 
 /** What one recipient knows of one database. */
@@ -127,6 +129,9 @@ export class Recipients {
     const what = `${who} of ${tenant} got "${step}" of ${database} (${verdict}, opened ${opened})`;
     const problem = (expected: string, more = '') => this.#judge.problem(database, expected, `${what}${more}`);
     const isEnd = step === 'resolve';
+    if (!isEnd && verdict === 'overdue' && said.newestBackup === null) problem('the newest backup named');
+    if (!isEnd && ['overdue', 'never', 'disabled'].includes(verdict) && said.deadline === null)
+      problem('the deadline named');
     if (!isEnd && !this.#judge.wasTrue(said, run)) problem(`no alert that says ${verdict}: it was not so`);
     if (before !== undefined && !before.isUncertain) {
       const same = before.opened === opened;

@@ -80,6 +80,8 @@ export class Oracle {
   readonly #dry = new Set<Run>();
   readonly #later = new Map<string, PrimaryKey>();
   readonly #spoiled = new Set<string>();
+  /** When an alert could last say a verdict of a database. */
+  readonly #lastTrue = new Map<string, number>();
 
   constructor(parts: OracleParts) {
     this.#parts = parts;
@@ -109,6 +111,7 @@ export class Oracle {
     for (const database of fleets.all) {
       const truth = truthOf(rds, database, fleets.ownedBy(database), clocks);
       truths.set(database.resourceId, truth);
+      for (const verdict of truth.may) this.#lastTrue.set(`${database.resourceId} ${verdict} ${truth.tenant}`, at);
       const since = this.#lateSince.get(database.resourceId);
       if (!truth.must) this.#lateSince.delete(database.resourceId);
       else if (since === undefined) this.#lateSince.set(database.resourceId, at);
@@ -190,12 +193,13 @@ export class Oracle {
   ): boolean {
     if (!knownVerdicts.has(verdict)) return true;
     if (verdict === 'unknown') return this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
-    // What RDS did not answer about stays as it was.
-    if (this.#rdsTroubleAt >= run.started) return true;
     const before = this.#samples.findLastIndex(({ at }) => at <= run.started);
     const during = this.#samples.slice(Math.max(0, before));
     if (verdict === 'missing') return during.some(({ absent }) => absent.has(database));
     const resource = key.split('/')[2] ?? '';
+    // What RDS did not answer about stays as it was.
+    const lastTrue = this.#lastTrue.get(`${resource} ${verdict} ${tenant}`) ?? Number.NEGATIVE_INFINITY;
+    if (this.#rdsTroubleAt >= run.started && lastTrue > run.started - 2 * day) return true;
     if (resource.includes(':')) return during.some(({ absent }) => absent.has(database));
     return during.some(({ truths }) => {
       const truth = truths.get(resource);
@@ -205,7 +209,8 @@ export class Oracle {
 
   // The ledger ----------------------------------------------------------------------------------------------------------
 
-  wrote({ after }: Change, by: Run | undefined): void {
+  wrote({ before, after }: Change, by: Run | undefined): void {
+    if (by && before) this.#copyMoves(before, after, by);
     if (by && this.#dry.has(by)) this.#fail('', 'a dry run writes nothing', `${by.name} wrote ${after.pk} ${after.sk}`);
     if (after.sk === 'DATABASE') this.#parts.fleets.met(databaseKeyOf(after));
     if (by === undefined || !this.#later.has(`${after.pk} ${after.sk}`)) return;
@@ -222,6 +227,39 @@ export class Oracle {
         databaseOf(after),
         'what a later version wrote is kept',
         `${by.name} lost it from ${after.pk} ${after.sk}: ${JSON.stringify(after).slice(0, 600)}`,
+      );
+    }
+  }
+
+  /** A copy that ended has ended, and one that waits keeps its place in the queue. */
+  #copyMoves(before: Item, after: Item, by: Run): void {
+    type Facts = { readonly copy: { readonly state: string; readonly queuedAt?: string } };
+    const [was, is] = [before.backupFacts, after.backupFacts].map((facts) => (facts as Facts | undefined)?.copy);
+    if (was === undefined || is === undefined) return;
+    const moved = `${by.name} moved ${after.sk} from ${was.state}, queued ${was.queuedAt}, to ${is.state}, queued ${is.queuedAt}`;
+    if (['complete', 'failed', 'skipped', 'cancelled', 'incomplete'].includes(was.state) && is.state !== was.state) {
+      this.#fail(databaseOf(after), 'a copy that ended to stay so', moved);
+    }
+    if (is.state === 'queued' && was.queuedAt !== is.queuedAt) {
+      this.#fail(databaseOf(after), 'a copy to keep its place in the queue', moved);
+    }
+  }
+
+  /** A run of copy is over: what the account refused to one copy is not tried with the next. */
+  copied(run: Run): void {
+    const refused = run.hits.filter(({ fault }) => fault === 'export role gone').length;
+    if (refused > 1) this.#fail('', 'one start that is refused, and then none', `${run.name} tried ${refused}`);
+  }
+
+  /** A run that has little time, on a day on which calls take a second at most, ends before it is ended. */
+  stoppedInTime(run: Run, slowestSeconds: number): void {
+    const meant = new Set(['short of time', 'timed out']);
+    if (run.state !== 'killed' || slowestSeconds > 1 || this.#parts.story.report) return;
+    if (run.hits.every(({ fault }) => meant.has(fault))) {
+      this.#fail(
+        '',
+        'a run that stops in good order as its time runs out',
+        `${run.name} was ended after ${run.budgetMs / 1000} s`,
       );
     }
   }

@@ -57,6 +57,7 @@ export const happeningNames = [
   'let its next export fail',
   'let its next export hang',
   'let its next export skip a table',
+  'let all its exports fail',
   'exclude in the configuration',
   'include in the configuration',
   'move to the next tenant',
@@ -97,7 +98,7 @@ export type Fault = { readonly at: number } & (
       readonly doubled: number;
       readonly late: number;
     }
-  | { readonly kind: 'stream lost'; readonly minutes: number }
+  | { readonly kind: 'stream lost' | 'export role gone'; readonly minutes: number }
   | { readonly kind: 'twice'; readonly fn: FunctionName }
   | { readonly kind: 'later version'; readonly pick: number; readonly words: boolean }
   | { readonly kind: 'unreadable'; readonly pick: number; readonly minutes: number }
@@ -220,7 +221,7 @@ function faultOf(random: Random, whole: Whole, days: number): Fault {
         seconds: oneOf(random, [1, 10, 45]),
       };
     case 'short':
-      return { at, kind: 'short', fn, seconds: whole(61, 75) };
+      return { at, kind: 'short', fn, seconds: whole(61, 120) };
     case 'clock':
       return { at, kind: 'clock', minutes: whole(5, 240), offsetMinutes: whole(-10, 10) };
     case 'lag':
@@ -238,6 +239,8 @@ function faultOf(random: Random, whole: Whole, days: number): Fault {
       };
     case 'stream lost':
       return { at, kind: 'stream lost', minutes: whole(10, 240) };
+    case 'export role gone':
+      return { at, kind: 'export role gone', minutes: whole(10, 120) };
     case 'twice':
       return { at, kind: 'twice', fn: oneOf(random, ['sweep', 'watch', 'copy'] as const) };
     case 'later version':
@@ -261,7 +264,7 @@ function endingWith(days: number, fault: Fault): Fault {
 const kindsDrawn = [
   ...(['kill', 'kill', 'kill', 'kill', 'fail', 'fail', 'fail', 'refuse', 'refuse', 'refuse'] as const),
   ...(['slow', 'short', 'clock', 'lag', 'conflicts', 'bus', 'bus', 'stream lost', 'twice', 'twice'] as const),
-  ...(['later version', 'later version', 'unreadable', 'unwritable'] as const),
+  ...(['later version', 'later version', 'unreadable', 'unwritable', 'export role gone'] as const),
 ] as [FaultDrawn, ...FaultDrawn[]];
 
 type FaultDrawn = Exclude<FaultKind, 'restore'>;
