@@ -17,7 +17,7 @@ import {
   snoozeAlert,
 } from '../shared/notifications/index.ts';
 import { RdsReader } from '../shared/rds/index.ts';
-import { type QueuedEvent, recordEvents } from '../shared/recording/record-events.ts';
+import { recordEvents } from '../shared/recording/index.ts';
 import {
   publishDay,
   recheck,
@@ -119,7 +119,11 @@ export async function sweepFunction(cloud: Cloud, run: Run, request: SweepReques
 }
 
 /** `handlers/record.ts`; answers with the messages that failed. */
-export function recordFunction(cloud: Cloud, run: Run, messages: readonly QueuedEvent[]): Promise<string[]> {
+export function recordFunction(
+  cloud: Cloud,
+  run: Run,
+  messages: Parameters<typeof recordEvents>[1],
+): Promise<string[]> {
   const parts = partsOf(cloud, run);
   const { ledger, fleet, log, now } = parts;
   return recordEvents(

@@ -10,7 +10,7 @@ import { type Fleet, parseConfig } from '../shared/config/index.ts';
 import type { CopyTrigger } from '../shared/copies/index.ts';
 import { backupOfKey, copyTriggers } from '../shared/ledger/index.ts';
 import type { OutgoingMessage } from '../shared/notifications/index.ts';
-import { eventMeanings } from '../shared/rds/events.ts';
+import { eventMeanings } from '../shared/rds/index.ts';
 import type { SweepReport, SweepRequest } from '../shared/sweep/index.ts';
 import { MemoryS3 } from '../test/shared/copies/memory-s3.ts';
 import { Fleets } from './fleets.ts';
@@ -360,7 +360,8 @@ class Life {
     const item = this.#pick(number, /^(DB#\S+ (DATABASE|BACKUP)|ALERT)/);
     if (item === undefined) return;
     const facts = Object.keys(item).find((name) => name.endsWith('Facts'));
-    if (facts === undefined) return;
+    // Nobody writes a row that cannot be read.
+    if (facts === undefined || typeof item[facts] !== 'object') return;
     const known = item[facts] as Record<string, unknown>;
     const said =
       words && 'verdict' in known ? { verdict: 'dormant', cause: { code: 'moon-in-the-way', facts: {} } } : {};

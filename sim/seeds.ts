@@ -1,7 +1,13 @@
 /** The seeds that every test run plays. */
 
-/** Seeds that failed once, each with a fault of the product or of the simulation itself. */
-export const onceFailed: readonly number[] = [5, 20, 22, 39];
+/** Seeds that failed once, by a fault of the product or of the simulation itself. */
+export const onceFailed: readonly number[] = [20, 39];
 
-/** Over ten years of databases, counting the days on which a backup is due. */
-export const fixedBlock: readonly number[] = [9, 13, 15, 16, 18, 23, 25, 29, 36, 38, 40];
+/** In two halves, for two files of tests: over ten years of databases, counting the days on which a backup is due. */
+export const fixedBlock: readonly [readonly number[], readonly number[]] = [
+  [13, 15, 18, 22, 24, 25, 34],
+  [9, 16, 23, 29, 36, 40, 46, 47],
+];
+
+/** Such days in each half, at least. */
+export const leastDueDays = (10 * 365) / 2;

@@ -129,7 +129,7 @@ export interface StoryOptions {
 
 /** The story of a seed; the same seed tells the same. */
 export function storyOf(seed: number, options: StoryOptions = {}): Story {
-  const random = seededRandom(seed * 2_654_435_761);
+  const random = seededRandom(Math.imul(seed, 0x9e3779b1));
   const whole = (low: number, high: number) => Math.floor(between(random, low, high + 1));
   const days = options.days ?? whole(3, 6);
   const databases = Array.from({ length: oneOf(random, [3, 10, 30, 60, 90]) }, (_, n) =>

@@ -1,16 +1,12 @@
 /** The ledger's table with what DynamoDB does to it: indexes that lag behind, conflicts, writes of a later version, a restore. */
-import {
-  type Item,
-  indexes,
-  type KeyNames,
-  type PrimaryKey,
-  type Range,
-  type Table,
-  type Write,
-  type Written,
-} from '../shared/ledger/table.ts';
+import { type Item, indexes, type KeyNames, type PrimaryKey, type TableLedger } from '../shared/ledger/index.ts';
 import { MemoryTable } from '../test/support/memory-ledger.ts';
 import type { Gate, Run } from './gate.ts';
+
+type Table = ConstructorParameters<typeof TableLedger>[0];
+type Range = Parameters<Table['query']>[0];
+type Write = Parameters<Table['put']>[0];
+type Written = Awaited<ReturnType<Table['put']>>;
 
 /** A row that was written, as the table's stream has it. */
 export interface Change {
@@ -101,7 +97,7 @@ export class SimulatedTable {
     for await (const item of this.#rows.query(range)) found.push(item);
     if (range.index === undefined || range.index === 'live') return found;
     const behind = this.#notYetShown();
-    return behind.size === 0 ? found : asBefore(found, behind, range, indexes[range.index]);
+    return behind.size === 0 ? found : asBefore(found, behind, range, indexes[range.index as keyof typeof indexes]);
   }
 
   /** Rows that global indexes show as they were, by id; `undefined`: not at all. */

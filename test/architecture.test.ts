@@ -62,7 +62,7 @@ function capabilityOf(file: string): string {
 
 const shared = filesIn('shared');
 const imports = shared.flatMap(importsOf);
-const others = ['handlers', 'infra', 'cli', 'local', 'bench', 'scripts'].flatMap(filesIn).flatMap(importsOf);
+const others = ['handlers', 'infra', 'cli', 'local', 'bench', 'scripts', 'sim'].flatMap(filesIn).flatMap(importsOf);
 
 describe('shared', () => {
   it('imports nothing of what is built of it', () => {
