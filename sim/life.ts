@@ -377,7 +377,8 @@ class Life {
   /** A row that nobody can read, until somebody puts it right. */
   async #spoil(number: number, minutes: number): Promise<void> {
     const item = this.#pick(number, /^DB#\S+ DATABASE/);
-    if (item === undefined) return;
+    // One that is spoiled already is mended by whoever spoiled it.
+    if (item === undefined || typeof item.databaseFacts !== 'object') return;
     this.#count('a row that cannot be read');
     this.#tell(`${item.pk} cannot be read`);
     this.#oracle.spoiled(item.pk);
