@@ -8,7 +8,6 @@ import {
   type Closing,
   type DatabaseRow,
   type Snapshot,
-  sameBackup,
 } from '../domain/index.ts';
 import { backupTimeOf, deadlineOf, isNewest, newer, newestOf } from '../evaluation/index.ts';
 import { closeBackup, type Ledger, updateDatabase } from '../ledger/index.ts';
@@ -27,15 +26,16 @@ export interface SnapshotOwner {
   readonly tenant?: string;
   /** The entry of the configuration that its database, or its name, has now. It may be another tenant's. */
   readonly configured?: ConfiguredDatabase;
-  /** Absent: the database is met for the first time. */
-  readonly row?: DatabaseRow;
 }
 
-/** The backup to record for a snapshot. `sourceTime` is that of a copied cluster snapshot, where it is known already. */
+/**
+ * The backup to record for a snapshot. `sourceTime` is that of a copied cluster snapshot, where it is known already. What a
+ * sweep finds may be from before the database was enrolled: `row` says when that was; absent: it is met for the first time.
+ */
 export async function backupFrom(
   ledger: Ledger,
   snapshot: AvailableSnapshot,
-  owner: SnapshotOwner & { readonly sourceTime?: Date },
+  owner: SnapshotOwner & { readonly row?: DatabaseRow; readonly sourceTime?: Date },
   learned: Learned,
   now: Date,
 ): Promise<Backup> {
@@ -140,7 +140,7 @@ export async function forgetBackup(
   const id = backupIdOf(backup);
   const [row] = await ledger.databases([backup.database]);
   if (row === undefined || !isNewest(row, id)) return;
-  const left = (await ledger.liveBackups(backup.database)).filter((live) => !sameBackup(live, id));
+  const left = await ledger.liveBackups(backup.database);
   const newest = (await ledger.backups(left)).map(newestOf).reduce(newer, undefined);
   await updateDatabase(ledger, backup.database, (known) => {
     if (known === undefined || !isNewest(known, id)) return known;

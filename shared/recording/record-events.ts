@@ -175,7 +175,6 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
       odd.find((row) => row.kind === kind && (row.id === undefined || row.id === id));
     if (why) throw why;
     const row = rows.get(snapshot.database);
-    const known = row && { row };
     const entries = entryOf(snapshot);
     if (row?.tenant !== undefined) {
       const tenant = ownerAt(row, snapshot.createdAt ?? deps.now());
@@ -184,7 +183,7 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
         entries[0] ??
         enrolledAs(enrolled, found, snapshot) ??
         enrolledBefore(fleet, row);
-      return { ...known, ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
+      return { ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
     }
     const name = formatName(nameIn(snapshot));
     const holder = holders.get(name);
@@ -193,7 +192,7 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
     // What a former owner's was stays theirs; the first owner has all that is older.
     const former = row && ownerAt(row, snapshot.createdAt ?? deps.now());
     const tenant = former ?? configured?.tenant;
-    return { ...known, ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
+    return { ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
   };
 }
 
@@ -240,7 +239,7 @@ async function namesTaken(ledger: Ledger, snapshots: readonly Snapshot[], holder
     const name = formatName(nameIn(snapshot));
     const lists = ledger.leavingOut((row) => unreadable.set(name, row));
     const namesakes = await lists.databasesByName(nameIn(snapshot));
-    if (namesakes.some(({ key, tenant }) => key !== snapshot.database && tenant !== undefined)) names.add(name);
+    if (namesakes.some(({ tenant }) => tenant !== undefined)) names.add(name);
   }
   return { names, unreadable };
 }

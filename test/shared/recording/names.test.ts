@@ -203,7 +203,130 @@ describe('a database that moves to another tenant', () => {
   });
 });
 
+describe('a database whose former owner’s backups are announced late', () => {
+  it('leaves them to the former owner, and itself to the owner of today', async () => {
+    const world = given({ acme: [orders], globex: [ledger] }, true);
+    const { resourceId } = world.rds.createInstance({ id: 'orders', created });
+    await world.sweep();
+    world.rds.takeBackup('orders', { id: 'of-acme', durationMinutes: 90 });
+    await world.rds.advanceBy({ hours: 1 });
+    world.configure(owned({ acme: [], globex: [orders, ledger] }));
+    await world.sweep();
+    await world.rds.advanceBy({ hours: 1 });
+    await world.deliverHeld();
+    expect(await open(world, resourceId)).toMatchObject([
+      { id: 'of-acme', tenant: 'acme', copy: { state: 'skipped', cause: { code: 'owner-changed' } } },
+    ]);
+    expect(await rowOf(world, 'orders')).toMatchObject({ tenant: 'globex', formerOwners: [{ tenant: 'acme' }] });
+  });
+
+  it('stays without an owner until a sweep gives it one, though the configuration names one already', async () => {
+    const world = given({ acme: [orders], globex: [ledger] }, true);
+    const { resourceId } = world.rds.createInstance({ id: 'orders', created });
+    await world.sweep();
+    world.rds.takeBackup('orders', { id: 'of-acme', durationMinutes: 90 });
+    await world.rds.advanceBy({ hours: 1 });
+    world.configure(owned({ acme: [], globex: [ledger] }));
+    await world.sweep();
+    await world.rds.advanceBy({ hours: 1 });
+    world.configure(owned({ acme: [], globex: [orders, ledger] }));
+    await world.deliverHeld();
+    expect(await open(world, resourceId)).toMatchObject([{ id: 'of-acme', tenant: 'acme' }]);
+    expect(await rowOf(world, 'orders')).not.toHaveProperty('tenant');
+  });
+});
+
+describe('a database that nobody owned', () => {
+  it('is its tenant’s from the first event after it was configured', async () => {
+    const world = given({ acme: [ledger] });
+    const { resourceId } = world.rds.createInstance({ id: 'orders', created });
+    const take = async (id: string) => {
+      world.rds.takeBackup('orders', { id, durationMinutes: 0 });
+      await world.rds.advanceBy({ hours: 1 });
+    };
+    await take('unowned');
+    expect(await rowOf(world, 'orders')).not.toHaveProperty('tenant');
+    world.configure(owned({ acme: [orders, ledger] }));
+    await take('owned');
+    expect((await open(world, resourceId)).map(({ id, tenant }) => [id, tenant])).toEqual([
+      ['owned', 'acme'],
+      ['unowned', undefined],
+    ]);
+    expect(await rowOf(world, 'orders')).toMatchObject({ tenant: 'acme', configuredAs: 'orders' });
+  });
+
+  it('and whose name another one has now is not that one’s tenant’s', async () => {
+    const world = given({ acme: [orders] }, true);
+    const first = world.rds.createInstance({ id: 'orders', created });
+    world.rds.takeBackup('orders', { id: 'of-first', durationMinutes: 0 });
+    await world.rds.settle();
+    world.rds.delete('orders');
+    const second = world.rds.createInstance({ id: 'orders', created: world.rds.now });
+    world.rds.takeBackup('orders', { id: 'of-second', durationMinutes: 0 });
+    await world.rds.settle();
+    await world.deliverHeld();
+    const [ofFirst] = await open(world, first.resourceId);
+    expect(ofFirst).toMatchObject({ id: 'of-first', copy: { state: 'none' } });
+    expect(ofFirst).not.toHaveProperty('tenant');
+    expect(await open(world, second.resourceId)).toMatchObject([{ id: 'of-second', tenant: 'acme' }]);
+  });
+
+  it('takes the name from nobody: the next one of it, gone before its event, is its tenant’s', async () => {
+    const world = given({ acme: [ledger] }, true);
+    world.rds.createInstance({ id: 'orders', created });
+    world.rds.takeBackup('orders', { id: 'unowned', durationMinutes: 0 });
+    await world.rds.settle();
+    await world.deliverHeld();
+    world.rds.delete('orders');
+    world.configure(owned({ acme: [orders, ledger] }));
+    const second = world.rds.createInstance({ id: 'orders', created: world.rds.now });
+    world.rds.takeBackup('orders', { id: 'last', durationMinutes: 0 });
+    await world.rds.settle();
+    world.rds.delete('orders');
+    await world.rds.settle();
+    await world.deliverHeld();
+    expect(await open(world, second.resourceId)).toMatchObject([{ id: 'last', tenant: 'acme' }]);
+  });
+});
+
+describe('a database that left the configuration before its last backup was announced', () => {
+  const discovery = {
+    defaults: { copy: { mode: 'export', kinds: ['manual'] }, bucket: { type: 'shared' } },
+    discovery: {},
+  };
+
+  it.each([
+    ['without discovery', [orders], {}, {}],
+    ['with discovery', [orders], discovery, discovery],
+    ['that had enrolled itself, and cannot any more', [], discovery, {}],
+  ])('leaves it to its tenant, and has it copied nowhere: %s', async (_what, listed, before, after) => {
+    const world = given({ acme: [ledger] }, true);
+    world.configure({ ...owned({ acme: [...listed, ledger] }), ...before });
+    const tags = listed.length > 0 ? {} : { 'backup-tenant': 'acme' };
+    const { resourceId } = world.rds.createInstance({ id: 'orders', created, tags });
+    await world.sweep();
+    world.rds.takeBackup('orders', { id: 'last', durationMinutes: 0 });
+    await world.rds.settle();
+    world.configure({ ...owned({ acme: [ledger] }), ...after });
+    await world.deliverHeld();
+    expect(await open(world, resourceId)).toMatchObject([
+      { id: 'last', tenant: 'acme', copy: { state: 'none', cause: { code: 'not-configured' } } },
+    ]);
+  });
+});
+
 describe('a database that is renamed', () => {
+  it('is copied by the entry of its new name, where the old name is another tenant’s by now', async () => {
+    const world = given({ acme: [orders], globex: [ledger] });
+    const { resourceId } = world.rds.createInstance({ id: 'orders', created });
+    await world.sweep();
+    world.rds.rename('orders', 'orders-old');
+    world.configure(owned({ acme: [{ ...orders, id: 'orders-old' }], globex: [orders, ledger] }));
+    world.rds.takeBackup('orders-old', { id: 'after', durationMinutes: 0 });
+    await world.rds.settle();
+    expect(await open(world, resourceId)).toMatchObject([{ id: 'after', tenant: 'acme', copy: { state: 'queued' } }]);
+  });
+
   it.each(['instance', 'cluster'] as const)(
     'keeps its tenant and its copies until the configuration follows, and after: %s',
     async (kind) => {

@@ -294,6 +294,7 @@ describe('events that come as they like', () => {
     expect(await rowOf(world, 'orders')).toMatchObject({
       inProgress: { id: 'slow', since: new Date('2026-11-20T12:00:00Z') },
     });
+    expect(await rowOf(world, 'orders')).not.toHaveProperty('nextCheckAt');
     expect(await liveOf(world, 'orders')).toEqual([]);
     await world.rds.advanceBy({ hours: 1 });
     await world.deliver(...world.take('0042'));
@@ -317,15 +318,26 @@ describe('events that come as they like', () => {
     expect(await backups(world, 'orders')).toMatchObject([{ id: 'slow', learnedFrom: 'sweep' }]);
   });
 
-  it('of several in progress note the youngest', async () => {
+  it.each([
+    ['in their order', (events: RdsEvent[]) => events],
+    ['the younger one first', (events: RdsEvent[]) => events.reverse()],
+  ])('of several in progress note the youngest: %s', async (_order, inOrder) => {
     const world = given();
     world.rds.takeBackup('orders', { id: 'first', durationMinutes: 200 });
     await world.rds.advanceBy({ minutes: 30 });
     world.rds.takeBackup('orders', { id: 'second', durationMinutes: 200 });
     await world.rds.settle();
-    const [first, second] = world.take('0040') as [RdsEvent, RdsEvent];
-    await world.deliver(second, first);
+    await world.deliver(...inOrder(world.take('0040')));
     expect((await rowOf(world, 'orders')).inProgress?.id).toBe('second');
+  });
+
+  it('that one is being created, which has failed by now, note nothing in progress', async () => {
+    const world = given();
+    const snapshot = world.rds.takeBackup('orders', { durationMinutes: 50 });
+    await world.rds.settle();
+    snapshot.status = 'failed';
+    await world.deliver(...world.take('0040'));
+    expect(await rowOf(world, 'orders')).not.toHaveProperty('inProgress');
   });
 });
 
@@ -367,6 +379,7 @@ describe('a deletion', () => {
     await world.rds.settle();
     const events = world.take('0041');
     await world.deliver(...events);
+    expect(await liveOf(world, 'orders')).toEqual(['2026-11-19T12:00:00.000Z#older']);
     const before = [await rowOf(world, 'orders'), await backups(world, 'orders')];
     await world.rds.advanceBy({ hours: 1 });
     await world.deliver(...events, ...events);
@@ -384,6 +397,80 @@ describe('a deletion', () => {
     await world.deliver(...deletion);
     expect(await liveOf(world, 'orders')).toContain('2026-11-20T13:00:00.000Z#newer');
     expect((await backups(world, 'orders'))[0]).not.toHaveProperty('closed');
+    // Nor once RDS does not show the later one: only a listing can say why.
+    world.rds.expire('newer');
+    await world.deliver(...deletion);
+    expect(await liveOf(world, 'orders')).toContain('2026-11-20T13:00:00.000Z#newer');
+  });
+
+  it('keeps its cause where the name is used again', async () => {
+    const world = await recorded();
+    world.rds.deleteSnapshot('newer');
+    await world.rds.advanceBy({ hours: 1 });
+    await world.deliver(...world.take('0041'));
+    world.rds.takeBackup('orders', { id: 'newer', durationMinutes: 0 });
+    await world.rds.settle();
+    await world.deliver(...world.take('0042'));
+    const [later, former] = await backups(world, 'orders');
+    expect(later).not.toHaveProperty('closed');
+    expect(former).toMatchObject({ id: 'newer', closed: { cause: { code: 'deleted-by-user' } } });
+  });
+});
+
+describe('the log', () => {
+  it('says what became of each event, with what one would search for', async () => {
+    const world = given();
+    const { arn } = world.rds.takeBackup('orders', { id: 'nightly', durationMinutes: 50 });
+    await world.rds.settle();
+    const [creating] = world.take('0040') as [RdsEvent];
+    await world.deliver(creating);
+    await world.rds.advanceBy({ hours: 1 });
+    const [created] = world.take('0042') as [RdsEvent];
+    await world.deliver(created);
+    world.rds.deleteSnapshot('nightly');
+    await world.rds.settle();
+    const [deleted] = world.take('0041') as [RdsEvent];
+    await world.deliver(deleted);
+    await world.deliver(deleted);
+    await world.deliver(created);
+    const fields = { eventId: 'RDS-EVENT-0042', snapshot: arn };
+    expect(world.logged.map(({ message, fields }) => [message, fields])).toEqual([
+      ['snapshot is not available yet', { ...fields, eventId: 'RDS-EVENT-0040', status: 'creating' }],
+      ['backup recorded', { ...fields, database: 'orders', tenant: 'acme' }],
+      ['backup closed', { snapshot: arn }],
+      ['deletion of a snapshot that is not recorded, or is there', { snapshot: arn }],
+      ['snapshot is not there any more', fields],
+    ]);
+  });
+
+  it('says which snapshot could not be recorded, and whose deletion could not', async () => {
+    let fails = '';
+    const world = given({
+      between: (ledger) =>
+        between(ledger, (call) => {
+          if (call === fails) throw new Error('the ledger does not respond');
+        }),
+    });
+    const { arn } = world.rds.takeBackup('orders', { id: 'nightly', durationMinutes: 0 });
+    await world.rds.settle();
+    const created = world.take('0042');
+    fails = 'recordBackup';
+    expect(await world.deliver(...created)).toEqual(['m0']);
+    fails = '';
+    await world.deliver(...created);
+    world.rds.deleteSnapshot('nightly');
+    await world.rds.settle();
+    fails = 'backupsByArn';
+    expect(await world.deliver(...world.take('0041'))).toEqual(['m0']);
+    const fields = { messageId: 'm0', snapshot: arn, error: new Error('the ledger does not respond') };
+    expect(world.logged.filter(({ level }) => level === 'error')).toEqual([
+      {
+        level: 'error',
+        message: 'snapshot could not be recorded',
+        fields: { ...fields, eventId: 'RDS-EVENT-0042' },
+      },
+      { level: 'error', message: 'deletion could not be recorded', fields },
+    ]);
   });
 });
 
@@ -406,6 +493,24 @@ describe('a batch', () => {
     expect(world.rds.calls()).toBe(5);
     world.rds.resetCalls();
     await world.deliver(...batch);
+    expect(world.rds.calls()).toBe(3);
+  });
+
+  it('asks RDS only what its events are about', async () => {
+    const world = given();
+    world.rds.createInstance({ id: 'stray' });
+    world.rds.takeBackup('stray', { durationMinutes: 0 });
+    await world.rds.settle();
+    const ofStray = world.take('0042');
+    world.rds.takeBackup('orders', { durationMinutes: 0 });
+    await world.rds.settle();
+    world.rds.resetCalls();
+    // Nobody configured it, and databases do not enrol themselves: nothing to look up.
+    await world.deliver(...ofStray);
+    expect([world.rds.calls('DescribeDBSnapshots'), world.rds.calls()]).toEqual([2, 2]);
+    world.rds.resetCalls();
+    await world.deliver(...world.take('0042'));
+    expect([world.rds.calls('DescribeDBSnapshots'), world.rds.calls('DescribeDBInstances')]).toEqual([2, 1]);
     expect(world.rds.calls()).toBe(3);
   });
 
@@ -589,6 +694,33 @@ describe('an event whose spelling or moment is not what the ledger has', () => {
     const SourceArn = stopped.detail.SourceArn.replace(/orders$/, 'Orders');
     await world.deliver({ ...stopped, detail: { ...stopped.detail, SourceArn } });
     expect(world.news()).toEqual(['open orders protected warning']);
+  });
+
+  it('comes again, in whatever case it is spelled, where its database could not be checked', async () => {
+    let broken = false;
+    const world = given({
+      between: (ledger) =>
+        between(ledger, (call) => {
+          if (broken && call.startsWith('putDatabase')) throw new Error('the row is too large');
+        }),
+    });
+    world.rds.takeBackup('orders', { durationMinutes: 0 });
+    await world.rds.settle();
+    await world.sweep();
+    world.rds.stop('orders');
+    await world.rds.settle();
+    const [stopped] = world.take('0087') as [RdsEvent];
+    const SourceArn = stopped.detail.SourceArn.replace(/orders$/, 'Orders');
+    const event = { ...stopped, detail: { ...stopped.detail, SourceArn } };
+    broken = true;
+    expect(await world.deliver(event)).toEqual(['m0']);
+    expect(world.logged).toContainEqual({
+      level: 'error',
+      message: 'database could not be checked',
+      fields: { messageId: 'm0', database: SourceArn, error: expect.any(Error) },
+    });
+    broken = false;
+    expect(await world.deliver(event)).toEqual([]);
   });
 
   it('of a deletion does not close the row of a snapshot that RDS still has', async () => {
