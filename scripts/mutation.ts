@@ -8,9 +8,11 @@ import { Stryker } from '@stryker-mutator/core';
 /** The folders that are held to a score, each with the tests that are to notice a change in it. */
 const testsOf: Readonly<Record<string, readonly string[]>> = {
   'shared/domain': [
-    'shared/{domain,evaluation,reasons}/*',
+    'shared/{domain,evaluation,reasons,read-model}/*',
     'shared/ledger/{memory,update}',
     'shared/copies/{steps,wanted}',
+    'shared/notifications/messages',
+    'cli/{commands,later,reading}',
   ],
   'shared/evaluation': ['shared/evaluation/*', 'scenarios/*', 'shared/sweep/{sweep,watch}'],
   'shared/recording': ['shared/recording/*', 'shared/evaluation/*'],

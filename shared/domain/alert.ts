@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Stored } from './backup.ts';
 import { causeSchema, type Resolution } from './causes.ts';
-import { databaseKinds, findingFields } from './database.ts';
-import type { DatabaseKey } from './identity.ts';
+import { findingFields } from './database.ts';
+import type { DatabaseKey, DatabaseKind } from './identity.ts';
 import { count, fields, kindOf, type Of, text, time, type Unrecognized, word } from './schema.ts';
 
 export interface AlertStepEntry {
@@ -53,8 +53,8 @@ const stepNames = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(a
 
 const noticeSchema = fields({
   at: time.describe('when it went out'),
-  step: word(alertSteps).describe(stepNames),
-  to: word(audiences).describe('`all`, `tenant` or `operators`'),
+  step: word<AlertStep>().describe(stepNames),
+  to: word<Audience>().describe('`all`, `tenant` or `operators`'),
 });
 
 /** A message about an alert that went out: when, what it said, and to whom. */
@@ -70,7 +70,7 @@ export const alertSchema = fields({
   tenant: text.describe('whose it is'),
   database: text.describe("the database's key"),
   databaseId: text.describe('the name of the database'),
-  databaseKind: kindOf(databaseKinds).describe('`instance` or `cluster`'),
+  databaseKind: kindOf<DatabaseKind>().describe('`instance` or `cluster`'),
   opened: time.describe('when it opened'),
   ...findingFields,
   notified: z
@@ -79,7 +79,7 @@ export const alertSchema = fields({
     .describe('the messages about it that went out, oldest first (the last 50)'),
   /** Written before a message is published, taken away once it was: what is left over is published again. */
   pending: fields({
-    step: word(alertSteps).describe(stepNames),
+    step: word<AlertStep>().describe(stepNames),
     at: time.describe('since when'),
     tries: count.describe('how often it was tried again'),
   })

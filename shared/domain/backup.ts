@@ -1,17 +1,16 @@
 /** A restorable snapshot, as the ledger records it once, with its copy in S3. */
 import { type Closing, type CopyCause, causeSchema, copyCauses } from './causes.ts';
-import { copyModes, copyStates } from './copy-states.ts';
-import { databaseKinds } from './database.ts';
-import type { BackupId } from './identity.ts';
-import { backupKinds } from './rds.ts';
+import { type CopyMode, type CopyState, copyStates } from './copy-states.ts';
+import type { BackupId, DatabaseKind } from './identity.ts';
+import type { BackupKind } from './rds.ts';
 import { count, fields, flag, kindOf, number, type Of, text, time, word } from './schema.ts';
 
 const copyCodes = Object.keys(copyCauses).length;
 
 /** The S3 copy of one backup. An export is Parquet for analytics and archive: RDS cannot restore it. */
 export const copySchema = fields({
-  mode: word(copyModes).describe('`export`, `object` or `none`'),
-  state: word(copyStates).describe(copyStates.map((state) => `\`${state}\``).join(', ')),
+  mode: word<CopyMode>().describe('`export`, `object` or `none`'),
+  state: word<CopyState>().describe(copyStates.map((state) => `\`${state}\``).join(', ')),
   /** With the snapshot it makes the export's task id. */
   attempt: count.describe('counts the tries, 1 for the first'),
   queuedAt: time.describe('when it entered the queue').exactOptional(),
@@ -51,8 +50,8 @@ export const backupSchema = fields({
   tenant: text.describe('whose it is').exactOptional(),
   database: text.describe("the database's key"),
   databaseId: text.describe('the name of the database at that time'),
-  databaseKind: kindOf(databaseKinds).describe('`instance` or `cluster`'),
-  kind: kindOf(backupKinds).describe('`automated`, `manual`, `awsbackup` or `copy`'),
+  databaseKind: kindOf<DatabaseKind>().describe('`instance` or `cluster`'),
+  kind: kindOf<BackupKind>().describe('`automated`, `manual`, `awsbackup` or `copy`'),
   engine: text.describe("RDS's name of the engine"),
   storageType: text.describe('the storage type of its database').exactOptional(),
   sizeGiB: number.describe("the snapshot's size as RDS says it, in GiB").exactOptional(),
@@ -61,7 +60,7 @@ export const backupSchema = fields({
   /** A cluster copy of an unknown source has none, and never counts. */
   backupTime: time.describe('the moment its data is from, or null where that cannot be known').exactOptional(),
   recordedAt: time.describe('when the ledger learned of it'),
-  learnedFrom: kindOf(['event', 'sweep']).describe('`event` or `sweep`'),
+  learnedFrom: kindOf<'event' | 'sweep'>().describe('`event` or `sweep`'),
   eventMissed: flag.describe('whether an event should have announced it and did not').exactOptional(),
   event: fields({ id: text.describe('event id'), time: time.describe('when RDS says it happened') })
     .describe('the event that announced it')

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import type { Stored } from './backup.ts';
 import { type Cause, causeSchema } from './causes.ts';
-import { copyModes } from './copy-states.ts';
+import type { CopyMode } from './copy-states.ts';
+import type { DatabaseKind } from './identity.ts';
 import { count, fields, kindOf, number, type Of, text, time, word } from './schema.ts';
-import { severities, verdictNames } from './verdicts.ts';
+import { type Severity, type VerdictName, verdictNames } from './verdicts.ts';
 
 export const databaseKinds = ['instance', 'cluster'] as const;
 
@@ -19,8 +20,8 @@ export type NewestBackup = Of<typeof newestBackupSchema>;
 
 /** What an evaluation says of one database. Data only: `shared/reasons` makes the prose when it is shown. */
 export const findingFields = {
-  verdict: word(verdictNames).describe(verdictNames.map((name) => `\`${name}\``).join(', ')),
-  severity: word(severities).describe('`critical`, `warning` or `info`'),
+  verdict: word<VerdictName>().describe(verdictNames.map((name) => `\`${name}\``).join(', ')),
+  severity: word<Severity>().describe('`critical`, `warning` or `info`'),
   cause: causeSchema<Cause>().nullable().describe('why: `code` and `facts`; null where nothing needs a cause'),
   notes: z.array(causeSchema<Cause>()).readonly().describe('what else a person should know: `code` and `facts` each'),
   newestBackup: newestBackupSchema.describe('its newest backup that counts').exactOptional(),
@@ -69,7 +70,7 @@ export const knownTagsSchema = fields({
     .describe('whose it was, as far as operators know, where its tags have changed that since')
     .exactOptional(),
   maxAgeHours: number.describe('the age that a tag asks for instead of the default').exactOptional(),
-  copyMode: kindOf(copyModes).describe('the copy mode that a tag asks for instead of the default').exactOptional(),
+  copyMode: kindOf<CopyMode>().describe('the copy mode that a tag asks for instead of the default').exactOptional(),
   refused: z.array(text).readonly().describe('what tags ask for and do not get').exactOptional(),
 });
 
@@ -80,7 +81,7 @@ const { verdict, severity, cause, notes, ...known } = findingFields;
 export const databaseSchema = fields({
   key: text.describe('`<account>/<region>/<resource id>`: what the database is'),
   id: text.describe('its identifier in RDS'),
-  kind: kindOf(databaseKinds).describe('`instance` or `cluster`'),
+  kind: kindOf<DatabaseKind>().describe('`instance` or `cluster`'),
   tenant: text.describe('whose it is; or null where nobody configured it').exactOptional(),
   /** Backups from before are its former owner's, unless this is the first one. */
   ownedSince: time.describe('since when it is theirs').exactOptional(),
@@ -92,7 +93,7 @@ export const databaseSchema = fields({
     .describe('tenants that it belonged to before, oldest first')
     .exactOptional(),
   /** When RDS shows it no longer, its tags are gone with it. */
-  enrolledBy: kindOf(['tag']).describe('`tag` where its tags enrolled it').exactOptional(),
+  enrolledBy: kindOf<'tag'>().describe('`tag` where its tags enrolled it').exactOptional(),
   engine: text.describe("RDS's name of the engine").exactOptional(),
   window: text.describe('its backup window, `hh:mm-hh:mm` UTC').exactOptional(),
   retentionDays: count.describe('days that RDS keeps its automated backups').exactOptional(),

@@ -3,7 +3,8 @@
  * configuration.
  */
 import type { Stored } from './backup.ts';
-import { databaseKinds, findingFields } from './database.ts';
+import { findingFields } from './database.ts';
+import type { DatabaseKind } from './identity.ts';
 import { fields, kindOf, number, type Of, text, time } from './schema.ts';
 
 export const daySchema = fields({
@@ -11,7 +12,7 @@ export const daySchema = fields({
   tenant: text.describe('whose it was'),
   database: text.describe("the database's key"),
   databaseId: text.describe('the name of the database'),
-  databaseKind: kindOf(databaseKinds).describe('`instance` or `cluster`'),
+  databaseKind: kindOf<DatabaseKind>().describe('`instance` or `cluster`'),
   ...findingFields,
   evaluatedAt: time.describe('when it was evaluated'),
   maxAgeHours: number.describe('the promise in force on that day, in hours'),

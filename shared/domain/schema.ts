@@ -24,16 +24,16 @@ declare const unrecognized: unique symbol;
 export type Unrecognized = string & { readonly [unrecognized]: true };
 
 /** One of these words; another one is that of a later version, and is read as `Unrecognized`. */
-export function word<const Word extends string>(words: readonly Word[]) {
-  return z.string().meta({ words }) as unknown as z.ZodType<Word | Unrecognized, string>;
+export function word<Word extends string>() {
+  return text as unknown as z.ZodType<Word | Unrecognized, string>;
 }
 
 /**
  * One of these words, where code only compares it or shows it: one of a later version is then simply another. What a table
  * is looked up by is a `word`.
  */
-export function kindOf<const Word extends string>(words: readonly Word[]) {
-  return z.string().meta({ words }) as unknown as z.ZodType<Word, string>;
+export function kindOf<Word extends string>() {
+  return text as unknown as z.ZodType<Word, string>;
 }
 
 /** Whether a word is one of these, and not that of a later version. */

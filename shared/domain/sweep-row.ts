@@ -1,6 +1,7 @@
 /** One sweep, of one run or of several that carried it on; or the watch's last run. */
 import { z } from 'zod';
 import type { Stored } from './backup.ts';
+import type { DatabaseKind } from './identity.ts';
 import type { Unrecognized } from './schema.ts';
 import { count, fields, flag, kindOf, type Of, text, time } from './schema.ts';
 import type { VerdictName } from './verdicts.ts';
@@ -14,7 +15,7 @@ const leftOutSchema = fields({
   text: text.describe('what it left out, and why'),
   database: fields({
     key: text.describe('its key'),
-    kind: kindOf(['instance', 'cluster']).describe('`instance` or `cluster`'),
+    kind: kindOf<DatabaseKind>().describe('`instance` or `cluster`'),
     id: text.describe('its name'),
   })
     .describe('the database, which the next watch checks again')
@@ -26,7 +27,7 @@ const leftOutSchema = fields({
 export type LeftOut = Of<typeof leftOutSchema>;
 
 export const sweepSchema = fields({
-  mode: kindOf(['sweep', 'watch']).describe('`sweep` or `watch`'),
+  mode: kindOf<'sweep' | 'watch'>().describe('`sweep` or `watch`'),
   started: time.describe('when its first run started'),
   finished: time.describe('when its last run ended').exactOptional(),
   at: time.describe('the moment that it evaluated as of'),

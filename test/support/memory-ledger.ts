@@ -65,7 +65,7 @@ export class MemoryTable implements Table {
 
   #replace(given: Item): void {
     // What is stored is what JSON keeps of it, as DynamoDB keeps no dates and no undefined.
-    const item = structuredClone(given);
+    const item = JSON.parse(JSON.stringify(given)) as Item;
     const id = idOf(item);
     const known = this.#items.get(id);
     if (known !== undefined) for (const { place } of placesOf(known)) this.#partitions.get(place)?.remove(id);

@@ -46,10 +46,16 @@ describe('the name of a database', () => {
     expect(sameName(orders, { ...orders, id: 'Orders' })).toBe(true);
   });
 
-  it.each(['', 'orders', 'instance/orders', '1/r/proxy/orders', '1/r/instance/a/b', '1/r/instance/'])(
-    'is not %j',
-    (text) => expect(() => parseName(text)).toThrow(`not the name of a database`),
-  );
+  it.each([
+    '',
+    'orders',
+    'instance/orders',
+    '1/r/proxy/orders',
+    '1/r/instance/a/b',
+    '1/r/instance/',
+    '/r/instance/orders',
+    '1//instance/orders',
+  ])('is not %j', (text) => expect(() => parseName(text)).toThrow(`not the name of a database`));
 });
 
 describe('the key of a database', () => {
@@ -67,7 +73,7 @@ describe('the key of a database', () => {
     expect([isPlaceholder(key), isPlaceholder(databaseKey(where, 'db-ABC'))]).toEqual([true, false]);
   });
 
-  it.each(['', 'db-ABC', '1/r', '1/r/db/more'])('is not %j', (text) =>
+  it.each(['', 'db-ABC', '1/r', '1/r/db/more', '/r/db', '1//db'])('is not %j', (text) =>
     expect(() => parseDatabaseKey(text)).toThrow('not the key of a database'),
   );
 });

@@ -7,12 +7,15 @@ import { publishSweepMetrics } from '../../../handlers/metrics.ts';
 import {
   byVerdict,
   databaseSchema,
+  isUnprotected,
   listVerdicts,
   type Protection,
   type Severity,
+  type Unrecognized,
   type VerdictEntry,
   type VerdictName,
   verdictNames,
+  verdictOf,
   verdicts,
 } from '../../../shared/domain/index.ts';
 import { composeAlerts, composeDailyDigest } from '../../../shared/notifications/index.ts';
@@ -67,6 +70,25 @@ describe('the table of verdicts', () => {
     const protections = verdictNames.map((name) => verdicts[name].protection);
     expect(protections.lastIndexOf('unprotected')).toBeLessThan(protections.indexOf('unknown'));
     expect(protections.lastIndexOf('unknown')).toBeLessThan(protections.indexOf('protected'));
+  });
+
+  it('lists the verdicts of a protection as a sentence does', () => {
+    expect(listVerdicts('no promise')).toBe('deleted, new or excluded');
+    const alone = verdictNames.filter((name) => verdicts[name].protection === 'unknown');
+    expect(listVerdicts('unknown')).toBe(alone.join());
+  });
+
+  it('says of a verdict of a later version that its protection is unknown, in that version’s word', () => {
+    const later = 'quarantined' as Unrecognized;
+    expect(verdictOf(later)).toEqual({
+      ...verdicts.unknown,
+      phrase: 'quarantined',
+      meaning: 'a verdict of a later version',
+      needsSnapshot: false,
+      advice: verdictOf('excluded').advice,
+    });
+    expect(isUnprotected(later)).toBe(false);
+    expect([byVerdict(later, 'unknown'), Math.sign(byVerdict(later, 'protected'))]).toEqual([0, -1]);
   });
 });
 
