@@ -26,12 +26,11 @@ export function* fairly(waiting: Iterable<Backup>, served: ReadonlyMap<string, D
   }));
   const first = (turn: (typeof turns)[number]) => turn.queue.at(-1)?.createdAt.getTime() ?? 0;
   turns.sort((one, other) => compare(one.lastServed, other.lastServed) || first(one) - first(other));
-  while (turns.length > 0) {
+  for (let turn = turns.shift(); turn; turn = turns.shift()) {
+    const next = turn.queue.pop();
+    if (!next) continue;
     // Served just now, a tenant comes after everyone else: a plain round keeps the order from here on.
-    const turn = turns.shift();
-    const next = turn?.queue.pop();
-    if (!turn || !next) continue;
-    if (turn.queue.length > 0) turns.push(turn);
+    turns.push(turn);
     yield next;
   }
 }

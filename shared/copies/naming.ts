@@ -19,8 +19,8 @@ export function exportTaskId(
 ): string {
   const start = `copy-${backup.createdAt.toISOString().slice(0, 10)}-`;
   const tail = `-${digest(formatBackupId(backupIdOf(backup)), 16)}-${attempt}`;
-  const name = backup.databaseId.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-+/, '');
-  const cut = name.slice(0, longestTaskId - start.length - tail.length).replace(/-+$/, '');
+  const name = backup.databaseId.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '');
+  const cut = name.slice(0, longestTaskId - start.length - tail.length).replace(/-$/, '');
   return `${start}${cut || 'database'}${tail}`;
 }
 

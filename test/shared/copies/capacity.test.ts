@@ -19,10 +19,13 @@ describe('capacity', () => {
     expect(capacityOf(fleet(70, { schedule: 'monthly' })).exportsAMonth).toBeCloseTo(70);
     expect(capacityOf(fleet(70, { mode: 'none' })).exportsADay).toBe(0);
     expect(capacityOf(fleet(70, { kinds: ['manual'] })).exportsADay).toBe(0);
+    for (const kind of ['automated', 'awsbackup']) {
+      expect(capacityOf(fleet(70, { kinds: [kind] })).exportsADay).toBe(70);
+    }
   });
 
   it('goes by the durations and sizes that the ledger has seen, once there are some', () => {
-    const ended = (hours: number, sizeGiB: number, state: 'complete' | 'failed' = 'complete') =>
+    const ended = (hours: number, sizeGiB: number, state: 'complete' | 'incomplete' | 'failed' = 'complete') =>
       ({
         sizeGiB,
         copy: {
@@ -33,6 +36,15 @@ describe('capacity', () => {
           endedAt: new Date(Date.UTC(2026, 10, 1, hours)),
         },
       }) satisfies Pick<Backup, 'copy' | 'sizeGiB'>;
+    const { sizeGiB: _, ...ofAurora } = ended(3, 0);
+    const unfinished = { ...ended(9, 900), copy: { mode: 'export', state: 'complete', attempt: 1 } } as const;
+    const dump = { ...ended(9, 900), copy: { ...ended(9, 900).copy, mode: 'object' } } as const;
+    expect(observe([ofAurora])).toEqual({ exports: 1, hours: 3 });
+    expect(observe([ended(2, 100), ofAurora, ended(4, 300, 'incomplete'), unfinished, dump])).toEqual({
+      exports: 3,
+      hours: 3,
+      gib: 200,
+    });
     const observed = observe([ended(2, 100), ended(4, 300), ended(20, 900, 'failed')]);
     expect(observed).toEqual({ exports: 2, hours: 3, gib: 200 });
     const capacity = capacityOf(fleet(10), observed);
@@ -46,10 +58,19 @@ describe('capacity', () => {
 describe('the warning', () => {
   it('comes before it hurts: when the queue must grow without end, or nearly', () => {
     expect(capacityWarnings(capacityOf(fleet(90)))).toEqual([]);
+    expect(capacityWarnings(capacityOf(fleet(96))).join()).toContain('taken for 80 % of the time');
     expect(capacityWarnings(capacityOf(fleet(110))).join()).toContain('taken for 92 % of the time');
+    expect(capacityWarnings(capacityOf(fleet(120))).join()).toContain('taken for 100 % of the time');
     const [warning] = capacityWarnings(capacityOf(fleet(200)));
     expect(warning).toContain('200 exports a day are wanted');
     expect(warning).toContain('carry 120 a day at 1 h each (assumed: copies.assumedHours)');
     expect(warning).toContain('grows without end');
+  });
+
+  it('names figures as people do: a decimal below ten, none above', () => {
+    const [warning] = capacityWarnings(capacityOf(fleet(9, {}, 17.14)));
+    expect(warning).toContain('9 exports a day are wanted');
+    expect(warning).toContain('carry 7 a day at 17 h each');
+    expect(capacityWarnings(capacityOf(fleet(200, {}, 1.26))).join()).toContain('carry 95 a day at 1.3 h each');
   });
 });

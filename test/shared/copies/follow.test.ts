@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ExportOutcome, exportFailure } from '../../../local/rds/exports.ts';
-import { shortcomings, skippedInList, warningsIn } from '../../../shared/copies/verify.ts';
+import { contentsOf, shortcomings, skippedInList, warningsIn } from '../../../shared/copies/verify.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
-import { s3Error } from './memory-s3.ts';
+import { MemoryS3, s3Error } from './memory-s3.ts';
 import { sharedBucket as bucket, type CopyWorldOptions, copyWorld, exporting, exportRole, stackKey } from './world.ts';
 
 /** One backup whose export runs; it takes 20 minutes, and goes as planned. */
@@ -61,6 +61,25 @@ describe('an export that ends', () => {
     expect((await world.copy()).state).toBe('complete');
   });
 
+  it('is followed by its event though the run that started it died before it had noted that', async () => {
+    const world = await given();
+    await world.changeCopy(world.backup, ({ startedAt: _, ...copy }) => ({ ...copy, state: 'starting' }));
+    await world.rds.advanceBy({ minutes: 30 });
+    const { followed } = await world.pass({ exportsEnded: [world.backup.arn, world.backup.arn] });
+    const [task] = world.rds.exportTasks();
+    expect(followed.ended).toMatchObject([{ copy: { state: 'complete', startedAt: task?.TaskStartTime } }]);
+  });
+
+  it('is verified in the bucket that it went to, whatever the configuration names by now', async () => {
+    const world = await given();
+    const bucket = { type: 'existing', name: 'elsewhere', owner: '999999999999' };
+    const orders = { id: 'orders', kind: 'instance', copy: { mode: 'export' }, bucket };
+    world.configure({ ...exporting({}), tenants: [{ id: 'acme', databases: [orders] }] });
+    await world.rds.advanceBy({ minutes: 30 });
+    await world.pass();
+    expect((await world.copy()).state).toBe('complete');
+  });
+
   it('shows its progress on the way', async () => {
     const world = await given();
     await world.rds.advanceBy({ minutes: 10 });
@@ -93,7 +112,8 @@ describe('an export that ends', () => {
     world.rds.call('CancelExportTask', { ExportTaskIdentifier: (await world.copy()).taskId });
     await world.rds.advanceBy({ minutes: 30 });
     await world.pass();
-    expect((await world.copy()).state).toBe('cancelled');
+    expect(await world.copy()).toMatchObject({ state: 'cancelled', cause: { code: 'export-cancelled' } });
+    expect(world.notified).toEqual([]);
   });
 
   it('is tried again when RDS says COMPLETE and nothing lies there', async () => {
@@ -201,6 +221,45 @@ describe('an export that fails', () => {
   });
 });
 
+it('a failure names what its task was to write with, and where', async () => {
+  const world = await given({ kind: 'fail', cause: exportFailure.key(bucket, exportRole, stackKey) });
+  await world.rds.advanceBy({ minutes: 30 });
+  await world.pass();
+  expect((await world.copy()).cause).toMatchObject({
+    code: 'key-not-usable',
+    facts: { role: exportRole, key: stackKey },
+  });
+});
+
+it('a pass says what became of the exports that it followed', async () => {
+  const databases = ['done', 'fails', 'hangs', 'hangs-too'];
+  const world = copyWorld({ config: exporting({ acme: databases }, { copies: { stuckHours: 2 } }) });
+  const plans: Record<string, ExportOutcome> = {
+    fails: { kind: 'fail', cause: exportFailure.internal() },
+    hangs: { kind: 'hang', atPercent: 40 },
+    'hangs-too': { kind: 'hang', atPercent: 40 },
+  };
+  for (const id of databases) {
+    const database = world.rds.createInstance({ id, dataGb: 100 });
+    const at = new Date(world.rds.now.getTime() - 60 * minuteMs);
+    const snapshot = world.rds.takeBackup(database, { kind: 'automated', at });
+    world.rds.planExport(snapshot.id, plans[id] ?? { kind: 'complete' });
+    await world.record(snapshot.id);
+  }
+  await world.pass();
+  const followed = async () => {
+    const { ended, retried, running, stuck } = (await world.pass()).followed;
+    return { ended: ended.map(({ databaseId }) => databaseId), retried, running, stuck };
+  };
+  await world.rds.advanceBy({ minutes: 30 });
+  expect(await followed()).toEqual({ ended: ['done'], retried: 1, running: 2, stuck: 0 });
+  expect(await followed()).toEqual({ ended: [], retried: 0, running: 2, stuck: 0 });
+  await world.rds.advanceBy({ minutes: 91 });
+  expect(await followed()).toMatchObject({ running: 2, stuck: 2 });
+  // That pass started the one that had failed anew.
+  expect(await followed()).toEqual({ ended: [], retried: 0, running: 3, stuck: 0 });
+});
+
 describe('an export that hangs', () => {
   it('is reported once as stuck', async () => {
     const world = await given({ kind: 'hang', atPercent: 40 });
@@ -235,12 +294,29 @@ describe('the warning of a completed task', () => {
     const warnings = warningsIn('{"skippedTables":[],"skippedObjects":[],"general":[]}');
     expect(shortcomings(warnings, new Map())).toBeUndefined();
     expect(shortcomings(warningsIn(undefined), new Map())).toBeUndefined();
+    expect(shortcomings(warningsIn(' '), new Map())).toBeUndefined();
+    expect(shortcomings(warningsIn('{"general":[null,"",{},[]],"more":null}'), new Map())).toBeUndefined();
   });
 
   it('is kept in another shape, or if it is no JSON', () => {
     const warned = (...warnings: string[]) => ({ skippedTables: [], skipped: 0, warnings });
     expect(shortcomings(warningsIn('tables were skipped'), new Map())).toEqual(warned('tables were skipped'));
     expect(shortcomings(warningsIn('{"general":["odd"],"count":2}'), new Map())).toEqual(warned('odd', 'count: 2'));
+    expect(shortcomings(warningsIn('{"general":[{"rows":3}]}'), new Map())).toEqual(warned('general: {"rows":3}'));
+    for (const text of ['null', '7', '"odd"']) expect(shortcomings(warningsIn(text), new Map())).toEqual(warned(text));
+  });
+
+  it('names a table without a reason by the list that it is in', () => {
+    const facts = shortcomings(warningsIn('{"skippedTables":[{"tableName":"shop.a"}]}'), new Map());
+    expect(facts?.skippedTables).toEqual([{ table: 'shop.a', reason: 'skippedTables' }]);
+  });
+
+  it('is cut to ten warnings, each to a length', () => {
+    const general = Array.from({ length: 12 }, (_, index) => `${index} ${'W'.repeat(2_000)}`);
+    const { warnings = [] } = shortcomings(warningsIn(JSON.stringify({ general })), new Map()) ?? {};
+    expect(warnings.map((warning) => [Number.parseInt(warning, 10), warning.length <= 1_000])).toEqual(
+      Array.from({ length: 10 }, (_, index) => [index, true]),
+    );
   });
 
   it('names ten tables, cut to a length, and counts the others', () => {
@@ -269,14 +345,34 @@ describe('the warning of a completed task', () => {
     const list = {
       perTableStatus: [
         { target: 'shop.a', status: 'COMPLETE' },
+        { target: 'shop.a2', status: 'complete' },
         { target: 'shop.b', status: 'FAILED' },
         { target: 'shop.c', status: 'SKIPPED', warningMessage: 'no rights' },
+        { target: 'shop.d', status: 'FAILED', warningMessage: 'slow', failureReason: 'gave up' },
       ],
     };
     expect([...skippedInList(JSON.stringify(list))]).toEqual([
       ['shop.b', 'FAILED'],
       ['shop.c', 'no rights'],
+      ['shop.d', 'gave up'],
     ]);
     expect([...skippedInList('not JSON'), ...skippedInList('{"tables":1}')]).toEqual([]);
   });
+});
+
+it('the contents of an export are counted page by page, with the lists of tables that lie beside them', async () => {
+  const s3 = new MemoryS3();
+  s3.createBucket(bucket, '123456789012');
+  const list = (target: string) => JSON.stringify({ perTableStatus: [{ target, status: 'FAILED' }] });
+  s3.put(bucket, 'acme/t/export_info_t.json', list('no list of tables'));
+  s3.put(bucket, 'acme/t/export_tables_info_t_from_1_to_2.json', list('shop.a'));
+  s3.put(bucket, 'acme/t/export_tables_info_t_from_3_to_4.json', list('shop.b'));
+  s3.put(bucket, 'acme/t/export_tables_info_t.json.tmp', list('half a list'));
+  s3.put(bucket, 'acme/t/shop/export_tables_info_1.json', list('a table of that name'));
+  s3.put(bucket, 'acme/t/shop/part-0.parquet', 'data', { bytes: 1_000_000 });
+  s3.put(bucket, 'acme/other/part-0.parquet', 'of another export');
+  const found = await contentsOf(s3.client, { bucket, folder: 'acme/t/' });
+  expect(found.objects).toBe(6);
+  expect(found.bytes).toBeGreaterThan(1_000_000);
+  expect([...found.skipped.keys()]).toEqual(['shop.a', 'shop.b']);
 });

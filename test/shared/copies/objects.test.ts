@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byteRanges, copyObject, GiB, MiB, sourceObject } from '../../../shared/copies/copy-object.ts';
+import { byteRanges, copyObject, GiB, MiB, objectFailure, sourceObject } from '../../../shared/copies/copy-object.ts';
 import { largestObject, stagingKey } from '../../../shared/copies/object-queue.ts';
 import { backupIdOf } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
@@ -42,6 +42,33 @@ describe('a native dump', () => {
     expect(world.rds.calls('StartExportTask')).toBe(0);
   });
 
+  it('is copied in the run that starts exports, each by its own queue', async () => {
+    const world = await given();
+    const ofErp = { id: 'erp', kind: 'instance', copy: { mode: 'object', staging } };
+    const orders = { id: 'orders', kind: 'instance', copy: { mode: 'export' } };
+    world.configure({ ...exporting({}), tenants: [{ id: 'acme', databases: [ofErp, orders] }] });
+    const at = new Date(world.rds.now.getTime() - 60 * minuteMs);
+    const database = world.rds.createInstance({ id: 'orders' });
+    const exported = await world.record(world.rds.takeBackup(database, { kind: 'automated', at }).id);
+    world.s3.put('dumps', world.key, 'a dump');
+    expect((await world.pass()).run).toMatchObject({ lease: 'taken', started: 1, waiting: 0 });
+    expect([(await world.copyOf(exported)).state, (await world.copy()).state]).toEqual(['running', 'complete']);
+  });
+
+  it('is not copied where another backup of its day has been, both queued in the same moment', async () => {
+    const world = await given();
+    const at = new Date(world.rds.now.getTime() - 90 * minuteMs);
+    const older = world.rds.takeBackup('erp', { kind: 'awsbackup', at });
+    await world.changeCopy(world.backup, (copy) => ({ ...copy, state: 'none' }));
+    const twin = await world.record(older.id);
+    await world.changeCopy(world.backup, () => world.backup.copy);
+    for (const { id } of [twin, world.backup]) world.s3.put('dumps', `nightly/${id}.bak`, 'a dump');
+    await world.pass();
+    expect((await world.copyOf(twin)).state).toBe('complete');
+    expect(await world.copy()).toMatchObject({ state: 'none', cause: { code: 'period-served' } });
+    expect(world.s3.called('CopyObject')).toHaveLength(1);
+  });
+
   it('is asked for with the account that must own its bucket, on both sides', async () => {
     const world = await given();
     world.s3.put('dumps', world.key, 'a dump');
@@ -79,7 +106,10 @@ describe('a native dump', () => {
     expect(world.notified).toEqual([]);
     await world.rds.advanceBy({ hours: 1, minutes: 15 });
     await world.pass();
-    expect(await world.copy()).toMatchObject({ state: 'failed' });
+    expect(await world.copy()).toMatchObject({
+      state: 'failed',
+      cause: { code: 'dump-missing', facts: { object: `s3://dumps/${world.key}`, waitHours: 24 } },
+    });
     expect(world.notified).toHaveLength(1);
   });
 
@@ -99,6 +129,45 @@ describe('a native dump', () => {
     expect(await world.copy()).toMatchObject({ state: 'failed', permanent: true });
     expect(await world.reason()).toContain('141.6 GiB, one run copies at most 140 GiB');
     expect(world.s3.called('CreateMultipartUpload')).toEqual([]);
+    expect(world.notified).toHaveLength(1);
+  });
+
+  it('is taken by a run that copies nothing else, however little time that has', async () => {
+    const world = await given();
+    world.s3.put('dumps', world.key, 'large', { bytes: 100 * GiB });
+    world.run.remainingMs = 60_000;
+    await world.pass();
+    expect((await world.copy()).state).toBe('complete');
+  });
+
+  it.each([
+    ['its database left the configuration', exporting({ acme: [] }), 'not-configured'],
+    ['its database has no staging bucket any more', exporting({ acme: ['erp'] }), 'staging-not-configured'],
+    ['nothing but its tags names its database', exporting({}, { discovery: {}, defaults: {} }), 'no-shared-bucket'],
+    ['its name is another tenant’s', exporting({ globex: ['erp'] }, {}, { mode: 'object', staging }), 'owner-changed'],
+  ])('is skipped where %s', async (_what, config, code) => {
+    const world = await given();
+    world.s3.put('dumps', world.key, 'a dump');
+    world.configure(config);
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'skipped', cause: { code } });
+    expect(world.notified).toEqual([]);
+  });
+
+  it('that a person cancels while another is being copied is not copied', async () => {
+    const world = await given();
+    const at = new Date(world.rds.now.getTime() - 90 * minuteMs);
+    const older = world.rds.takeBackup('erp', { kind: 'automated', at });
+    const other = await world.record(older.id);
+    await world.changeCopy(other, () => ({ ...world.backup.copy, queuedAt: world.rds.now }));
+    world.s3.put('dumps', `nightly/${older.id}.bak`, 'a dump');
+    world.s3.put('dumps', world.key, 'a dump');
+    world.s3.onCall = async ({ name }) => {
+      if (name === 'CopyObject') await world.changeCopy(world.backup, (copy) => ({ ...copy, state: 'cancelled' }));
+    };
+    await world.pass();
+    expect([(await world.copyOf(other)).state, (await world.copy()).state]).toEqual(['complete', 'cancelled']);
+    expect(world.s3.called('CopyObject')).toHaveLength(1);
   });
 
   it('whose copy takes long is left by a run that the stream triggered, and taken by the next', async () => {
@@ -186,6 +255,7 @@ describe('a native dump', () => {
 describe('a large dump', () => {
   const from = { bucket: 'dumps', key: 'a b+ü/dump.bak', owner };
   const to = { bucket: 'copies', key: 'dump.bak', owner: '123456789012' };
+  const plan = { from, to, keyArn: stackKey };
   const sizes = { singleUpTo: 10, least: 4 };
 
   async function large(remainingMs = () => 60_000) {
@@ -195,7 +265,7 @@ describe('a large dump', () => {
     s3.put(from.bucket, from.key, 'a dump of some size', { metadata: { made: 'tonight' }, contentType: 'text/x-dump' });
     const source = await sourceObject(s3.client, from);
     if (!source) throw new Error('no source');
-    return { s3, copy: () => copyObject(s3.client, source, { from, to, keyArn: stackKey, remainingMs }, sizes) };
+    return { s3, copy: () => copyObject(s3.client, source, { ...plan, remainingMs }, sizes) };
   }
 
   it('is copied in parts, whole, with its metadata and encryption', async () => {
@@ -205,7 +275,11 @@ describe('a large dump', () => {
     const copied = s3.object(to.bucket, to.key);
     expect(new TextDecoder().decode(copied?.body)).toBe('a dump of some size');
     expect(copied).toMatchObject({ metadata: { made: 'tonight' }, contentType: 'text/x-dump', keyArn: stackKey });
-    expect(s3.called('CompleteMultipartUpload')[0]?.input.ChecksumCRC64NVME).toBe(copied?.checksum);
+    const { input } = s3.called('CompleteMultipartUpload')[0] ?? {};
+    expect(input?.ChecksumCRC64NVME).toBe(copied?.checksum);
+    expect(input?.MultipartUpload).toMatchObject({
+      Parts: [1, 2, 3, 4, 5].map((PartNumber) => ({ PartNumber, ETag: `part-${PartNumber}` })),
+    });
   });
 
   it('leaves no half object and no parts when a part fails', async () => {
@@ -220,7 +294,11 @@ describe('a large dump', () => {
 
   it('is given up when the run has no time left', async () => {
     const { s3, copy } = await large(() => 0);
-    await expect(copy()).rejects.toThrow('no time left');
+    const error = await copy().catch((thrown: unknown) => thrown);
+    expect(objectFailure(error, plan)).toEqual({
+      cause: { code: 'copy-out-of-time', facts: { object: 's3://dumps/a b+ü/dump.bak' } },
+      heals: true,
+    });
     expect(s3.keys(to.bucket)).toEqual([]);
   });
 
@@ -254,7 +332,65 @@ describe('a large dump', () => {
         s3.put(to.bucket, to.key, 'a dump of SOME size');
       }
     };
-    await expect(copy()).rejects.toThrow('checksum');
+    const error = await copy().catch((thrown: unknown) => thrown);
+    expect(objectFailure(error, plan)).toEqual({
+      cause: { code: 'copy-different', facts: { object: 's3://dumps/a b+ü/dump.bak' } },
+      heals: true,
+    });
+  });
+
+  it.each([
+    ['shorter', 'a dump', { originalBytes: 19, bytes: 6 }],
+    ['gone', undefined, { originalBytes: 19 }],
+  ])('whose copy is %s is not called complete, and the sizes are named', async (_what, found, facts) => {
+    const { s3, copy } = await large();
+    s3.onCall = ({ name, input }) => {
+      if (name !== 'HeadObject' || input.Bucket !== to.bucket) return;
+      if (s3.called('CompleteMultipartUpload').length === 0) return;
+      if (found === undefined) throw s3Error('NotFound', 404);
+      s3.put(to.bucket, to.key, found);
+    };
+    const error = await copy().catch((thrown: unknown) => thrown);
+    expect(objectFailure(error, plan)).toMatchObject({ cause: { code: 'copy-different', facts }, heals: true });
+  });
+
+  it('is compared by its size alone where a checksum is one of parts', async () => {
+    const { s3, copy } = await large();
+    s3.put(to.bucket, to.key, 'a dump of some size', { checksumType: 'COMPOSITE' });
+    // The checksums of parts that happen to be equal prove nothing: it is copied anew.
+    await copy();
+    expect(s3.called('CompleteMultipartUpload')).toHaveLength(1);
+    s3.put(from.bucket, from.key, 'a dump of that size', { checksumType: 'COMPOSITE', checksum: 'of parts-2' });
+    const source = await sourceObject(s3.client, from);
+    if (!source) throw new Error('no source');
+    await copyObject(s3.client, source, { ...plan, remainingMs: () => 60_000 }, sizes);
+    expect(s3.called('CompleteMultipartUpload')[1]?.input).not.toHaveProperty('ChecksumCRC64NVME');
+    expect(new TextDecoder().decode(s3.object(to.bucket, to.key)?.body)).toBe('a dump of that size');
+  });
+});
+
+describe('what S3 refuses', () => {
+  const from = { bucket: 'dumps', key: 'dump.bak', owner };
+  const to = { bucket: 'copies', key: 'dump.bak', owner: '123456789012' };
+
+  it.each([
+    ['NoSuchBucket', 404, { code: 's3-bucket-missing' }, false],
+    ['KMS.DisabledException', 400, { code: 's3-key-not-usable', facts: { key: stackKey } }, false],
+    ['PermanentRedirect', 400, { code: 's3-other-region' }, false],
+    ['Moved', 301, { code: 's3-other-region' }, false],
+    ['AccessDenied', 403, { code: 's3-denied', facts: { fromOwner: owner, toOwner: '123456789012' } }, false],
+    ['SlowDown', 503, { code: 's3-failed' }, true],
+  ])('as %s (%i) has its cause, with both buckets and S3’s own words', (name, status, cause, heals) => {
+    const failure = objectFailure(s3Error(name, status), { from, to, keyArn: stackKey });
+    expect(failure).toMatchObject({ cause, heals });
+    expect(failure.cause.facts).toMatchObject({ from: 'dumps', to: 'copies', said: `${name} (${name})` });
+  });
+
+  it('where the bucket of the dump is gone is a missing bucket, not a dump to wait for', async () => {
+    const world = await given();
+    world.s3.deleteBucket('dumps');
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'failed', cause: { code: 's3-bucket-missing' } });
   });
 });
 
@@ -266,6 +402,8 @@ describe('the parts of a copy', () => {
 
   it('are at most 10,000, however large the object', () => {
     expect(byteRanges(5 * 1024 * GiB, 256 * MiB).length).toBeLessThanOrEqual(10_000);
+    expect(byteRanges(5 * 1024 * GiB, 256 * MiB).length).toBeGreaterThan(9_900);
+    expect(byteRanges(40_000, 4)).toHaveLength(10_000);
   });
 });
 

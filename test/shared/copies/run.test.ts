@@ -184,7 +184,16 @@ describe('a copy that waits', () => {
     const world = await given({ acme: ['orders'] });
     world.state.fleet = { ...world.state.fleet, databases: [] };
     await world.pass();
-    expect(await world.copyOf(world.first)).toMatchObject({ state: 'skipped' });
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'skipped', cause: { code: 'not-configured' } });
+    expect(world.notified).toEqual([]);
+  });
+
+  it('is skipped once nothing but its tags names its database, and those have no bucket', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.configure(exporting({ acme: [] }, { discovery: {}, defaults: { copy: { mode: 'export' } } }));
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'skipped', cause: { code: 'no-shared-bucket' } });
+    expect(world.rds.calls('StartExportTask')).toBe(0);
   });
 
   it('is found by the key that the stream names, before the index shows it', async () => {
@@ -406,12 +415,12 @@ describe('a run', () => {
   });
 
   it('names the copies that ended in it, and since when the oldest of the others waits', async () => {
-    const world = await given({ acme: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] });
+    const world = await given({ acme: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] });
     const queuedAt = minutesLater(world.rds.now, -10);
     await world.changeCopy(world.backups[6] ?? world.first, (copy) => ({ ...copy, queuedAt }));
     world.rds.delete(world.rds.find('a'));
     const { run, ended } = await world.pass();
-    expect(run).toMatchObject({ started: 5, waiting: 1, oldestQueuedAt: queuedAt });
+    expect(run).toMatchObject({ started: 5, waiting: 2, oldestQueuedAt: queuedAt });
     expect(ended.map(({ id, copy }) => [id, copy.state])).toEqual([[world.first.id, 'skipped']]);
   });
 

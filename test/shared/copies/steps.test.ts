@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../shared/config/load.ts';
-import { exportFailure, pauseBeforeAttempt } from '../../../shared/copies/failures.ts';
+import { exportFailure, leftOutError, pauseBeforeAttempt, startProblem } from '../../../shared/copies/failures.ts';
 import { fairly } from '../../../shared/copies/fair.ts';
 import { sideBySide } from '../../../shared/copies/side-by-side.ts';
 import { ended, queued, retried, retryMode } from '../../../shared/copies/transitions.ts';
 import { type Backup, type Copy, type CopyState, copyCauses, isKnownIn } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
 import { where } from '../../support/world.ts';
+import { s3Error } from './memory-s3.ts';
 import { exporting } from './world.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
@@ -36,6 +37,13 @@ describe('the order in which tenants are served', () => {
   it('gives each tenant its turn, oldest copy first', () => {
     const waiting = [backup('a2', 'a', 20), backup('a1', 'a', 30), backup('a3', 'a', 10), backup('b1', 'b', 5)];
     expect(order(waiting)).toEqual(['a1', 'b1', 'a2', 'a3']);
+  });
+
+  it('is the same whatever order the copies come in, also of one moment', () => {
+    const waiting = [backup('a1', 'a', 10), backup('a2', 'a', 10), backup('a3', 'a', 10)];
+    const [first, second, third] = waiting as [Backup, Backup, Backup];
+    expect(order([second, third, first])).toEqual(['a1', 'a2', 'a3']);
+    expect(order([third, second, first])).toEqual(['a1', 'a2', 'a3']);
   });
 
   it('begins with the oldest copy among tenants that were never served', () => {
@@ -116,11 +124,110 @@ describe('a copy that a person asks for', () => {
     expect(cases.map(([row]) => retryMode(exports, row, undefined))).toMatchObject(
       cases.map(([, code]) => ({ cause: { code } })),
     );
+    const tagged = fleet(exporting({}, { discovery: {}, defaults: { copy: { mode: 'export' } } }));
+    expect(retryMode(tagged, failed, undefined)).toMatchObject({ cause: { code: 'no-shared-bucket' } });
   });
 });
 
+const setup = { bucket: 'b', roleArn: 'r', keyArn: 'k', region: 'eu-west-1' };
+
+describe('why RDS gave an export up', () => {
+  it.each([
+    ["it can't assume the IAM role r", 'role-not-trusted', undefined],
+    ['it cant assume the IAM role r', 'role-not-trusted', undefined],
+    ['Unable to assume the role r', 'role-not-trusted', undefined],
+    ["The IAM role r isn't authorized to call s3:PutObject* on the S3 bucket b.", 'bucket-denied', 's3:PutObject*'],
+    ['The role r isnt authorized to call s3:ListBucket on bucket b', 'bucket-denied', 's3:ListBucket'],
+    ['User: r is not authorized to perform: s3:GetBucketLocation', 'bucket-denied', 's3:GetBucketLocation'],
+    ['r is not authorized to call ListObjectsV2 on b', 'bucket-denied', 's3:ListObjectsV2'],
+    ['AccessDenied for r', 'bucket-denied', undefined],
+    ['r is not authorized to perform: kms:GenerateDataKey* on k', 'key-not-usable', 'kms:GenerateDataKey*'],
+    ['r is not authorized to perform: kms:CreateGrant on k', 'key-not-usable', 'kms:CreateGrant'],
+    ['Access denied to the KMS key k', 'key-not-usable', undefined],
+    ['KMS key check failed.', 'key-not-usable', undefined],
+    ["The S3 bucket b isn't valid.", 'bucket-invalid', undefined],
+    ['bucket b isnt valid', 'bucket-invalid', undefined],
+    ['The S3 bucket b isnt located in the current AWS Region.', 'bucket-invalid', undefined],
+    ["The S3 bucket b doesn't exist.", 'bucket-invalid', undefined],
+    ['The S3 bucket b does not exist.', 'bucket-invalid', undefined],
+    ['S3 credential check failed.', 'bucket-denied', undefined],
+    ['Check the permissions on your S3 bucket', 'bucket-denied', undefined],
+  ])('is read from its words, and needs a person: %s', (said, code, action) => {
+    const { cause, heals } = exportFailure(`  ${said}\n`, setup);
+    expect({ code: cause.code, heals, facts: cause.facts }).toMatchObject({ code, heals: false, facts: { said } });
+    expect((cause.facts as { action?: string }).action).toBe(action);
+  });
+
+  it.each([
+    ['An unknown internal error occurred.', { said: 'An unknown internal error occurred.' }],
+    ['  ', {}],
+    [undefined, {}],
+  ])('may pass where nothing of that is said: %j', (said, facts) => {
+    expect(exportFailure(said, setup)).toEqual({ cause: { code: 'export-failed', facts }, heals: true });
+  });
+});
+
+describe('what a refusal of StartExportTask means', () => {
+  it.each([
+    ['ExportTaskLimitReachedFault', 'full'],
+    ['Throttling', 'throttled'],
+    ['ThrottlingException', 'throttled'],
+    ['RequestLimitExceeded', 'throttled'],
+    ['TooManyRequestsException', 'throttled'],
+    ['ExportTaskAlreadyExistsFault', 'exists'],
+    ['InvalidExportSourceStateFault', 'busy'],
+    ['DBSnapshotNotFoundFault', 'gone'],
+    ['DBClusterSnapshotNotFoundFault', 'gone'],
+    ['IamRoleNotFoundFault', 'failed'],
+  ])('is read from the name of the error: %s is %s', (name, is) => {
+    expect(startProblem(s3Error(name, 400), setup)).toMatchObject({ is });
+  });
+
+  it.each([
+    ['IamRoleNotFound', 'account', { role: 'r' }],
+    ['AccessDenied', 'account', { role: 'r', key: 'k' }],
+    ['UnauthorizedOperation', 'account', { role: 'r', key: 'k' }],
+    ['IamRoleMissingPermissions', 'bucket', { bucket: 'b', role: 'r' }],
+    ['InvalidS3Bucket', 'bucket', { bucket: 'b', region: 'eu-west-1' }],
+    ['KMSKeyNotAccessible', 'bucket', { key: 'k', role: 'r' }],
+  ])('%s would meet every other copy of the %s, too', (name, blocks, facts) => {
+    const said = name;
+    expect(startProblem(s3Error(name, 400), setup)).toMatchObject({
+      blocks,
+      heals: false,
+      cause: { facts: { ...facts, said } },
+    });
+  });
+
+  it('of a kind that we do not know fails this copy alone, for any answer of 4xx', () => {
+    for (const status of [400, 499]) {
+      const problem = startProblem(s3Error('FaultyParameterFault', status), setup);
+      expect(problem).toEqual({
+        is: 'failed',
+        heals: false,
+        cause: { code: 'start-refused', facts: { error: 'FaultyParameter', said: 'FaultyParameterFault' } },
+      });
+    }
+  });
+
+  it('is unknown where RDS had trouble, or did not answer: the task may have been started', () => {
+    const unanswered = [s3Error('InternalFailure', 500), s3Error('Odd', 399), new Error('socket hang up'), undefined];
+    expect(unanswered.map((error) => startProblem(error, setup))).toEqual(unanswered.map(() => undefined));
+  });
+});
+
+it('the error of a run names the first copies that it left out, each by what went wrong', () => {
+  const message = (...errors: unknown[]) => leftOutError(errors).message;
+  expect(message(new Error('no answer'))).toBe('1 copy could not be followed or started: no answer');
+  expect(message(new TypeError(), 'thrown as text')).toBe(
+    '2 copies could not be followed or started: TypeError; thrown as text',
+  );
+  const seven = Array.from({ length: 7 }, (_, index) => new Error(`e${index}`));
+  expect(message(...seven)).toBe('7 copies could not be followed or started: e0; e1; e2; e3; e4');
+  expect(leftOutError(seven).errors).toEqual(seven);
+});
+
 it('a cause of failure of any length is kept within bounds, with its beginning and its end', () => {
-  const setup = { bucket: 'b', roleArn: 'r', keyArn: 'k', region: 'eu-west-1' };
   const text = `The export could not be written to bucket ${'bucket '.repeat(200_000)} Error code: AccessDenied`;
   const { cause } = exportFailure(text, setup);
   expect(isKnownIn(copyCauses, cause)).toBe(true);

@@ -48,6 +48,8 @@ describe('the id of an export task', () => {
     const createdAt = new Date('2026-11-23T04:08:00Z');
     const id = exportTaskId({ database: 'db', id: 'nightly', databaseId: 'orders', createdAt }, 2);
     expect(id).toMatch(/^copy-2026-11-23-orders-[0-9a-f]{16}-2$/);
+    const two = exportTaskId({ database: 'db', id: 'nightly', databaseId: 'web-shop', createdAt }, 1);
+    expect(two).toMatch(/^copy-2026-11-23-web-shop-[0-9a-f]{16}-1$/);
   });
 });
 
@@ -66,5 +68,17 @@ describe('the prefix of an export', () => {
   it('is the configured one as it stands, or the database’s name in a bucket of its own', () => {
     expect(exportPrefix({ target: { prefix: 'acme/orders' }, id: 'orders' })).toBe('acme/orders');
     expect(exportPrefix({ target: { prefix: '' }, id: 'orders' })).toBe('orders');
+    expect(exportPrefix({ target: { prefix: 'x'.repeat(59) }, id: 'orders' })).toBe('x'.repeat(59));
+  });
+
+  it.each([
+    ['acme:orders', 'acme-orders'],
+    ['acme/orders//', 'acme/orders'],
+    [`acme/${'x'.repeat(60)}`, `acme/${'x'.repeat(43)}`],
+    [`${'x'.repeat(46)}//${'y'.repeat(20)}`, 'x'.repeat(46)],
+  ])('is the valid part of one that RDS would refuse, with a digest that keeps it distinct: %s', (prefix, start) => {
+    const folder = exportPrefix({ target: { prefix }, id: 'orders' });
+    expect(folder.slice(0, -10)).toBe(`${start}-`);
+    expect(folder.slice(-10)).toMatch(/^[0-9a-f]{10}$/);
   });
 });
