@@ -14,7 +14,7 @@ const testsOf: Readonly<Record<string, readonly string[]>> = {
     'shared/notifications/messages',
     'cli/{commands,later,reading}',
   ],
-  'shared/evaluation': ['shared/evaluation/*', 'scenarios/*', 'shared/sweep/{sweep,watch}'],
+  'shared/evaluation': ['shared/evaluation/*', 'scenarios/*', 'shared/sweep/{sweep,tag-changes,watch}'],
   'shared/recording': ['shared/recording/*', 'shared/evaluation/*'],
   'shared/copies': ['shared/copies/*'],
 };
