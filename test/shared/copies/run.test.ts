@@ -157,6 +157,40 @@ describe('a copy that waits', () => {
     });
   });
 
+  it('waits without a try while RDS shows the snapshot in another status', async () => {
+    const world = await given({ acme: ['orders'] });
+    const snapshot = world.rds.snapshot(world.first.id);
+    snapshot.status = 'failed';
+    await world.pass();
+    expect(await world.copyOf(world.first)).toMatchObject({
+      state: 'queued',
+      attempt: 1,
+      notBefore: minutesLater(world.rds.now, 5),
+      cause: { code: 'snapshot-busy' },
+    });
+    expect(world.rds.calls('StartExportTask')).toBe(0);
+    expect(world.notified).toEqual([]);
+    snapshot.status = 'available';
+    await world.rds.advanceBy({ minutes: 5 });
+    await world.pass();
+    expect((await world.copyOf(world.first)).state).toBe('running');
+  });
+
+  it('is started though RDS does not say what becomes of those that run', async () => {
+    const world = await given({ acme: ['orders'] });
+    await world.pass();
+    const at = minutesLater(world.rds.now, -30);
+    world.rds.createInstance({ id: 'billing' });
+    world.configure(exporting({ acme: ['orders', 'billing'] }));
+    const next = await world.record(world.rds.takeBackup('billing', { kind: 'automated', at }).id);
+    world.rds.failNext('DescribeExportTasks', 1, new RdsFault('AccessDenied', 403, 'not now'));
+    const { followed, run, errors } = await workOnCopies(world.deps(new Mortal()), world.rds.now);
+    expect(followed).toMatchObject({ ended: [], retried: 0, running: 0, stuck: 0 });
+    expect(errors).toMatchObject([{ message: 'not now' }]);
+    expect(run.started).toBe(1);
+    expect((await world.copyOf(next)).state).toBe('running');
+  });
+
   it('is skipped as expired when its snapshot is gone, and people are notified', async () => {
     const world = await given({ acme: ['orders'] });
     // The automated backups of a deleted database go with it.

@@ -9,8 +9,8 @@ import { copyWorld, exporting } from './world.ts';
 
 const ids = ['orders', 'billing', 'crm'] as const;
 
-async function given(table = new MemoryTable()) {
-  const config = exporting({ acme: ids }, {}, { kinds: ['manual'], schedule: 'every' });
+async function given(table = new MemoryTable(), copy: object = {}) {
+  const config = exporting({ acme: ids }, {}, { kinds: ['manual'], schedule: 'every', ...copy });
   const world = copyWorld({ config, table });
   const backups: Backup[] = [];
   for (const id of ids) {
@@ -91,6 +91,28 @@ it('a copy whose database’s row cannot be read waits, the others go on, and th
     'running',
     'running',
   ]);
+});
+
+it('a dump waits likewise while its database’s row cannot be read', async () => {
+  const table = new MemoryTable();
+  const staging = { bucket: 'dumps', owner: '222222222222', key: '{databaseId}.bak', waitHours: 24 };
+  const world = await given(table, { mode: 'object', staging });
+  for (const id of ids) world.s3.put('dumps', `${id}.bak`, 'a dump');
+  await spoil(table, rowKey(world.orders.database));
+  await expect(world.pass()).rejects.toThrow(/^1 copy could not be followed or started: The ledger's row .*DATABASE/);
+  const states = await Promise.all([world.orders, world.billing, world.crm].map(world.copyOf));
+  expect(states.map(({ state }) => state)).toEqual(['queued', 'complete', 'complete']);
+});
+
+it('a dump whose row cannot be written is left out, and the others are copied', async () => {
+  const table = new MemoryTable();
+  const staging = { bucket: 'dumps', owner: '222222222222', key: '{databaseId}.bak', waitHours: 24 };
+  const world = await given(table, { mode: 'object', staging });
+  for (const id of ids) world.s3.put('dumps', `${id}.bak`, 'a dump');
+  refuse(table, ({ pk }) => pk.includes(world.orders.database));
+  await expect(world.pass()).rejects.toThrow(/^1 copy could not be followed or started: Item size/);
+  const states = await Promise.all([world.orders, world.billing, world.crm].map(world.copyOf));
+  expect(states.map(({ state }) => state)).toEqual(['queued', 'complete', 'complete']);
 });
 
 it('a copy that cannot be read is left out, the others go on, and the run fails in the end', async () => {
