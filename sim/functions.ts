@@ -152,7 +152,11 @@ export async function copyFunction(cloud: Cloud, run: Run, trigger: CopyTrigger)
       rds: rdsClient(cloud, run),
       s3: s3Client(cloud, run),
       fleet,
-      notify: (tenant, backups, at) => publisher.publish(composeCopyFailed(tenant, backups, contextOf(fleet, at))),
+      notify: async (tenant, backups, at) => {
+        for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
+          await publisher.publish(composeCopyFailed(tenant, backups, audience, contextOf(fleet, at)));
+        }
+      },
       ...account,
       holder: run.name,
       pause: (ms) => cloud.gate.call(run, 'lambda', `pause ${ms}`, async () => {}),
