@@ -75,6 +75,8 @@ export class Oracle {
   readonly #changedAt = new Map<string, number>();
   /** Since when a database is past its deadline. */
   readonly #lateSince = new Map<string, number>();
+  /** What RDS had when the last clean sweep ended. */
+  #shownAtSweep: ReadonlySet<string> = new Set();
   #cleanSweepAt = Number.NEGATIVE_INFINITY;
   #rdsTroubleAt = Number.NEGATIVE_INFINITY;
   readonly #dry = new Set<Run>();
@@ -278,8 +280,10 @@ export class Oracle {
     if (!isClean || dryRun) return;
     this.#withinBounds(run, report);
     // A watch may have had a sweep to run.
-    if (report?.mode === 'sweep' && (report.complete || this.#spoiled.size > 0))
+    if (report?.mode === 'sweep' && (report.complete || this.#spoiled.size > 0)) {
       this.#cleanSweepAt = Math.max(this.#cleanSweepAt, run.started);
+      this.#shownAtSweep = this.#shownNow();
+    }
     if (mode === 'watch') this.#everybodyKnows(run);
   }
 
@@ -382,13 +386,8 @@ export class Oracle {
   }
 
   #ledgerEqualsRds(): void {
-    const { rds, fleets } = this.#parts;
-    const shown = new Set(
-      rds
-        .snapshots()
-        .filter(({ status }) => status === 'available')
-        .map((one) => `${one.source.resourceId} ${one.startedAt.toISOString()}#${one.id}`),
-    );
+    const { fleets } = this.#parts;
+    const shown = this.#shownNow();
     const live = new Set<string>();
     for (const item of this.#rowsOf(/^DB#\S+ BACKUP#/)) {
       const facts = item.backupFacts as { readonly closed?: object };
@@ -400,7 +399,8 @@ export class Oracle {
     const extra = [...live].filter((one) => !shown.has(one));
     const lastSweep = Math.floor((this.#parts.now() - 12 * hour - 1) / day) * day + 12 * hour;
     const old = missing.filter((one) => Date.parse(one.split(' ')[1]?.split('#')[0] ?? '') < lastSweep);
-    const gone = extra.filter((one) => !this.#isExpiredSince(one));
+    // What RDS removed since the last sweep is still in the ledger.
+    const gone = extra.filter((one) => !this.#shownAtSweep.has(one));
     const nameOf = (line: string) => fleets.all.find(({ resourceId }) => line.startsWith(resourceId))?.id ?? '';
     if (old[0])
       this.#fail(nameOf(old[0]), 'each snapshot of RDS in the ledger', `${old.length} are not, e.g. ${old[0]}`);
@@ -412,17 +412,10 @@ export class Oracle {
       );
   }
 
-  /** Backups expire in the night after their retention: what did so since the last sweep is still in the ledger. */
-  #isExpiredSince(line: string): boolean {
-    const [resource = '', rest = ''] = line.split(' ');
-    const database = this.#parts.fleets.all.find(({ resourceId }) => resourceId === resource);
-    const created = Date.parse(rest.split('#')[0] ?? '');
-    const retention = database?.retention ?? 0;
-    return (
-      retention > 0 &&
-      this.#parts.now() - created > retention * day &&
-      this.#parts.now() - created < (retention + 2.2) * day
-    );
+  /** The snapshots of RDS that can be restored now. */
+  #shownNow(): Set<string> {
+    const available = this.#parts.rds.snapshots().filter(({ status }) => status === 'available');
+    return new Set(available.map((one) => `${one.source.resourceId} ${one.startedAt.toISOString()}#${one.id}`));
   }
 
   #recipientsKnowWhatIs(): void {

@@ -1,4 +1,6 @@
 /** What RDS shows at one moment, gathered from listings: of everything (a sweep) or of some databases (the watch). */
+
+import pMap from 'p-map';
 import {
   type BackupId,
   backupIdOf,
@@ -188,10 +190,14 @@ function databasesInto(inventory: RdsInventory, reader: RdsReader, read: ReadLis
 /** A name under which a database is to be looked up, its key, and its newest backup where the ledger knows one. */
 export type WantedDatabase = Pick<DatabaseRow, 'id' | 'kind' | 'key' | 'newestBackup'>;
 
-/** Reads some databases and their snapshots, in bulk: the whole inventory of them, and of nothing else. */
+/**
+ * Reads some databases and their snapshots, in bulk: the whole inventory of them, and of nothing else. `liveBackups` are those
+ * of a database that the ledger knows.
+ */
 export async function inventoryOf(
   reader: RdsReader,
   wanted: readonly WantedDatabase[],
+  liveBackups: (key: DatabaseKey) => Promise<readonly Pick<BackupId, 'snapshotId'>[]>,
   listed?: RdsInventory,
 ): Promise<RdsInventory> {
   const inventory = new RdsInventory({ whole: false, ...(listed && { listed }) });
@@ -225,13 +231,14 @@ export async function inventoryOf(
     const found = await reader.clustersNamed({ ids: [...ids, ...memberClusters], resourceIds });
     inventory.addDatabases(found);
     inventory.addSnapshots(await reader.snapshotsOfClusters([...ids, ...found.map((row) => row.id)]));
-    // A cluster that was renamed may have its newest backup from before, under a name that nobody asked for.
+    // A cluster that was renamed may have its backups from before, under a name that nobody asked for.
     const unseen = wanted.flatMap(({ kind, key, newestBackup }) =>
       kind === 'cluster' && newestBackup && !inventory.shows(backupIdOf({ database: key, ...newestBackup }))
-        ? [newestBackup.id]
+        ? [key]
         : [],
     );
-    inventory.addSnapshots(await reader.clusterSnapshotsNamed(unseen));
+    const live = await pMap(unseen, liveBackups, { concurrency: 10 });
+    inventory.addSnapshots(await reader.clusterSnapshotsNamed(live.flat().map(({ snapshotId }) => snapshotId)));
   });
   inventory.addOdd(reader.takeOdd());
   return inventory;

@@ -198,7 +198,8 @@ export class Run {
 
   async #recheck(databases: readonly ToRecheck[], listed: RdsInventory | undefined): Promise<void> {
     const { rds, fleet, ledger } = this.#deps;
-    const rows = await ledger.leavingOut(this.onUnreadable).databases(databases.map(({ key }) => key));
+    const lists = ledger.leavingOut(this.onUnreadable);
+    const rows = await lists.databases(databases.map(({ key }) => key));
     const inLedger = new Map(rows.map((row) => [row.key, row]));
     // Under the names that they had when the run began: it may have written another since.
     const wanted = databases.flatMap(({ key, kind, id }) => {
@@ -210,7 +211,7 @@ export class Run {
       const row = inLedger.get(key);
       return row ? [{ ...row, id }] : [];
     });
-    const inventory = await inventoryOf(rds, wanted, listed);
+    const inventory = await inventoryOf(rds, wanted, (key) => lists.liveBackups(key), listed);
     this.errors.push(...inventory.problems);
     if (inventory.problems.length > 0) this.recheckFailed = true;
     const met = await this.#ownersOf(inventory, wanted);

@@ -741,6 +741,24 @@ describe('who is evaluated under which name', () => {
     expect(world.news()).toEqual(['open ledger-v2 protected warning']);
   });
 
+  it('a renamed cluster whose newest backup is gone still has those before, under its former name', async () => {
+    const world = await settled();
+    world.rds.rename('ledger', 'ledger-v2');
+    world.configure(acme(orders, { id: 'ledger-v2', kind: 'cluster' }));
+    await world.sweep();
+    world.news();
+    const [newest] = (await backups(world, 'ledger-v2', 'cluster')).map(({ id }) => id);
+    world.rds.expire(newest ?? '');
+    world.rds.skipBackups('ledger-v2', 1);
+    await world.rds.runNight('12:00');
+    const { report } = await world.sweep();
+    expect(report.databases.find(({ database }) => database === 'ledger-v2')).toMatchObject({
+      verdict: 'overdue',
+      newestBackup: { id: expect.stringContaining('rds:ledger-') },
+    });
+    expect(world.news()).toEqual([expect.stringMatching(/^open ledger-v2 overdue/)]);
+  });
+
   it('one restored under the same name is another: the backups of the first do not count', async () => {
     const world = await settled();
     world.rds.delete('orders', { keepAutomated: true });
