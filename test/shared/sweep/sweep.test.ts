@@ -756,7 +756,7 @@ describe('who is evaluated under which name', () => {
       verdict: 'overdue',
       newestBackup: { id: expect.stringContaining('rds:ledger-') },
     });
-    expect(world.news()).toEqual([expect.stringMatching(/^open ledger-v2 overdue/)]);
+    expect(world.news()).toEqual(['open ledger-v2 overdue warning', 'rise ledger-v2 overdue critical']);
   });
 
   it('one restored under the same name is another: the backups of the first do not count', async () => {
