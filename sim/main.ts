@@ -1,6 +1,6 @@
 /**
  * `npm run sim` plays seeds and checks what must hold. It ends with 1 at the first seed that fails, with its story made small and
- * the command that plays it again.
+ * the command that plays it again. With `--minutes` it names each seed that fails, and goes on.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { live, type Outcome } from './life.ts';
@@ -59,6 +59,11 @@ async function simulate(options: Options): Promise<void> {
     sum.add(outcome.totals);
     if (outcome.problem !== undefined) {
       process.exitCode = 1;
+      if (until !== undefined) {
+        const { database, expected, seen } = outcome.problem;
+        console.log(`seed ${story.seed} fails: ${database}: expected ${expected}; seen: ${seen}`);
+        continue;
+      }
       console.log(await failureOf(story, outcome, options));
       break;
     }
