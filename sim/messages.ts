@@ -97,8 +97,14 @@ export class Recipients {
     const { kind, audience, tenant } = message.attributes;
     this.countsBy[kind] = (this.countsBy[kind] ?? 0) + 1;
     if (audience !== 'operators') this.#holdsNoOther(tenant, message);
-    const body = message.texts.body as { readonly digest?: string; readonly databases?: readonly Said[] };
+    const body = message.texts.body as {
+      readonly digest?: string;
+      readonly databases?: readonly Said[];
+      readonly notListed?: number;
+    };
     if (kind === 'copy-failed' || (kind === 'digest' && body.digest !== 'many-tenants')) return;
+    // Those that it does not list stand in a file.
+    if ((body.notListed ?? 0) > 0) this.forget();
     for (const said of body.databases ?? []) {
       if (audience !== 'tenant') this.#tell('operators', said, sent);
       if (audience !== 'operators') this.#tell('tenant', said, sent);

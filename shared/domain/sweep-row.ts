@@ -20,7 +20,6 @@ const leftOutSchema = fields({
   })
     .describe('the database, which the next watch checks again')
     .exactOptional(),
-  notifiedAt: time.describe('when operators were last notified of it').exactOptional(),
 });
 
 /** Something that a run could not do, and that stopped nothing else. */
@@ -60,6 +59,17 @@ export const sweepSchema = fields({
   apiCalls: z.record(text, count).describe('calls of RDS by action'),
   errors: z.array(text).readonly().describe('what it could not do, at most 100 lines'),
   leftOut: z.array(leftOutSchema).readonly().describe('what it left out after a failure, at most 200').exactOptional(),
+  /** Carried on from run to run, so that what fails now and then is not told each time. */
+  notifiedOf: z
+    .array(
+      fields({
+        of: text.describe('the key of the database, or the beginning of the text'),
+        at: time.describe('when'),
+      }),
+    )
+    .readonly()
+    .describe('what was left out that operators were notified of within the last day')
+    .exactOptional(),
   configHash: text.describe('SHA-256 of the configuration that it evaluated by'),
   /** The last database key that was evaluated, where it stopped half-way. */
   stoppedAfter: text.describe('where it stopped half-way').exactOptional(),

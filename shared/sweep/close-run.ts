@@ -1,9 +1,9 @@
-import type { LeftOut } from '../domain/index.ts';
+import type { LeftOut, SweepRow } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AlertNotification, NotifiedCounts } from '../notifications/index.ts';
-import { leftOutBefore } from './left-out.ts';
+import { keyOfLeftOut, leftOutBefore } from './left-out.ts';
 import { keptRow } from './row.ts';
 import type { SweepDeps, SweepRequest, SweepRun } from './run.ts';
 import { sweepFleet } from './sweep.ts';
@@ -51,31 +51,35 @@ async function closeRun(deps: CloseDeps, run: SweepRun): Promise<SweepRun> {
   await attempt('people were not notified', async () => {
     failures.push(...(await deps.notify(run.notifications, run.at)).errors);
   });
-  await attempt('copies were not triggered', deps.triggerCopies);
-  let leftOut: readonly LeftOut[] = [...(run.row.leftOut ?? []), ...failures.map((text) => ({ text }))];
+  const leftOut: readonly LeftOut[] = [...(run.row.leftOut ?? []), ...failures.map((text) => ({ text }))];
+  let notifiedOf: SweepRow['notifiedOf'] = [];
   await attempt('operators were not notified of what was left out', async () => {
-    leftOut = await notifyOperators(deps, leftOut, run.at);
+    notifiedOf = await notifyOperators(deps, leftOut, run.at);
   });
+  // The next watch makes up for it.
+  await attempt('copies were not triggered', deps.triggerCopies);
   for (const text of failures) deps.log.error(text);
   const row = keptRow({
     ...run.row,
     finished: deps.now(),
     errors: [...run.row.errors, ...failures],
     ...(leftOut.length > 0 && { leftOut }),
+    ...(notifiedOf.length > 0 && { notifiedOf }),
   });
   await deps.ledger.putSweep(row);
   return { ...run, row, report: { ...run.report, errors: [...run.report.errors, ...failures] } };
 }
 
-/** One message about all that was left out, once a day of one thing. Returns it with when operators were last notified of it. */
+/** One message about all that was left out, once a day of one thing. Returns what they were notified of within the last day. */
 async function notifyOperators(
   { ledger, notifyOfLeftOut }: CloseDeps,
   leftOut: readonly LeftOut[],
   at: Date,
-): Promise<readonly LeftOut[]> {
-  if (leftOut.length === 0) return leftOut;
-  const { notifiedAt } = await leftOutBefore(ledger, at);
-  const isNews = leftOut.some((left) => notifiedAt(left) === undefined);
+): Promise<NonNullable<SweepRow['notifiedOf']>> {
+  const { notifiedOf: before } = await leftOutBefore(ledger, at);
+  const keys = leftOut.map(keyOfLeftOut);
+  const isNews = keys.some((key) => !before.has(key));
   if (isNews) await notifyOfLeftOut(leftOut, at);
-  return leftOut.map((left) => ({ ...left, notifiedAt: isNews ? at : (notifiedAt(left) ?? at) }));
+  const all = new Map([...before, ...(isNews ? keys.map((key) => [key, at] as const) : [])]);
+  return [...all].map(([of, when]) => ({ of, at: when }));
 }

@@ -8,8 +8,8 @@ import type { DatabaseRef } from './run.ts';
 /** Operators are notified once in this time of one thing that is left out again and again. */
 const remindHours = 24;
 
-/** A row keeps no longer texts. */
-const comparedLength = 200;
+/** Texts that begin alike are one failure: behind that stands what AWS said this time. */
+const comparedLength = 100;
 
 /** The daily sweep before is not older than this. */
 const lookBackHours = 26;
@@ -17,8 +17,8 @@ const lookBackHours = 26;
 export interface LeftOutBefore {
   /** Databases that no watch has checked again yet. */
   readonly databases: readonly DatabaseRef[];
-  /** When operators were last notified of it; undefined: never, or not of late. */
-  readonly notifiedAt: (left: LeftOut) => Date | undefined;
+  /** What operators were notified of within the last day, by `keyOfLeftOut`, and when. */
+  readonly notifiedOf: ReadonlyMap<string, Date>;
 }
 
 /** What the last watch and the last sweep left out. */
@@ -31,21 +31,17 @@ export async function leftOutBefore(ledger: Ledger, now: Date): Promise<LeftOutB
   ]);
   const sinceWatch = watch === undefined || (sweep?.finished !== undefined && sweep.finished > watch.started);
   const open = [...(watch?.leftOut ?? []), ...(sinceWatch ? (sweep?.leftOut ?? []) : [])];
-  const all = [...(sweep?.leftOut ?? []), ...(watch?.leftOut ?? [])];
   const since = addHours(now, -remindHours);
-  const times = new Map<string, Date>();
-  for (const left of all) {
-    const known = times.get(keyOf(left));
-    const { notifiedAt } = left;
-    if (notifiedAt !== undefined && notifiedAt > (known ?? since)) times.set(keyOf(left), notifiedAt);
-  }
+  const notified = [...(sweep?.notifiedOf ?? []), ...(watch?.notifiedOf ?? [])]
+    .filter(({ at }) => at > since)
+    .sort((one, other) => one.at.getTime() - other.at.getTime());
   return {
     databases: open.flatMap(({ database }) => database ?? []),
-    notifiedAt: (left) => times.get(keyOf(left)),
+    notifiedOf: new Map(notified.map(({ of, at }) => [of, at])),
   };
 }
 
 /** What makes two failures the same: the database, or else what is said. */
-function keyOf({ database, text }: LeftOut): string {
+export function keyOfLeftOut({ database, text }: LeftOut): string {
   return database?.key ?? text.slice(0, comparedLength);
 }

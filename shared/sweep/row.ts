@@ -38,7 +38,7 @@ export function joined(stopped: SweepRow, part: SweepRow, verdicts: Verdicts): S
 
 /** The row as it is kept. */
 export function keptRow(row: SweepRow): SweepRow {
-  const { missed, unconfigured, errors, leftOut } = row;
+  const { missed, unconfigured, errors, leftOut, notifiedOf } = row;
   const more = errors.length - errorsKept;
   const lines = more > 0 ? [...errors.slice(0, errorsKept - 1), `and ${more + 1} more errors, in the log`] : errors;
   return {
@@ -47,6 +47,7 @@ export function keptRow(row: SweepRow): SweepRow {
     unconfigured: unconfigured.slice(0, unconfiguredKept),
     ...(unconfigured.length > unconfiguredKept && { unconfiguredCount: unconfigured.length }),
     errors: lines.map((line) => line.slice(0, errorLength)),
+    ...(notifiedOf && { notifiedOf: notifiedOf.slice(-leftOutKept) }),
     ...(leftOut && {
       leftOut: leftOut.slice(0, leftOutKept).map((left) => ({ ...left, text: left.text.slice(0, errorLength) })),
     }),

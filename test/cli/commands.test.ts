@@ -104,8 +104,10 @@ describe('the documented fields', () => {
     ]);
     const missed = [{ snapshotId: backup.id, databaseId: 'orders', backupTime: createdAt }];
     const database = { key: ordersKey, kind: 'instance', id: 'orders' } as const;
-    const leftOut = [{ text: 'instance orders could not be written', database, notifiedAt: createdAt }];
-    await ledger.putSweep(aSweep({ started: at('2026-11-23T06:00:00.000Z'), missed, eventsMissed: 1, leftOut }));
+    const leftOut = [{ text: 'instance orders could not be written', database }];
+    const notifiedOf = [{ of: ordersKey, at: createdAt }];
+    const facts = { missed, eventsMissed: 1, leftOut, notifiedOf };
+    await ledger.putSweep(aSweep({ started: at('2026-11-23T06:00:00.000Z'), ...facts }));
     await ledger.putSweep(aSweep({ mode: 'watch' }));
     return seen;
   };

@@ -277,8 +277,8 @@ export const pinned = {
       sweep: names(`
         mode started finished at complete databases counts eventsMissed missed.snapshotId missed.databaseId
         missed.backupTime recorded closed unconfigured unconfiguredCount alerts.opened alerts.reminded alerts.resolved
-        apiCalls errors leftOut.text leftOut.database.key leftOut.database.kind leftOut.database.id leftOut.notifiedAt
-        configHash stoppedAfter expiresAt
+        apiCalls errors leftOut.text leftOut.database.key leftOut.database.kind leftOut.database.id notifiedOf.of
+        notifiedOf.at configHash stoppedAfter expiresAt
       `),
     },
     streamFilters: [
@@ -400,7 +400,7 @@ export const pinned = {
     `),
     sweep: names(`
       mode started finished at complete databases counts eventsMissed missed recorded closed unconfigured
-      unconfiguredCount alerts apiCalls errors leftOut configHash stoppedAfter expiresAt
+      unconfiguredCount alerts apiCalls errors leftOut notifiedOf configHash stoppedAfter expiresAt
     `),
   },
 

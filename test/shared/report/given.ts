@@ -83,6 +83,7 @@ function givenRun(mode: 'sweep' | 'watch', started: Date, databases: number): Ru
     apiCalls: {},
     errors: [],
     leftOut: null,
+    notifiedOf: null,
     configHash: '0'.repeat(64),
     stoppedAfter: null,
     expiresAt: null,

@@ -891,6 +891,8 @@ describe('a fleet of thousands', () => {
       putDatabase: 1000,
       putDays: 10,
       putSweep: 1,
+      lastWatch: 1,
+      sweeps: 1,
     });
   });
 

@@ -48,8 +48,8 @@ describe('the watch', () => {
     const { report } = await world.watch();
     expect(report).toMatchObject({ mode: 'watch', complete: true, databases: [], apiCalls: {} });
     expect(world.rds.calls()).toBe(0);
-    // The index, what the runs before left out, whether a sweep is owed; and its own row is written.
-    expect(calls).toEqual({ databasesToCheck: 1, sweeps: 2, lastWatch: 1, putSweep: 1 });
+    // The index, what the runs before left out and told, whether a sweep is owed; and its own row is written.
+    expect(calls).toEqual({ databasesToCheck: 1, sweeps: 3, lastWatch: 2, putSweep: 1 });
   });
 
   it('tells of a missing backup at its deadline, not at the next sweep', async () => {
