@@ -94,6 +94,20 @@ export const causes = {
     },
     ['status'],
   ),
+  'encryption-key-inaccessible': entry(
+    'RDS cannot use the KMS key of the database; whatever is encrypted with it cannot be restored either.',
+    { status: text, key: optional.text, otherKeyBackup: optional.moment },
+    ['status', 'otherKeyBackup'],
+  ),
+  'backups-about-to-be-disabled': entry(
+    'A retention of 0 is pending: automated backups end with the next maintenance window, and those that exist are deleted.',
+  ),
+  'backups-about-to-be-enabled': entry(
+    'Automated backups are off; a retention is pending, and applies from the next maintenance window.',
+    { retentionDays: number },
+    ['retentionDays'],
+  ),
+  'not-rds': entry('The name is that of a database of another service.', { engine: text }, ['engine']),
   'backups-disabled': entry('Automated backups are off (retention 0), and AWS Backup does not manage the database.'),
   'snapshot-skipped': entry(
     'RDS took no snapshot, although point-in-time restore works.',
@@ -105,6 +119,16 @@ export const causes = {
     {
       lastBackup: optional.moment,
     },
+    ['lastBackup'],
+  ),
+  'backups-gone': entry(
+    'It had backups, and none is left that could be restored.',
+    { lastBackup: moment, gone: text },
+    ['lastBackup', 'gone'],
+  ),
+  'last-backup-expired': entry(
+    'RDS let the last backup expire; the next is expected in the window that is open, or is being created.',
+    { lastBackup: moment },
     ['lastBackup'],
   ),
   'restore-point-stale': entry(

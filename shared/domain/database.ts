@@ -18,6 +18,15 @@ export const newestBackupSchema = fields({
 
 export type NewestBackup = Of<typeof newestBackupSchema>;
 
+const lastBackupSchema = fields({
+  ...newestBackupSchema.shape,
+  /** A code of `closings`. */
+  gone: text.describe('how it went: `deleted-by-user`, or `not-in-rds` where it expired or was deleted'),
+});
+
+/** The last backup of a database that has none left. */
+export type LastBackup = Of<typeof lastBackupSchema>;
+
 /** What an evaluation says of one database. Data only: `shared/reasons` makes the prose when it is shown. */
 export const findingFields = {
   verdict: word<VerdictName>().describe(verdictNames.map((name) => `\`${name}\``).join(', ')),
@@ -104,6 +113,8 @@ export const databaseSchema = fields({
   cause: cause.exactOptional(),
   notes: notes.exactOptional(),
   ...known,
+  /** It is not one that never had a backup. */
+  lastBackup: lastBackupSchema.describe('the last backup it had, where none is left').exactOptional(),
   evaluatedAt: time.describe('when it was last evaluated').exactOptional(),
   nextCheckAt: time.describe('when the watch checks it next').exactOptional(),
   /** E.g. since when RDS has not responded, or the database has been stopped. */

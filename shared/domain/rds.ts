@@ -18,6 +18,8 @@ export interface Snapshot {
   readonly storageType?: string;
   readonly sizeGiB?: number;
   readonly encrypted: boolean;
+  /** ARN of the KMS key that it is encrypted with. */
+  readonly kmsKeyId?: string;
   /** RDS's `SnapshotCreateTime`; it can be absent while the snapshot is being created. */
   readonly createdAt?: Date;
   /** RDS's `OriginalSnapshotCreateTime`: unchanged when a snapshot is copied. Instance snapshots only. */
@@ -47,6 +49,10 @@ export interface RdsDatabase {
   readonly createdAt?: Date;
   /** Days RDS keeps automated backups; 0 means there are none. */
   readonly retentionDays: number;
+  /** What `retentionDays` becomes with the next maintenance window (`PendingModifiedValues.BackupRetentionPeriod`). */
+  readonly pendingRetentionDays?: number;
+  /** ARN of the KMS key that its storage is encrypted with. */
+  readonly kmsKeyId?: string;
   /** `hh:mm-hh:mm`, UTC. */
   readonly window?: string;
   readonly latestRestorableTime?: Date;

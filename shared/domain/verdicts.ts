@@ -26,6 +26,14 @@ const followRunbook = 'Follow the runbook.';
 
 /** Worst first. */
 export const verdicts = {
+  inaccessible: {
+    protection: 'unprotected',
+    phrase: 'without their encryption key',
+    meaning: 'RDS cannot use its encryption key, which its backups need, too',
+    runbook: 'encryption-key-inaccessible',
+    needsSnapshot: false,
+    advice: 'Make its KMS key usable again; until then its backups cannot be restored either.',
+  },
   missing: {
     protection: 'unprotected',
     phrase: 'not found in RDS',

@@ -1,11 +1,11 @@
 import type { Policy } from '../config/index.ts';
 import type { NewestBackup, RdsDatabase } from '../domain/index.ts';
-import { addHours, dayMs, hourMs } from '../lib/time.ts';
+import { addHours, dayMs, hourMs, minuteMs } from '../lib/time.ts';
 import { deadlineOf } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
 
 /** A backup that began before the deadline and is still being created holds the deadline open for at most this long. */
-const creatingHoldsHours = 6;
+export const creatingHoldsHours = 6;
 
 /** AWS Backup manages a database whose last AWS Backup snapshot is at most this old: its weekly plans are seen, too. */
 const awsBackupDays = 8;
@@ -15,6 +15,18 @@ const restorableFreshMs = hourMs;
 
 /** RDS starts a stopped database again after this long. */
 const stopLimitDays = 7;
+
+/** The status of a database whose KMS key RDS cannot use; after 7 days it loses `-recoverable`, and is final. */
+const keyLost = /^inaccessible-encryption-credentials/;
+
+/**
+ * Statuses that a database does not leave by itself, or not for long (Amazon RDS User Guide, "Viewing DB instance status").
+ * All others but these and `available` pass: RDS is at work.
+ */
+const badStatus = /^(failed|storage-full|restore-error|insufficient-capacity|incompatible-.+)$/;
+
+/** A bad status is told once it has lasted for this long: some heal by themselves. A watch comes every 15 minutes. */
+const badStatusMs = 14 * minuteMs;
 
 /** Statuses in which RDS takes backups; `backing-up` is one being taken. */
 const backedUpStatuses = ['available', 'backing-up'];
@@ -43,6 +55,12 @@ export interface Facts {
   readonly stopped: boolean;
   /** Its status, where RDS takes no automated backups in it. */
   readonly hinderedBy?: string;
+  /** Its status, where it does not leave it by itself; `since` when it has been seen in it. */
+  readonly bad?: { readonly status: string; readonly since: Date; readonly confirmed: boolean };
+  /** Its status, where RDS cannot use its KMS key. */
+  readonly keyLost?: string;
+  /** What is pending for its retention, where backups begin or end with it. */
+  readonly pendingRetention?: number;
   /** Its status, where RDS refuses even a manual snapshot in it. */
   readonly refusing?: string;
   /** Point-in-time restore: up to the present, only up to some time ago, or RDS shows nothing of it. */
@@ -85,9 +103,25 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
     takesBackups: database.retentionDays > 0 || byAwsBackup,
     stopped,
     ...(stopped || backedUpStatuses.includes(database.status) ? {} : { hinderedBy: database.status }),
+    ...badStatusOf(situation, database, now),
+    ...(keyLost.test(database.status) ? { keyLost: database.status } : {}),
+    ...pendingRetentionOf(database),
     ...(snapshotStatuses.includes(database.status) ? {} : { refusing: database.status }),
     restorable: restorableOf(database, now),
   };
+}
+
+function badStatusOf({ row }: Situation, { status }: RdsDatabase, now: Date): Pick<Facts, 'bad'> {
+  if (!badStatus.test(status)) return {};
+  const known = row?.status === status && row.verdict !== 'unknown' ? row.since : undefined;
+  const since = known ?? now;
+  return { bad: { status, since, confirmed: now.getTime() - since.getTime() >= badStatusMs } };
+}
+
+/** A change from or to no automated backups; any other changes only how long they are kept. */
+function pendingRetentionOf({ retentionDays, pendingRetentionDays: pending }: RdsDatabase) {
+  const switches = pending !== undefined && (pending === 0) !== (retentionDays === 0);
+  return switches ? { pendingRetention: pending } : {};
 }
 
 function newestFacts(backup: NewestBackup, database: RdsDatabase, policy: Policy): NewestFacts {

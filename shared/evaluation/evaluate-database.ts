@@ -13,6 +13,7 @@ import {
   formatBackupId,
   isAvailable,
   isUnprotected,
+  type LastBackup,
   type LiveBackup,
   laterFields,
   type NewestBackup,
@@ -120,9 +121,16 @@ export function evaluateDatabase(
   const absent = live.filter((backup) => !shown.has(formatBackupId(backup)));
   const notShown = absent.filter((backup) => mustBeShown(backup, seen, at));
   const gone = seen.whole && seen.unread === undefined ? notShown : [];
-  // An event may have recorded a backup since RDS was listed. It counts, or an alert would open in spite of it.
-  const notYetShown = seen.unread === undefined ? absent.filter((backup) => !notShown.includes(backup)) : [];
+  // An event may have recorded a backup since RDS was listed. It counts, or an alert would open in spite of it. One that RDS
+  // shows in another status does not: a listing's word beats the ledger's.
+  const notYetShown =
+    seen.unread === undefined
+      ? absent.filter(
+          (backup) => !notShown.includes(backup) && !existing.some((snapshot) => isSnapshotOf(snapshot, backup)),
+        )
+      : [];
   const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(knownRow, notYetShown, until));
+  const last = newest === undefined && seen.unread === undefined ? lastOf(knownRow, until) : undefined;
   const creating = creatingAmong(existing, knownRow, at);
   const database = found.is === 'database' ? found.database : undefined;
   const evaluation =
@@ -132,7 +140,9 @@ export function evaluateDatabase(
         configured,
         found,
         ...(newest && { newest }),
+        ...(last && { last }),
         ...awsBackupSeen(existing),
+        ...(database && otherKeyBackup(available, database, seen.copyTimes)),
         ...(creating && { creating }),
         ...(knownRow && { row: knownRow }),
         ...(subject.earlier && { earlier: subject.earlier }),
@@ -183,6 +193,7 @@ export function evaluateDatabase(
     ...(retentionDays !== undefined && { retentionDays }),
     enrolledAt: knownRow?.enrolledAt ?? at,
     ...(newestKnown && { newestBackup: newestKnown }),
+    ...(last && { lastBackup: last }),
     ...(evaluation && {
       verdict: evaluation.verdict,
       severity: evaluation.severity,
@@ -291,6 +302,13 @@ function newestOnRow(
   return live.some((backup) => sameBackup(backup, id)) ? newest : undefined;
 }
 
+/** The last backup of a database that has none left, as its row knows it. */
+function lastOf(known: DatabaseRow | undefined, until: Date): LastBackup | undefined {
+  const newest = known?.newestBackup;
+  if (newest === undefined || newest.createdAt > until) return known?.lastBackup;
+  return { ...newest, gone: 'not-in-rds' };
+}
+
 /** The newest of a database's snapshots that count. */
 export function newestAmong(
   available: readonly AvailableSnapshot[],
@@ -318,6 +336,21 @@ export function creatingAmong(
       (youngest, one) => (youngest === undefined || one.since > youngest.since ? one : youngest),
       undefined,
     );
+}
+
+/** The newest backup that does not need the database's own key. */
+function otherKeyBackup(
+  available: readonly AvailableSnapshot[],
+  { kmsKeyId }: RdsDatabase,
+  copyTimes: ReadonlyMap<string, Date>,
+): { otherKeyBackup?: NewestBackup } {
+  if (kmsKeyId === undefined) return {};
+  const others = available.filter((snapshot) => (snapshot.encrypted ? snapshot.kmsKeyId !== undefined : true));
+  const newest = newestAmong(
+    others.filter((snapshot) => snapshot.kmsKeyId !== kmsKeyId),
+    copyTimes,
+  );
+  return newest ? { otherKeyBackup: newest } : {};
 }
 
 function awsBackupSeen(snapshots: readonly Snapshot[]): { awsBackupSeen?: Date } {

@@ -5,18 +5,23 @@ import {
   type DatabaseRow,
   type Evaluation,
   isKnownIn,
+  type LastBackup,
   type NewestBackup,
   type RdsDatabase,
 } from '../domain/index.ts';
 import { addHours, dayMs } from '../lib/time.ts';
-import { type Facts, factsOf, stoppedSince } from './conditions.ts';
-import { backupsDisabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf } from './explanation.ts';
+import { creatingHoldsHours, type Facts, factsOf, stoppedSince } from './conditions.ts';
+import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
+import { disabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf } from './explanation.ts';
 
 /** What is overdue or missing is checked again at its next step, but at least this often (and not 96 times a day). */
 const recheckHours = 6;
 
 /** A database that RDS did not answer for is checked again this soon. */
 const unansweredRecheckHours = 1;
+
+/** A status that may heal by itself is looked at again this soon. */
+const confirmHours = 0.25;
 
 /** While a late backup is being created, each watch checks whether it has become available, or is gone. */
 const creatingRecheckHours = 0.25;
@@ -26,8 +31,11 @@ export type LookupResult =
   | { readonly is: 'database'; readonly database: RdsDatabase }
   /** An instance that belongs to the cluster `of`; `cluster` is that cluster's evaluation, under the member's policy. */
   | { readonly is: 'member'; readonly of: string; readonly cluster?: Evaluation }
-  /** A listing of that kind was read to its end, and the name was not in it. */
-  | { readonly is: 'absent' }
+  /**
+   * A listing of that kind was read to its end, and the name was not in it; or it is that of a database of another service,
+   * of this engine.
+   */
+  | { readonly is: 'absent'; readonly foreignEngine?: string }
   /** RDS did not respond, or its listing was not read to the end. */
   | { readonly is: 'unknown'; readonly why: string };
 
@@ -37,6 +45,10 @@ export interface Situation {
   readonly found: LookupResult;
   /** The newest backup that counts, from RDS and the ledger together, as of the moment of evaluation. */
   readonly newest?: NewestBackup;
+  /** The newest of its backups that is encrypted with another key than the database, or with none. */
+  readonly otherKeyBackup?: NewestBackup;
+  /** The last backup that it had, where none is left. */
+  readonly last?: LastBackup;
   /** Creation time of its newest AWS Backup snapshot. */
   readonly awsBackupSeen?: Date;
   /** A snapshot of it in status `creating`; `since` is its creation time, or when it was first seen. */
@@ -72,7 +84,7 @@ export function evaluate(situation: Situation, now: Date): Evaluation {
     case 'unknown':
       return unanswered(situation, found.why, now);
     case 'absent':
-      return absent(situation, now);
+      return absent(situation, found.foreignEngine, now);
     case 'member':
       return ofMember(situation, found.of, found.cluster, now);
     case 'database':
@@ -101,13 +113,16 @@ function unanswered(situation: Situation, error: string, now: Date): Evaluation 
 }
 
 /** A full listing lacks it: deleted if it was ever there (notified once), else the configuration names what never was. */
-function absent(situation: Situation, now: Date): Evaluation {
+function absent(situation: Situation, foreignEngine: string | undefined, now: Date): Evaluation {
   const last = [situation.row, situation.earlier].find((row) => row !== undefined && wasThere(row));
   if (last === undefined) {
     return {
       verdict: 'missing',
       severity: 'critical',
-      cause: { code: 'not-in-rds', facts: {} },
+      cause:
+        foreignEngine === undefined
+          ? { code: 'not-in-rds', facts: {} }
+          : { code: 'not-rds', facts: { engine: foreignEngine } },
       notes: [],
       nextCheckAt: addHours(now, recheckHours),
     };
@@ -145,7 +160,7 @@ function ofMember(situation: Situation, cluster: string, its: Evaluation | undef
 }
 
 function ofDatabase(facts: Facts): Evaluation {
-  const { now, newest, isReplica, takesBackups } = facts;
+  const { now, newest, isReplica, situation, takesBackups } = facts;
   const fresh = newest !== undefined && now.getTime() <= newest.due.getTime();
   const inTime = now.getTime() <= facts.deadline.getTime();
   const basis = {
@@ -154,17 +169,20 @@ function ofDatabase(facts: Facts): Evaluation {
     ...(facts.refusing === undefined ? {} : { status: facts.refusing }),
   };
 
+  if (facts.keyLost !== undefined) return withoutKey(facts, basis);
   if (fresh) {
     // Of a replica that takes no backups itself the source is what counts, so nobody needs to see to its next one.
-    const noneWillFollow = takesBackups ? facts.stopped : !isReplica;
+    const noneWillFollow = (takesBackups ? facts.stopped : !isReplica) || facts.pendingRetention === 0;
+    const { bad } = facts;
+    const isWarning = noneWillFollow || bad?.confirmed === true;
     return {
       ...basis,
       verdict: 'protected',
-      severity: noneWillFollow ? 'warning' : 'info',
-      ...explained(facts, noneWillFollow ? (hindranceOf(facts) ?? null) : null),
-      nextCheckAt: facts.deadline,
+      severity: isWarning ? 'warning' : 'info',
+      ...explained(facts, isWarning ? (hindranceOf(facts) ?? null) : null),
+      nextCheckAt: bad && !bad.confirmed ? nextOf(now, addHours(now, confirmHours), facts.deadline) : facts.deadline,
       ...(noneWillFollow ? { once: true } : {}),
-      ...stoppedFor(facts),
+      ...lastsSince(facts),
     };
   }
   if (facts.database.replicaOf !== undefined && !takesBackups && !(newest !== undefined && inTime)) {
@@ -176,26 +194,27 @@ function ofDatabase(facts: Facts): Evaluation {
       ...(newest === undefined ? {} : { newestBackup: newest.backup }),
     };
   }
+  if (situation.last !== undefined) return bereft(facts, situation.last, basis);
   if (inTime) {
     const [verdict, cause] =
       newest === undefined ? (['new', firstBackup(facts)] as const) : (['due', dueCause(facts)] as const);
     const nextCheckAt = facts.held
       ? nextOf(now, addHours(now, creatingRecheckHours), facts.deadline)
       : nextOf(now, facts.deadline);
-    return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...stoppedFor(facts) };
+    return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...lastsSince(facts) };
   }
   const recheckAt = addHours(now, recheckHours);
   const late = {
     ...basis,
-    ...explained(facts, takesBackups ? lateCause(facts) : backupsDisabled),
+    ...explained(facts, takesBackups ? lateCause(facts) : disabled(facts)),
     nextCheckAt: recheckAt,
-    ...stoppedFor(facts),
+    ...lastsSince(facts),
   };
   if (!takesBackups) return { ...late, verdict: 'disabled', severity: 'critical' };
   if (newest === undefined) return { ...late, verdict: 'never', severity: 'critical' };
   // The data of a stopped database does not change, so one notification is enough.
   if (facts.stopped) return { ...late, verdict: 'overdue', severity: 'warning', once: true };
-  if (facts.restorable === 'fresh' && now.getTime() < newest.twiceMaxAge.getTime()) {
+  if (facts.restorable === 'fresh' && facts.bad === undefined && now.getTime() < newest.twiceMaxAge.getTime()) {
     return {
       ...late,
       verdict: 'overdue',
@@ -206,12 +225,74 @@ function ofDatabase(facts: Facts): Evaluation {
   return { ...late, verdict: 'overdue', severity: 'critical' };
 }
 
+/**
+ * RDS cannot use the key, and restoring a backup needs it, too: nothing protects it but a backup within the maximum age that
+ * another key encrypts.
+ */
+function withoutKey(facts: Facts, basis: Pick<Evaluation, 'deadline' | 'newestBackup' | 'status'>): Evaluation {
+  const { now, situation, database, policy } = facts;
+  const { otherKeyBackup: other } = situation;
+  const cause = hindranceOf(facts) ?? null;
+  const due = other && deadlineOf(other.time, database, policy).due;
+  if (other !== undefined && due !== undefined && now <= due) {
+    return {
+      ...basis,
+      verdict: 'protected',
+      severity: 'warning',
+      newestBackup: other,
+      deadline: due,
+      ...explained(facts, cause),
+      nextCheckAt: nextOf(now, due, addHours(now, recheckHours)),
+    };
+  }
+  return {
+    ...basis,
+    verdict: 'inaccessible',
+    severity: 'critical',
+    ...explained(facts, cause),
+    nextCheckAt: addHours(now, recheckHours),
+  };
+}
+
+/**
+ * No backup is left: it is overdue at once, whatever the age of the last one. Where RDS let it expire, as it does every night
+ * with a retention of a day, the next one is waited for while its window is open or it is being created.
+ */
+function bereft(facts: Facts, last: LastBackup, basis: Pick<Evaluation, 'status'>): Evaluation {
+  const { now, database, policy, creating } = facts;
+  const lastBackup = last.time.toISOString();
+  const { status } = basis;
+  const shown = status === undefined ? {} : { status };
+  const window = windowOf(database);
+  const span = window && lastWindow(window, now);
+  const until = creating ? addHours(creating.since, creatingHoldsHours) : span && addHours(span.end, policy.graceHours);
+  if (last.gone !== 'deleted-by-user' && facts.takesBackups && until !== undefined && now <= until) {
+    return {
+      ...shown,
+      verdict: 'due',
+      severity: 'info',
+      ...explained(facts, { code: 'last-backup-expired', facts: { lastBackup } }),
+      deadline: until,
+      nextCheckAt: nextOf(now, addHours(now, creatingRecheckHours), until),
+    };
+  }
+  return {
+    ...shown,
+    verdict: facts.takesBackups ? 'overdue' : 'disabled',
+    severity: 'critical',
+    ...explained(facts, { code: 'backups-gone', facts: { lastBackup, gone: last.gone } }),
+    nextCheckAt: addHours(now, recheckHours),
+    ...lastsSince(facts),
+  };
+}
+
 function explained(facts: Facts, cause: Cause | null): Pick<Evaluation, 'cause' | 'notes'> {
   return { cause, notes: notesOf(facts, cause) };
 }
 
-/** A stopped database carries since when, so that the row keeps what RDS may not show the next time. */
-function stoppedFor(facts: Facts): { readonly since?: Date } {
+/** What is stopped, or in a bad status, carries since when: the row keeps what RDS may not show the next time. */
+function lastsSince(facts: Facts): { readonly since?: Date } {
+  if (facts.bad) return { since: facts.bad.since };
   return facts.stopped ? { since: stoppedSince(facts) ?? facts.now } : {};
 }
 

@@ -3,14 +3,29 @@ import { type Cause, type DatabaseRow, parseDatabaseKey } from '../domain/index.
 import { type Facts, stoppedSince } from './conditions.ts';
 import { windowOf } from './deadline.ts';
 
-export const backupsDisabled: Cause = { code: 'backups-disabled', facts: {} };
-
 /** What keeps the next backup from coming, whatever the verdict is: the first that applies. */
 export function hindranceOf(facts: Facts): Cause | undefined {
+  if (facts.keyLost !== undefined) return keyLost(facts, facts.keyLost);
   if (facts.stopped) return stopped(facts);
-  if (!facts.takesBackups && !facts.isReplica) return backupsDisabled;
-  if (facts.hinderedBy === undefined) return undefined;
-  return { code: 'status-prevents-backups', facts: { status: facts.hinderedBy } };
+  if (!facts.takesBackups && !facts.isReplica) return disabled(facts);
+  if (facts.hinderedBy !== undefined) return { code: 'status-prevents-backups', facts: { status: facts.hinderedBy } };
+  if (facts.pendingRetention === 0 && !facts.byAwsBackup) return { code: 'backups-about-to-be-disabled', facts: {} };
+  return undefined;
+}
+
+/** Automated backups are off, or off until a change that is pending. */
+export function disabled({ pendingRetention }: Facts): Cause {
+  if (pendingRetention === undefined) return { code: 'backups-disabled', facts: {} };
+  return { code: 'backups-about-to-be-enabled', facts: { retentionDays: pendingRetention } };
+}
+
+function keyLost({ database, situation }: Facts, status: string): Cause {
+  const key = database.kmsKeyId;
+  const otherKeyBackup = situation.otherKeyBackup?.time.toISOString();
+  return {
+    code: 'encryption-key-inaccessible',
+    facts: { status, ...(key !== undefined && { key }), ...(otherKeyBackup !== undefined && { otherKeyBackup }) },
+  };
 }
 
 /** Why the deadline passed without a backup: the first that applies. */

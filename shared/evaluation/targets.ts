@@ -140,7 +140,11 @@ function configuredSubject(
       : { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
   }
   const unread = inventory.databasesUnread(kind, id);
-  const found = unread === undefined ? ({ is: 'absent' } as const) : ({ is: 'unknown', why: unread } as const);
+  const foreignEngine = inventory.foreignEngine(configured);
+  const found =
+    unread === undefined
+      ? ({ is: 'absent', ...(foreignEngine !== undefined && { foreignEngine }) } as const)
+      : ({ is: 'unknown', why: unread } as const);
   return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
 }
 

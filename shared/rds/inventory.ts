@@ -36,6 +36,7 @@ export class RdsInventory {
   readonly unread = new Map<Listing, string>();
   /** Rows that proved nothing: of these databases nobody knows what RDS has. */
   readonly #odd: OddRow[] = [];
+  readonly #foreign = new Map<string, string>();
   /** Whether one was not because it took too long. */
   ranOut = false;
 
@@ -105,8 +106,15 @@ export class RdsInventory {
     return this.#odd.find((row) => row.kind === kind && (row.id === undefined || row.id === id))?.message;
   }
 
-  addOdd(rows: readonly OddRow[]): void {
-    this.#odd.push(...rows);
+  /** The engine of another service's database of that kind and name. */
+  foreignEngine({ kind, id }: Pick<DatabaseName, 'kind' | 'id'>): string | undefined {
+    return this.#foreign.get(`${kind} ${id}`);
+  }
+
+  /** What the reader's answers had besides: odd rows, and databases of other services. */
+  addRest(reader: RdsReader): void {
+    this.#odd.push(...reader.takeOdd());
+    for (const { kind, id, engine } of reader.takeForeign()) this.#foreign.set(`${kind} ${id}`, engine);
   }
 
   addDatabases(databases: readonly RdsDatabase[]): void {
@@ -146,7 +154,7 @@ export async function wholeInventory(reader: RdsReader, timeIsUp: () => boolean)
     read('instanceSnapshots', reader.instanceSnapshots('awsbackup'), takeSnapshots),
     read('clusterSnapshots', reader.clusterSnapshots(), takeSnapshots),
   ]);
-  inventory.addOdd(reader.takeOdd());
+  inventory.addRest(reader);
   return inventory;
 }
 
@@ -154,7 +162,7 @@ export async function wholeInventory(reader: RdsReader, timeIsUp: () => boolean)
 export async function databaseInventory(reader: RdsReader, timeIsUp: () => boolean): Promise<RdsInventory> {
   const inventory = new RdsInventory({ whole: false });
   await Promise.all(databasesInto(inventory, reader, listingInto(inventory, timeIsUp)));
-  inventory.addOdd(reader.takeOdd());
+  inventory.addRest(reader);
   return inventory;
 }
 
@@ -240,7 +248,7 @@ export async function inventoryOf(
     const live = await pMap(unseen, liveBackups, { concurrency: 10 });
     inventory.addSnapshots(await reader.clusterSnapshotsNamed(live.flat().map(({ snapshotId }) => snapshotId)));
   });
-  inventory.addOdd(reader.takeOdd());
+  inventory.addRest(reader);
   return inventory;
 }
 

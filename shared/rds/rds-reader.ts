@@ -48,6 +48,14 @@ export interface DatabaseNames {
   readonly ids?: readonly string[];
 }
 
+/** A database that answers RDS's calls, and is none: Neptune's or DocumentDB's. */
+export interface ForeignDatabase {
+  readonly kind: DatabaseKind;
+  /** In lower case. */
+  readonly id: string;
+  readonly engine: string;
+}
+
 /** A row of an answer that lacks what the API promises. It proves nothing about others. */
 export class OddRow extends Error {
   override readonly name = 'OddRow';
@@ -65,6 +73,7 @@ export class OddRow extends Error {
 export class RdsReader {
   readonly #client: RDSClient;
   #odd: OddRow[] = [];
+  #foreign: ForeignDatabase[] = [];
   /** How many calls were made, by action. */
   readonly calls: Record<string, number> = {};
 
@@ -77,6 +86,13 @@ export class RdsReader {
     const odd = this.#odd;
     this.#odd = [];
     return odd;
+  }
+
+  /** The databases of other services among the answers since this was last asked. */
+  takeForeign(): ForeignDatabase[] {
+    const foreign = this.#foreign;
+    this.#foreign = [];
+    return foreign;
   }
 
   /** All instances, a page at a time; members of clusters apart, Neptune's and DocumentDB's left out. */
@@ -198,11 +214,14 @@ export class RdsReader {
     databaseOf: (row: Row) => { readonly kind: DatabaseKind; readonly id: string | undefined },
   ): T[] {
     return rows.flatMap((row) => {
-      if (isForeign(row.Engine)) return [];
+      const { kind, id } = databaseOf(row);
+      if (isForeign(row.Engine)) {
+        if (id !== undefined) this.#foreign.push({ kind, id: id.toLowerCase(), engine: row.Engine });
+        return [];
+      }
       try {
         return [map(row)];
       } catch (error) {
-        const { kind, id } = databaseOf(row);
         const of = id === undefined ? `a row of ${kind}s` : `${kind} ${id}`;
         this.#odd.push(new OddRow(`RDS answered oddly about ${of}: ${errorText(error)}`, kind, id));
         return [];
@@ -228,7 +247,7 @@ export class RdsReader {
 /** A method of the reader that asks RDS. */
 export type RdsRead = Exclude<
   { [Name in keyof RdsReader]: RdsReader[Name] extends (...args: never[]) => unknown ? Name : never }[keyof RdsReader],
-  'takeOdd'
+  'takeOdd' | 'takeForeign'
 >;
 
 /** The calls that each method makes; the IAM action is the call's name behind `rds:`. */
@@ -248,7 +267,7 @@ export const rdsReads = {
 export type RdsReadAction = (typeof rdsReads)[RdsRead][number];
 
 /** Neptune and DocumentDB answer RDS's Describe calls too. */
-function isForeign(engine: string | undefined): boolean {
+function isForeign(engine: string | undefined): engine is 'neptune' | 'docdb' {
   return engine === 'neptune' || engine === 'docdb';
 }
 
@@ -314,6 +333,8 @@ function toInstance(row: DBInstance): RdsDatabase {
     status: row.DBInstanceStatus ?? 'unknown',
     createdAt: row.InstanceCreateTime,
     retentionDays: row.BackupRetentionPeriod ?? 0,
+    pendingRetentionDays: row.PendingModifiedValues?.BackupRetentionPeriod,
+    kmsKeyId: row.KmsKeyId,
     window: row.PreferredBackupWindow,
     latestRestorableTime: row.LatestRestorableTime,
     automaticRestartTime: row.AutomaticRestartTime,
@@ -334,6 +355,8 @@ function toCluster(row: DBCluster): RdsDatabase {
     status: row.Status ?? 'unknown',
     createdAt: row.ClusterCreateTime,
     retentionDays: row.BackupRetentionPeriod ?? 0,
+    pendingRetentionDays: row.PendingModifiedValues?.BackupRetentionPeriod,
+    kmsKeyId: row.KmsKeyId,
     window: row.PreferredBackupWindow,
     latestRestorableTime: row.LatestRestorableTime,
     automaticRestartTime: row.AutomaticRestartTime,
@@ -357,6 +380,7 @@ function toInstanceSnapshot(row: DBSnapshot): Snapshot {
     storageType: row.StorageType,
     sizeGiB: row.AllocatedStorage,
     encrypted: row.Encrypted ?? false,
+    kmsKeyId: row.KmsKeyId,
     createdAt: row.SnapshotCreateTime,
     originalCreatedAt: row.OriginalSnapshotCreateTime,
     sourceArn: row.SourceDBSnapshotIdentifier,
@@ -379,11 +403,17 @@ function toClusterSnapshot(row: DBClusterSnapshot): Snapshot {
     storageType: row.StorageType,
     // Aurora's storage grows by itself; its AllocatedStorage means nothing.
     sizeGiB: engine.startsWith('aurora') ? undefined : row.AllocatedStorage,
-    encrypted: row.StorageEncrypted ?? false,
+    encrypted: isEncrypted(row),
+    kmsKeyId: row.KmsKeyId,
     createdAt: row.SnapshotCreateTime,
     sourceArn: row.SourceDBClusterSnapshotArn,
     percentProgress: row.PercentProgress,
   });
+}
+
+/** `StorageEncrypted` is false under a key that AWS owns; `StorageEncryptionType` tells where RDS sends it. */
+function isEncrypted({ StorageEncrypted, StorageEncryptionType }: DBClusterSnapshot): boolean {
+  return StorageEncryptionType === undefined ? (StorageEncrypted ?? false) : StorageEncryptionType !== 'none';
 }
 
 /** AWS Backup's snapshots of Aurora are of type `manual`; their ids tell. */

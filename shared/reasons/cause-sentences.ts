@@ -106,6 +106,25 @@ const table: {
   },
   'status-prevents-backups': ({ status }) =>
     `Its status is ${clause(status)}, and RDS takes automated backups only of an available database: ${adviceFor(status)}.`,
+  'encryption-key-inaccessible': ({ status, key, otherKeyBackup }, { reader }) => {
+    const which = key === undefined ? 'its KMS key' : `its KMS key ${clause(key)}`;
+    const other = otherKeyBackup === undefined ? '' : `; that of ${utc(otherKeyBackup)} has another key`;
+    return sentences(
+      `RDS cannot use ${which}, and its backups need that key, too${other}.`,
+      !status.endsWith('-recoverable')
+        ? 'RDS has given the database up: restore it from a backup whose key is usable, and ask AWS Support if there is none.'
+        : `Enable the key${forOperators(reader, ', and the right of RDS to use it,')} again within 7 days of the loss, then start the database; after that RDS gives it up.`,
+    );
+  },
+  'backups-about-to-be-disabled': (_, context) =>
+    `Automated backups are about to be switched off: a retention of 0 is pending for the next maintenance window, and RDS then deletes those that exist. Take that change back${beforeDeadline(context)}, or see that others follow.`,
+  'backups-about-to-be-enabled': ({ retentionDays }, context) =>
+    `Automated backups are off until the next maintenance window, for which a retention of ${count(retentionDays, 'day')} is pending: apply that change at once, or take a snapshot${beforeDeadline(context) || ' now'}.`,
+  'not-rds': ({ engine }, { subject, reader }) => {
+    const service = engine === 'docdb' ? 'Amazon DocumentDB' : 'Amazon Neptune';
+    const advice = forOperators(reader, ': RDS does not back it up, so take it out of the configuration');
+    return `${subject.kind === 'cluster' ? 'Cluster' : 'Instance'} ${clause(subject.id)} is ${service}, not RDS${advice}.`;
+  },
   'backups-disabled': (_, context) => {
     const when = beforeDeadline(context) || ' now';
     const none = isLate(context) ? '' : ', so none will follow by itself';
@@ -121,6 +140,12 @@ const table: {
     const since = lastBackup === undefined ? '' : ` since ${utc(lastBackup)}`;
     return `AWS Backup manages it and made no backup${since}: check the backup plan and its failed jobs, or take a snapshot now.`;
   },
+  'backups-gone': ({ lastBackup, gone }, { reader }) => {
+    const how = gone === 'deleted-by-user' ? 'was deleted by a user' : 'expired or was deleted';
+    return `It has no backup left: the last one, of ${utc(lastBackup)} (${age(lastBackup, reader)} ago), ${how}.`;
+  },
+  'last-backup-expired': ({ lastBackup }, context) =>
+    `Its last backup, of ${utc(lastBackup)}, has expired, and the next is due now${overdueAfter(context)}.`,
   'restore-point-stale': ({ restorableUntil }, { reader }) =>
     `Point-in-time restore is stale, too: it ends at ${utc(restorableUntil)}, ${age(restorableUntil, reader)} ago; take a manual snapshot now and check the database's events.`,
   'no-known-cause': () => "RDS shows no cause: take a manual snapshot now and check the database's events.",
@@ -186,11 +211,12 @@ function lastBackup(newest: NewestBackup | undefined, reader: Reader): string {
   return `its newest backup was from ${formatUtc(newest.time)}, ${age(newest.time, reader)} ago`;
 }
 
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}
+
 function adviceFor(status: string): string {
   if (status === 'storage-full') return 'enlarge its storage';
-  if (status.startsWith('inaccessible-encryption-credentials')) {
-    return "enable its KMS key again and RDS's access to it";
-  }
   if (status.startsWith('incompatible-')) return 'correct the setting that the status names';
   if (status === 'creating') return 'it will once it is created';
   if (status === 'failed') return 'restore it from its last backup';

@@ -116,6 +116,8 @@ function gone({ reader }: About): string {
 }
 
 function noBackup({ finding, reader }: About): string {
+  // The cause says which was the last one.
+  if (factsOf('backups-gone', [finding.cause])) return '';
   const first = factsOf('first-backup-expected', [finding.cause, ...finding.notes]);
   return `There is no backup at all${first ? `, ${age(first.createdAt, reader)} after its creation` : ''}.`;
 }

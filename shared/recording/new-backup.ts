@@ -108,11 +108,11 @@ export function withBackup(
   const newest = newer(row.newestBackup, newestOf(backup));
   const ended = row.inProgress?.id === backup.id;
   if (newest === row.newestBackup && !ended) return row;
-  const { inProgress, ...rest } = row;
+  const { inProgress, lastBackup, ...rest } = row;
   const moved = {
     ...rest,
     ...(inProgress !== undefined && !ended && { inProgress }),
-    ...(newest !== undefined && { newestBackup: newest }),
+    ...(newest === undefined ? lastBackup && { lastBackup } : { newestBackup: newest }),
   };
   if (newest === row.newestBackup || newest === undefined || configured === undefined) return moved;
   // What is excluded has no deadline.
@@ -144,7 +144,8 @@ export async function forgetBackup(
   const newest = (await ledger.backups(left)).map(newestOf).reduce(newer, undefined);
   await updateDatabase(ledger, backup.database, (known) => {
     if (known === undefined || !isNewest(known, id)) return known;
-    const { newestBackup: _, ...rest } = known;
-    return { ...rest, ...(newest && { newestBackup: newest }), nextCheckAt: now };
+    const { newestBackup: last, ...rest } = known;
+    const none = newest === undefined && last && { lastBackup: { ...last, gone: why.cause.code } };
+    return { ...rest, ...(newest && { newestBackup: newest }), ...none, nextCheckAt: now };
   });
 }

@@ -34,6 +34,7 @@ const leftOut = {
   nextCheckAt: true,
   since: true,
   inProgress: true,
+  lastBackup: true,
   exclusion: true,
   knownTags: true,
   ageHours: true,

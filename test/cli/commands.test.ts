@@ -94,6 +94,7 @@ describe('the documented fields', () => {
         inProgress: { id: 'rds:orders-now', since: at(now) },
         formerOwners: [{ tenant: 'globex', since: at('2026-10-01'), until: at('2026-11-01') }],
         knownTags: { maxAgeHours: 48 },
+        lastBackup: { ...newestBackup, gone: 'not-in-rds' },
         ...named(alert),
       }),
       alert,

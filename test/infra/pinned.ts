@@ -257,7 +257,7 @@ export const pinned = {
         key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
         enrolledBy engine window retentionDays enrolledAt verdict severity cause.code cause.facts notes.code
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
-        since inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
+        lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone since inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
         knownTags.refused alert.tenant alert.opened
       `),
       alert: names(`
@@ -290,7 +290,7 @@ export const pinned = {
 
   /** Words and codes in rows, answers and messages, codes with the names of their facts. Only ever added. */
   words: {
-    verdicts: names('missing never overdue disabled unknown deleted due new protected excluded'),
+    verdicts: names('inaccessible missing never overdue disabled unknown deleted due new protected excluded'),
     severities: ['critical', 'warning', 'info'],
     databaseKinds: ['instance', 'cluster'],
     backupKinds: ['automated', 'manual', 'awsbackup', 'copy'],
@@ -310,6 +310,12 @@ export const pinned = {
       'backup-in-progress': 'snapshot since',
       stopped: 'since restartsAt',
       'status-prevents-backups': 'status',
+      'encryption-key-inaccessible': 'status key otherKeyBackup',
+      'backups-about-to-be-disabled': '',
+      'backups-about-to-be-enabled': 'retentionDays',
+      'not-rds': 'engine',
+      'backups-gone': 'lastBackup gone',
+      'last-backup-expired': 'lastBackup',
       'backups-disabled': '',
       'snapshot-skipped': 'restorableUntil',
       'aws-backup-made-none': 'lastBackup',
@@ -387,7 +393,7 @@ export const pinned = {
     `),
     database: names(`
       key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
-      verdict severity cause notes newestBackup deadline status evaluatedAt nextCheckAt since inProgress exclusion
+      verdict severity cause notes newestBackup deadline status lastBackup evaluatedAt nextCheckAt since inProgress exclusion
       knownTags alert
     `),
     alert: names(`

@@ -282,19 +282,6 @@ export const causes: readonly Scenario[] = [
     },
   },
   {
-    title: 'Its KMS key is gone',
-    at: '23 Nov 12:00',
-    rds: { status: 'inaccessible-encryption-credentials', ...stale },
-    snapshots: [snapshot('22 Nov 04:10')],
-    expect: {
-      verdict: 'overdue',
-      severity: 'critical',
-      cause: 'status-prevents-backups',
-      reason: 'enable its KMS key again',
-      alert: 'open critical',
-    },
-  },
-  {
     title: 'Its network settings are incompatible',
     at: '23 Nov 12:00',
     rds: { status: 'incompatible-network', ...stale },

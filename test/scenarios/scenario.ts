@@ -43,6 +43,8 @@ export interface Scenario {
   readonly row?: Overrides<DatabaseRow>;
   /** Whether the ledger knows none of its backups: events were lost. */
   readonly unrecorded?: boolean;
+  /** What the ledger has, where that is not what RDS shows as available. */
+  readonly recorded?: readonly Snapshot[];
   /** The row of another database that had the name before. */
   readonly earlier?: Overrides<DatabaseRow>;
   /** The alert that is open. */
@@ -147,10 +149,10 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
   };
 }
 
-function knownOf({ row, alert, snapshots = [], unrecorded = false }: Scenario): KnownDatabase {
+function knownOf({ row, alert, snapshots = [], unrecorded = false, recorded = snapshots }: Scenario): KnownDatabase {
   if (row === undefined && alert === undefined) return { live: [] };
   const current = alert && openAlert(alert);
-  const live = snapshots.filter(isAvailable).map((one) => ({ ...backupIdOf(one), recordedAt: one.createdAt }));
+  const live = recorded.filter(isAvailable).map((one) => ({ ...backupIdOf(one), recordedAt: one.createdAt }));
   return {
     row: databaseRow(key, { ...(current && { alert: { tenant: current.tenant, opened: current.opened } }), ...row }),
     ...(current && { alert: current }),

@@ -344,7 +344,7 @@ describe('rows whose snapshot is gone', () => {
     const world = await settled();
     for (const { id } of await backups(world, 'orders')) world.rds.expire(id);
     const { row } = await world.sweep();
-    expect(world.news()).toEqual(['open orders never critical']);
+    expect(world.news()).toEqual(['open orders overdue critical']);
     expect(row.closed).toBe(2);
     expect(await liveOf(world, 'orders')).toEqual([]);
   });
