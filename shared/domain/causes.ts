@@ -110,9 +110,14 @@ export const causes = {
   'not-rds': entry('The name is that of a database of another service.', { engine: text }, ['engine']),
   'backups-disabled': entry('Automated backups are off (retention 0), and AWS Backup does not manage the database.'),
   'snapshot-skipped': entry(
-    'RDS took no snapshot, although point-in-time restore works.',
-    { restorableUntil: moment },
-    ['restorableUntil'],
+    'RDS took no snapshot in its window and gives no reason; point-in-time restore works.',
+    { restorableUntil: moment, window: optional.text },
+    ['restorableUntil', 'window'],
+  ),
+  'window-moved': entry(
+    'The backup window was moved since the newest backup, so the next one comes later than before.',
+    { before: text, window: text },
+    ['before', 'window'],
   ),
   'aws-backup-made-none': entry(
     'AWS Backup manages the database and made no backup in time.',

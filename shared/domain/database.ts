@@ -105,6 +105,13 @@ export const databaseSchema = fields({
   enrolledBy: kindOf<'tag'>().describe('`tag` where its tags enrolled it').exactOptional(),
   engine: text.describe("RDS's name of the engine").exactOptional(),
   window: text.describe('its backup window, `hh:mm-hh:mm` UTC').exactOptional(),
+  /** Until a backup is newer. */
+  formerWindow: fields({
+    window: text.describe('the window, `hh:mm-hh:mm` UTC'),
+    until: time.describe('when another one was first seen'),
+  })
+    .describe('its window before it was moved')
+    .exactOptional(),
   retentionDays: count.describe('days that RDS keeps its automated backups').exactOptional(),
   /** Backups from before are recorded, but neither copied nor counted as missed events. */
   enrolledAt: time.describe('when the ledger first met it'),

@@ -7,6 +7,8 @@ export interface Evaluation extends Omit<Finding, 'verdict' | 'severity'> {
   readonly severity: Severity;
   /** When the database is to be checked next; absent: only by the next sweep. */
   readonly nextCheckAt?: Date;
+  /** A backup that ends it may still come until then: no message reminds of it, or says that it got worse by its age. */
+  readonly mayEndBy?: Date;
   /** Notified once when it opens, without reminders, while the cause stays the same (stopped, deleted). */
   readonly once?: boolean;
   /** Since when the cause lasts (RDS not answering, database stopped); whoever writes the row keeps it there. */

@@ -85,7 +85,8 @@ export function staysOnRow(alert: Alert): boolean {
  *
  * - Critical and warning open, whatever the verdict; information never does.
  * - The severity of an open alert only rises: people know of it, and going back and forth is not news each time.
- * - `due` neither resolves nor reminds: today's backup is still to come.
+ * - `due` neither resolves nor reminds: today's backup is still to come. While a backup may still come that ends it
+ *   (`mayEndBy`), nothing reminds.
  * - `unknown` leaves an open alert as it was; what turns out after `unknown` counts as a rise.
  * - People are notified once of a database that was `deleted`, as a warning: by the resolution of its open alert, else by an
  *   alert that opens and is resolved at once.
@@ -225,7 +226,7 @@ function carryOn(current: Alert, evaluated: Evaluated, now: Date): AlertOutcome 
     };
   }
   const remindAt = reminderAt(alert, evaluated);
-  if (remindAt && now >= remindAt) return notify(alert, evaluated, 'remind', now);
+  if (remindAt && now >= remindAt && !evaluation.mayEndBy) return notify(alert, evaluated, 'remind', now);
   return { alert, nextCheckAt: nextCheck(alert, evaluated, now) };
 }
 

@@ -1,7 +1,7 @@
 import type { Policy } from '../config/index.ts';
 import type { NewestBackup, RdsDatabase } from '../domain/index.ts';
 import { addHours, dayMs, hourMs, minuteMs } from '../lib/time.ts';
-import { deadlineOf } from './deadline.ts';
+import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
 
 /** A backup that began before the deadline and is still being created holds the deadline open for at most this long. */
@@ -53,6 +53,11 @@ export interface Facts {
   /** More backups are to be expected: RDS takes automated ones, or AWS Backup does. */
   readonly takesBackups: boolean;
   readonly stopped: boolean;
+  /**
+   * While a backup may come that ends it: its window is open, the grace after it runs, or one that began in them is being
+   * created. Until then nobody is reminded.
+   */
+  readonly mayEndBy?: Date;
   /** Its status, where RDS takes no automated backups in it. */
   readonly hinderedBy?: string;
   /** Its status, where it does not leave it by itself; `since` when it has been seen in it. */
@@ -103,12 +108,29 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
     takesBackups: database.retentionDays > 0 || byAwsBackup,
     stopped,
     ...(stopped || backedUpStatuses.includes(database.status) ? {} : { hinderedBy: database.status }),
+    ...mayEndByOf(situation, database, newest, now),
     ...badStatusOf(situation, database, now),
     ...(keyLost.test(database.status) ? { keyLost: database.status } : {}),
     ...pendingRetentionOf(database),
     ...(snapshotStatuses.includes(database.status) ? {} : { refusing: database.status }),
     restorable: restorableOf(database, now),
   };
+}
+
+function mayEndByOf(
+  { creating, configured: { policy } }: Situation,
+  database: RdsDatabase,
+  newest: NewestBackup | undefined,
+  now: Date,
+): Pick<Facts, 'mayEndBy'> {
+  if (!backedUpStatuses.includes(database.status)) return {};
+  const window = windowOf(database);
+  const closes = window && addHours(lastWindow(window, now).end, policy.graceHours);
+  const began = window && creating && isYounger(creating, newest) ? lastWindow(window, creating.since).end : undefined;
+  const inTime = creating && began && creating.since <= addHours(began, policy.graceHours);
+  const ends = inTime ? addHours(creating.since, creatingHoldsHours) : undefined;
+  const ahead = [closes, ends].filter((moment) => moment !== undefined && moment >= now) as Date[];
+  return ahead.length === 0 ? {} : { mayEndBy: new Date(Math.max(...ahead.map((moment) => moment.getTime()))) };
 }
 
 function badStatusOf({ row }: Situation, { status }: RdsDatabase, now: Date): Pick<Facts, 'bad'> {

@@ -133,6 +133,7 @@ export function evaluateDatabase(
   const last = newest === undefined && seen.unread === undefined ? lastOf(knownRow, until) : undefined;
   const creating = creatingAmong(existing, knownRow, at);
   const database = found.is === 'database' ? found.database : undefined;
+  const formerWindow = formerWindowOf(knownRow, database, newest, at);
   const evaluation =
     configured &&
     evaluated(
@@ -145,6 +146,7 @@ export function evaluateDatabase(
         ...(database && otherKeyBackup(available, database, seen.copyTimes)),
         ...(creating && { creating }),
         ...(knownRow && { row: knownRow }),
+        ...(formerWindow && { windowBefore: formerWindow.window }),
         ...(subject.earlier && { earlier: subject.earlier }),
         ...(unrecorded.some(({ snapshot, eventMissed }) => eventMissed && isNewest(snapshot, newest)) && {
           eventsLost: true,
@@ -190,6 +192,7 @@ export function evaluateDatabase(
     ...ownershipAfter(knownRow, configured, at),
     ...(engine !== undefined && { engine }),
     ...(window !== undefined && { window }),
+    ...(formerWindow && { formerWindow }),
     ...(retentionDays !== undefined && { retentionDays }),
     enrolledAt: knownRow?.enrolledAt ?? at,
     ...(newestKnown && { newestBackup: newestKnown }),
@@ -300,6 +303,19 @@ function newestOnRow(
   if (known === undefined || newest === undefined || newest.createdAt > until) return undefined;
   const id = backupIdOf({ database: known.key, ...newest });
   return live.some((backup) => sameBackup(backup, id)) ? newest : undefined;
+}
+
+/** The window that the database had before, while no backup is newer than its move. */
+function formerWindowOf(
+  known: DatabaseRow | undefined,
+  database: RdsDatabase | undefined,
+  newest: NewestBackup | undefined,
+  at: Date,
+): DatabaseRow['formerWindow'] {
+  const { window, formerWindow } = known ?? {};
+  const moved = window !== undefined && database?.window !== undefined && database.window !== window;
+  const former = moved ? { window, until: at } : formerWindow;
+  return former && newest && newest.time > former.until ? undefined : former;
 }
 
 /** The last backup of a database that has none left, as its row knows it. */

@@ -47,6 +47,8 @@ export interface Situation {
   readonly newest?: NewestBackup;
   /** The newest of its backups that is encrypted with another key than the database, or with none. */
   readonly otherKeyBackup?: NewestBackup;
+  /** Its backup window when the newest backup was taken, where it was moved since. */
+  readonly windowBefore?: string;
   /** The last backup that it had, where none is left. */
   readonly last?: LastBackup;
   /** Creation time of its newest AWS Backup snapshot. */
@@ -214,15 +216,16 @@ function ofDatabase(facts: Facts): Evaluation {
   if (newest === undefined) return { ...late, verdict: 'never', severity: 'critical' };
   // The data of a stopped database does not change, so one notification is enough.
   if (facts.stopped) return { ...late, verdict: 'overdue', severity: 'warning', once: true };
-  if (facts.restorable === 'fresh' && facts.bad === undefined && now.getTime() < newest.twiceMaxAge.getTime()) {
-    return {
-      ...late,
-      verdict: 'overdue',
-      severity: 'warning',
-      nextCheckAt: nextOf(now, recheckAt, newest.twiceMaxAge),
-    };
+  const { mayEndBy, bad } = facts;
+  const waits = bad === undefined && mayEndBy !== undefined ? { mayEndBy } : {};
+  // What turns critical only by its age is not told to have while the backup that ends it may still come.
+  const risesAt = latestOf(newest.twiceMaxAge, waits.mayEndBy);
+  if (facts.restorable === 'fresh' && bad === undefined && now < risesAt) {
+    const nextCheckAt = nextOf(now, recheckAt, risesAt, waits.mayEndBy);
+    return { ...late, ...waits, verdict: 'overdue', severity: 'warning', nextCheckAt };
   }
-  return { ...late, verdict: 'overdue', severity: 'critical' };
+  const nextCheckAt = nextOf(now, recheckAt, waits.mayEndBy);
+  return { ...late, ...waits, verdict: 'overdue', severity: 'critical', nextCheckAt };
 }
 
 /**
@@ -299,6 +302,10 @@ function lastsSince(facts: Facts): { readonly since?: Date } {
 function known(situation: Situation): { readonly newestBackup?: NewestBackup } {
   const newest = situation.newest ?? situation.row?.newestBackup;
   return newest === undefined ? {} : { newestBackup: newest };
+}
+
+function latestOf(moment: Date, other: Date | undefined): Date {
+  return other !== undefined && other > moment ? other : moment;
 }
 
 /** The earliest of these moments that is not past. */

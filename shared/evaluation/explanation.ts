@@ -35,8 +35,15 @@ export function lateCause(facts: Facts): Cause {
   const hindrance = hindranceOf(facts);
   if (hindrance !== undefined) return hindrance;
   if (facts.creating !== undefined) return inProgress(facts.creating);
+  const { window } = database;
+  if (situation.windowBefore !== undefined && window !== undefined) {
+    return { code: 'window-moved', facts: { before: situation.windowBefore, window } };
+  }
   if (restorable === 'fresh' && upTo !== undefined) {
-    return { code: 'snapshot-skipped', facts: { restorableUntil: upTo } };
+    return {
+      code: 'snapshot-skipped',
+      facts: { restorableUntil: upTo, ...(windowOf(database) && window && { window }) },
+    };
   }
   if (facts.byAwsBackup && database.retentionDays === 0) {
     const lastBackup = situation.awsBackupSeen?.toISOString();

@@ -130,12 +130,12 @@ const table: {
     const none = isLate(context) ? '' : ', so none will follow by itself';
     return `Automated backups are off (retention is 0) and AWS Backup does not manage it${none}: set a retention of 1 day or more, or take a snapshot${when}.`;
   },
-  'snapshot-skipped': ({ restorableUntil }, { finding }) => {
-    const skipped = finding?.newestBackup
-      ? 'RDS skipped its snapshot, as it does under heavy load or while a snapshot of it is being copied'
-      : 'RDS took no snapshot of it';
-    return `${skipped}; point-in-time restore works up to ${utc(restorableUntil)}: take a manual snapshot.`;
+  'snapshot-skipped': ({ restorableUntil, window }) => {
+    const when = window === undefined ? '' : ` in its window ${window} UTC`;
+    return `RDS took no snapshot of it${when} and gives no reason; point-in-time restore works up to ${utc(restorableUntil)}: take a manual snapshot.`;
   },
+  'window-moved': ({ before, window }) =>
+    `Its backup window was moved from ${clause(before)} to ${clause(window)} UTC since the newest backup: the next one comes in the new window, or take a manual snapshot.`,
   'aws-backup-made-none': ({ lastBackup }) => {
     const since = lastBackup === undefined ? '' : ` since ${utc(lastBackup)}`;
     return `AWS Backup manages it and made no backup${since}: check the backup plan and its failed jobs, or take a snapshot now.`;

@@ -151,6 +151,7 @@ const answeredByBackup: ReadonlySet<string> = new Set<CauseCode>([
   'backup-expected',
   'backup-in-progress',
   'snapshot-skipped',
+  'window-moved',
   'aws-backup-made-none',
   'restore-point-stale',
   'no-known-cause',

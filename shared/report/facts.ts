@@ -35,6 +35,7 @@ const leftOut = {
   since: true,
   inProgress: true,
   lastBackup: true,
+  formerWindow: true,
   exclusion: true,
   knownTags: true,
   ageHours: true,

@@ -95,6 +95,7 @@ describe('the documented fields', () => {
         formerOwners: [{ tenant: 'globex', since: at('2026-10-01'), until: at('2026-11-01') }],
         knownTags: { maxAgeHours: 48 },
         lastBackup: { ...newestBackup, gone: 'not-in-rds' },
+        formerWindow: { window: '22:00-22:30', until: createdAt },
         ...named(alert),
       }),
       alert,

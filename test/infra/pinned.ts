@@ -257,7 +257,8 @@ export const pinned = {
         key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
         enrolledBy engine window retentionDays enrolledAt verdict severity cause.code cause.facts notes.code
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
-        lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone since inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
+        lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until since
+        inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
         knownTags.refused alert.tenant alert.opened
       `),
       alert: names(`
@@ -317,7 +318,8 @@ export const pinned = {
       'backups-gone': 'lastBackup gone',
       'last-backup-expired': 'lastBackup',
       'backups-disabled': '',
-      'snapshot-skipped': 'restorableUntil',
+      'snapshot-skipped': 'restorableUntil window',
+      'window-moved': 'before window',
       'aws-backup-made-none': 'lastBackup',
       'restore-point-stale': 'restorableUntil',
       'no-known-cause': '',
@@ -393,7 +395,7 @@ export const pinned = {
     `),
     database: names(`
       key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
-      verdict severity cause notes newestBackup deadline status lastBackup evaluatedAt nextCheckAt since inProgress exclusion
+      verdict severity cause notes newestBackup deadline status lastBackup formerWindow evaluatedAt nextCheckAt since inProgress exclusion
       knownTags alert
     `),
     alert: names(`

@@ -126,6 +126,7 @@ export const age: readonly Scenario[] = [
       reason: '24 h 6 min old',
       alert: 'open critical',
       deadline: '23 Nov 03:59',
+      nextCheckAt: '23 Nov 06:30',
     },
   },
   {

@@ -102,10 +102,11 @@ describe('a moment that is exactly', () => {
   });
 
   it('twice the maximum age: a skipped backup is critical; a minute earlier it is a warning, and checked then', () => {
-    expect(evaluate({ at: '24 Nov 04:10', snapshots: nightly }).severity).toBe('critical');
-    expect(evaluate({ at: '24 Nov 04:09', snapshots: nightly })).toMatchObject({
+    const snapshots = [snapshot('22 Nov 10:00', { kind: 'manual', id: 'by-hand' })];
+    expect(evaluate({ at: '24 Nov 10:00', snapshots }).severity).toBe('critical');
+    expect(evaluate({ at: '24 Nov 09:59', snapshots })).toMatchObject({
       severity: 'warning',
-      nextCheckAt: t('24 Nov 04:10'),
+      nextCheckAt: t('24 Nov 10:00'),
     });
   });
 

@@ -233,7 +233,10 @@ describe('the SMS', () => {
 
   const causes: [cause: Cause, begins: string][] = [
     [{ code: 'no-known-cause', facts: {} }, 'RDS shows no cause'],
-    [{ code: 'snapshot-skipped', facts: { restorableUntil: '2026-11-23T05:55:00.000Z' } }, 'RDS skipped its snapshot'],
+    [
+      { code: 'snapshot-skipped', facts: { restorableUntil: '2026-11-23T05:55:00.000Z' } },
+      'RDS took no snapshot of it and gives no reason',
+    ],
     [{ code: 'backup-in-progress', facts: { snapshot: 'a', since: '2026-11-23T05:00:00.000Z' } }, 'A backup is being'],
     [
       { code: 'stopped', facts: { since: '2026-11-22T05:00:00.000Z' } },

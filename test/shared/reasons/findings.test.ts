@@ -159,7 +159,7 @@ describe('the cause alone', () => {
   it('leaves out the newest backup and the notes', () => {
     const finding: Finding = { ...overdue, notes: [{ code: 'replica-of', facts: { source: 'orders-primary' } }] };
     expect(causeOf(finding, subject, tenant('23 Nov 05:00'))).toBe(
-      'RDS skipped its snapshot, as it does under heavy load or while a snapshot of it is being copied; point-in-time restore works up to 2026-11-23 04:55 UTC: take a manual snapshot.',
+      'RDS took no snapshot of it and gives no reason; point-in-time restore works up to 2026-11-23 04:55 UTC: take a manual snapshot.',
     );
   });
 
@@ -197,7 +197,7 @@ describe('words of a later version', () => {
   it('a verdict is shown as it is, with the newest backup', () => {
     const finding = { ...overdue, verdict: 'quarantined', severity: 'catastrophic' } as unknown as Finding;
     expect(reasonOf(finding, subject, tenant('23 Nov 05:00'))).toMatch(
-      /^The verdict is quarantined, which a later version gave\. The newest backup is from 2026-11-21 04:10 UTC, 48 h 50 min old\. RDS skipped/,
+      /^The verdict is quarantined, which a later version gave\. The newest backup is from 2026-11-21 04:10 UTC, 48 h 50 min old\. RDS took no snapshot/,
     );
   });
 });

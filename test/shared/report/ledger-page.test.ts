@@ -51,7 +51,7 @@ test('an overdue database is named with its time, its gap with its reason', asyn
   expect(page).toContain('The one database is not protected.');
   expect(page).toContain('Longest: <b>orders</b> of acme, for 6 h.');
   const gap =
-    'missing: The newest backup is from 2026-11-22 04:10 UTC, 31 h 50 min old; the deadline was 2026-11-23 06:30 UTC. RDS skipped its snapshot';
+    'missing: The newest backup is from 2026-11-22 04:10 UTC, 31 h 50 min old; the deadline was 2026-11-23 06:30 UTC. RDS took no snapshot of it';
   expect(
     [...page.matchAll(/class="d-\w" aria-label="([^"]*)"/g)].map(([, label]) => label?.slice(0, gap.length)),
   ).toEqual(['not watched', 'in time', gap]);
