@@ -17,6 +17,7 @@ interface Said {
   readonly key: string;
   readonly step: string;
   readonly verdict: string;
+  readonly cause: { readonly code: string } | null;
   readonly opened: string;
   readonly resolved: string | null;
   readonly newestBackup: object | null;
@@ -135,8 +136,10 @@ export class Recipients {
     const what = `${who} of ${tenant} got "${step}" of ${database} (${verdict}, opened ${opened})`;
     const problem = (expected: string, more = '') => this.#judge.problem(database, expected, `${what}${more}`);
     const isEnd = step === 'resolve';
-    if (!isEnd && verdict === 'overdue' && said.newestBackup === null) problem('the newest backup named');
-    if (!isEnd && ['overdue', 'never', 'disabled'].includes(verdict) && said.deadline === null)
+    // Where none is left, the cause names the last one.
+    const isNamed = said.cause?.code === 'backups-gone';
+    if (!isEnd && verdict === 'overdue' && said.newestBackup === null && !isNamed) problem('the newest backup named');
+    if (!isEnd && ['overdue', 'never', 'disabled'].includes(verdict) && said.deadline === null && !isNamed)
       problem('the deadline named');
     if (!isEnd && !this.#judge.wasTrue(said, run)) problem(`no alert that says ${verdict}: it was not so`);
     if (before !== undefined && !before.isUncertain) {

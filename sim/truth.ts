@@ -56,14 +56,14 @@ export function truthOf(
   const takesBackups = database.retention > 0 || isByAwsBackup(rds, database, moments[0] ?? 0);
   return {
     ...base,
-    may: new Set(said.flatMap(({ verdict }) => verdict ?? [])),
+    may: new Set(said.flatMap(({ verdicts }) => verdicts)),
     must: said.every(({ must }) => must),
     isDueDaily: takesBackups && !isStopped(database),
   };
 }
 
 interface State {
-  readonly verdict: string | undefined;
+  readonly verdicts: readonly string[];
   readonly must: boolean;
 }
 
@@ -97,14 +97,23 @@ function stateOf(
   const isReplica = database.replicaOf !== undefined;
   if (has && at <= due) {
     const noneFollows = takes ? isStopped(database) : !isReplica;
-    return { verdict: noneFollows ? 'protected' : undefined, must: false };
+    return { verdicts: noneFollows || isBad(database) ? ['protected'] : [], must: false };
   }
-  if (at <= bare) return { verdict: undefined, must: false };
-  if (isReplica && !takes) return { verdict: undefined, must: false };
-  const held = snapshots.some(({ status }) => status === 'creating') ? bare + 6 * hour : bare;
-  const verdict = takes ? (has ? 'overdue' : 'never') : 'disabled';
-  return { verdict, must: at > held };
+  if (isReplica && !takes) return { verdicts: [], must: false };
+  const creating = snapshots.filter(({ status }) => status === 'creating');
+  if (!has) {
+    // Whether it never had one or has none left: the latter is told at once, but where the next may come now.
+    const mayCome = takes && (deadlineAfter(at, database, graceHours) > at || creating.length > 0);
+    return { verdicts: takes ? ['overdue', 'never'] : ['disabled'], must: at > bare && !mayCome };
+  }
+  if (at <= bare) return { verdicts: [], must: false };
+  return { verdicts: [takes ? 'overdue' : 'disabled'], must: at > (creating.length > 0 ? bare + 6 * hour : bare) };
 }
+
+/** It does not leave this status by itself: told although its newest backup is fresh. */
+const isBad = ({ status }: Database) =>
+  ['failed', 'storage-full', 'restore-error', 'insufficient-capacity'].includes(status) ||
+  status.startsWith('incompatible-');
 
 /**
  * The deadline: where the end of the promise falls between the start of the backup window and the grace after its end, it moves
