@@ -130,9 +130,10 @@ export function evaluateDatabase(
         )
       : [];
   const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(knownRow, notYetShown, until));
-  const last = newest === undefined && seen.unread === undefined ? lastOf(knownRow, until) : undefined;
   const creating = creatingAmong(existing, knownRow, at);
   const database = found.is === 'database' ? found.database : undefined;
+  const isBereft = database !== undefined && newest === undefined && seen.unread === undefined;
+  const last = isBereft ? lastOf(knownRow, until) : undefined;
   const formerWindow = formerWindowOf(knownRow, database, newest, at);
   const evaluation =
     configured &&
