@@ -162,7 +162,7 @@ function ofMember(situation: Situation, cluster: string, its: Evaluation | undef
 }
 
 function ofDatabase(facts: Facts): Evaluation {
-  const { now, newest, isReplica, situation, takesBackups } = facts;
+  const { now, newest, isReplica, situation, takesBackups, byAwsBackup } = facts;
   const fresh = newest !== undefined && now.getTime() <= newest.due.getTime();
   const inTime = now.getTime() <= facts.deadline.getTime();
   const basis = {
@@ -174,7 +174,8 @@ function ofDatabase(facts: Facts): Evaluation {
   if (facts.keyLost !== undefined) return withoutKey(facts, basis);
   if (fresh) {
     // Of a replica that takes no backups itself the source is what counts, so nobody needs to see to its next one.
-    const noneWillFollow = (takesBackups ? facts.stopped : !isReplica) || facts.pendingRetention === 0;
+    const isEnding = facts.pendingRetention === 0 && !byAwsBackup;
+    const noneWillFollow = takesBackups ? facts.stopped || isEnding : !isReplica;
     const { bad } = facts;
     const isWarning = noneWillFollow || bad?.confirmed === true;
     return {

@@ -177,6 +177,13 @@ export const states: readonly Scenario[] = [
     },
   },
   {
+    title: 'A retention of 0 is pending, and AWS Backup goes on',
+    at: '23 Nov 12:00',
+    rds: { pendingRetentionDays: 0 },
+    snapshots: [fresh, snapshot('23 Nov 05:00', { id: 'awsbackup:job-1', kind: 'awsbackup' })],
+    expect: { verdict: 'protected', severity: 'info', cause: null, reason: '7 h old', alert: 'none' },
+  },
+  {
     title: 'A shorter retention is pending: backups go on',
     at: '23 Nov 12:00',
     rds: { pendingRetentionDays: 1 },
