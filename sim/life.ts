@@ -8,7 +8,7 @@ import { RdsSimulator } from '../local/rds/simulator.ts';
 import { Timeline } from '../local/rds/timeline.ts';
 import { type Fleet, parseConfig } from '../shared/config/index.ts';
 import type { CopyTrigger } from '../shared/copies/index.ts';
-import { backupOfKey, copyTriggers } from '../shared/ledger/index.ts';
+import { backupOfKey, copyTriggers, type Item } from '../shared/ledger/index.ts';
 import type { OutgoingMessage } from '../shared/notifications/index.ts';
 import { eventMeanings } from '../shared/rds/index.ts';
 import type { SweepReport, SweepRequest } from '../shared/sweep/index.ts';
@@ -114,6 +114,8 @@ class Life {
   readonly #deadLetters: Record<string, number> = {};
   readonly #runs: Record<string, number> = {};
   readonly #unwritable = new Set<string>();
+  /** What rows that cannot be read now held before. */
+  readonly #readable = new Map<string, Item>();
   #fleet: Fleet;
   #now = storyStart;
   #sent = 0;
@@ -382,8 +384,10 @@ class Life {
     this.#count('a row that cannot be read');
     this.#tell(`${item.pk} cannot be read`);
     this.#oracle.spoiled(item.pk);
+    this.#readable.set(item.pk, item);
     await this.#table.overwrite({ ...item, databaseFacts: 'spoiled' });
     this.#plan(this.#now + minutes * minute, async () => {
+      this.#readable.delete(item.pk);
       const there = this.#table.find(item);
       await this.#table.overwrite({ ...item, version: Number(there?.version ?? item.version) + 1 });
       this.#oracle.mended(item.pk);
@@ -403,9 +407,14 @@ class Life {
     });
   }
 
-  /** The table is restored from what it held some time before: it is copied now, and brought back then. */
+  /**
+   * The table is restored from what it held some time before: it is copied now, and brought back then. A row that nobody can
+   * read now is restored as it was before, for nobody would put it right.
+   */
   #restore(backMinutes: number): void {
-    const items = structuredClone(this.#table.items);
+    const items = this.#table.items.map((item) =>
+      structuredClone(item.sk === 'DATABASE' ? (this.#readable.get(item.pk) ?? item) : item),
+    );
     this.#plan(this.#now + backMinutes * minute, async () => {
       this.#count('table restored');
       this.#tell(`the table is restored as it was ${backMinutes} minutes ago`);

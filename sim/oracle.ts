@@ -205,7 +205,10 @@ export class Oracle {
     if (resource.includes(':')) return during.some(({ absent }) => absent.has(database));
     return during.some(({ truths }) => {
       const truth = truths.get(resource);
-      return truth !== undefined && truth.tenant === tenant && truth.may.has(verdict);
+      if (!truth?.may.has(verdict)) return false;
+      // Of a tag that moved it to another tenant since the last sweep nobody heard.
+      const movedUnseen = this.#cleanSweepAt <= (this.#changedAt.get(resource) ?? storyStart);
+      return truth.tenant === tenant || (movedUnseen && this.#parts.fleets.hadDatabase(tenant, database));
     });
   }
 
@@ -418,6 +421,12 @@ export class Oracle {
     return new Set(available.map((one) => `${one.source.resourceId} ${one.startedAt.toISOString()}#${one.id}`));
   }
 
+  /** Whether an alert of a database was true not long ago, so that its end is still to be noticed. */
+  #wasSoWithin(milliseconds: number, resource: string, tenant: string): boolean {
+    const since = this.#parts.now() - milliseconds;
+    return [...knownVerdicts].some((one) => (this.#lastTrue.get(`${resource} ${one} ${tenant}`) ?? 0) >= since);
+  }
+
   #recipientsKnowWhatIs(): void {
     const { fleets } = this.#parts;
     const { truths, absent } = this.#latest;
@@ -425,7 +434,7 @@ export class Oracle {
       const database = fleets.byKey(key);
       const truth = database && truths.get(database.resourceId);
       const isTrue = truth
-        ? truth.tenant === tenant && truth.may.size > 0
+        ? truth.tenant === tenant && this.#wasSoWithin(30 * minute, database.resourceId, tenant)
         : [...absent].some((id) => key.endsWith(`:${id}`));
       if (!isTrue)
         this.#fail(

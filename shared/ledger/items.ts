@@ -32,6 +32,7 @@ import {
   type LiveBackup,
   nameOf,
   parseBackupId,
+  parseName,
   type SweepRow,
   sweepSchema,
   time,
@@ -336,7 +337,20 @@ function unreadable(item: Item, why: string): UnreadableRow {
   return new UnreadableRow(
     `The ledger's row pk=${item.pk} sk=${item.sk} cannot be read; was it written by hand?\n${why}`,
     databaseOfKey(item),
+    databaseRefOf(item),
   );
+}
+
+function databaseRefOf({ pk, sk, identityKey }: Item): UnreadableRow['ref'] {
+  const key = databaseOfKey({ pk, sk });
+  if (key === undefined || sk !== 'DATABASE' || typeof identityKey !== 'string') return undefined;
+  try {
+    const { kind, id } = parseName(identityKey);
+    return { key, kind, id };
+  } catch {
+    // Written by hand, as the row.
+    return undefined;
+  }
 }
 
 /** The first version of a row that was never written is 1; each further write adds 1. */

@@ -40,10 +40,13 @@ export class UnreadableRow extends Error {
   override readonly name = 'UnreadableRow';
   /** The database whose row, or one of whose rows, it is. */
   readonly database: DatabaseKey | undefined;
+  /** Where it is the row of a database: what its keys say of it. */
+  readonly ref: Pick<DatabaseRow, 'key' | 'kind' | 'id'> | undefined;
 
-  constructor(message: string, database: DatabaseKey | undefined) {
+  constructor(message: string, database: DatabaseKey | undefined, ref?: Pick<DatabaseRow, 'key' | 'kind' | 'id'>) {
     super(message);
     this.database = database;
+    this.ref = ref;
   }
 }
 

@@ -97,6 +97,7 @@ export class Run {
   readonly #checked: Checked[] = [];
   /** By the database, or else by their text. */
   readonly #leftOut = new Map<string, LeftOut>();
+  readonly #unreadable = new Map<DatabaseKey, DatabaseRef>();
   readonly at: Date;
   readonly errors: string[] = [];
   /** Whether RDS did not respond when some databases were rechecked. */
@@ -120,9 +121,15 @@ export class Run {
   }
 
   readonly onUnreadable: OnUnreadable = (row) => {
+    if (row.ref) this.#unreadable.set(row.ref.key, row.ref);
     // A database that is checked says more of itself.
     if (!this.#leftOut.has(row.database ?? '')) this.#leftOut.set(row.database ?? row.message, { text: row.message });
   };
+
+  /** Rows that could not be read, by what their keys say: a name that RDS does not show may be that of a renamed database. */
+  get unreadable(): readonly DatabaseRow[] {
+    return [...this.#unreadable.values()].map((ref) => ({ ...ref, enrolledAt: new Date(0) }));
+  }
 
   /** Whether everything was done that it got to. */
   get leftNothingOut(): boolean {
@@ -207,8 +214,9 @@ export class Run {
       const ref = kind !== undefined && id !== undefined ? { key, kind, id } : row;
       return ref ? [{ ...row, key, kind: ref.kind, id: ref.id }] : [];
     });
+    const unreadable = new Map(this.unreadable.map((row) => [row.key, row]));
     const known = wanted.flatMap(({ key, id }) => {
-      const row = inLedger.get(key);
+      const row = inLedger.get(key) ?? unreadable.get(key);
       return row ? [{ ...row, id }] : [];
     });
     const inventory = await inventoryOf(rds, wanted, (key) => lists.liveBackups(key), listed);

@@ -23,9 +23,10 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   run.errors.push(...enrolment.problems);
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, inventory, known);
   const after = stopped?.stoppedAfter ?? '';
-  const everybody = targetsOf(configured, inventory, known, enrolment.tags);
+  const inLedger = [...known, ...run.unreadable];
+  const everybody = targetsOf(configured, inventory, inLedger, enrolment.tags);
   const subjects = everybody.filter(({ key }) => key > after);
-  const withNamesakes = namesakesFrom(known);
+  const withNamesakes = namesakesFrom(inLedger);
   let reached = 0;
   const postponed: EvaluationTarget[] = [];
   for (const chunk of chunksOf(subjects)) {

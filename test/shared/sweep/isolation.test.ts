@@ -197,6 +197,37 @@ it('a database that is met for the first time and cannot be written is checked a
   expect(subjects(world)).toContain('CRITICAL initech: 1 database with backups disabled (invoices)');
 });
 
+it.each([
+  ['before a sweep saw its new name', async () => undefined],
+  ['after it', async (world: World) => void (await world.sweep())],
+])('a renamed database whose row cannot be read %s is not told as missing', async (_, inBetween) => {
+  const { world, table, key } = await afterTheNight();
+  world.rds.rename('orders', 'orders-v2');
+  await inBetween(world);
+  await spoil(table, rowKey(key));
+  world.published.splice(0);
+  const { report } = await world.sweep();
+  expect(report.databases.map(({ database, verdict }) => `${database} ${verdict}`).sort()).toEqual([
+    'billing overdue',
+    'crm overdue',
+    'orders overdue',
+  ]);
+  expect(report.errors).toEqual([
+    expect.stringMatching(
+      /^instance orders \(tenant-of-orders\) is overdue by what RDS shows, and no alert can open: /,
+    ),
+  ]);
+  expect(subjects(world).join()).not.toContain('not found');
+});
+
+it('a row that cannot be read, and whose keys name nothing, costs its database alone', async () => {
+  const { world, table, key } = await afterTheNight();
+  const [item] = await table.read([rowKey(key)]);
+  await table.put({ item: { ...(item as Item), identityKey: 'orders', databaseFacts: 'spoiled' } });
+  const { report } = await world.sweep();
+  expect(report.errors).toEqual([expect.stringMatching(/^instance orders .* is overdue by what RDS shows/)]);
+});
+
 it('an alert that cannot be read keeps no other from opening, and its database is named', async () => {
   const night = await afterTheNight();
   const { world, table } = night;
