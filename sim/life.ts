@@ -608,6 +608,7 @@ class Life {
     let report: SweepReport | undefined;
     const slowest = this.#slowest();
     const body = async (run: Run) => {
+      this.#oracle.began(run);
       if (dryRun) this.#oracle.isDry(run);
       report = await sweepFunction(this.#cloud, run, request);
     };

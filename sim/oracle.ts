@@ -75,7 +75,9 @@ export class Oracle {
   readonly #changedAt = new Map<string, number>();
   /** Since when a database is past its deadline. */
   readonly #lateSince = new Map<string, number>();
-  /** What RDS had when the last clean sweep ended. */
+  /** What RDS had as a run of sweep or watch began. */
+  readonly #shownAtStart = new WeakMap<Run, ReadonlySet<string>>();
+  /** What RDS had as the last clean sweep began, or as it ended. */
   #shownAtSweep: ReadonlySet<string> = new Set();
   #cleanSweepAt = Number.NEGATIVE_INFINITY;
   #rdsTroubleAt = Number.NEGATIVE_INFINITY;
@@ -148,6 +150,11 @@ export class Oracle {
 
   rdsTrouble(): void {
     this.#rdsTroubleAt = this.#parts.now();
+  }
+
+  /** A run of sweep or watch begins. */
+  began(run: Run): void {
+    this.#shownAtStart.set(run, this.#shownNow());
   }
 
   isDry(run: Run): void {
@@ -285,7 +292,7 @@ export class Oracle {
     // A watch may have had a sweep to run.
     if (report?.mode === 'sweep' && (report.complete || this.#spoiled.size > 0)) {
       this.#cleanSweepAt = Math.max(this.#cleanSweepAt, run.started);
-      this.#shownAtSweep = this.#shownNow();
+      this.#shownAtSweep = new Set([...(this.#shownAtStart.get(run) ?? []), ...this.#shownNow()]);
     }
     if (mode === 'watch') this.#everybodyKnows(run);
   }
