@@ -389,7 +389,9 @@ class Life {
     this.#plan(this.#now + minutes * minute, async () => {
       this.#readable.delete(item.pk);
       const there = this.#table.find(item);
-      await this.#table.overwrite({ ...item, version: Number(there?.version ?? item.version) + 1 });
+      // A restore may have put it right already.
+      if (typeof there?.databaseFacts !== 'object')
+        await this.#table.overwrite({ ...item, version: Number(there?.version ?? item.version) + 1 });
       this.#oracle.mended(item.pk);
     });
   }
