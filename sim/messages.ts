@@ -31,6 +31,8 @@ interface Known {
   step: string;
   at: number;
   run: Run;
+  /** It was heard while another run that had sent the step before was under way: nobody knows which of them was first. */
+  isOvertaken: boolean;
   /** After a restore of the table, nobody can say what the ledger thinks was told. */
   isUncertain: boolean;
 }
@@ -152,7 +154,14 @@ export class Recipients {
       else if (step === 'remind' && !before.isOpen && same) problem('silence after the end', last);
     }
     if (isEnd && before === undefined) this.orphans += 1;
-    this.#known.set(place, { isOpen: !isEnd && resolved === null, opened, step, at, run, isUncertain: false });
+    const isOvertaken =
+      before !== undefined &&
+      before.run !== run &&
+      before.opened === opened &&
+      (before.run.ended ?? at) >= run.started &&
+      isEnd !== (before.step === 'resolve');
+    const isOpen = !isEnd && resolved === null;
+    this.#known.set(place, { isOpen, opened, step, at, run, isOvertaken, isUncertain: false });
   }
 
   #leastPause(key: string): number {
@@ -172,7 +181,9 @@ export class Recipients {
     const late =
       at - before.run.started >= retryAfterMs && (before.run.ended ?? at) - before.run.started >= retryAfterMs;
     const skewed = before.run.clockOffset !== run.clockOffset;
-    const why = hit?.fault ?? (late ? 'a run of more than 14 minutes' : skewed ? 'clocks apart' : undefined);
+    const overtaken = before.isOvertaken ? 'runs side by side' : undefined;
+    const why =
+      hit?.fault ?? overtaken ?? (late ? 'a run of more than 14 minutes' : skewed ? 'clocks apart' : undefined);
     if (why === undefined) problem('each message once', last);
     else this.doublesBy[`${step}: ${why}`] = (this.doublesBy[`${step}: ${why}`] ?? 0) + 1;
   }

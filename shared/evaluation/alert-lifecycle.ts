@@ -131,6 +131,17 @@ export function retryPending(alert: Alert, now: Date): Alert | undefined {
   return { ...alert, pending: { ...alert.pending, at: now, tries: alert.pending.tries + 1 } };
 }
 
+/** What an alert has come to, to be sent once more: a run that did not know of it published something older after it. */
+export function restate(alert: Alert, now: Date): Alert {
+  return { ...alert, pending: newPending(alert.resolved ? 'resolve' : 'open', now) };
+}
+
+/** When its pending message is to be tried next. */
+export function retryAt({ pending, opened }: Alert): Date {
+  if (!pending) return opened;
+  return new Date(pending.at.getTime() + (retryPausesMs[pending.tries] ?? longestWaitMs));
+}
+
 /** Somebody acknowledged it: no more reminders. People are still notified of a rise in severity, which ends this, and of the end. */
 export function acknowledge(alert: Alert, who: { readonly by: string; readonly note?: string }, now: Date): Alert {
   return { ...alert, acknowledged: { ...who, at: now } };
@@ -272,11 +283,6 @@ function nextCheck(alert: Alert, evaluated: Evaluated, now: Date): Date {
 function earliestAfter(now: Date, ...moments: readonly (Date | undefined)[]): Date | undefined {
   const ahead = moments.flatMap((moment) => (moment !== undefined && moment > now ? moment.getTime() : []));
   return ahead.length === 0 ? undefined : new Date(Math.min(...ahead));
-}
-
-function retryAt({ pending, opened }: Alert): Date {
-  if (!pending) return opened;
-  return new Date(pending.at.getTime() + (retryPausesMs[pending.tries] ?? longestWaitMs));
 }
 
 function newPending(step: AlertStep, at: Date): NonNullable<Alert['pending']> {

@@ -1,4 +1,4 @@
-export { acknowledge, confirm, openAlert, snooze, staysOnRow } from './alert-lifecycle.ts';
+export { acknowledge, confirm, openAlert, restate, retryAt, snooze, staysOnRow } from './alert-lifecycle.ts';
 export { backupTimeOf } from './backup-time.ts';
 export { backupWindow, deadlineOf, lastWindow } from './deadline.ts';
 export {

@@ -18,7 +18,7 @@ import {
   type Unrecognized,
   wasNotified,
 } from '../domain/index.ts';
-import { acknowledge, confirm, openAlert, snooze, staysOnRow } from '../evaluation/index.ts';
+import { acknowledge, confirm, openAlert, restate, retryAt, snooze, staysOnRow } from '../evaluation/index.ts';
 import { type Ledger, type RowWithAlert, type UnreadableRow, updateAlert } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { formatUtc, hourMs } from '../lib/time.ts';
@@ -300,8 +300,8 @@ async function confirmAll(
 }
 
 /**
- * The row and the alert of a notification as they are now; undefined where the row names another alert by now, or none.
- * Throws where one of them cannot be read, or the alert's row is not there.
+ * The row and the alert of a notification as they are now; undefined where the row names another alert by now. Throws where one
+ * of them cannot be read, or the alert's row is not there.
  */
 type Current = (one: AlertNotification) => RowWithAlert | undefined;
 
@@ -313,15 +313,15 @@ async function readAgain(ledger: Ledger, notifications: readonly AlertNotificati
   });
   const keys = notifications.map(({ row }) => row.key);
   const rows = new Map((await lists.databases(keys)).map((row) => [row.key, row]));
-  const concerned = notifications.filter(({ row, alert }) => concerns(alert, rows.get(row.key)));
-  const read = await lists.alerts(concerned.map(({ alert }): AlertId => alert));
+  const read = await lists.alerts(notifications.map(({ alert }): AlertId => alert));
   const alerts = new Map(read.map((alert) => [alert.database, alert]));
   return (one) => {
     const { key } = one.row;
     const why = unreadable.get(key);
     if (why) throw why;
     const row = rows.get(key);
-    if (row === undefined || !concerns(one.alert, row)) return undefined;
+    // A row without an alert is of one that has ended, or of a database that was forgotten.
+    if (row === undefined || (row.alert && !names(row, one.alert))) return undefined;
     const alert = alerts.get(key);
     if (alert === undefined) throw new Error('the ledger has no row of the alert');
     return { row, alert };
@@ -329,18 +329,29 @@ async function readAgain(ledger: Ledger, notifications: readonly AlertNotificati
 }
 
 /** Whether an alert is the one that its database's row names. */
-function concerns({ tenant, opened }: Alert, row: DatabaseRow | undefined): boolean {
-  return row?.alert?.tenant === tenant && row.alert.opened.getTime() === opened.getTime();
+function names(row: DatabaseRow, { tenant, opened }: AlertId): boolean {
+  return row.alert?.tenant === tenant && row.alert.opened.getTime() === opened.getTime();
 }
 
-/** The rows once people were notified; undefined where something else is pending by now, or nothing. */
+/**
+ * The rows once people were notified; undefined where there is nothing to write. Where another run has ended the alert
+ * meanwhile, or opened it again, nobody knows which message came last: what is so now is sent once more.
+ */
 function confirmed(
   { row, alert }: RowWithAlert,
   notification: AlertNotification,
   to: Audience,
   now: Date,
 ): RowWithAlert | undefined {
-  if (!concerns(notification.alert, row) || !samePending(alert, notification.alert)) return undefined;
+  const { alert: sent, step } = notification;
+  if (alert.opened.getTime() !== sent.opened.getTime() || alert.tenant !== sent.tenant) return undefined;
+  if (isEnded(alert) !== (step === 'resolve')) {
+    const again = restate(alert, now);
+    const { tenant, opened } = again;
+    const nextCheckAt = earliest(row.nextCheckAt, retryAt(again));
+    return { row: { ...row, alert: { tenant, opened }, nextCheckAt }, alert: again };
+  }
+  if (!names(row, sent) || !samePending(alert, sent)) return undefined;
   const after = confirm(alert, to, now);
   const { alert: reference, nextCheckAt: planned, ...rest } = row;
   // Whoever moved the next check since had a reason.
@@ -350,8 +361,18 @@ function confirmed(
   return { row: { ...rest, ...(stays && { alert: stays }), ...(nextCheckAt && { nextCheckAt }) }, alert: after };
 }
 
+/** Whether people are to take it for over; a deletion opens and is over at once. */
+function isEnded({ resolved, pending, notified }: Alert): boolean {
+  const last = pending?.step ?? notified.at(-1)?.step;
+  return resolved !== undefined && last === 'resolve';
+}
+
 function samePending({ pending }: Alert, { pending: other }: Alert): boolean {
   return pending !== undefined && pending.step === other?.step && pending.at.getTime() === other.at.getTime();
+}
+
+function earliest(one: Date | undefined, other: Date): Date {
+  return one !== undefined && one < other ? one : other;
 }
 
 /** Somebody looks after a database's open alert: no reminders until it gets worse. */

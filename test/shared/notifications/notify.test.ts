@@ -158,6 +158,47 @@ const spoil = (item: Item, changes: object) => ledger.table.putAll([{ ...item, .
 const many = (count: number) =>
   Array.from({ length: count }, (_, index) => [`tenant-${index}`, `db-${index}`] as const);
 
+describe('runs side by side', () => {
+  /** What a run found is published by it after another run found and published the opposite. */
+  it.each([
+    ['confirmed', true],
+    ['published, and not confirmed', false],
+  ])('send an end again that was %s before its beginning went out', async (_, isConfirmed) => {
+    const beginning = await evaluate('acme', 'a', overdue, noon);
+    const end = await evaluate('acme', 'a', fine, later(1));
+    if (isConfirmed) await send(end, later(1));
+    await send(beginning, later(1.01));
+    if (!isConfirmed) await send(end, later(1.02));
+    publisher.take();
+    expect((await rowOf('a'))?.nextCheckAt?.getTime()).toBeLessThanOrEqual(later(1.3).getTime());
+    await send(await evaluate('acme', 'a', fine, later(1.3)), later(1.3));
+    expect(publisher.take()).toEqual(['acme backup-restored all 1']);
+    expect(await rowOf('a')).not.toHaveProperty('alert');
+    expect(await evaluate('acme', 'a', fine, later(9))).toEqual([]);
+  });
+
+  it('send a beginning again whose end of before went out after it', async () => {
+    await send(await evaluate('acme', 'a', overdue, noon), noon);
+    const end = await evaluate('acme', 'a', fine, later(1));
+    const beginning = await evaluate('acme', 'a', overdue, later(2));
+    await send(beginning, later(2));
+    await send(end, later(2.01));
+    publisher.take();
+    await send(await evaluate('acme', 'a', overdue, later(2.3)), later(2.3));
+    expect(publisher.take()).toEqual(['acme backup-missing all 1']);
+    expect(await evaluate('acme', 'a', overdue, later(3))).toEqual([]);
+  });
+
+  it('send nothing again where another alert has opened since', async () => {
+    const beginning = await evaluate('acme', 'a', overdue, noon);
+    await send(await evaluate('acme', 'a', fine, later(1)), later(1));
+    await send(await evaluate('acme', 'a', overdue, later(2)), later(2));
+    await send(beginning, later(2));
+    expect(await evaluate('acme', 'a', overdue, later(3))).toEqual([]);
+    expect(await openAlerts()).toHaveLength(1);
+  });
+});
+
 describe('one run', () => {
   it('publishes one message a tenant, with all of its databases', async () => {
     const notifications = await evaluateAll(
