@@ -10,6 +10,7 @@ export const rdsUses = {
     'snapshotsOfClusters',
     'instancesNamed',
     'clustersNamed',
+    'runChanges',
   ],
   sweep: [
     'instances',
@@ -21,6 +22,7 @@ export const rdsUses = {
     'clusterSnapshots',
     'clusterSnapshotsNamed',
     'snapshotsOfClusters',
+    'runChanges',
   ],
   // A snapshot's name may be used again: what is exported is checked right before.
   copy: ['instanceSnapshotsNamed', 'clusterSnapshotsNamed'],

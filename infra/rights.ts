@@ -33,20 +33,22 @@ function plain(value: unknown): string {
   return 'Ref' in value ? `<${value.Ref}>` : JSON.stringify(value);
 }
 
-/** Resources that a describing action of RDS is judged by. Source: Service Authorization Reference, Amazon RDS. */
-const describes: Readonly<Record<RdsReadAction, readonly RdsResource[]>> = {
+/** Resources that a describing action of RDS is judged by; events are of none. Source: Service Authorization Reference, Amazon RDS. */
+const describes: Readonly<Record<RdsReadAction, readonly RdsResource[] | 'any'>> = {
   DescribeDBInstances: ['db'],
   DescribeDBClusters: ['cluster'],
   DescribeDBSnapshots: ['db', 'snapshot'],
   DescribeDBClusterSnapshots: ['cluster', 'cluster-snapshot'],
+  DescribeEvents: 'any',
 };
 
 /** Lets a role read databases and snapshots of the stack's account and Region with these methods of the reader. */
 export function allowRdsReads(role: Role, uses: readonly RdsRead[]): void {
   for (const action of new Set(uses.flatMap((method) => rdsReads[method]))) {
+    const types = describes[action];
     allow(role, {
       actions: [`rds:${action}`],
-      resources: describes[action].map((type) => rdsArn(role, type)),
+      resources: types === 'any' ? ['*'] : types.map((type) => rdsArn(role, type)),
       wildcard: 'Databases and their snapshots are listed in bulk, and those of tomorrow are not known today.',
     });
   }

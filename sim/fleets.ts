@@ -2,7 +2,7 @@
 import type { Database } from '../local/rds/model.ts';
 import type { RdsSimulator } from '../local/rds/simulator.ts';
 import { type DatabaseStory, type Happening, type Story, storyStart, tenants } from './story.ts';
-import type { Entry, Owned } from './truth.ts';
+import type { Entry, Owned, Stop } from './truth.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -34,6 +34,7 @@ export class Fleets {
   #byName: ReadonlyMap<string, Entry> = new Map();
   #there: ReadonlySet<string> = new Set();
   /** Names that were used, each with the tenants that had a database of it. */
+  readonly #stops = new Map<string, readonly Stop[]>();
   readonly #tenantsOf = new Map<string, Set<string>>();
   /** The configured name of databases that a sweep has met under it. */
   readonly #metAs = new Map<string, string>();
@@ -126,6 +127,11 @@ export class Fleets {
 
   hadDatabase(tenant: string, name: string): boolean {
     return this.#tenantsOf.get(firstName(name))?.has(tenant) ?? false;
+  }
+
+  /** When a database was stopped, oldest first. */
+  stopsOf({ resourceId }: Database): readonly Stop[] {
+    return this.#stops.get(resourceId) ?? [];
   }
 
   names(): readonly string[] {
@@ -233,10 +239,15 @@ export class Fleets {
       case 'stop':
         if (database.status !== 'available') return undefined;
         rds.stop(database);
+        this.#stops.set(database.resourceId, [...this.stopsOf(database), { from: rds.now.getTime() }]);
         return isSilent(true);
       case 'start':
         if (database.status !== 'stopped') return undefined;
         rds.start(database);
+        this.#stops.set(
+          database.resourceId,
+          this.stopsOf(database).map((stop) => ({ until: rds.now.getTime(), ...stop })),
+        );
         return isSilent(true);
       case 'switch backups off':
         if (database.kind === 'cluster' || database.retention === 0) return undefined;

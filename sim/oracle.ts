@@ -113,7 +113,7 @@ export class Oracle {
     const truths = new Map<string, Truth>();
     const clocks = moments();
     for (const database of fleets.all) {
-      const truth = truthOf(rds, database, fleets.ownedBy(database), clocks);
+      const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.stopsOf(database), clocks);
       truths.set(database.resourceId, truth);
       for (const verdict of truth.may) this.#lastTrue.set(`${database.resourceId} ${verdict} ${truth.tenant}`, at);
       const since = this.#lateSince.get(database.resourceId);
@@ -328,7 +328,7 @@ export class Oracle {
       );
       if (unaware.length === 0 || this.#isTriedLater(key, run.started)) continue;
       // It may have been backed up, or change, while the watch ran.
-      const truth = truthOf(rds, database, fleets.ownedBy(database), moments());
+      const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.stopsOf(database), moments());
       if (!truth.must || truth.tenant !== tenant) continue;
       for (const who of unaware) {
         this.#fail(
@@ -441,7 +441,7 @@ export class Oracle {
       const database = fleets.byKey(key);
       const truth = database && truths.get(database.resourceId);
       const isTrue = truth
-        ? truth.tenant === tenant && this.#wasSoWithin(30 * minute, database.resourceId, tenant)
+        ? truth.tenant === tenant && (truth.isDue || this.#wasSoWithin(30 * minute, database.resourceId, tenant))
         : [...absent].some((id) => key.endsWith(`:${id}`));
       if (!isTrue)
         this.#fail(

@@ -30,8 +30,16 @@ export interface Truth {
   readonly may: ReadonlySet<string>;
   /** Past its deadline, held open by nothing: people have to be notified. */
   readonly must: boolean;
+  /** Its backup is due, which ends no alert. */
+  readonly isDue: boolean;
   /** A backup is due on each day: it is watched, runs, and somebody takes backups of it. */
   readonly isDueDaily: boolean;
+}
+
+/** A time for which a database was stopped, in milliseconds of the simulated clock; without an end it still is. */
+export interface Stop {
+  readonly from: number;
+  readonly until?: number;
 }
 
 /** The tenant of a database, and its policy: what the configuration says of its name, else what its tag says. */
@@ -46,18 +54,20 @@ export function truthOf(
   rds: RdsSimulator,
   database: Database,
   owned: Owned | undefined,
+  stops: readonly Stop[],
   moments: readonly number[],
 ): Truth {
   const base = { tenant: owned?.tenant, excluded: owned?.excluded ?? false, exists: !database.deleted };
-  const silent = { ...base, may: new Set<string>(), must: false, isDueDaily: false };
+  const silent = { ...base, may: new Set<string>(), must: false, isDue: false, isDueDaily: false };
   if (owned === undefined || owned.excluded) return silent;
   if (database.deleted) return { ...silent, may: new Set(['deleted']) };
-  const said = moments.flatMap((at) => statesOf(rds, database, owned, at));
+  const said = moments.flatMap((at) => statesOf(rds, database, owned, stops, at));
   const takesBackups = database.retention > 0 || isByAwsBackup(rds, database, moments[0] ?? 0);
   return {
     ...base,
     may: new Set(said.flatMap(({ verdicts }) => verdicts)),
     must: said.every(({ must }) => must),
+    isDue: said.some(({ isDue }) => isDue),
     isDueDaily: takesBackups && !isStopped(database),
   };
 }
@@ -65,24 +75,26 @@ export function truthOf(
 interface State {
   readonly verdicts: readonly string[];
   readonly must: boolean;
+  readonly isDue?: boolean;
 }
 
 /**
  * More than one where the age of a copied cluster snapshot may or may not be known: RDS does not say it, the ledger does if it
  * has the source.
  */
-function statesOf(rds: RdsSimulator, database: Database, owned: Owned, at: number): State[] {
+function statesOf(rds: RdsSimulator, database: Database, owned: Owned, stops: readonly Stop[], at: number): State[] {
   const snapshots = rds.snapshots(database).filter(({ startedAt }) => startedAt.getTime() <= at + 10 * minute);
   const available = snapshots.filter(({ status }) => status === 'available');
   const sure = available.filter((one) => !isClusterCopy(one));
   const readings = sure.length === available.length ? [available] : [available, sure];
-  return readings.map((counted) => stateOf(rds, database, owned, snapshots, counted, at));
+  return readings.map((counted) => stateOf(rds, database, owned, stops, snapshots, counted, at));
 }
 
 function stateOf(
   rds: RdsSimulator,
   database: Database,
   { maxAgeHours, graceHours }: Owned,
+  stops: readonly Stop[],
   snapshots: readonly Snapshot[],
   counted: readonly Snapshot[],
   at: number,
@@ -91,12 +103,13 @@ function stateOf(
   const has = counted.length > 0;
   const takes = database.retention > 0 || isByAwsBackup(rds, database, at);
   const due = newest + maxAgeHours * hour;
+  const mayRun = (maxAgeHours + graceHours) * hour;
   const bare = has
-    ? deadlineAfter(due, database, graceHours)
-    : database.created.getTime() + (maxAgeHours + graceHours) * hour;
+    ? Math.max(deadlineAfter(due, database, graceHours), afterStart(stops, newest, mayRun, database, graceHours))
+    : database.created.getTime() + mayRun;
   const isReplica = database.replicaOf !== undefined;
   if (has && at <= due) {
-    const noneFollows = takes ? isStopped(database) : !isReplica;
+    const noneFollows = !takes && !isReplica;
     return { verdicts: noneFollows || isBad(database) ? ['protected'] : [], must: false };
   }
   if (isReplica && !takes) return { verdicts: [], must: false };
@@ -106,7 +119,7 @@ function stateOf(
     const mayCome = takes && (deadlineAfter(at, database, graceHours) > at || creating.length > 0);
     return { verdicts: takes ? ['overdue', 'never'] : ['disabled'], must: at > bare && !mayCome };
   }
-  if (at <= bare) return { verdicts: [], must: false };
+  if (at <= bare) return { verdicts: [], must: false, isDue: true };
   return { verdicts: [takes ? 'overdue' : 'disabled'], must: at > (creating.length > 0 ? bare + 6 * hour : bare) };
 }
 
@@ -119,16 +132,37 @@ const isBad = ({ status }: Database) =>
  * The deadline: where the end of the promise falls between the start of the backup window and the grace after its end, it moves
  * to that end plus grace; where there is no window, the grace is added.
  */
-function deadlineAfter(due: number, { retention, window }: Database, graceHours: number): number {
-  if (retention === 0) return due + graceHours * hour;
+function deadlineAfter(due: number, database: Database, graceHours: number): number {
+  if (database.retention === 0) return due + graceHours * hour;
+  const { opens, length } = windowBefore(due, database);
+  return Math.max(due, opens + length + graceHours * hour);
+}
+
+/** After a start the next window is waited for, unless it has run for too long before; 0 where it was never started. */
+function afterStart(
+  stops: readonly Stop[],
+  newest: number,
+  mayRun: number,
+  database: Database,
+  graceHours: number,
+): number {
+  const [last, ...before] = stops.filter(({ until }) => until !== undefined && until > newest).reverse();
+  if (last?.until === undefined || database.retention === 0) return 0;
+  const { opens, length } = windowBefore(last.until, database);
+  const closes = (opens < last.until ? opens + day : opens) + length + graceHours * hour;
+  const stood = [last, ...before].map(({ from, until = from }) => until - Math.max(from, newest));
+  const ranBefore = last.until - newest - stood.reduce((sum, one) => sum + one, 0);
+  return Math.min(closes, last.until + Math.max(0, mayRun - ranBefore));
+}
+
+/** The last opening of its backup window that is not after a moment. */
+function windowBefore(at: number, { window }: Database): { readonly opens: number; readonly length: number } {
   const [from = 0, to = 0] = window.split('-').map((time) => {
     const [hours = 0, minutes = 0] = time.split(':').map(Number);
     return (hours * 60 + minutes) * minute;
   });
-  const midnight = Math.floor(due / day) * day;
-  const opens = midnight + from <= due ? midnight + from : midnight + from - day;
-  const closes = opens + ((to - from + day) % day) + graceHours * hour;
-  return Math.max(due, closes);
+  const midnight = Math.floor(at / day) * day;
+  return { opens: midnight + from <= at ? midnight + from : midnight + from - day, length: (to - from + day) % day };
 }
 
 /** The moment that a snapshot's data is from: that of what it is a copy of. */

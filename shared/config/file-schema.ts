@@ -147,10 +147,15 @@ const maxAgeText = 'Hours after which a database without a newer backup is overd
 const graceText = 'Hours that a backup may still take after the backup window has closed; 0 is allowed';
 const reminderText = 'Hours between reminders of an open alert';
 
+const whileStoppedText =
+  '"warn" notifies once of each stop in which the promised age passes; "quiet" does not, since the data of a stopped database does not change';
+const whileStopped = z.enum(['warn', 'quiet'], { error: 'must be warn or quiet' });
+
 const overrideShape = {
   maxAgeHours: maxAgeHoursField.optional().describe(`${maxAgeText}. Default: inherited`),
   graceHours: hours(0, 168).optional().describe(`${graceText}. Default: inherited`),
   reminderHours: hours(1, 720).optional().describe(`${reminderText}. Default: inherited`),
+  whileStopped: whileStopped.optional().describe(`${whileStoppedText}. Default: inherited`),
   copy: copyOverride.optional(),
 };
 
@@ -210,6 +215,7 @@ const sectionShapes = {
       maxAgeHours: maxAgeHoursField.default(24).describe(`${maxAgeText}. Default: 24`),
       graceHours: hours(0, 168).default(2).describe(`${graceText}. Default: 2`),
       reminderHours: hours(1, 720).default(24).describe(`${reminderText}. Default: 24`),
+      whileStopped: whileStopped.default('warn').describe(`${whileStoppedText}. Default: warn`),
       copy: section(
         {
           mode: copyMode.default('export').describe(`${modeText}. Default: export`),

@@ -10,7 +10,11 @@ export interface Policy {
   readonly graceHours: number;
   /** Hours between reminders of an open alert; 24 unless configured. */
   readonly reminderHours: number;
+  /** Whether a stop that outlasts the promised age is a warning; `warn` unless configured. */
+  readonly whileStopped: WhileStopped;
 }
+
+export type WhileStopped = 'warn' | 'quiet';
 
 export type CopySchedule = 'every' | 'daily' | 'weekly' | 'monthly';
 

@@ -65,6 +65,7 @@ function entryOf(
       maxAgeHours: database.maxAgeHours ?? tenant.maxAgeHours ?? defaults.maxAgeHours,
       graceHours: database.graceHours ?? tenant.graceHours ?? defaults.graceHours,
       reminderHours: database.reminderHours ?? tenant.reminderHours ?? defaults.reminderHours,
+      whileStopped: database.whileStopped ?? tenant.whileStopped ?? defaults.whileStopped,
     },
     copy: copyPolicy({
       mode: database.copy?.mode ?? tenant.copy?.mode ?? defaults.copy.mode,
@@ -119,7 +120,7 @@ function targetIn(bucket: BucketConfig, prefix: string, database: Named, where: 
 }
 
 function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fleet {
-  const { maxAgeHours, graceHours, reminderHours, copy, bucket } = file.defaults;
+  const { maxAgeHours, graceHours, reminderHours, whileStopped, copy, bucket } = file.defaults;
   const sharedName = stackBucketName('shared', where);
   const shared = bucket.type === 'shared' || entries.some((entry) => entry.bucket.type === 'shared');
   const base = bucket.type === 'shared' ? bucket.prefix : undefined;
@@ -133,7 +134,7 @@ function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fle
     operators: file.operators,
     tenants: file.tenants.flatMap((tenant) => (tenant ? [{ id: tenant.id, recipients: tenant.recipients }] : [])),
     databases: entries.map((entry) => entry.resolved),
-    defaults: { policy: { maxAgeHours, graceHours, reminderHours }, copy: copyPolicy(copy) },
+    defaults: { policy: { maxAgeHours, graceHours, reminderHours, whileStopped }, copy: copyPolicy(copy) },
     ...(shared
       ? { sharedTarget: { bucket: sharedName, owner: where.account, ...(base === undefined ? {} : { prefix: base }) } }
       : {}),

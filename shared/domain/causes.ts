@@ -87,6 +87,16 @@ export const causes = {
     },
     ['since', 'restartsAt'],
   ),
+  'window-while-stopped': entry(
+    'The backup window lies in the hours in which the database is stopped, and it has run for too long without a backup.',
+    { window: text },
+    ['window'],
+  ),
+  'just-started': entry(
+    'The database was stopped and runs again; the next backup is expected in the first window after the start.',
+    { startedAt: moment, window: optional.text },
+    ['startedAt', 'window'],
+  ),
   'status-prevents-backups': entry(
     'RDS takes no automated backups in the status that the database is in.',
     {

@@ -126,6 +126,17 @@ export const databaseSchema = fields({
   nextCheckAt: time.describe('when the watch checks it next').exactOptional(),
   /** E.g. since when RDS has not responded, or the database has been stopped. */
   since: time.describe('the start of a status that lasts').exactOptional(),
+  /** Of those that reach beyond its newest backup. */
+  stops: z
+    .array(
+      fields({
+        from: time.describe('when it was stopped'),
+        until: time.describe('when it was started again; absent while it is stopped').exactOptional(),
+      }),
+    )
+    .readonly()
+    .describe('when it was stopped since its newest backup, oldest first')
+    .exactOptional(),
   inProgress: fields({
     id: text.describe("the snapshot's id"),
     since: time.describe('since when it is being created'),

@@ -3,6 +3,7 @@ import type { NewestBackup, RdsDatabase } from '../domain/index.ts';
 import { addHours, dayMs, hourMs, minuteMs } from '../lib/time.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
+import { deadlineAfterStops, isStopped, openStop, type Stop } from './stops.ts';
 
 /** A backup that began before the deadline and is still being created holds the deadline open for at most this long. */
 export const creatingHoldsHours = 6;
@@ -12,9 +13,6 @@ const awsBackupDays = 8;
 
 /** Point-in-time restore usually trails the present by five minutes; up to this much it counts as working. */
 const restorableFreshMs = hourMs;
-
-/** RDS starts a stopped database again after this long. */
-const stopLimitDays = 7;
 
 /** The status of a database whose KMS key RDS cannot use; after 7 days it loses `-recoverable`, and is final. */
 const keyLost = /^inaccessible-encryption-credentials/;
@@ -53,6 +51,13 @@ export interface Facts {
   /** More backups are to be expected: RDS takes automated ones, or AWS Backup does. */
   readonly takesBackups: boolean;
   readonly stopped: boolean;
+  readonly stoppedSince?: Date;
+  /** When it was stopped since its newest backup, oldest first. */
+  readonly stops: readonly Stop[];
+  /** Its newest backup, or point-in-time restore, was in time when it was stopped: nothing is lost meanwhile. */
+  readonly reachesStop: boolean;
+  /** It was started again, and the deadline waits for the first backup window after that. */
+  readonly startedAt?: Date;
   /**
    * While a backup may come that ends it: its window is open, the grace after it runs, or one that began in them is being
    * created. Until then nobody is reminded.
@@ -83,16 +88,20 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
   const { policy } = situation.configured;
   const { newest, creating, row } = situation;
   const born = database.createdAt ?? row?.enrolledAt ?? now;
-  const bare =
+  const { stops = [] } = situation;
+  const usual =
     newest === undefined
       ? addHours(born, policy.maxAgeHours + policy.graceHours)
       : deadlineOf(newest.time, database, policy).deadline;
+  const bare = deadlineAfterStops(usual, newest?.time ?? born, stops, database, policy);
   const late = now.getTime() > bare.getTime();
   const holds = creating !== undefined && isYounger(creating, newest) && creating.since.getTime() < bare.getTime();
   const heldUntil = addHours(bare, creatingHoldsHours);
   const held = late && holds && now.getTime() <= heldUntil.getTime();
   const byAwsBackup = isManagedByAwsBackup(situation, database, now);
-  const stopped = database.status === 'stopped' || database.status === 'stopping';
+  const stopped = isStopped(database);
+  const since = stopped ? (openStop(stops)?.from ?? seenStoppedSince(row)) : undefined;
+  const startedAt = bare > usual && !stopped ? stops.at(-1)?.until : undefined;
   return {
     now,
     situation,
@@ -107,6 +116,10 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
     byAwsBackup,
     takesBackups: database.retentionDays > 0 || byAwsBackup,
     stopped,
+    ...(since && { stoppedSince: since }),
+    stops,
+    reachesStop: stopped && reachesUpTo(openStop(stops)?.from, bare, database),
+    ...(startedAt && { startedAt }),
     ...(stopped || backedUpStatuses.includes(database.status) ? {} : { hinderedBy: database.status }),
     ...mayEndByOf(situation, database, newest, now),
     ...badStatusOf(situation, database, now),
@@ -115,6 +128,19 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
     ...(snapshotStatuses.includes(database.status) ? {} : { refusing: database.status }),
     restorable: restorableOf(database, now),
   };
+}
+
+/** An `unknown` row keeps since when RDS did not respond, which says nothing of the stop. */
+function seenStoppedSince(row: Situation['row']): Date | undefined {
+  return row?.verdict === 'unknown' ? undefined : row?.since;
+}
+
+/** Of a stopped database the restorable time stays where it was. Where nobody knows when it stopped, nothing proves a gap. */
+function reachesUpTo(stoppedAt: Date | undefined, deadline: Date, { latestRestorableTime }: RdsDatabase): boolean {
+  if (stoppedAt === undefined || stoppedAt <= deadline) return true;
+  return (
+    latestRestorableTime !== undefined && stoppedAt.getTime() - latestRestorableTime.getTime() <= restorableFreshMs
+  );
 }
 
 function mayEndByOf(
@@ -170,14 +196,4 @@ function restorableOf(database: RdsDatabase, now: Date): Facts['restorable'] {
   const upTo = database.latestRestorableTime;
   if (upTo === undefined) return 'unknown';
   return now.getTime() - upTo.getTime() <= restorableFreshMs ? 'fresh' : 'stale';
-}
-
-/** Since when it is stopped: seven days before RDS starts it again, else what the ledger kept. */
-export function stoppedSince(facts: Facts): Date | undefined {
-  const { database, situation } = facts;
-  if (database.automaticRestartTime !== undefined) {
-    return new Date(database.automaticRestartTime.getTime() - stopLimitDays * dayMs);
-  }
-  // An `unknown` row keeps since when RDS did not answer, which says nothing of the stop.
-  return situation.row?.verdict === 'unknown' ? undefined : situation.row?.since;
 }

@@ -24,10 +24,12 @@ import {
 } from '../domain/index.ts';
 import { addHours, minuteMs } from '../lib/time.ts';
 import { ownershipAfter } from '../ownership.ts';
+import type { RunChange } from '../rds/index.ts';
 import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts';
 import { backupTimeOf } from './backup-time.ts';
 import { evaluate, type LookupResult } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
+import { stopsOf } from './stops.ts';
 import { compareTags, type TagNotice, tagStateOf } from './tag-changes.ts';
 
 /** A snapshot this young may still be announced by its event, so that its absence from the ledger proves no loss. */
@@ -54,6 +56,8 @@ export interface EvaluationTarget {
   readonly earlier?: DatabaseRow;
   /** Why its alert ends where it is not configured. */
   readonly gone?: Resolution;
+  /** When it was stopped and started, where RDS's events had to be asked; `unknown` where they did not answer. */
+  readonly runChanges?: readonly RunChange[] | 'unknown';
 }
 
 /** A database's snapshots as RDS showed them. */
@@ -135,6 +139,12 @@ export function evaluateDatabase(
   const isBereft = database !== undefined && newest === undefined && seen.unread === undefined;
   const last = isBereft ? lastOf(knownRow, until) : undefined;
   const formerWindow = formerWindowOf(knownRow, database, newest, at);
+  const since = newest?.time ?? knownRow?.enrolledAt ?? at;
+  const { runChanges = [] } = subject;
+  const changes = runChanges === 'unknown' ? [] : runChanges;
+  const stops = database ? stopsOf(knownRow, database, changes, since, at) : (knownRow?.stops ?? []);
+  // What is not known yet is asked again.
+  const stopsKept = runChanges === 'unknown' ? (knownRow?.stops ?? []) : stops;
   const evaluation =
     configured &&
     evaluated(
@@ -147,6 +157,7 @@ export function evaluateDatabase(
         ...(database && otherKeyBackup(available, database, seen.copyTimes)),
         ...(creating && { creating }),
         ...(knownRow && { row: knownRow }),
+        stops,
         ...(formerWindow && { windowBefore: formerWindow.window }),
         ...(subject.earlier && { earlier: subject.earlier }),
         ...(unrecorded.some(({ snapshot, eventMissed }) => eventMissed && isNewest(snapshot, newest)) && {
@@ -209,6 +220,7 @@ export function evaluateDatabase(
       ...(evaluation.since && { since: evaluation.since }),
     }),
     ...(outcome.nextCheckAt && { nextCheckAt: outcome.nextCheckAt }),
+    ...(stopsKept.length > 0 && { stops: stopsKept }),
     ...(creating && { inProgress: creating }),
     ...pending,
     ...(deletionTold && { alert: knownRow.alert }),

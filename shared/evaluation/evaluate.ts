@@ -10,9 +10,10 @@ import {
   type RdsDatabase,
 } from '../domain/index.ts';
 import { addHours, dayMs } from '../lib/time.ts';
-import { creatingHoldsHours, type Facts, factsOf, stoppedSince } from './conditions.ts';
+import { creatingHoldsHours, type Facts, factsOf } from './conditions.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import { disabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf } from './explanation.ts';
+import type { Stop } from './stops.ts';
 
 /** What is overdue or missing is checked again at its next step, but at least this often (and not 96 times a day). */
 const recheckHours = 6;
@@ -62,6 +63,8 @@ export interface Situation {
    * absent one, who had the name last, perhaps known only by the snapshots that are left.
    */
   readonly earlier?: DatabaseRow;
+  /** When it was stopped since its newest backup, oldest first. */
+  readonly stops?: readonly Stop[];
   /** Its newest backup was found in a listing, although an event should have announced it. */
   readonly eventsLost?: boolean;
 }
@@ -175,7 +178,8 @@ function ofDatabase(facts: Facts): Evaluation {
   if (fresh) {
     // Of a replica that takes no backups itself the source is what counts, so nobody needs to see to its next one.
     const isEnding = facts.pendingRetention === 0 && !byAwsBackup;
-    const noneWillFollow = takesBackups ? facts.stopped || isEnding : !isReplica;
+    // A stopped database loses nothing: it is back before the promise ends, or one warning then says that it is not.
+    const noneWillFollow = takesBackups ? isEnding : !isReplica;
     const { bad } = facts;
     const isWarning = noneWillFollow || bad?.confirmed === true;
     return {
@@ -215,8 +219,12 @@ function ofDatabase(facts: Facts): Evaluation {
   };
   if (!takesBackups) return { ...late, verdict: 'disabled', severity: 'critical' };
   if (newest === undefined) return { ...late, verdict: 'never', severity: 'critical' };
-  // The data of a stopped database does not change, so one notification is enough.
-  if (facts.stopped) return { ...late, verdict: 'overdue', severity: 'warning', once: true };
+  // The data of a stopped database does not change, so one notification is enough, or none.
+  if (facts.stopped && facts.reachesStop) {
+    if (facts.policy.whileStopped === 'warn') return { ...late, verdict: 'overdue', severity: 'warning', once: true };
+    const { deadline: _, ...withoutDeadline } = late;
+    return { ...withoutDeadline, verdict: 'protected', severity: 'info', ...explained(facts, null) };
+  }
   const { mayEndBy, bad } = facts;
   const waits = bad === undefined && mayEndBy !== undefined ? { mayEndBy } : {};
   // What turns critical only by its age is not told to have while the backup that ends it may still come.
@@ -297,7 +305,7 @@ function explained(facts: Facts, cause: Cause | null): Pick<Evaluation, 'cause' 
 /** What is stopped, or in a bad status, carries since when: the row keeps what RDS may not show the next time. */
 function lastsSince(facts: Facts): { readonly since?: Date } {
   if (facts.bad) return { since: facts.bad.since };
-  return facts.stopped ? { since: stoppedSince(facts) ?? facts.now } : {};
+  return facts.stopped ? { since: facts.stoppedSince ?? facts.now } : {};
 }
 
 function known(situation: Situation): { readonly newestBackup?: NewestBackup } {

@@ -1,12 +1,14 @@
 /** Why a verdict is what it is, and what else a person should know: codes and facts, from which `shared/reasons` makes prose. */
 import { type Cause, type DatabaseRow, parseDatabaseKey } from '../domain/index.ts';
-import { type Facts, stoppedSince } from './conditions.ts';
+import type { Facts } from './conditions.ts';
 import { windowOf } from './deadline.ts';
+import { windowsBetween } from './stops.ts';
 
 /** What keeps the next backup from coming, whatever the verdict is: the first that applies. */
 export function hindranceOf(facts: Facts): Cause | undefined {
   if (facts.keyLost !== undefined) return keyLost(facts, facts.keyLost);
-  if (facts.stopped) return stopped(facts);
+  // What was late before it was stopped is late for another reason.
+  if (facts.stopped && facts.reachesStop) return stopped(facts);
   if (!facts.takesBackups && !facts.isReplica) return disabled(facts);
   if (facts.hinderedBy !== undefined) return { code: 'status-prevents-backups', facts: { status: facts.hinderedBy } };
   if (facts.pendingRetention === 0 && !facts.byAwsBackup) return { code: 'backups-about-to-be-disabled', facts: {} };
@@ -36,10 +38,15 @@ export function lateCause(facts: Facts): Cause {
   if (hindrance !== undefined) return hindrance;
   if (facts.creating !== undefined) return inProgress(facts.creating);
   const { window } = database;
+  const passed = windowsPassed(facts);
+  if (window !== undefined && passed.length > 0 && passed.every(({ ran }) => !ran)) {
+    return { code: 'window-while-stopped', facts: { window } };
+  }
   if (situation.windowBefore !== undefined && window !== undefined) {
     return { code: 'window-moved', facts: { before: situation.windowBefore, window } };
   }
-  if (restorable === 'fresh' && upTo !== undefined) {
+  const skipped = passed.length === 0 ? facts.stops.length === 0 : passed.some(({ ran }) => ran);
+  if (restorable === 'fresh' && upTo !== undefined && skipped) {
     return {
       code: 'snapshot-skipped',
       facts: { restorableUntil: upTo, ...(windowOf(database) && window && { window }) },
@@ -53,12 +60,22 @@ export function lateCause(facts: Facts): Cause {
   return { code: 'no-known-cause', facts: {} };
 }
 
+/** The windows since its newest backup that have closed. */
+function windowsPassed({ database, newest, now, stops }: Facts) {
+  const window = windowOf(database);
+  return window && newest ? windowsBetween(window, newest.backup.time, now, stops) : [];
+}
+
 /** Why a database past its maximum age is not overdue yet. */
 export function dueCause(facts: Facts): Cause {
   if (facts.held && facts.creating !== undefined) return inProgress(facts.creating);
   const { database, policy } = facts;
   const window = windowOf(database) && database.window;
   const { graceHours } = policy;
+  if (facts.startedAt !== undefined) {
+    const startedAt = facts.startedAt.toISOString();
+    return { code: 'just-started', facts: { startedAt, ...(window !== undefined && { window }) } };
+  }
   return { code: 'backup-expected', facts: { ...(window !== undefined && { window }), graceHours } };
 }
 
@@ -72,7 +89,8 @@ export function notesOf(facts: Facts, cause: Cause | null): readonly Cause[] {
   const { situation, database, creating } = facts;
   const notes = [
     facts.newest === undefined ? firstBackup(facts) : undefined,
-    hindranceOf(facts),
+    facts.stopped ? stopped(facts) : undefined,
+    facts.stopped && facts.keyLost === undefined ? undefined : hindranceOf(facts),
     creating && inProgress(creating),
     situation.earlier && nameUsedBefore(situation.earlier),
     renaming(facts),
@@ -93,7 +111,7 @@ function inProgress({ id, since }: NonNullable<Facts['creating']>): Cause {
 }
 
 function stopped(facts: Facts): Cause {
-  const since = stoppedSince(facts)?.toISOString();
+  const since = facts.stoppedSince?.toISOString();
   const restartsAt = facts.database.automaticRestartTime?.toISOString();
   return {
     code: 'stopped',

@@ -11,5 +11,6 @@ export {
   type ObservedSnapshots,
 } from './evaluate-database.ts';
 export { isNewest, newer, newestOf } from './newest-backup.ts';
+export { needsRunChanges } from './stops.ts';
 export { type TagChange, type TagNotice, tagStateOf } from './tag-changes.ts';
 export { nameText, targetsOf, withEnrolledBefore } from './targets.ts';

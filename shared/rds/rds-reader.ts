@@ -13,6 +13,7 @@ import {
   paginateDescribeDBClusters,
   paginateDescribeDBInstances,
   paginateDescribeDBSnapshots,
+  paginateDescribeEvents,
   type RDSClient,
   RDSServiceException,
 } from '@aws-sdk/client-rds';
@@ -29,6 +30,7 @@ import {
 } from '../domain/index.ts';
 import type { AwsCall } from '../lib/aws-calls.ts';
 import { errorText } from '../lib/errors.ts';
+import { dayMs, minuteMs } from '../lib/time.ts';
 import { parseRdsArn } from './arn.ts';
 
 /** RDS's largest page (API reference of each Describe action: 20 to 100). */
@@ -69,6 +71,18 @@ export class OddRow extends Error {
     this.id = id?.toLowerCase();
   }
 }
+
+/** That a database was stopped, or started again. */
+export interface RunChange {
+  readonly at: Date;
+  readonly runs: boolean;
+}
+
+/** More names than this are not asked for one by one. */
+const mostNamesAsked = 5;
+
+/** RDS keeps its events for 14 days (API reference of DescribeEvents). */
+const eventsKeptMs = 14 * dayMs;
 
 export class RdsReader {
   readonly #client: RDSClient;
@@ -147,6 +161,39 @@ export class RdsReader {
 
   async clusterSnapshotsNamed(ids: readonly string[]): Promise<Snapshot[]> {
     return collect(filters({ 'db-cluster-snapshot-id': ids }), (filter) => this.#clusterSnapshots([filter]));
+  }
+
+  /**
+   * When databases of a kind were stopped and started, by their names in lower case, oldest first, as far back as RDS keeps
+   * events. What it says carries no event ids, so the messages of RDS-EVENT-0087, 0088, 0150, 0151, 0153 and 0154 tell.
+   */
+  async runChanges(
+    kind: DatabaseKind,
+    ids: readonly string[],
+    since: Date,
+    now: Date,
+  ): Promise<Map<string, RunChange[]>> {
+    const changes = new Map<string, RunChange[]>();
+    const wanted = new Set(ids);
+    const oldest = new Date(now.getTime() - eventsKeptMs + minuteMs);
+    const query = {
+      SourceType: kind === 'instance' ? ('db-instance' as const) : ('db-cluster' as const),
+      StartTime: since > oldest ? since : oldest,
+      EndTime: now,
+      EventCategories: ['notification'],
+    };
+    const queries = ids.length > mostNamesAsked ? [query] : ids.map((id) => ({ ...query, SourceIdentifier: id }));
+    for (const one of queries) {
+      for await (const page of this.#counted('DescribeEvents', paginateDescribeEvents(this.#config, one))) {
+        for (const { SourceIdentifier, Message, Date: at } of page.Events ?? []) {
+          const id = SourceIdentifier?.toLowerCase() ?? '';
+          const runs = runsAfter(Message);
+          if (runs === undefined || at === undefined || !wanted.has(id)) continue;
+          changes.set(id, [...(changes.get(id) ?? []), { at, runs }]);
+        }
+      }
+    }
+    return changes;
   }
 
   async *#ofEveryType(filter: Filter[]): AsyncIterable<readonly Snapshot[]> {
@@ -262,9 +309,18 @@ export const rdsReads = {
   snapshotsOfClusters: ['DescribeDBClusterSnapshots'],
   instanceSnapshotsNamed: ['DescribeDBSnapshots'],
   clusterSnapshotsNamed: ['DescribeDBClusterSnapshots'],
+  runChanges: ['DescribeEvents'],
 } as const satisfies Record<RdsRead, readonly AwsCall[]>;
 
 export type RdsReadAction = (typeof rdsReads)[RdsRead][number];
+
+/** "DB instance started", "The DB cluster has been stopped.", "DB instance is being started due to it exceeding …". */
+function runsAfter(message: string | undefined): boolean | undefined {
+  const change = /^(?:the )?db (?:instance|cluster) (?:has been |is being )?(started|stopped)\b/i.exec(
+    message ?? '',
+  )?.[1];
+  return change === undefined ? undefined : change.toLowerCase() === 'started';
+}
 
 /** Neptune and DocumentDB answer RDS's Describe calls too. */
 function isForeign(engine: string | undefined): engine is 'neptune' | 'docdb' {

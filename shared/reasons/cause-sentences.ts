@@ -100,9 +100,15 @@ const table: {
     const restart = restartsAt === undefined ? '' : ` (RDS ${starts} it again at ${utc(restartsAt)})`;
     const so = `${stopped}${restart}, and RDS takes no automated backups of a stopped database`;
     const exclude = forOperators(reader, ', or exclude it');
+    if (role === 'note') return `${so}; its data does not change meanwhile.`;
     if (!isLate(context)) return `${so}: start it${beforeDeadline(context)}${exclude}.`;
-    if (role === 'note') return `${so}.`;
     return `${so}: its data does not change meanwhile; start it and take a snapshot${exclude}.`;
+  },
+  'window-while-stopped': ({ window }) =>
+    `Its backup window ${window} UTC lies in the hours in which it is stopped, so RDS takes no automated backups of it: move the window to hours in which it runs, and take a snapshot.`,
+  'just-started': ({ startedAt, window }, context) => {
+    const when = window === undefined ? '' : ` in its window ${window} UTC`;
+    return `It was stopped and runs again since ${utc(startedAt)}; its next backup is expected${when}${overdueAfter(context)}.`;
   },
   'status-prevents-backups': ({ status }) =>
     `Its status is ${clause(status)}, and RDS takes automated backups only of an available database: ${adviceFor(status)}.`,

@@ -33,6 +33,7 @@ const leftOut = {
   evaluatedAt: true,
   nextCheckAt: true,
   since: true,
+  stops: true,
   inProgress: true,
   lastBackup: true,
   formerWindow: true,

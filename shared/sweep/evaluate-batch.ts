@@ -7,8 +7,10 @@ import {
   type AvailableSnapshot,
   backupIdOf,
   type DatabaseKey,
+  type DatabaseKind,
   type DatabaseRow,
   type Day,
+  databaseKinds,
   type Evaluation,
   isAvailable,
   type Snapshot,
@@ -20,6 +22,7 @@ import {
   type EvaluationTarget,
   evaluateDatabase,
   type KnownDatabase,
+  needsRunChanges,
   newestAmong,
   type ObservedSnapshots,
   type TagNotice,
@@ -28,7 +31,7 @@ import { closeBackup, type Ledger, reopenBackup, type UnreadableRow, update, wit
 import { errorText } from '../lib/errors.ts';
 import type { AlertNotification } from '../notifications/index.ts';
 import { ownerAt } from '../ownership.ts';
-import type { RdsInventory } from '../rds/index.ts';
+import type { RdsInventory, RunChange } from '../rds/index.ts';
 import { backupFrom, sourceTimeOf } from '../recording/index.ts';
 
 export interface CheckOptions {
@@ -39,9 +42,13 @@ export interface CheckOptions {
   /** Evaluate, and write nothing. */
   readonly dryRun: boolean;
   readonly retentionDays: number;
+  /** When databases were stopped and started since a moment, by name; undefined where RDS does not answer. */
+  readonly runChanges: (kind: DatabaseKind, ids: readonly string[], since: Date) => Promise<RunChanges | undefined>;
   /** Whether an alert may open now; else its database is to be checked anew first, and is left as it was. */
   readonly mayOpen: boolean;
 }
+
+type RunChanges = ReadonlyMap<string, readonly RunChange[]>;
 
 /** One database as it was evaluated, and what is to be notified of it. */
 export interface Checked {
@@ -77,14 +84,39 @@ export async function checkDatabases(
   const rowOf = new Map(rows.map((row) => [row.key, row]));
   const ids = rows.flatMap(({ key, alert }) => (alert ? [{ database: key, ...alert }] : []));
   const alertOf = new Map((await lists.alerts(ids)).map((alert) => [alert.database, alert]));
+  const changes = await runChangesOf(subjects, rowOf, options);
   const check = (subject: EvaluationTarget) => {
     const why = unreadable.get(subject.key);
     if (why) return checkUnreadable(ledger, subject, why, inventory, options);
-    return checkOne(ledger, subject, rowOf.get(subject.key), alertOf.get(subject.key), inventory, options);
+    const its = { ...subject, runChanges: changes.get(subject.key) ?? [] };
+    return checkOne(ledger, its, rowOf.get(subject.key), alertOf.get(subject.key), inventory, options);
   };
   return pMap(subjects, (subject) => check(subject).catch((error: unknown) => notEvaluated(subject, error)), {
     concurrency: parallel,
   });
+}
+
+/** When databases were stopped and started, for those whose rows do not say it; a call a kind, or a few. */
+async function runChangesOf(
+  subjects: readonly EvaluationTarget[],
+  rowOf: ReadonlyMap<DatabaseKey, DatabaseRow>,
+  { at, runChanges }: CheckOptions,
+): Promise<ReadonlyMap<DatabaseKey, NonNullable<EvaluationTarget['runChanges']>>> {
+  const wanted = subjects.flatMap(({ key, found }) => {
+    const row = rowOf.get(key);
+    if (found.is !== 'database' || !needsRunChanges(row, found.database, at)) return [];
+    return [{ key, database: found.database, since: row?.newestBackup?.time ?? at }];
+  });
+  const changes = new Map<DatabaseKey, readonly RunChange[] | 'unknown'>();
+  for (const kind of databaseKinds) {
+    const ofKind = wanted.filter(({ database }) => database.kind === kind);
+    if (ofKind.length === 0) continue;
+    const since = new Date(Math.min(...ofKind.map((one) => one.since.getTime())));
+    const ids = ofKind.map(({ database }) => database.id);
+    const byId = await runChanges(kind, ids, since);
+    for (const { key, database } of ofKind) changes.set(key, byId ? (byId.get(database.id) ?? []) : 'unknown');
+  }
+  return changes;
 }
 
 /** A database about which nothing is known after this run. */
@@ -250,6 +282,8 @@ async function placeMember(
   if (found.is !== 'member' || cluster === undefined || configured === undefined) return subject;
   const asCluster: ConfiguredDatabase = { ...configured, kind: 'cluster', id: cluster.id };
   const observed = await observedOf(ledger, { ...subject, key: cluster.key }, inventory, until);
+  // When it was stopped.
+  const [row] = await ledger.databases([cluster.key]);
   const { evaluation } = evaluateDatabase(
     {
       key: cluster.key,
@@ -259,7 +293,7 @@ async function placeMember(
       found: { is: 'database', database: cluster },
     },
     observed,
-    { live: [] },
+    { ...(row && { row }), live: [] },
     at,
     until,
   );

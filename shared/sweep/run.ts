@@ -155,6 +155,7 @@ export class Run {
       until,
       dryRun,
       retentionDays: fleet.ledger.retentionDays,
+      runChanges: this.#runChanges,
       mayOpen,
     };
     const checked = await checkDatabases(ledger, subjects, inventory, options).catch((error: unknown) =>
@@ -173,6 +174,16 @@ export class Run {
     }
     return checked;
   }
+
+  readonly #runChanges: CheckOptions['runChanges'] = async (kind, ids, since) => {
+    try {
+      return await this.#deps.rds.runChanges(kind, ids, since, this.#deps.now());
+    } catch (error) {
+      this.recheckFailed = true;
+      this.errors.push(`events could not be read, so when databases were stopped is not known: ${errorText(error)}`);
+      return undefined;
+    }
+  };
 
   /** A day that cannot be written keeps back no other. */
   async #putDays(days: readonly Day[]): Promise<void> {

@@ -96,6 +96,7 @@ describe('the documented fields', () => {
         knownTags: { maxAgeHours: 48 },
         lastBackup: { ...newestBackup, gone: 'not-in-rds' },
         formerWindow: { window: '22:00-22:30', until: createdAt },
+        stops: [{ from: createdAt, until: at(now) }],
         ...named(alert),
       }),
       alert,

@@ -257,7 +257,7 @@ export const pinned = {
         key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
         enrolledBy engine window retentionDays enrolledAt verdict severity cause.code cause.facts notes.code
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
-        lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until since
+        lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until stops.from stops.until since
         inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
         knownTags.refused alert.tenant alert.opened
       `),
@@ -320,6 +320,8 @@ export const pinned = {
       'backups-disabled': '',
       'snapshot-skipped': 'restorableUntil window',
       'window-moved': 'before window',
+      'window-while-stopped': 'window',
+      'just-started': 'startedAt window',
       'aws-backup-made-none': 'lastBackup',
       'restore-point-stale': 'restorableUntil',
       'no-known-cause': '',
@@ -395,7 +397,7 @@ export const pinned = {
     `),
     database: names(`
       key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
-      verdict severity cause notes newestBackup deadline status lastBackup formerWindow evaluatedAt nextCheckAt since inProgress exclusion
+      verdict severity cause notes newestBackup deadline status lastBackup formerWindow evaluatedAt nextCheckAt since stops inProgress exclusion
       knownTags alert
     `),
     alert: names(`

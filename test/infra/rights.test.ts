@@ -23,6 +23,7 @@ const rdsReads = [
   'rds:DescribeDBInstances on arn:aws:rds:eu-west-1:123456789012:db:*',
   'rds:DescribeDBSnapshots on arn:aws:rds:eu-west-1:123456789012:db:*',
   'rds:DescribeDBSnapshots on arn:aws:rds:eu-west-1:123456789012:snapshot:*',
+  'rds:DescribeEvents on *',
 ];
 const snapshotReads = rdsReads.filter((right) => /^rds:DescribeDB(Cluster)?Snapshots /.test(right));
 const ledgerUse = [
@@ -181,7 +182,12 @@ describe('everywhere', () => {
   it('only actions without a resource level stand on every resource', () => {
     const roles = stack.all('AWS::IAM::Role').map(([id]) => id);
     const onAll = roles.flatMap((role) => stack.rights(role)).filter((right) => / on \*/.test(right));
-    expect(onAll).toEqual(['dynamodb:ListStreams on *', 'rds:DescribeExportTasks on *']);
+    expect(onAll.sort()).toEqual([
+      'dynamodb:ListStreams on *',
+      'rds:DescribeEvents on *',
+      'rds:DescribeEvents on *',
+      'rds:DescribeExportTasks on *',
+    ]);
   });
 
   it('the customer key lets alarms and rules of this account publish, and leaves the rest to IAM', () => {

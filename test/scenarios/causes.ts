@@ -218,19 +218,6 @@ export const causes: readonly Scenario[] = [
     },
   },
   {
-    title: 'Stopped yesterday evening, the last backup is fresh: none will follow',
-    at: '23 Nov 02:00',
-    rds: stopped,
-    snapshots: [snapshot('22 Nov 04:10')],
-    expect: {
-      verdict: 'protected',
-      severity: 'warning',
-      cause: 'stopped',
-      reason: 'It has been stopped since 2026-11-22 18:00 UTC (RDS starts it again at 2026-11-29 18:00 UTC)',
-      alert: 'open warning',
-    },
-  },
-  {
     title: 'Stopped, and the backup grew too old: its data does not change',
     at: '23 Nov 12:00',
     rds: stopped,
@@ -282,19 +269,6 @@ export const causes: readonly Scenario[] = [
       cause: 'stopped',
       reason: 'It is stopped, and RDS takes no',
       alert: 'open warning',
-    },
-  },
-  {
-    title: 'Started again after days without a backup: its data changes again',
-    at: '25 Nov 12:00',
-    alert: { severity: 'warning', opened: t('23 Nov 12:00') },
-    snapshots: [snapshot('22 Nov 04:10')],
-    expect: {
-      verdict: 'overdue',
-      severity: 'critical',
-      cause: 'snapshot-skipped',
-      reason: '79 h 50 min old',
-      alert: 'rise critical',
     },
   },
   {

@@ -18,6 +18,7 @@ import {
   evaluateDatabase,
   type KnownDatabase,
 } from '../../shared/evaluation/evaluate-database.ts';
+import type { RunChange } from '../../shared/rds/index.ts';
 import { type Reader, reasonOf } from '../../shared/reasons/index.ts';
 
 type Overrides<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -47,6 +48,8 @@ export interface Scenario {
   readonly recorded?: readonly Snapshot[];
   /** The row of another database that had the name before. */
   readonly earlier?: Overrides<DatabaseRow>;
+  /** When it was stopped and started, as RDS's events say. */
+  readonly runChanges?: readonly RunChange[];
   /** The alert that is open. */
   readonly alert?: Overrides<Alert>;
   readonly expect: Expected;
@@ -114,7 +117,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     tenant: 'acme',
     id: 'orders',
     kind: 'instance',
-    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, ...scenario.policy },
+    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn', ...scenario.policy },
     copy: { mode: 'none', schedule: 'every', kinds: ['automated'] },
     target: { bucket: 'copies', prefix: '', owner: '123456789012' },
     enrolledBy: 'configuration',
@@ -127,6 +130,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
       id: configured.id,
       configured,
       found: foundOf(scenario.rds ?? {}, now),
+      ...(scenario.runChanges && { runChanges: scenario.runChanges }),
       ...(scenario.earlier && { earlier: databaseRow('123456789012/eu-west-1/db-OLD', scenario.earlier) }),
     },
     {

@@ -22,7 +22,7 @@ function configured(copy: Partial<CopyPolicy> = {}): ConfiguredDatabase {
     tenant: 'acme',
     id: 'orders',
     kind: 'instance',
-    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24 },
+    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const },
     copy: { mode: 'export', schedule: 'daily', kinds: ['automated', 'awsbackup'], ...copy },
     target: { bucket: 'copies', prefix: '', owner: '123456789012' },
     enrolledBy: 'configuration',

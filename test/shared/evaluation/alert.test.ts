@@ -27,7 +27,7 @@ function evaluated(evaluation: Partial<Evaluation>, rest: Partial<Evaluated> = {
     databaseId: 'orders',
     databaseKind: 'instance',
     tenant: 'acme',
-    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24 },
+    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const },
     evaluation: {
       verdict: 'overdue',
       severity: 'critical',

@@ -28,15 +28,10 @@ describe('the status of a database', () => {
     expect(evaluation).toMatchObject({ verdict: 'overdue', status: 'storage-full' });
   });
 
-  it.each(['stopped', 'stopping'])('%s: no backup will follow, which one warning says', (status) => {
+  it.each(['stopped', 'stopping'])('%s: it is protected while its newest backup is fresh', (status) => {
     const evaluation = evaluate({ at: '22 Nov 12:00', rds: { status }, snapshots: nightly });
-    expect(evaluation).toMatchObject({
-      verdict: 'protected',
-      severity: 'warning',
-      once: true,
-      since: t('22 Nov 12:00'),
-    });
-    expect(evaluation.cause?.code).toBe('stopped');
+    expect(evaluation).toMatchObject({ verdict: 'protected', severity: 'info', since: t('22 Nov 12:00') });
+    expect(evaluation.notes.map(({ code }) => code)).toEqual(['stopped']);
   });
 });
 
@@ -55,16 +50,16 @@ describe('since when it is stopped', () => {
 
   it('is what the ledger kept where RDS does not show it', () => {
     const row = { verdict: 'protected', since: t('20 Nov 09:00') } as const;
-    const { since, cause } = evaluate({ at: '22 Nov 12:00', rds: stopped, snapshots: nightly, row });
+    const { since, notes } = evaluate({ at: '22 Nov 12:00', rds: stopped, snapshots: nightly, row });
     expect(since).toEqual(t('20 Nov 09:00'));
-    expect(cause).toEqual({ code: 'stopped', facts: { since: '2026-11-20T09:00:00.000Z' } });
+    expect(notes).toEqual([{ code: 'stopped', facts: { since: '2026-11-20T09:00:00.000Z' } }]);
   });
 
   it('is now where the ledger only kept since when RDS did not respond', () => {
     const row = { verdict: 'unknown', since: t('20 Nov 09:00') } as const;
-    const { since, cause } = evaluate({ at: '22 Nov 12:00', rds: stopped, snapshots: nightly, row });
+    const { since, notes } = evaluate({ at: '22 Nov 12:00', rds: stopped, snapshots: nightly, row });
     expect(since).toEqual(t('22 Nov 12:00'));
-    expect(cause).toEqual({ code: 'stopped', facts: {} });
+    expect(notes).toEqual([{ code: 'stopped', facts: {} }]);
   });
 
   it('is carried on once it is overdue', () => {

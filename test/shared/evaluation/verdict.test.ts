@@ -64,6 +64,15 @@ const otherwise: fc.Arbitrary<LookupResult> = fc.oneof(
   fc.constant<LookupResult>({ is: 'member', of: 'cluster' }),
 );
 
+/** Nobody wants to hear of it while it is stopped, so it stays protected past its deadline. */
+function isQuiet({ found, configured }: Situation): boolean {
+  return (
+    configured.policy.whileStopped === 'quiet' &&
+    found.is === 'database' &&
+    ['stopped', 'stopping'].includes(found.database.status)
+  );
+}
+
 function situations(
   found: fc.Arbitrary<LookupResult>,
   excluded: fc.Arbitrary<string | undefined>,
@@ -152,7 +161,34 @@ describe('an evaluation, whatever RDS shows and whatever the clock says,', () =>
         const { deadline } = deadlineOf(backup.time, situation.found.database, situation.configured.policy);
         const held = situation.creating === undefined ? 0 : 6;
         const { verdict } = evaluate({ ...situation, newest: backup }, addHours(deadline, held + minutes / 60));
-        expect(['overdue', 'disabled', 'excluded']).toContain(verdict);
+        const others = isQuiet(situation) ? ['protected'] : [];
+        expect(['overdue', 'disabled', 'excluded', ...others]).toContain(verdict);
+      }),
+    );
+  });
+
+  it('is late once it has run for its age and its grace, however often it was stopped, and not for being stopped', () => {
+    const hours = fc.integer({ min: 1, max: 40 });
+    const spans = fc.array(fc.tuple(hours, hours), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(watched, newest, spans, fc.integer({ min: 0, max: 100 }), (situation, backup, runs, more) => {
+        if (situation.found.is !== 'database') throw new Error('a watched database is shown by RDS');
+        const { creating: _, ...calm } = situation;
+        const { maxAgeHours, graceHours } = situation.configured.policy;
+        const database = { ...situation.found.database, status: 'available' };
+        let at = backup.time;
+        const stops = runs.map(([ran, stood]) => {
+          const from = addHours(at, ran);
+          at = addHours(from, stood);
+          return { from, until: at };
+        });
+        const ran = runs.reduce((sum, [one]) => sum + one, 0) + more;
+        const now = addHours(at, more);
+        const { deadline } = deadlineOf(backup.time, database, situation.configured.policy);
+        const { verdict } = evaluate({ ...calm, found: { is: 'database', database }, newest: backup, stops }, now);
+        if (ran > maxAgeHours + graceHours && now > deadline) {
+          expect(['overdue', 'disabled', 'excluded']).toContain(verdict);
+        } else if (now <= deadline) expect(['protected', 'due', 'excluded']).toContain(verdict);
       }),
     );
   });
@@ -175,7 +211,7 @@ describe('an evaluation, whatever RDS shows and whatever the clock says,', () =>
     fc.assert(
       fc.property(watched, moments, (situation, now) => {
         const { verdict, nextCheckAt, deadline } = evaluate(situation, now);
-        fc.pre(verdict === 'protected' || verdict === 'due' || verdict === 'new');
+        fc.pre(!isQuiet(situation) && (verdict === 'protected' || verdict === 'due' || verdict === 'new'));
         expect(nextCheckAt?.getTime()).toBeLessThanOrEqual(deadline?.getTime() ?? 0);
         expect(deadline?.getTime()).toBeGreaterThanOrEqual(now.getTime());
       }),

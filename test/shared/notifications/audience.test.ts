@@ -38,6 +38,8 @@ const openTexts = [
   'not-rds engine',
   'backups-gone gone',
   'snapshot-skipped window',
+  'window-while-stopped window',
+  'just-started window',
   'window-moved before',
   'window-moved window',
   'kind-not-copied kind',

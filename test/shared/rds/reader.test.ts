@@ -4,10 +4,11 @@ import {
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotsCommand,
+  DescribeEventsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { mockClient } from 'aws-sdk-client-mock';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { throttling } from '../../../local/rds/faults.ts';
 import { inProcessClient } from '../../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../../local/rds/simulator.ts';
@@ -328,5 +329,82 @@ describe('names', () => {
     expect(page?.members).toMatchObject([{ id: 'shop-1', clusterId: 'shop' }]);
     expect(clusters?.map(({ id }) => id)).toEqual(['shop']);
     expect(snapshot?.databaseId).toBe('shop');
+  });
+});
+
+describe('when databases were stopped and started', () => {
+  const start = new Date('2026-11-20T12:00:00Z');
+  // What a test before has mocked.
+  beforeEach(() => mockClient(RDSClient).restore());
+
+  async function stopsAndStarts(count: number) {
+    const { rds, reader } = given();
+    const names = Array.from({ length: count }, (_, n) => `Db-${n}`);
+    for (const id of names) rds.createInstance({ id, created });
+    rds.createCluster({ id: 'ledger', created });
+    for (const id of names) rds.stop(id);
+    rds.stop('ledger');
+    await rds.advanceBy({ hours: 12 });
+    for (const id of names) rds.start(id);
+    await rds.advanceBy({ hours: 1 });
+    return { rds, reader, names: names.map((name) => name.toLowerCase()) };
+  }
+
+  it('is told by the messages of RDS, by name, whatever else happened', async () => {
+    const { rds, reader } = await stopsAndStarts(2);
+    rds.skipBackups('db-0', 1);
+    const changes = await reader.runChanges('instance', ['db-0'], start, rds.now);
+    expect(changes).toEqual(
+      new Map([
+        [
+          'db-0',
+          [
+            { at: start, runs: false },
+            { at: new Date('2026-11-21T00:00:00Z'), runs: true },
+          ],
+        ],
+      ]),
+    );
+    expect(await reader.runChanges('cluster', ['ledger'], start, rds.now)).toEqual(
+      new Map([['ledger', [{ at: start, runs: false }]]]),
+    );
+  });
+
+  it('knows that RDS started one itself, after seven days', async () => {
+    const { rds, reader } = await stopsAndStarts(1);
+    await rds.advanceBy({ hours: 7 * 24 });
+    const changes = await reader.runChanges('cluster', ['ledger'], start, rds.now);
+    expect(changes.get('ledger')?.at(-1)).toEqual({ at: new Date('2026-11-27T12:00:00Z'), runs: true });
+  });
+
+  it('takes a call for each of five, and one a page for more', async () => {
+    const { rds, reader, names } = await stopsAndStarts(60);
+    await reader.runChanges('instance', names.slice(0, 5), start, rds.now);
+    expect(reader.calls).toEqual({ DescribeEvents: 5 });
+    const all = await reader.runChanges('instance', names, start, rds.now);
+    expect(all.size).toBe(60);
+    expect(reader.calls).toEqual({ DescribeEvents: 7 });
+  });
+
+  it('reaches back for 14 days and no further', async () => {
+    const { rds, reader } = await stopsAndStarts(1);
+    await rds.advanceBy({ hours: 14 * 24 - 5 });
+    const changes = await reader.runChanges('instance', ['db-0'], created, rds.now);
+    expect(changes.get('db-0')).toEqual([{ at: new Date('2026-11-21T00:00:00Z'), runs: true }]);
+  });
+
+  it.each([
+    ['DB instance restarted', undefined],
+    ['DB instance stopped', false],
+    ['The DB cluster has been started.', true],
+    ['DB instance is being started due to it exceeding the maximum allowed time being stopped.', true],
+    ['Finished applying modification to instance class', undefined],
+    [undefined, undefined],
+  ])('reads "%s" as it is', async (Message, runs) => {
+    const client = mockClient(RDSClient);
+    client.on(DescribeEventsCommand).resolves({ Events: [{ SourceIdentifier: 'Orders', Message, Date: start }] });
+    const reader = new RdsReader(new RDSClient({ region: 'eu-west-1' }));
+    const changes = await reader.runChanges('instance', ['orders'], start, start);
+    expect(changes.get('orders')).toEqual(runs === undefined ? undefined : [{ at: start, runs }]);
   });
 });

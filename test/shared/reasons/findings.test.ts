@@ -119,7 +119,9 @@ describe('a finding with a newer backup than its evaluation saw', () => {
     expect(causeOf(disabled, subject, operators('23 Nov 05:20'))).toBe(
       `${since} Automated backups are off (retention is 0) and AWS Backup does not manage it, so none will follow by itself: set a retention of 1 day or more, or take a snapshot before 2026-11-24 06:30 UTC.`,
     );
-    expect(reasonOf(disabled, subject, operators('23 Nov 05:20'))).toContain('start it before 2026-11-24 06:30 UTC');
+    expect(reasonOf(disabled, subject, operators('23 Nov 05:20'))).toContain(
+      'no automated backups of a stopped database; its data does not change meanwhile.',
+    );
   });
 
   it('needs no word where it was protected, but for what is no longer so', () => {

@@ -630,13 +630,23 @@ describe('an event about a database', () => {
     expect(world.news()).toEqual(['resolve orders protected warning']);
   });
 
-  it('warns at once that it was stopped, instance or cluster', async () => {
+  it('keeps when it was stopped, instance or cluster, and warns once the promised age passes meanwhile', async () => {
     const world = await swept();
     world.rds.stop('orders');
     world.rds.stop('ledger');
+    const from = world.rds.now;
     await world.rds.settle();
     await world.deliver(...world.events);
-    expect(world.news()).toEqual(['open ledger protected warning', 'open orders protected warning']);
+    expect(world.news()).toEqual([]);
+    for (const [id, kind] of [
+      ['orders', 'instance'],
+      ['ledger', 'cluster'],
+    ] as const) {
+      expect(await rowOf(world, id, kind)).toMatchObject({ verdict: 'protected', severity: 'info', stops: [{ from }] });
+    }
+    await world.rds.advanceBy({ hours: 48 });
+    await world.watch();
+    expect(world.news()).toEqual(['open ledger overdue warning', 'open orders overdue warning']);
     const [email = ''] = world.published.map(({ texts }) => texts.email);
     expect(email).toContain('aws rds start-db-instance --region eu-west-1 --db-instance-identifier orders');
     expect(email).toContain('aws rds start-db-cluster --region eu-west-1 --db-cluster-identifier ledger');
@@ -693,7 +703,7 @@ describe('an event whose spelling or moment is not what the ledger has', () => {
     const [stopped] = world.take('0087') as [RdsEvent];
     const SourceArn = stopped.detail.SourceArn.replace(/orders$/, 'Orders');
     await world.deliver({ ...stopped, detail: { ...stopped.detail, SourceArn } });
-    expect(world.news()).toEqual(['open orders protected warning']);
+    expect((await rowOf(world, 'orders')).stops).toHaveLength(1);
   });
 
   it('comes again, in whatever case it is spelled, where its database could not be checked', async () => {

@@ -9,6 +9,7 @@ import type { Database, Snapshot } from '../../../local/rds/model.ts';
 import { backupIdOf, causes, formatBackupOfDatabase } from '../../../shared/domain/index.ts';
 import { openAlert } from '../../../shared/evaluation/alert-lifecycle.ts';
 import { deadlineOf } from '../../../shared/evaluation/deadline.ts';
+import { deadlineAfterStops, type Stop } from '../../../shared/evaluation/stops.ts';
 import { addHours } from '../../../shared/lib/time.ts';
 import { collect, makeWorld, type World, where } from '../../support/world.ts';
 
@@ -93,6 +94,7 @@ class Life {
   readonly #databases: Database[];
   /** What changed behind the ledger's back, until the next sweep: only that finds what no event tells. */
   readonly #changed = new Set<number>();
+  readonly #stops = new Map<number, readonly Stop[]>();
   readonly #open = new Map<string, boolean>();
   readonly problems: string[] = [];
   #seen = 0;
@@ -128,8 +130,8 @@ class Life {
   #policy(n: number) {
     const { enrolled, maxAgeHours, graceHours } = this.#specs[n] as Spec;
     return enrolled === 'tagged'
-      ? { maxAgeHours: 24, graceHours: 2, reminderHours: 24 }
-      : { maxAgeHours, graceHours, reminderHours: 24 };
+      ? { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const }
+      : { maxAgeHours, graceHours, reminderHours: 24, whileStopped: 'warn' as const };
   }
 
   #snapshots(database: Database): Snapshot[] {
@@ -145,7 +147,9 @@ class Life {
     const policy = this.#policy(n);
     if (newest === Number.NEGATIVE_INFINITY) return addHours(database.created, policy.maxAgeHours + policy.graceHours);
     const shown = { window: database.window, retentionDays: database.retention };
-    return deadlineOf(new Date(newest), shown, policy).deadline;
+    const { deadline } = deadlineOf(new Date(newest), shown, policy);
+    const stops = (this.#stops.get(n) ?? []).filter(({ until }) => until === undefined || until.getTime() > newest);
+    return deadlineAfterStops(deadline, new Date(newest), stops, shown, policy);
   }
 
   act({ database: n, action }: Happening): void {
@@ -159,8 +163,16 @@ class Life {
     const newest = this.#snapshots(database).toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())[0];
     const isInstance = database.kind === 'instance';
     if (action === 'skip') rds.skipBackups(database, 1);
-    if (action === 'stop') rds.stop(database);
-    if (action === 'start') rds.start(database);
+    const stops = this.#stops.get(n) ?? [];
+    const open = stops.find(({ until }) => until === undefined);
+    if (action === 'stop' && open === undefined) {
+      rds.stop(database);
+      this.#stops.set(n, [...stops, { from: rds.now }]);
+    }
+    if (action === 'start' && open) {
+      rds.start(database);
+      this.#stops.set(n, [...stops.filter((one) => one !== open), { ...open, until: rds.now }]);
+    }
     if (action === 'no retention' && isInstance) silently(() => rds.setRetention(database, 0));
     if (action === 'retention') silently(() => rds.setRetention(database, 3));
     if (action === 'manual' || action === 'awsbackup') rds.takeBackup(database, { kind: action });
@@ -196,7 +208,7 @@ class Life {
     const { enrolled } = this.#specs[n] as Spec;
     if (enrolled === 'excluded' || enrolled === 'stray') return false;
     if (database.deleted) return verdict === 'deleted';
-    if (verdict === 'protected') return database.status === 'stopped' || database.retention === 0;
+    if (verdict === 'protected') return database.retention === 0;
     return ['overdue', 'never', 'disabled'].includes(verdict) && this.world.rds.now > this.#deadline(n);
   }
 

@@ -738,7 +738,12 @@ describe('who is evaluated under which name', () => {
     await world.sweep();
     world.rds.stop('ledger-v2');
     await world.rds.settle();
-    expect(world.news()).toEqual(['open ledger-v2 protected warning']);
+    expect(world.news()).toEqual([]);
+    expect(await rowOf(world, 'ledger-v2', 'cluster')).toMatchObject({
+      verdict: 'protected',
+      newestBackup: { id: expect.stringContaining('rds:ledger-') },
+      stops: [{ from: world.rds.now }],
+    });
   });
 
   it('a renamed cluster whose newest backup is gone still has those before, under its former name', async () => {
