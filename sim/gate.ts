@@ -70,6 +70,8 @@ export interface Outside {
     service: Service,
     action: string,
   ) => { readonly fault: string; readonly when: 'before' | 'after' } | undefined;
+  /** A call met a fault: `<service> <action>`. */
+  readonly met: (call: string) => void;
   readonly trace: (line: string) => void;
 }
 
@@ -204,6 +206,7 @@ export class Gate {
   #hit(run: Run, call: number, fault: string, where: string): void {
     run.hits.push({ at: this.#outside.now(), call, fault });
     this.faultsBy[fault] = (this.faultsBy[fault] ?? 0) + 1;
+    this.#outside.met(where);
     this.#outside.trace(`${run.name}: ${fault} at call ${call}, ${where}`);
   }
 

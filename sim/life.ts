@@ -133,6 +133,9 @@ class Life {
       pass: (ms) => this.#passUntil(this.#now + ms),
       latency: (service) => this.#latency(service),
       meet: (service) => this.#meet(service),
+      met: (call) => {
+        if (call.startsWith('rds ')) this.#oracle.rdsTrouble();
+      },
       trace: (line) => this.#tell(line),
     });
     this.#rds = new RdsSimulator({
@@ -315,7 +318,6 @@ class Life {
     if (this.#windows.length === 0) return undefined;
     const refused = this.#of('refuse').find((fault) => fault.service === service);
     if (refused === undefined || this.#random() >= refused.share) return undefined;
-    if (service === 'rds') this.#oracle.rdsTrouble();
     return { fault: `${service} refused`, when: this.#random() < 0.8 ? ('before' as const) : ('after' as const) };
   }
 

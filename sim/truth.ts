@@ -120,7 +120,10 @@ function stateOf(
     return { verdicts: takes ? ['overdue', 'never'] : ['disabled'], must: at > bare && !mayCome };
   }
   if (at <= bare) return { verdicts: [], must: false, isDue: true };
-  return { verdicts: [takes ? 'overdue' : 'disabled'], must: at > (creating.length > 0 ? bare + 6 * hour : bare) };
+  // Nobody is told of its age while the backup that ends it may come: in its window, in the grace, or while it is being created.
+  const isInWindow = database.retention > 0 && at <= closesAfter(at, database, graceHours);
+  const waits = (takes && !isStopped(database) && isInWindow) || (creating.length > 0 && at <= bare + 6 * hour);
+  return { verdicts: [takes ? 'overdue' : 'disabled'], must: !waits };
 }
 
 /** It does not leave this status by itself: told although its newest backup is fresh. */
@@ -134,8 +137,13 @@ const isBad = ({ status }: Database) =>
  */
 function deadlineAfter(due: number, database: Database, graceHours: number): number {
   if (database.retention === 0) return due + graceHours * hour;
-  const { opens, length } = windowBefore(due, database);
-  return Math.max(due, opens + length + graceHours * hour);
+  return Math.max(due, closesAfter(due, database, graceHours));
+}
+
+/** When the window that opened last before a moment closes, and the grace after it ends. */
+function closesAfter(at: number, database: Database, graceHours: number): number {
+  const { opens, length } = windowBefore(at, database);
+  return opens + length + graceHours * hour;
 }
 
 /** After a start the next window is waited for, unless it has run for too long before; 0 where it was never started. */

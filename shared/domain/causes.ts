@@ -42,6 +42,7 @@ function entry<Shape extends z.ZodRawShape = Record<never, never>, const Open ex
 const optional = {
   moment: moment.exactOptional(),
   text: text.exactOptional(),
+  number: number.exactOptional(),
 };
 
 /** Why a verdict is what it is; each may also be a note, which says what else a person should know. */
@@ -76,8 +77,9 @@ export const causes = {
     {
       snapshot: text,
       since: moment,
+      usualMinutes: optional.number,
     },
-    ['snapshot', 'since'],
+    ['snapshot', 'since', 'usualMinutes'],
   ),
   stopped: entry(
     'The database is stopped: RDS takes no automated backups meanwhile.',

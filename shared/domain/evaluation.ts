@@ -7,7 +7,7 @@ export interface Evaluation extends Omit<Finding, 'verdict' | 'severity'> {
   readonly severity: Severity;
   /** When the database is to be checked next; absent: only by the next sweep. */
   readonly nextCheckAt?: Date;
-  /** A backup that ends it may still come until then: no message reminds of it, or says that it got worse by its age. */
+  /** A backup that ends it may still come until then: no message tells of it, reminds of it, or says that it got worse by its age. */
   readonly mayEndBy?: Date;
   /** Notified once when it opens, without reminders, while the cause stays the same (stopped, deleted). */
   readonly once?: boolean;

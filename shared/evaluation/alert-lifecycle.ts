@@ -86,7 +86,7 @@ export function staysOnRow(alert: Alert): boolean {
  * - Critical and warning open, whatever the verdict; information never does.
  * - The severity of an open alert only rises: people know of it, and going back and forth is not news each time.
  * - `due` neither resolves nor reminds: today's backup is still to come. While a backup may still come that ends it
- *   (`mayEndBy`), nothing reminds.
+ *   (`mayEndBy`), nothing opens or reminds.
  * - `unknown` leaves an open alert as it was; what turns out after `unknown` counts as a rise.
  * - People are notified once of a database that was `deleted`, as a warning: by the resolution of its open alert, else by an
  *   alert that opens and is resolved at once.
@@ -162,7 +162,7 @@ export function snooze(
 /** Nothing was open: what is critical or a warning opens. A deletion opens and is over at once. */
 function open(evaluated: Evaluated, now: Date): AlertOutcome {
   const { evaluation, tenant } = evaluated;
-  if (evaluation.severity === 'info') return ownCheck(evaluation);
+  if (evaluation.severity === 'info' || evaluation.mayEndBy) return ownCheck(evaluation);
   const finding = findingWithin(evaluation);
   const alert: Alert = {
     ...subject(evaluated),

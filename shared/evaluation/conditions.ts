@@ -5,8 +5,19 @@ import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
 import { deadlineAfterStops, isStopped, openStop, type Stop } from './stops.ts';
 
-/** A backup that began before the deadline and is still being created holds the deadline open for at most this long. */
-export const creatingHoldsHours = 6;
+/**
+ * A backup that began before the deadline and is still being created holds the deadline open for half as long again as backups
+ * of its kind usually take, at least and at most for this long.
+ */
+const leastCreatingHours = 6;
+const mostCreatingHours = 24;
+const creatingMargin = 1.5;
+
+/** Until when a backup that is being created is waited for. */
+export function creatingHoldsUntil({ since, usualMs = 0 }: NonNullable<Situation['creating']>): Date {
+  const hours = (usualMs * creatingMargin) / hourMs;
+  return addHours(since, Math.min(mostCreatingHours, Math.max(leastCreatingHours, hours)));
+}
 
 /** AWS Backup manages a database whose last AWS Backup snapshot is at most this old: its weekly plans are seen, too. */
 const awsBackupDays = 8;
@@ -29,8 +40,8 @@ const badStatusMs = 14 * minuteMs;
 /** Statuses in which RDS takes backups; `backing-up` is one being taken. */
 const backedUpStatuses = ['available', 'backing-up'];
 
-/** Statuses in which RDS takes a manual snapshot (API reference of CreateDBSnapshot), and while it takes another. */
-const snapshotStatuses = ['available', 'backing-up', 'storage-optimization'];
+/** Statuses in which RDS takes a manual snapshot (API reference of CreateDBSnapshot). */
+const snapshotStatuses = ['available', 'storage-optimization'];
 
 /** What follows from a situation, before it is evaluated: each of the rules' conditions by its name. */
 export interface Facts {
@@ -43,7 +54,7 @@ export interface Facts {
   readonly deadline: Date;
   /** The deadline has passed, and is held open by a backup that is being created. */
   readonly held: boolean;
-  readonly creating?: { readonly id: string; readonly since: Date };
+  readonly creating?: NonNullable<Situation['creating']>;
   /** When a database without any backup began to count: its creation, else when the ledger first met it. */
   readonly born: Date;
   readonly isReplica: boolean;
@@ -96,7 +107,7 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
   const bare = deadlineAfterStops(usual, newest?.time ?? born, stops, database, policy);
   const late = now.getTime() > bare.getTime();
   const holds = creating !== undefined && isYounger(creating, newest) && creating.since.getTime() < bare.getTime();
-  const heldUntil = addHours(bare, creatingHoldsHours);
+  const heldUntil = creating ? latest(addHours(bare, leastCreatingHours), creatingHoldsUntil(creating)) : bare;
   const held = late && holds && now.getTime() <= heldUntil.getTime();
   const byAwsBackup = isManagedByAwsBackup(situation, database, now);
   const stopped = isStopped(database);
@@ -154,7 +165,7 @@ function mayEndByOf(
   const closes = window && addHours(lastWindow(window, now).end, policy.graceHours);
   const began = window && creating && isYounger(creating, newest) ? lastWindow(window, creating.since).end : undefined;
   const inTime = creating && began && creating.since <= addHours(began, policy.graceHours);
-  const ends = inTime ? addHours(creating.since, creatingHoldsHours) : undefined;
+  const ends = inTime ? creatingHoldsUntil(creating) : undefined;
   const ahead = [closes, ends].filter((moment) => moment !== undefined && moment >= now) as Date[];
   return ahead.length === 0 ? {} : { mayEndBy: new Date(Math.max(...ahead.map((moment) => moment.getTime()))) };
 }
@@ -164,6 +175,10 @@ function badStatusOf({ row }: Situation, { status }: RdsDatabase, now: Date): Pi
   const known = row?.status === status && row.verdict !== 'unknown' ? row.since : undefined;
   const since = known ?? now;
   return { bad: { status, since, confirmed: now.getTime() - since.getTime() >= badStatusMs } };
+}
+
+function latest(one: Date, other: Date): Date {
+  return one > other ? one : other;
 }
 
 /** A change from or to no automated backups; any other changes only how long they are kept. */

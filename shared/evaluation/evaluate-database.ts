@@ -27,7 +27,7 @@ import { ownershipAfter } from '../ownership.ts';
 import type { RunChange } from '../rds/index.ts';
 import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts';
 import { backupTimeOf } from './backup-time.ts';
-import { evaluate, type LookupResult } from './evaluate.ts';
+import { evaluate, type LookupResult, type Situation } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
 import { stopsOf } from './stops.ts';
 import { compareTags, type TagNotice, tagStateOf } from './tag-changes.ts';
@@ -69,6 +69,8 @@ export interface ObservedSnapshots {
   readonly whole: boolean;
   /** What a complete listing showed before this check, which itself is none: only what neither shows is gone. */
   readonly listed?: readonly Snapshot[];
+  /** How long backups usually take, in milliseconds, for the kind of one that is being created. */
+  readonly usualMs?: ReadonlyMap<Snapshot['kind'], number>;
   /** The times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
   readonly copyTimes: ReadonlyMap<string, Date>;
 }
@@ -134,7 +136,7 @@ export function evaluateDatabase(
         )
       : [];
   const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(knownRow, notYetShown, until));
-  const creating = creatingAmong(existing, knownRow, at);
+  const creating = creatingAmong(existing, knownRow, at, seen.usualMs);
   const database = found.is === 'database' ? found.database : undefined;
   const isBereft = database !== undefined && newest === undefined && seen.unread === undefined;
   const last = isBereft ? lastOf(knownRow, until) : undefined;
@@ -221,7 +223,7 @@ export function evaluateDatabase(
     }),
     ...(outcome.nextCheckAt && { nextCheckAt: outcome.nextCheckAt }),
     ...(stopsKept.length > 0 && { stops: stopsKept }),
-    ...(creating && { inProgress: creating }),
+    ...(creating && { inProgress: { id: creating.id, since: creating.since } }),
     ...pending,
     ...(deletionTold && { alert: knownRow.alert }),
     ...(alert && { alert: { tenant: alert.tenant, opened: alert.opened } }),
@@ -356,12 +358,17 @@ export function creatingAmong(
   snapshots: readonly Snapshot[],
   known: Pick<DatabaseRow, 'inProgress'> | undefined,
   at: Date,
-): { readonly id: string; readonly since: Date } | undefined {
+  usual: ObservedSnapshots['usualMs'] = new Map(),
+): Situation['creating'] {
   const { inProgress } = known ?? {};
   return snapshots
     .filter((snapshot) => snapshot.status === 'creating')
-    .map(({ id, createdAt }) => ({ id, since: createdAt ?? (inProgress?.id === id ? inProgress.since : at) }))
-    .reduce<{ id: string; since: Date } | undefined>(
+    .map(({ id, createdAt, kind }): NonNullable<Situation['creating']> => {
+      const usualMs = usual.get(kind);
+      const since = createdAt ?? (inProgress?.id === id ? inProgress.since : at);
+      return { id, since, ...(usualMs !== undefined && { usualMs }) };
+    })
+    .reduce<Situation['creating']>(
       (youngest, one) => (youngest === undefined || one.since > youngest.since ? one : youngest),
       undefined,
     );

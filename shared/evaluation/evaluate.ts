@@ -10,7 +10,7 @@ import {
   type RdsDatabase,
 } from '../domain/index.ts';
 import { addHours, dayMs } from '../lib/time.ts';
-import { creatingHoldsHours, type Facts, factsOf } from './conditions.ts';
+import { creatingHoldsUntil, type Facts, factsOf } from './conditions.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import { disabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf } from './explanation.ts';
 import type { Stop } from './stops.ts';
@@ -54,8 +54,11 @@ export interface Situation {
   readonly last?: LastBackup;
   /** Creation time of its newest AWS Backup snapshot. */
   readonly awsBackupSeen?: Date;
-  /** A snapshot of it in status `creating`; `since` is its creation time, or when it was first seen. */
-  readonly creating?: { readonly id: string; readonly since: Date };
+  /**
+   * A snapshot of it in status `creating`; `since` is its creation time, or when it was first seen, and `usualMs` how long its
+   * backups of that kind usually take, in milliseconds.
+   */
+  readonly creating?: { readonly id: string; readonly since: Date; readonly usualMs?: number };
   /** What the ledger knew of it; of an absent database, the row that was last seen under its name. */
   readonly row?: DatabaseRow;
   /**
@@ -226,14 +229,16 @@ function ofDatabase(facts: Facts): Evaluation {
     return { ...withoutDeadline, verdict: 'protected', severity: 'info', ...explained(facts, null) };
   }
   const { mayEndBy, bad } = facts;
-  const waits = bad === undefined && mayEndBy !== undefined ? { mayEndBy } : {};
+  // Where point-in-time restore is behind as well, more is wrong than the age.
+  const isAgeAlone = bad === undefined && facts.restorable !== 'stale';
+  const waits = isAgeAlone && mayEndBy !== undefined ? { mayEndBy } : {};
   // What turns critical only by its age is not told to have while the backup that ends it may still come.
   const risesAt = latestOf(newest.twiceMaxAge, waits.mayEndBy);
   if (facts.restorable === 'fresh' && bad === undefined && now < risesAt) {
-    const nextCheckAt = nextOf(now, recheckAt, risesAt, waits.mayEndBy);
+    const nextCheckAt = nextOf(now, recheckAt, risesAt, mayEndBy);
     return { ...late, ...waits, verdict: 'overdue', severity: 'warning', nextCheckAt };
   }
-  const nextCheckAt = nextOf(now, recheckAt, waits.mayEndBy);
+  const nextCheckAt = nextOf(now, recheckAt, mayEndBy);
   return { ...late, ...waits, verdict: 'overdue', severity: 'critical', nextCheckAt };
 }
 
@@ -277,7 +282,7 @@ function bereft(facts: Facts, last: LastBackup, basis: Pick<Evaluation, 'status'
   const shown = status === undefined ? {} : { status };
   const window = windowOf(database);
   const span = window && lastWindow(window, now);
-  const until = creating ? addHours(creating.since, creatingHoldsHours) : span && addHours(span.end, policy.graceHours);
+  const until = creating ? creatingHoldsUntil(creating) : span && addHours(span.end, policy.graceHours);
   if (last.gone !== 'deleted-by-user' && facts.takesBackups && until !== undefined && now <= until) {
     return {
       ...shown,

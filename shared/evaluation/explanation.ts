@@ -1,5 +1,6 @@
 /** Why a verdict is what it is, and what else a person should know: codes and facts, from which `shared/reasons` makes prose. */
 import { type Cause, type DatabaseRow, parseDatabaseKey } from '../domain/index.ts';
+import { minuteMs } from '../lib/time.ts';
 import type { Facts } from './conditions.ts';
 import { windowOf } from './deadline.ts';
 import { windowsBetween } from './stops.ts';
@@ -45,8 +46,8 @@ export function lateCause(facts: Facts): Cause {
   if (situation.windowBefore !== undefined && window !== undefined) {
     return { code: 'window-moved', facts: { before: situation.windowBefore, window } };
   }
-  const skipped = passed.length === 0 ? facts.stops.length === 0 : passed.some(({ ran }) => ran);
-  if (restorable === 'fresh' && upTo !== undefined && skipped) {
+  const expected = windowOf(database) !== undefined && passed.length === 0;
+  if (restorable === 'fresh' && upTo !== undefined && !expected) {
     return {
       code: 'snapshot-skipped',
       facts: { restorableUntil: upTo, ...(windowOf(database) && window && { window }) },
@@ -56,14 +57,17 @@ export function lateCause(facts: Facts): Cause {
     const lastBackup = situation.awsBackupSeen?.toISOString();
     return { code: 'aws-backup-made-none', facts: lastBackup === undefined ? {} : { lastBackup } };
   }
-  if (upTo !== undefined) return { code: 'restore-point-stale', facts: { restorableUntil: upTo } };
+  if (restorable === 'stale' && upTo !== undefined) {
+    return { code: 'restore-point-stale', facts: { restorableUntil: upTo } };
+  }
+  if (expected) return dueCause(facts);
   return { code: 'no-known-cause', facts: {} };
 }
 
-/** The windows since its newest backup that have closed. */
-function windowsPassed({ database, newest, now, stops }: Facts) {
+/** The windows since its newest backup, or since it is there, that have closed. */
+function windowsPassed({ database, newest, born, now, stops }: Facts) {
   const window = windowOf(database);
-  return window && newest ? windowsBetween(window, newest.backup.time, now, stops) : [];
+  return window ? windowsBetween(window, newest?.backup.time ?? born, now, stops) : [];
 }
 
 /** Why a database past its maximum age is not overdue yet. */
@@ -106,8 +110,9 @@ function replicaOf(source: string): Cause {
   return { code: 'replica-of', facts: { source } };
 }
 
-function inProgress({ id, since }: NonNullable<Facts['creating']>): Cause {
-  return { code: 'backup-in-progress', facts: { snapshot: id, since: since.toISOString() } };
+function inProgress({ id, since, usualMs }: NonNullable<Facts['creating']>): Cause {
+  const usualMinutes = usualMs === undefined ? {} : { usualMinutes: Math.round(usualMs / minuteMs) };
+  return { code: 'backup-in-progress', facts: { snapshot: id, since: since.toISOString(), ...usualMinutes } };
 }
 
 function stopped(facts: Facts): Cause {

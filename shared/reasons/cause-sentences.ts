@@ -84,14 +84,15 @@ const table: {
     const is = reader.now < end ? 'is open' : `closed ${age(end, reader)} ago`;
     return `Its backup window ${window} UTC ${is}${overdueAfter(context)}.`;
   },
-  'backup-in-progress': ({ snapshot, since }, context) => {
+  'backup-in-progress': ({ snapshot, since, usualMinutes }, context) => {
     const { role, reader } = context;
     const id = clause(snapshot);
     if (role === 'note') return `A backup is being created right now (${id}, since ${utc(since)}).`;
     if (!isLate(context)) {
-      return `The next one, ${id}, is being created since ${utc(since)} and is waited for${overdueAfter(context)}.`;
+      const usually = usualMinutes === undefined ? '' : ` (they usually take ${formatAge(usualMinutes * minuteMs)})`;
+      return `The next one, ${id}, is being created since ${utc(since)} and is waited for${usually}${overdueAfter(context)}.`;
     }
-    return `A backup is being created right now (${id}, since ${utc(since)}, ${age(since, reader)}): it counts once it is available; if it hangs, take a manual snapshot.`;
+    return `A backup is being created right now (${id}, since ${utc(since)}, ${age(since, reader)}): it counts once it is available; if it hangs, ${manualSnapshot(context)}.`;
   },
   stopped: ({ since, restartsAt }, context) => {
     const { role, reader } = context;
@@ -136,15 +137,15 @@ const table: {
     const none = isLate(context) ? '' : ', so none will follow by itself';
     return `Automated backups are off (retention is 0) and AWS Backup does not manage it${none}: set a retention of 1 day or more, or take a snapshot${when}.`;
   },
-  'snapshot-skipped': ({ restorableUntil, window }) => {
+  'snapshot-skipped': ({ restorableUntil, window }, context) => {
     const when = window === undefined ? '' : ` in its window ${window} UTC`;
-    return `RDS took no snapshot of it${when} and gives no reason; point-in-time restore works up to ${utc(restorableUntil)}: take a manual snapshot.`;
+    return `RDS took no snapshot of it${when} and gives no reason; point-in-time restore works up to ${utc(restorableUntil)}: ${manualSnapshot(context)}.`;
   },
-  'window-moved': ({ before, window }) =>
-    `Its backup window was moved from ${clause(before)} to ${clause(window)} UTC since the newest backup: the next one comes in the new window, or take a manual snapshot.`,
-  'aws-backup-made-none': ({ lastBackup }) => {
+  'window-moved': ({ before, window }, context) =>
+    `Its backup window was moved from ${clause(before)} to ${clause(window)} UTC since the newest backup: the next one comes in the new window, or ${manualSnapshot(context)}.`,
+  'aws-backup-made-none': ({ lastBackup }, context) => {
     const since = lastBackup === undefined ? '' : ` since ${utc(lastBackup)}`;
-    return `AWS Backup manages it and made no backup${since}: check the backup plan and its failed jobs, or take a snapshot now.`;
+    return `AWS Backup manages it and made no backup${since}: check the backup plan and its failed jobs, or ${manualSnapshot(context, ' now')}.`;
   },
   'backups-gone': ({ lastBackup, gone }, { reader }) => {
     const how = gone === 'deleted-by-user' ? 'was deleted by a user' : 'expired or was deleted';
@@ -152,9 +153,10 @@ const table: {
   },
   'last-backup-expired': ({ lastBackup }, context) =>
     `Its last backup, of ${utc(lastBackup)}, has expired, and the next is due now${overdueAfter(context)}.`,
-  'restore-point-stale': ({ restorableUntil }, { reader }) =>
-    `Point-in-time restore is stale, too: it ends at ${utc(restorableUntil)}, ${age(restorableUntil, reader)} ago; take a manual snapshot now and check the database's events.`,
-  'no-known-cause': () => "RDS shows no cause: take a manual snapshot now and check the database's events.",
+  'restore-point-stale': ({ restorableUntil }, context) =>
+    `Point-in-time restore is stale, too: it ends at ${utc(restorableUntil)}, ${age(restorableUntil, context.reader)} ago; ${manualSnapshot(context, ' now')} and check the database's events.`,
+  'no-known-cause': (_, context) =>
+    `RDS shows no cause: ${manualSnapshot(context, ' now')} and check the database's events.`,
   'name-used-before': ({ resourceId, lastBackup }) => {
     const last = lastBackup === undefined ? '' : `, last backup ${utc(lastBackup)}`;
     const which = resourceId === undefined ? '' : ` (${clause(resourceId)}${last})`;
@@ -219,6 +221,14 @@ function lastBackup(newest: NewestBackup | undefined, reader: Reader): string {
 
 function count(number: number, word: string): string {
   return `${number} ${word}${number === 1 ? '' : 's'}`;
+}
+
+/** Not where RDS would refuse it: it takes snapshots of available databases alone. */
+function manualSnapshot({ finding }: SentenceContext, when = ''): string {
+  const status = finding?.status;
+  return status === undefined
+    ? `take a manual snapshot${when}`
+    : `take a manual snapshot once its status is no longer ${clause(status)}`;
 }
 
 function adviceFor(status: string): string {

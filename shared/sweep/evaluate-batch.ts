@@ -29,10 +29,12 @@ import {
 } from '../evaluation/index.ts';
 import { closeBackup, type Ledger, reopenBackup, type UnreadableRow, update, withExpiry } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
+import { collect, take } from '../lib/iterables.ts';
 import type { AlertNotification } from '../notifications/index.ts';
 import { ownerAt } from '../ownership.ts';
 import type { RdsInventory, RunChange } from '../rds/index.ts';
 import { backupFrom, sourceTimeOf } from '../recording/index.ts';
+import { mostDurations, usualDurations } from './durations.ts';
 
 export interface CheckOptions {
   /** The moment of evaluation. */
@@ -248,6 +250,9 @@ async function observedOf(
     whole: inventory.whole || (listed?.whole === true && listed.snapshotsUnread(kind, ...names) === undefined),
     ...(listed && { listed: listed.snapshots(subject.key) }),
     copyTimes: await copyTimesOf(ledger, snapshots, until),
+    ...(snapshots.some(({ status }) => status === 'creating') && {
+      usualMs: usualDurations(await collect(take(ledger.backupsOfDatabase(subject.key), mostDurations))),
+    }),
   };
 }
 

@@ -308,7 +308,7 @@ export const pinned = {
       'deleted-or-renamed': 'lastSeen',
       'first-backup-expected': 'createdAt',
       'backup-expected': 'window graceHours',
-      'backup-in-progress': 'snapshot since',
+      'backup-in-progress': 'snapshot since usualMinutes',
       stopped: 'since restartsAt',
       'status-prevents-backups': 'status',
       'encryption-key-inaccessible': 'status key otherKeyBackup',

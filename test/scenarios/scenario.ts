@@ -18,6 +18,7 @@ import {
   evaluateDatabase,
   type KnownDatabase,
 } from '../../shared/evaluation/evaluate-database.ts';
+import { hourMs } from '../../shared/lib/time.ts';
 import type { RunChange } from '../../shared/rds/index.ts';
 import { type Reader, reasonOf } from '../../shared/reasons/index.ts';
 
@@ -48,6 +49,8 @@ export interface Scenario {
   readonly recorded?: readonly Snapshot[];
   /** The row of another database that had the name before. */
   readonly earlier?: Overrides<DatabaseRow>;
+  /** How long its automated backups usually take. */
+  readonly usualHours?: number;
   /** When it was stopped and started, as RDS's events say. */
   readonly runChanges?: readonly RunChange[];
   /** The alert that is open. */
@@ -137,6 +140,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
       snapshots: scenario.snapshots ?? [],
       whole: true,
       copyTimes: new Map(Object.entries(scenario.copyTimes ?? {})),
+      usualMs: new Map(scenario.usualHours === undefined ? [] : [['automated', scenario.usualHours * hourMs]]),
       ...(scenario.snapshotsUnread !== undefined && { unread: scenario.snapshotsUnread }),
     },
     knownOf(scenario),

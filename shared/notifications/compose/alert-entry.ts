@@ -203,9 +203,10 @@ function operatorsAdvice(alert: Alert): string {
   const { verdict, status } = alert;
   const { needsSnapshot, advice } = verdictOf(verdict);
   if (status === undefined || !needsSnapshot) return advice;
-  return isStopped(alert)
-    ? 'RDS takes no snapshot of a stopped database: start it and take one, or exclude it:'
-    : `RDS takes no snapshot of it while its status is ${oneLine(status, 60)}. Make it available again, then take one.`;
+  if (isStopped(alert)) return 'RDS takes no snapshot of a stopped database: start it and take one, or exclude it:';
+  if (status === 'backing-up')
+    return 'RDS is backing it up now. Wait for that backup; if none becomes available, take one.';
+  return `RDS takes no snapshot of it while its status is ${oneLine(status, 60)}. Make it available again, then take one.`;
 }
 
 /** A command of AWS's own to copy; for operators alone. */

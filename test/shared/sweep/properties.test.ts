@@ -8,7 +8,7 @@ import { flakyDelivery } from '../../../local/rds/events.ts';
 import type { Database, Snapshot } from '../../../local/rds/model.ts';
 import { backupIdOf, causes, formatBackupOfDatabase } from '../../../shared/domain/index.ts';
 import { openAlert } from '../../../shared/evaluation/alert-lifecycle.ts';
-import { deadlineOf } from '../../../shared/evaluation/deadline.ts';
+import { backupWindow, deadlineOf, lastWindow } from '../../../shared/evaluation/deadline.ts';
 import { deadlineAfterStops, type Stop } from '../../../shared/evaluation/stops.ts';
 import { addHours } from '../../../shared/lib/time.ts';
 import { collect, makeWorld, type World, where } from '../../support/world.ts';
@@ -152,6 +152,15 @@ class Life {
     return deadlineAfterStops(deadline, new Date(newest), stops, shown, policy);
   }
 
+  /** Its backup may come right now: nobody is told of its age meanwhile. */
+  #isInWindow(n: number): boolean {
+    const { window: text, retention, status } = this.#databases[n] as Database;
+    const { now } = this.world.rds;
+    const window = backupWindow(text);
+    if (window === undefined || retention === 0 || status !== 'available') return false;
+    return now <= addHours(lastWindow(window, now).end, this.#policy(n).graceHours);
+  }
+
   act({ database: n, action }: Happening): void {
     const database = this.#databases[n];
     if (database === undefined || database.deleted) return;
@@ -195,20 +204,22 @@ class Life {
       const isOpen = this.#open.get(alert.database) ?? false;
       if ((step === 'open') === isOpen) this.problems.push(`not in turn: ${said}`);
       this.#open.set(alert.database, step !== 'resolve' && alert.resolved === undefined);
-      if (step !== 'resolve' && !this.#isToBeTold(alert.databaseId, alert.verdict)) {
+      if (step !== 'resolve' && !this.#isToBeTold(alert.databaseId, alert.verdict, step)) {
         this.problems.push(`notified of nothing: ${said}`);
       }
     }
     this.#seen = this.world.notified.length;
   }
 
-  #isToBeTold(id: string, verdict: string): boolean {
+  #isToBeTold(id: string, verdict: string, step: string): boolean {
     const n = Number(id.slice('db-'.length));
     const database = this.#databases[n] as Database;
     const { enrolled } = this.#specs[n] as Spec;
     if (enrolled === 'excluded' || enrolled === 'stray') return false;
     if (database.deleted) return verdict === 'deleted';
     if (verdict === 'protected') return database.retention === 0;
+    const isAgeAlone = verdict === 'overdue' && this.#snapshots(database).length > 0;
+    if (step === 'open' && isAgeAlone && database.latestRestorable === 'fresh' && this.#isInWindow(n)) return false;
     return ['overdue', 'never', 'disabled'].includes(verdict) && this.world.rds.now > this.#deadline(n);
   }
 
@@ -241,7 +252,7 @@ class Life {
       if (enrolled === 'excluded' || enrolled === 'stray' || database.deleted || this.#changed.has(n)) continue;
       // One that is being created may hold the deadline open.
       if (rds.snapshots(database).some(({ status }) => status === 'creating')) continue;
-      if (rds.now <= this.#deadline(n)) continue;
+      if (rds.now <= this.#deadline(n) || this.#isInWindow(n)) continue;
       const [row] = await ledger.databases([`${where.account}/${where.region}/${database.resourceId}`]);
       const [alert] = row?.alert ? await ledger.alerts([{ database: row.key, ...row.alert }]) : [];
       if (openAlert(alert) === undefined) {
