@@ -116,7 +116,7 @@ export class Recipients {
 
   #holdsNoOther(tenant: string, { texts, subject }: OutgoingMessage): void {
     // The id of a job of AWS Backup may have any letters in it.
-    const text = `${subject} ${JSON.stringify(texts)}`.replaceAll(/job-[0-9a-f-]{36}/g, 'job');
+    const text = `${subject} ${JSON.stringify(texts)}`.replaceAll(/job-[0-9a-f-]+/g, 'job');
     const words = new Set(text.match(/\w+/g));
     const others = this.#judge.tenants.filter((other) => other !== tenant && words.has(other));
     const databases = [...this.#judge.names()].filter(
