@@ -15,8 +15,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'due alerts',
     file: 'shared/evaluation/evaluate.ts',
-    from: "return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...stoppedFor(facts) };",
-    to: "return { ...basis, verdict, severity: 'warning', ...explained(facts, cause), nextCheckAt, ...stoppedFor(facts) };",
+    from: "return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...lastsSince(facts) };",
+    to: "return { ...basis, verdict, severity: 'warning', ...explained(facts, cause), nextCheckAt, ...lastsSince(facts) };",
     within: 10,
   },
   {
@@ -127,8 +127,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'each tenant gets the alerts of all',
     file: 'shared/notifications/notify.ts',
-    from: 'for (const [tenant, its] of byTenant(ofTenants)) {',
-    to: 'for (const [tenant, its] of [...byTenant(ofTenants).keys()].map((one) => [one, ofTenants] as const)) {',
+    from: 'for (const [tenant, its] of byTenant(ofKind.filter(concernsTenant))) {',
+    to: 'for (const [tenant, its] of [...byTenant(ofKind).keys()].map((one) => [one, ofKind] as const)) {',
     within: 10,
   },
   {
