@@ -1,11 +1,13 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { LeftOut } from '../shared/domain/index.ts';
+import type { TenantNotice } from '../shared/evaluation/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import {
   type AlertNotification,
   composeLeftOut,
   notify,
+  notifyOfTenants,
   objectLink,
   type Publisher,
   type ReportStore,
@@ -39,6 +41,11 @@ export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertC
   const { account, region } = fleet;
   return (leftOut: readonly LeftOut[], at: Date) =>
     publisher.publish(composeLeftOut(leftOut, { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at }));
+}
+
+/** Notifies operators of tenants without a watched database. */
+export function tenantsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
+  return (notices: readonly TenantNotice[], at: Date) => notifyOfTenants({ publisher, fleet }, notices, at);
 }
 
 /** What a run needs, for each run anew: it counts its own calls, and has its own time left. */

@@ -5,7 +5,7 @@ import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log } from './parts.ts';
 import { readCopyFunctionName, readSettings } from './settings.ts';
-import { alertChannelOf, leftOutNotifierOf, notifierOf, sweepDepsOf } from './sweep-parts.ts';
+import { alertChannelOf, leftOutNotifierOf, notifierOf, sweepDepsOf, tenantsNotifierOf } from './sweep-parts.ts';
 
 const requestSchema = z.strictObject({
   mode: z.enum(['sweep', 'watch']).default('sweep'),
@@ -42,6 +42,7 @@ export const handler = onFirstCall(() => {
         ...sweepDepsOf(loaded, ledger, () => context.getRemainingTimeInMillis()),
         notify: notifierOf(loaded, ledger, channel),
         notifyOfLeftOut: leftOutNotifierOf(loaded, channel),
+        notifyOfTenants: tenantsNotifierOf(loaded, channel),
         triggerCopies,
       },
       request,

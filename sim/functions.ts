@@ -13,6 +13,7 @@ import {
   composeCopyFailed,
   composeLeftOut,
   notify,
+  notifyOfTenants,
   type OutgoingMessage,
   snoozeAlert,
 } from '../shared/notifications/index.ts';
@@ -83,6 +84,8 @@ function partsOf(cloud: Cloud, run: Run) {
     return {
       notifying: (notifications: readonly AlertNotification[], at: Date) =>
         notify({ ledger, publisher, reports, fleet }, notifications, at),
+      notifyingOfTenants: (notices: Parameters<typeof notifyOfTenants>[1], at: Date) =>
+        notifyOfTenants({ publisher, fleet }, notices, at),
       notifyingOfLeftOut: (leftOut: Parameters<typeof composeLeftOut>[0], at: Date) =>
         publisher.publish(composeLeftOut(leftOut, contextOf(fleet, at))),
       remainingMs: () => run.budgetMs - (cloud.now() - run.started),
@@ -109,6 +112,7 @@ export async function sweepFunction(cloud: Cloud, run: Run, request: SweepReques
       ...sweepDepsOf(parts),
       notify: parts.notifying,
       notifyOfLeftOut: parts.notifyingOfLeftOut,
+      notifyOfTenants: parts.notifyingOfTenants,
       triggerCopies: () => cloud.gate.call(run, 'lambda', 'invoke', async () => cloud.invokeCopy()),
     },
     request,

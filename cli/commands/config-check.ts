@@ -1,11 +1,11 @@
-import { configHash, parseConfig } from '../../shared/config/index.ts';
+import { configHash, parseConfig, tenantsWithoutDatabase } from '../../shared/config/index.ts';
 import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
 import { readText } from '../files.ts';
 import { plural } from '../screen.ts';
 
 export const configCheck = command({
-  details: 'It needs no AWS. Exit code 1 where there is a mistake.',
+  details: 'It needs no AWS. Exit code 1 where there is a mistake; warnings do not count.',
   arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],
   options: whereOptions,
   examples: ['config check', 'config check config/production.json'],
@@ -15,6 +15,7 @@ export const configCheck = command({
       file: 'the file',
       ok: 'whether it can be deployed',
       mistakes: 'each as `<path>: <what is wrong>`',
+      warnings: 'what is perhaps not meant, as sentences: a tenant of whose databases none is watched',
       sha256: 'SHA-256 of its bytes, as sweeps record it',
     },
   },
@@ -24,16 +25,19 @@ export const configCheck = command({
     const sha256 = configHash(text);
     const where = { ...configWhere(deps, args), name: file };
     try {
-      const { tenants, databases } = parseConfig(text, where);
-      return answer({ file, ok: true, mistakes: [], sha256 }, (screen) => {
+      const fleet = parseConfig(text, where);
+      const { tenants, databases } = fleet;
+      const warnings = tenantsWithoutDatabase(fleet);
+      return answer({ file, ok: true, mistakes: [], warnings, sha256 }, (screen) => {
         screen.line(
           `${screen.colours.green('OK')}  ${file}: ${plural(tenants.length, 'tenant')}, ${plural(databases.length, 'database')}.`,
         );
+        for (const warning of warnings) screen.line(`${screen.colours.yellow('WARNING')}  ${warning}.`);
       });
     } catch (error) {
       const mistakes = mistakesOf(error);
       return answer(
-        { file, ok: false, mistakes, sha256 },
+        { file, ok: false, mistakes, warnings: [], sha256 },
         (screen) => {
           screen.line(screen.colours.red(`${file} has ${plural(mistakes.length, 'mistake')}:`));
           for (const mistake of mistakes) screen.line(mistake, '  ');

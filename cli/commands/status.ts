@@ -31,15 +31,21 @@ function print(facts: StatusFacts, screen: Screen): void {
   headline(facts, screen);
   fleet(facts, screen);
   openAlerts(facts, screen);
+  unwatchedTenants(facts, screen);
   watcher(facts, screen);
 }
 
-function headline({ standing, doubts, openAlerts }: StatusFacts, screen: Screen): void {
+function headline({ standing, doubts, openAlerts, unwatchedTenants }: StatusFacts, screen: Screen): void {
   const { green, red, yellow, bold } = screen.colours;
   if (standing === 'ok') screen.line(bold(green('OK  Every database that is watched has a fresh backup.')));
   else if (standing === 'unprotected') {
     const count = new Set(openAlerts.map(({ key }) => key)).size;
-    screen.line(bold(red(`UNPROTECTED  ${plural(count, 'database')} with an open alert.`)));
+    const tenants = unwatchedTenants.filter(({ severity }) => severity === 'critical').length;
+    const who = [
+      ...(count > 0 ? [`${plural(count, 'database')} with an open alert`] : []),
+      ...(tenants > 0 ? [`${plural(tenants, 'tenant')} without a watched database`] : []),
+    ];
+    screen.line(bold(red(`UNPROTECTED  ${who.join(', ')}.`)));
   } else screen.line(bold(yellow('UNKNOWN  It is not known whether everybody is protected.')));
   for (const doubt of doubts) screen.line(yellow(doubt), '  ');
 }
@@ -86,6 +92,18 @@ function openAlerts({ openAlerts }: StatusFacts, screen: Screen): void {
   }
   if (openAlerts.length > alertsShown) {
     screen.line(`and ${openAlerts.length - alertsShown} more: ${programName} alerts --open`, '  ');
+  }
+}
+
+function unwatchedTenants({ unwatchedTenants: tenants }: StatusFacts, screen: Screen): void {
+  if (tenants.length === 0) return;
+  screen.heading(`Tenants without a watched database: ${tenants.length}`);
+  for (const { tenant, severity, since, reason } of tenants.slice(0, alertsShown)) {
+    screen.line(`${screen.bySeverity(tenant, severity)}  since ${screen.moment(since)}`, '  ');
+    screen.line(screen.colours.dim(reason), '    ');
+  }
+  if (tenants.length > alertsShown) {
+    screen.line(`and ${tenants.length - alertsShown} more: ${programName} status --json`, '  ');
   }
 }
 

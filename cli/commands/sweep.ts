@@ -25,6 +25,7 @@ export const sweep = command({
       databases:
         '`tenant`, `database`, `account`, `region`, `verdict`, `cause` and `notes` (`code`, `facts`), `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
       unconfigured: 'names of databases that RDS has and nobody configured',
+      unwatchedTenants: 'ids of tenants without a database that is watched',
       counts: 'databases by verdict',
       eventsMissed: 'backups that no event announced',
       alerts: '`opened`, `reminded`, `resolved`',
@@ -79,6 +80,14 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
     ...(report.unconfigured.length > 0
       ? ([
           ['unconfigured', `${plural(report.unconfigured.length, 'database')}: ${report.unconfigured.join(', ')}`],
+        ] as const)
+      : []),
+    ...(report.unwatchedTenants.length > 0
+      ? ([
+          [
+            'not watched',
+            yellow(`${plural(report.unwatchedTenants.length, 'tenant')}: ${report.unwatchedTenants.join(', ')}`),
+          ],
         ] as const)
       : []),
     ...report.errors.map((error) => ['error', yellow(error)] as const),

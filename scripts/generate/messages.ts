@@ -6,11 +6,19 @@ import {
   composeDailyDigest,
   composeLeftOut,
   composeManyTenants,
+  composeTenants,
   type OutgoingMessage,
   operatorFilter,
   tenantFilter,
 } from '../../shared/notifications/index.ts';
-import { context, entry, failedCopy, restored, tagChange } from '../../test/shared/notifications/given.ts';
+import {
+  context,
+  entry,
+  failedCopy,
+  restored,
+  tagChange,
+  unwatchedTenant,
+} from '../../test/shared/notifications/given.ts';
 import type { Generator } from '../generate.ts';
 
 /** Every kind of message with an example, as the code composes it. */
@@ -86,6 +94,9 @@ In the JSON body times are ISO 8601 in UTC. \`databases\` lists the worst first,
 - Once resolved, \`resolution\` says in a text why the alert ended. As data that is \`outcome\` (verdict, cause and notes) where
   an evaluation ended it, else \`resolutionCause\`. \`newestBackup\` is then the newest at that end.
 
+\`tenants\` of \`tenant-unwatched\` are tenants without a database that is watched: \`step\` is \`open\`, \`rise\` or \`resolve\`,
+\`databases\` names at most 10 of theirs, and \`ended\` says that it is over: \`watched\`, or \`left\` the configuration.
+
 Fields and codes may be added; \`version\` changes when one goes or changes its meaning. Show a word that you do not know as it
 is.
 
@@ -102,6 +113,7 @@ ${section(
       counts: { protected: 238, overdue: 2, excluded: 3 },
       alerts: others,
       unconfigured: ['playground'],
+      unwatchedTenants: [],
       tagChanges: [
         tagChange('scratch', { code: 'excluded', reason: 'thrown away on Friday' }),
         tagChange('orders', { code: 'longer-age', before: 24, after: 48 }),
@@ -113,6 +125,10 @@ ${section(
     },
     context,
   ),
+)}
+${section(
+  'A tenant without a watched database (`tenant-unwatched`), for operators',
+  composeTenants([{ step: 'rise', unwatched: { ...unwatchedTenant(), severity: 'critical' } }], context),
 )}
 ${section(
   'A check left something out (`run-incomplete`), for operators',

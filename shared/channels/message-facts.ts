@@ -10,6 +10,7 @@ export const messageKinds = {
   'backup-restored': 'resolved',
   'copy-failed': 'an S3 copy failed, is incomplete or is stuck',
   digest: 'many tenants at once, the day, or what tags changed',
+  'tenant-unwatched': 'a tenant has no database that is watched, or that ended',
   'run-incomplete': 'a sweep or a watch left something out after a failure',
 } as const;
 
@@ -61,7 +62,7 @@ export interface MessageFacts {
   /** Messages of one thread stand together: an alert, its reminders and its resolution. */
   readonly thread: string;
   /** For programs, beside what each message has: `docs/messages.md`. */
-  readonly data: { readonly entries: 'databases' | 'copies' | 'leftOut'; readonly more: object };
+  readonly data: { readonly entries: 'databases' | 'copies' | 'tenants' | 'leftOut'; readonly more: object };
 }
 
 /** One database, or one copy. */

@@ -73,7 +73,10 @@ export function enrol(fleet: Fleet, databases: readonly RdsDatabase[], known: re
   const defaults = { maxAgeHours: policy.maxAgeHours, copyMode: copy.mode };
   return {
     databases: [...fleet.databases, ...discovered],
-    tenants: [...fleet.tenants, ...byTagOnly.map((id) => ({ id, recipients: fleet.operators }))],
+    tenants: [
+      ...fleet.tenants,
+      ...byTagOnly.map((id) => ({ id, maxAgeHours: policy.maxAgeHours, recipients: fleet.operators })),
+    ],
     unconfigured: outcomes.flatMap(({ database, configured }) => (configured ? [] : [database.id])),
     tags: new Map(discovery ? outcomes.map(({ database: { key }, problems }) => [key, { defaults, problems }]) : []),
     problems: outcomes.flatMap(({ database: { kind, id }, problems }) =>

@@ -61,6 +61,8 @@ export interface ConfiguredDatabase extends DatabaseName {
 
 export interface Tenant {
   readonly id: string;
+  /** Hours for which it may be without a watched database before that is critical; the default unless it has its own. */
+  readonly maxAgeHours: number;
   readonly recipients: readonly Recipient[];
 }
 

@@ -1,6 +1,7 @@
 export { enrol, enrolledWithoutTags, excludeTag, maxAgeTag, problemText, type TagReading } from './enrol.ts';
 export { fileSchema } from './file-schema.ts';
-export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy } from './fleet.ts';
+export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy, Tenant } from './fleet.ts';
 export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';
 export type { Where } from './names.ts';
+export { tenantsWithoutDatabase } from './warnings.ts';

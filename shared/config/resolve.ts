@@ -132,7 +132,9 @@ function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fle
     account: where.account,
     region: where.region,
     operators: file.operators,
-    tenants: file.tenants.flatMap((tenant) => (tenant ? [{ id: tenant.id, recipients: tenant.recipients }] : [])),
+    tenants: file.tenants.flatMap((tenant) =>
+      tenant ? [{ id: tenant.id, maxAgeHours: tenant.maxAgeHours ?? maxAgeHours, recipients: tenant.recipients }] : [],
+    ),
     databases: entries.map((entry) => entry.resolved),
     defaults: { policy: { maxAgeHours, graceHours, reminderHours, whileStopped }, copy: copyPolicy(copy) },
     ...(shared

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Stored } from './backup.ts';
 import type { DatabaseKind } from './identity.ts';
 import type { Unrecognized } from './schema.ts';
-import { count, fields, flag, kindOf, type Of, text, time } from './schema.ts';
-import type { VerdictName } from './verdicts.ts';
+import { count, fields, flag, kindOf, type Of, text, time, word } from './schema.ts';
+import type { Severity, VerdictName } from './verdicts.ts';
 
 /** Databases by verdict. */
 export type Counts = Readonly<Partial<Record<VerdictName | Unrecognized, number>>>;
@@ -24,6 +24,26 @@ const leftOutSchema = fields({
 
 /** Something that a run could not do, and that stopped nothing else. */
 export type LeftOut = Of<typeof leftOutSchema>;
+
+export const unwatchedTenantSchema = fields({
+  tenant: text.describe("the tenant's id"),
+  since: time.describe('when that was first seen'),
+  databases: z
+    .array(fields({ id: text.describe('the name'), verdict: word<VerdictName>().describe('`excluded` or `deleted`') }))
+    .readonly()
+    .describe('some of its databases, at most 10; none where it has none'),
+  databaseCount: count.describe('how many databases it has'),
+  severity: word<Severity>().describe('`warning`, or `critical` once it lasts for longer than its `maxAgeHours`'),
+  /** Absent until a message is out: one that failed is sent again. */
+  notified: word<Severity>().describe('the severity that operators were last notified of').exactOptional(),
+  /** Until a message of it is out. */
+  ended: kindOf<'watched' | 'left'>()
+    .describe('that it is over: it has a watched database (`watched`), or left the configuration (`left`)')
+    .exactOptional(),
+});
+
+/** A tenant that has a promise and no database for which it is kept: none at all, or only excluded and deleted ones. */
+export type UnwatchedTenant = Of<typeof unwatchedTenantSchema>;
 
 export const sweepSchema = fields({
   mode: kindOf<'sweep' | 'watch'>().describe('`sweep` or `watch`'),
@@ -69,6 +89,12 @@ export const sweepSchema = fields({
     )
     .readonly()
     .describe('what was left out that operators were notified of within the last day')
+    .exactOptional(),
+  /** Carried on from run to run. */
+  unwatchedTenants: z
+    .array(unwatchedTenantSchema)
+    .readonly()
+    .describe('tenants without a database that is watched, at most 500')
     .exactOptional(),
   configHash: text.describe('SHA-256 of the configuration that it evaluated by'),
   /** The last database key that was evaluated, where it stopped half-way. */

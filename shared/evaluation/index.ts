@@ -14,3 +14,11 @@ export { isNewest, newer, newestOf } from './newest-backup.ts';
 export { needsRunChanges } from './stops.ts';
 export { type TagChange, type TagNotice, tagStateOf } from './tag-changes.ts';
 export { nameText, targetsOf, withEnrolledBefore } from './targets.ts';
+export {
+  afterNotified,
+  nextUnwatched,
+  type TenantNotice,
+  type TenantsSeen,
+  tenantsSeen,
+  unwatchedBefore,
+} from './unwatched-tenants.ts';

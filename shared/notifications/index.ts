@@ -10,6 +10,7 @@ export {
   composeDailyDigest,
   composeLeftOut,
   composeManyTenants,
+  composeTenants,
 } from './messages.ts';
 export {
   type AlertNotification,
@@ -20,4 +21,5 @@ export {
   type ReportStore,
   snoozeAlert,
 } from './notify.ts';
+export { notifyOfTenants, type TenantsNotified } from './notify-tenants.ts';
 export { publisherCalls, SnsPublisher } from './sns-publisher.ts';

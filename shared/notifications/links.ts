@@ -7,6 +7,7 @@ export const runbookAnchors = {
   manyTenants: 'many-tenants-alerted',
   runIncomplete: 'run-incomplete',
   tagChanges: 'tag-changes-to-review',
+  tenantUnwatched: 'tenant-without-a-watched-database',
 } as const;
 
 /** A section of the runbook; the configured address may already name one, which is replaced. */

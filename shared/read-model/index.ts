@@ -19,6 +19,8 @@ export {
   isoOrNull,
   type RunFacts,
   runFacts,
+  unwatchedTenantFacts,
+  unwatchedTenantFactsSchema,
 } from './row-facts.ts';
 export { doubtsOf, exitCodes, type RingingAlarm, readStatus, type StatusFacts, statusSchema } from './status.ts';
 export {

@@ -10,6 +10,7 @@ import {
   type Backup,
   backupJsonNames,
   backupSchema,
+  bySeverity,
   copySchema,
   count,
   type DatabaseRow,
@@ -30,7 +31,9 @@ import {
   sweepSchema,
   text,
   toJson,
+  unwatchedTenantSchema,
 } from '../domain/index.ts';
+import { unwatchedBefore } from '../evaluation/index.ts';
 import { hourMs } from '../lib/time.ts';
 import {
   closedReasonOf,
@@ -40,6 +43,7 @@ import {
   type ReasonSubject,
   reasonOf,
   resolutionOf,
+  whyUnwatched,
 } from '../reasons/index.ts';
 
 /** The JSON that a schema of facts describes. */
@@ -77,6 +81,26 @@ export function runFacts(row: SweepRow): RunFacts {
 
 export function countsOf(row: SweepRow | undefined): Readonly<Record<string, number>> {
   return (row?.counts ?? {}) as Readonly<Record<string, number>>;
+}
+
+// Tenants ---------------------------------------------------------------------------------------------------------------
+
+const { ended: ___, ...unwatchedFields } = unwatchedTenantSchema.shape;
+const shownUnwatchedSchema = fields(unwatchedFields);
+
+export const unwatchedTenantFactsSchema = fields({
+  ...unwatchedFields,
+  reason: text.describe('why none is watched, as a sentence'),
+});
+
+export type UnwatchedTenantFacts = FactsOf<typeof unwatchedTenantFactsSchema>;
+
+/** The tenants without a watched database as of the last run that knew, the critical ones first, then by name. */
+export function unwatchedTenantFacts(...runs: readonly (SweepRow | undefined)[]): UnwatchedTenantFacts[] {
+  const facts = unwatchedBefore(...runs)
+    .filter(({ ended }) => ended === undefined)
+    .map((one) => ({ ...toJson(shownUnwatchedSchema, one), reason: whyUnwatched(one) }));
+  return facts.sort((a, b) => bySeverity(a.severity, b.severity) || (a.tenant < b.tenant ? -1 : 1));
 }
 
 // Backups ---------------------------------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ import {
   type RunFacts,
   runFacts,
   runFactsSchema,
+  unwatchedTenantFacts,
+  unwatchedTenantFactsSchema,
 } from './row-facts.ts';
 
 /** An alarm of the stack that rings. */
@@ -56,6 +58,10 @@ export const statusSchema = fields({
   openAlerts: z
     .custom<readonly AlertFacts[]>()
     .describe('open alerts as `alerts --json` shows them, worst first, then oldest first'),
+  unwatchedTenants: z
+    .array(unwatchedTenantFactsSchema)
+    .readonly()
+    .describe('tenants without a database that is watched, the critical ones first'),
   copies: fields({
     queued: count.describe('copies that wait'),
     oldestQueuedAt: time.nullable().describe('since when the oldest of them waits'),
@@ -108,7 +114,10 @@ export async function readStatus(
   const openAlerts = await factsOfAlerts(ledger, alerts.toSorted(worstFirst), now);
   const runs = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch) };
   const doubts = doubtsOf({ ...runs, alerts: openAlerts }, now);
-  const unprotected = openAlerts.some(({ verdict }) => isUnprotected(verdict));
+  const unwatchedTenants = unwatchedTenantFacts(sweep, watch);
+  const unprotected =
+    openAlerts.some(({ verdict }) => isUnprotected(verdict)) ||
+    unwatchedTenants.some(({ severity }) => severity === 'critical');
   const [oldest] = queued;
   return {
     now: iso(now),
@@ -121,6 +130,7 @@ export async function readStatus(
     sweep: runs.sweep ?? null,
     watch: runs.watch ?? null,
     openAlerts,
+    unwatchedTenants,
     copies: {
       queued: queued.length,
       // Queued first first.

@@ -6,3 +6,4 @@ export * from './copies.ts';
 export * from './findings.ts';
 export { visibleFacts } from './prose.ts';
 export * from './reader.ts';
+export * from './tenants.ts';

@@ -10,7 +10,13 @@ import {
   text,
   time,
 } from '../domain/index.ts';
-import { countsSchema, databaseFactsSchema, type FactsOf, type RunFacts } from '../read-model/index.ts';
+import {
+  countsSchema,
+  databaseFactsSchema,
+  type FactsOf,
+  type RunFacts,
+  unwatchedTenantFactsSchema,
+} from '../read-model/index.ts';
 
 /**
  * How a day went for one database: a letter, since a page of 2,000 databases and 90 days has 180,000 of them.
@@ -126,6 +132,10 @@ export const reportSchema = fields({
   doubts: z.array(text).readonly().describe('why the verdicts cannot be believed, as sentences; empty otherwise'),
   counts: countsSchema.describe('configured databases by verdict'),
   unconfigured: z.array(text).readonly().describe('names of databases that RDS has and nobody configured'),
+  unwatchedTenants: z
+    .array(unwatchedTenantFactsSchema)
+    .readonly()
+    .describe('tenants without a database that is watched, the critical ones first'),
   databases: z
     .array(databaseOfReport)
     .readonly()

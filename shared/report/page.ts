@@ -66,6 +66,7 @@ ${calendar(facts, data)}
 ${ageSection(facts, data)}
 ${copies(facts)}
 ${attainment(data)}
+${unwatchedTenants(facts)}
 ${unconfigured(facts)}
 </main>
 <footer><p>Read from the ledger ${facts.ledger} (account ${facts.account}, ${facts.region}) at ${formatUtc(new Date(facts.generated))}. All times are UTC. An S3 export is no backup: it cannot be restored.</p></footer>
@@ -93,6 +94,7 @@ interface Headline {
 function headline(facts: ReportFacts): Headline {
   const total = facts.databases.length;
   if (total === 0) return { tone: 'unknown', text: 'No database is watched yet.' };
+  const without = facts.unwatchedTenants.filter(({ severity }) => severity === 'critical').length;
   const by = (protection: Protection) =>
     facts.databases.filter((database) => protectionOf(database) === protection).length;
   const [unprotected, unknown, fine] = [by('unprotected'), by('unknown'), by('protected')];
@@ -106,6 +108,12 @@ function headline(facts: ReportFacts): Headline {
       tone: 'unknown',
       text: `It is not known whether ${counted(unknown, 'database')} ${are(unknown)} protected.`,
     };
+  if (without > 0) {
+    return {
+      tone: 'bad',
+      text: `${counted(without, 'tenant')} ${without === 1 ? 'has' : 'have'} no watched database.`,
+    };
+  }
   if (fine === 0) return { tone: 'unknown', text: 'No database has a promise that could be kept or broken yet.' };
   if (facts.doubts.length > 0) return { tone: 'unknown', text: 'It is not known whether everything is protected.' };
   return { tone: 'good', text: `${allOf(fine)} ${are(fine)} protected.` };
@@ -398,6 +406,16 @@ function attainment(data: PageData): Html {
 <header><h2 id="attainment-title">Attainment by tenant</h2>${pager('attainment', 'Attainment by tenant', rangeText(0, first.length, tenants.length, 'tenant'))}<p>Days with a backup in the promised time, of the days on which one was promised, since ${data.dates[0] ?? '–'}; a day that is not known counts as not in time. ${promised > 0 && `${grouped(kept)} of ${counted(promised, 'tenant')} ${kept === 1 ? 'has' : 'have'} 100 %; the lowest is ${percent(lowest?.attainment ?? null)}.`}</p></header>
 <table class="sheet" id="attainment" role="table" aria-labelledby="attainment-title"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Tenant</th><th role="columnheader" scope="col">Not protected now</th><th role="columnheader" scope="col">Attainment</th><th role="columnheader" scope="col" class="num">Days in time</th><th role="columnheader" scope="col" class="num">Late</th><th role="columnheader" scope="col" class="num">Missing</th><th role="columnheader" scope="col" class="num">Not known</th></tr></thead><tbody role="rowgroup">${first.map(tenantRow)}</tbody></table>
 </section>`;
+}
+
+function unwatchedTenants({ unwatchedTenants: tenants, generated }: ReportFacts): Html | false {
+  if (tenants.length === 0) return false;
+  const age = (since: string) => formatAge(new Date(generated).getTime() - new Date(since).getTime());
+  const rows = tenants.map(
+    ({ tenant, severity, since, reason }) =>
+      html`<li>${sign(severity === 'critical' ? 'bad' : 'warn')} <b>${nameLine(tenant)}</b> (${oneLine(severity, 40)}, for ${age(since)}): ${oneLine(reason, 600)}</li>`,
+  );
+  return html`<section class="panel" aria-labelledby="unwatched-title"><header><h2 id="unwatched-title">Tenants without a watched database</h2><p>No alert of a database can tell of these.</p></header><ul>${rows}</ul></section>`;
 }
 
 function unconfigured(facts: ReportFacts): Html | false {

@@ -29,6 +29,7 @@ import {
   readEvidence,
   runFacts,
   Tally,
+  unwatchedTenantFacts,
 } from '../read-model/index.ts';
 import {
   type DayLetter,
@@ -85,6 +86,7 @@ export async function readReportFacts(
     doubts: doubtsOf({ sweep, watch, alerts: databases.filter(({ alert }) => alert !== null) }, now),
     counts,
     unconfigured: sweep?.unconfigured ?? [],
+    unwatchedTenants: unwatchedTenantFacts(sweepRow, watchRow),
     databases,
     tenants: reportTenants(evaluated, calendar.databases),
     copies: await readCopyDays(ledger, shown, [...queued, ...starting, ...running]),

@@ -1,9 +1,10 @@
 import type { LeftOut, SweepRow } from '../domain/index.ts';
+import { afterNotified, nextUnwatched, type TenantNotice, unwatchedBefore } from '../evaluation/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { AlertNotification, NotifiedCounts } from '../notifications/index.ts';
-import { keyOfLeftOut, leftOutBefore } from './left-out.ts';
+import type { AlertNotification, NotifiedCounts, TenantsNotified } from '../notifications/index.ts';
+import { keyOfLeftOut, type LastRuns, lastRuns, leftOutBefore } from './left-out.ts';
 import { keptRow } from './row.ts';
 import type { SweepDeps, SweepRequest, SweepRun } from './run.ts';
 import { sweepFleet } from './sweep.ts';
@@ -15,6 +16,8 @@ export interface CloseDeps {
   readonly notify: (notifications: readonly AlertNotification[], at: Date) => Promise<Pick<NotifiedCounts, 'errors'>>;
   /** Notifies operators of what a run left out. */
   readonly notifyOfLeftOut: (leftOut: readonly LeftOut[], at: Date) => Promise<void>;
+  /** Notifies operators of tenants without a watched database. */
+  readonly notifyOfTenants: (notices: readonly TenantNotice[], at: Date) => Promise<TenantsNotified>;
   /** Triggers the function that starts and follows copies: an event that should have triggered it may be lost. */
   readonly triggerCopies: () => Promise<void>;
   readonly now: () => Date;
@@ -38,7 +41,7 @@ export async function runRequest(deps: SweepDeps & CloseDeps, request: SweepRequ
  * that its absence shows that the run did not get there. What fails here stops nothing of that but the row. Of a dry run
  * nothing is sent or written.
  */
-async function closeRun(deps: CloseDeps, run: SweepRun): Promise<SweepRun> {
+async function closeRun(deps: CloseDeps & Pick<SweepDeps, 'fleet'>, run: SweepRun): Promise<SweepRun> {
   if (run.dryRun) return run;
   const failures: string[] = [];
   const attempt = async (what: string, act: () => Promise<void>) => {
@@ -51,10 +54,15 @@ async function closeRun(deps: CloseDeps, run: SweepRun): Promise<SweepRun> {
   await attempt('people were not notified', async () => {
     failures.push(...(await deps.notify(run.notifications, run.at)).errors);
   });
+  let before: LastRuns | undefined;
+  await attempt('the runs before could not be read', async () => {
+    before = await lastRuns(deps.ledger, run.at);
+  });
+  const unwatchedTenants = before && (await notifyOfTenants(deps, before, run, failures));
   const leftOut: readonly LeftOut[] = [...(run.row.leftOut ?? []), ...failures.map((text) => ({ text }))];
   let notifiedOf: SweepRow['notifiedOf'] = [];
   await attempt('operators were not notified of what was left out', async () => {
-    notifiedOf = await notifyOperators(deps, leftOut, run.at);
+    notifiedOf = await notifyOperators(deps, leftOut, before ?? {}, run.at);
   });
   // The next watch makes up for it.
   await attempt('copies were not triggered', deps.triggerCopies);
@@ -65,6 +73,7 @@ async function closeRun(deps: CloseDeps, run: SweepRun): Promise<SweepRun> {
     errors: [...run.row.errors, ...failures],
     ...(leftOut.length > 0 && { leftOut }),
     ...(notifiedOf.length > 0 && { notifiedOf }),
+    ...(unwatchedTenants && { unwatchedTenants }),
   });
   await deps.ledger.putSweep(row);
   return { ...run, row, report: { ...run.report, errors: [...run.report.errors, ...failures] } };
@@ -72,14 +81,28 @@ async function closeRun(deps: CloseDeps, run: SweepRun): Promise<SweepRun> {
 
 /** One message about all that was left out, once a day of one thing. Returns what they were notified of within the last day. */
 async function notifyOperators(
-  { ledger, notifyOfLeftOut }: CloseDeps,
+  { notifyOfLeftOut }: CloseDeps,
   leftOut: readonly LeftOut[],
+  runs: LastRuns,
   at: Date,
 ): Promise<NonNullable<SweepRow['notifiedOf']>> {
-  const { notifiedOf: before } = await leftOutBefore(ledger, at);
+  const { notifiedOf: before } = leftOutBefore(runs, at);
   const keys = leftOut.map(keyOfLeftOut);
   const isNews = keys.some((key) => !before.has(key));
   if (isNews) await notifyOfLeftOut(leftOut, at);
   const all = new Map([...before, ...(isNews ? keys.map((key) => [key, at] as const) : [])]);
   return [...all].map(([of, when]) => ({ of, at: when }));
+}
+
+/** Returns the tenants without a watched database, as the row keeps them: of what was not sent the next run notifies. */
+async function notifyOfTenants(
+  deps: CloseDeps & Pick<SweepDeps, 'fleet'>,
+  { watch: lastWatch, sweep: lastSweep }: LastRuns,
+  { tenants: seen, at }: SweepRun,
+  failures: string[],
+): Promise<NonNullable<SweepRow['unwatchedTenants']>> {
+  const { tenants, notices } = nextUnwatched(unwatchedBefore(lastWatch, lastSweep), seen, deps.fleet, at);
+  const { sent, errors } = await deps.notifyOfTenants(notices, at);
+  failures.push(...errors);
+  return afterNotified(tenants, sent);
 }

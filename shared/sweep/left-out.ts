@@ -1,5 +1,5 @@
 /** What runs left out after a failure: checked again by the next watch, and told to the operators once a day. */
-import type { LeftOut } from '../domain/index.ts';
+import type { LeftOut, SweepRow } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { first } from '../lib/iterables.ts';
 import { addHours } from '../lib/time.ts';
@@ -14,6 +14,21 @@ const comparedLength = 100;
 /** The daily sweep before is not older than this. */
 const lookBackHours = 26;
 
+/** The rows of the runs before this one; absent where there is none, or where it cannot be read. */
+export interface LastRuns {
+  readonly watch?: SweepRow;
+  readonly sweep?: SweepRow;
+}
+
+export async function lastRuns(ledger: Ledger, now: Date): Promise<LastRuns> {
+  const lists = ledger.leavingOut(() => {});
+  const [watch, sweep] = await Promise.all([
+    lists.lastWatch(),
+    first(lists.sweeps({ from: addHours(now, -lookBackHours) })),
+  ]);
+  return { ...(watch && { watch }), ...(sweep && { sweep }) };
+}
+
 export interface LeftOutBefore {
   /** Databases that no watch has checked again yet. */
   readonly databases: readonly DatabaseRef[];
@@ -21,14 +36,8 @@ export interface LeftOutBefore {
   readonly notifiedOf: ReadonlyMap<string, Date>;
 }
 
-/** What the last watch and the last sweep left out. */
-export async function leftOutBefore(ledger: Ledger, now: Date): Promise<LeftOutBefore> {
-  // Without these rows all is checked and told again: rather twice than never.
-  const lists = ledger.leavingOut(() => {});
-  const [watch, sweep] = await Promise.all([
-    lists.lastWatch(),
-    first(lists.sweeps({ from: addHours(now, -lookBackHours) })),
-  ]);
+/** What the last watch and the last sweep left out. Without their rows all is checked and told again: rather twice than never. */
+export function leftOutBefore({ watch, sweep }: LastRuns, now: Date): LeftOutBefore {
   const sinceWatch = watch === undefined || (sweep?.finished !== undefined && sweep.finished > watch.started);
   const open = [...(watch?.leftOut ?? []), ...(sinceWatch ? (sweep?.leftOut ?? []) : [])];
   const since = addHours(now, -remindHours);

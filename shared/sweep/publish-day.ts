@@ -136,6 +136,7 @@ async function digestOf(deps: DayDeps, run: SweepRun, facts: ReportFacts, errors
     alerts,
     unconfigured: swept?.unconfigured ?? [],
     ...(swept?.unconfiguredCount !== undefined && { unconfiguredCount: swept.unconfiguredCount }),
+    unwatchedTenants: (row.unwatchedTenants ?? []).filter(({ ended }) => ended === undefined),
     ...(await tagFacts(deps, run, errors)),
     eventsMissed: swept?.eventsMissed ?? 0,
     missed: swept?.missed ?? [],

@@ -36,6 +36,8 @@ export interface SweepReport {
     readonly deadline: string | null;
   }[];
   readonly unconfigured: readonly string[];
+  /** Ids of tenants without a database that is watched; a watch does not see them. */
+  readonly unwatchedTenants: readonly string[];
   readonly counts: Counts;
   readonly eventsMissed: number;
   readonly alerts: { readonly opened: number; readonly reminded: number; readonly resolved: number };
@@ -52,7 +54,11 @@ export interface EvaluatedDatabase {
 /** Above this many databases the answer holds only those that are not protected: Lambda answers at most 6 MB. */
 const fullAnswer = 2000;
 
-export function reportOf(row: SweepRow, evaluated: readonly EvaluatedDatabase[]): SweepReport {
+export function reportOf(
+  row: SweepRow,
+  evaluated: readonly EvaluatedDatabase[],
+  unwatchedTenants: readonly string[],
+): SweepReport {
   const shown =
     evaluated.length > fullAnswer
       ? evaluated.filter(({ evaluation }) => evaluation.verdict !== 'protected')
@@ -63,6 +69,7 @@ export function reportOf(row: SweepRow, evaluated: readonly EvaluatedDatabase[])
     complete: row.complete,
     databases: shown.map((one) => databaseIn(one, row.at)),
     unconfigured: row.unconfigured,
+    unwatchedTenants,
     counts: row.counts,
     eventsMissed: row.eventsMissed,
     alerts: row.alerts,

@@ -3,7 +3,7 @@
 import { chunk } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
-import { enrol, type Fleet } from '../config/index.ts';
+import { enrol, type Fleet, type Tenant } from '../config/index.ts';
 import {
   alertStepOf,
   type DatabaseKey,
@@ -18,7 +18,9 @@ import {
   type EvaluationTarget,
   nameText,
   type TagNotice,
+  type TenantsSeen,
   targetsOf,
+  tenantsSeen,
   withEnrolledBefore,
 } from '../evaluation/index.ts';
 import { expiryOf, type Ledger, type OnUnreadable } from '../ledger/index.ts';
@@ -61,12 +63,15 @@ export interface SweepRun {
   readonly row: SweepRow;
   /** What tags changed towards less watching or another recipient, and operators have not been notified of. */
   readonly tagNotices: readonly TagNotice[];
+  readonly tenants: TenantsSeen;
 }
 
 /** How a run ended. */
 export interface End {
   readonly complete: boolean;
   readonly unconfigured: readonly string[];
+  /** All tenants that have a promise, and all databases of theirs; absent where not all are known. */
+  readonly promised?: { readonly tenants: readonly Tenant[]; readonly databases: readonly EvaluationTarget[] };
   /** The verdicts of the parts before, where a sweep was carried on. */
   readonly before?: Verdicts;
   readonly stoppedAfter?: DatabaseKey;
@@ -258,7 +263,7 @@ export class Run {
   }
 
   /** Ends the run, and says what it found and did. */
-  end({ complete, unconfigured, before, stoppedAfter }: End): SweepRun {
+  end({ complete, unconfigured, promised, before, stoppedAfter }: End): SweepRun {
     const { rds, fleet, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
     const notifications = this.#checked.flatMap(({ notification }) => notification ?? []);
@@ -295,12 +300,21 @@ export class Run {
         stoppedAfter === undefined && { expiresAt: expiryOf(this.at, fleet.ledger.retentionDays, now()) }),
     };
     const stopped = this.#stopped;
+    const all: Verdicts = new Map([...(before ?? []), ...verdicts]);
+    const tenants = tenantsSeen(
+      (promised?.databases ?? evaluated.map(({ subject }) => subject)).flatMap(({ key, id, configured }) => {
+        const verdict = all.get(key);
+        return configured ? [{ tenant: configured.tenant, id, ...(verdict !== undefined && { verdict }) }] : [];
+      }),
+      promised?.tenants,
+    );
     return {
       at: this.at,
       dryRun,
       notifications,
-      report: reportOf(part, evaluated),
-      row: stopped ? joined(stopped, part, new Map([...(before ?? []), ...verdicts])) : part,
+      report: reportOf(part, evaluated, [...tenants.unwatched.keys()]),
+      row: stopped ? joined(stopped, part, all) : part,
+      tenants,
       tagNotices: this.#tagNotices(),
     };
   }

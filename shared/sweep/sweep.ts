@@ -60,6 +60,8 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
     complete:
       next === undefined && run.leftNothingOut && (byName ? !run.recheckFailed : inventory.problems.length === 0),
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
+    // A deleted database that its tag had enrolled is nobody's soon: its tenant is not in the configuration, nor its tag in RDS.
+    ...(listed && next === undefined && { promised: { tenants: enrolment.tenants, databases: everybody } }),
     before: verdictsBefore(everybody, known, after),
     ...(stoppedAfter !== undefined && { stoppedAfter }),
   });

@@ -2,7 +2,7 @@ import type { DatabaseKey, DatabaseName, SweepRow } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { collect, first } from '../lib/iterables.ts';
 import { addHours } from '../lib/time.ts';
-import { leftOutBefore } from './left-out.ts';
+import { lastRuns, leftOutBefore } from './left-out.ts';
 import { chunksOf, Run, type SweepDeps, type SweepRequest, type SweepRun, type ToRecheck } from './run.ts';
 
 /**
@@ -12,7 +12,7 @@ import { chunksOf, Run, type SweepDeps, type SweepRequest, type SweepRun, type T
 export async function watch(deps: SweepDeps, request: SweepRequest): Promise<SweepRun> {
   const run = new Run(deps, request);
   const due = await collect(deps.ledger.databasesToCheck(run.at));
-  const { databases: leftOut } = await leftOutBefore(deps.ledger, run.at);
+  const { databases: leftOut } = leftOutBefore(await lastRuns(deps.ledger, run.at), run.at);
   // One that was left out is known by its name, whatever has become of its row.
   const toCheck = new Map<DatabaseKey, ToRecheck>(
     [...due.map((key) => ({ key })), ...leftOut].map((one) => [one.key, one]),

@@ -216,6 +216,7 @@ describe('sweep', () => {
       },
     ],
     unconfigured: ['trial'],
+    unwatchedTenants: [],
     counts: { overdue: 1, excluded: 1 },
     eventsMissed: 2,
     alerts: { opened: 1, reminded: 0, resolved: 0 },

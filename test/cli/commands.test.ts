@@ -109,7 +109,17 @@ describe('the documented fields', () => {
     const database = { key: ordersKey, kind: 'instance', id: 'orders' } as const;
     const leftOut = [{ text: 'instance orders could not be written', database }];
     const notifiedOf = [{ of: ordersKey, at: createdAt }];
-    const facts = { missed, eventsMissed: 1, leftOut, notifiedOf };
+    const unwatchedTenants = [
+      {
+        tenant: 'globex',
+        since: createdAt,
+        databases: [{ id: 'lab', verdict: 'excluded' } as const],
+        databaseCount: 1,
+        severity: 'critical',
+        notified: 'warning',
+      } as const,
+    ];
+    const facts = { missed, eventsMissed: 1, leftOut, notifiedOf, unwatchedTenants };
     await ledger.putSweep(aSweep({ started: at('2026-11-23T06:00:00.000Z'), ...facts }));
     await ledger.putSweep(aSweep({ mode: 'watch' }));
     return seen;

@@ -152,6 +152,7 @@ describe('report', () => {
 });
 
 describe('config check', () => {
+  const instance = { id: 'orders', kind: 'instance' };
   const write = async (name: string, content: unknown) => {
     const file = join(folder, name);
     await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
@@ -162,6 +163,28 @@ describe('config check', () => {
     const file = await write('good.json', config);
     const { text, exitCode } = await given({ now }).run(`config check ${file}`, { columns: 200 });
     expect({ text, exitCode }).toEqual({ text: `OK  ${file}: 2 tenants, 2 databases.\n`, exitCode: 0 });
+  });
+
+  it.each([
+    ['lists none', [], {}, 'tenant "acme" lists no database: operators are notified of it, critical after 12 h'],
+    ['excludes its one', [{ ...instance, excluded: 'a lab' }], {}, 'tenant "acme" excludes its database: '],
+    [
+      'leaves them to discovery',
+      [],
+      { discovery: {} },
+      'tenant "acme" lists no database: operators are notified of it, critical after 12 h, unless one enrols by the tag backup-tenant',
+    ],
+  ])('warns of a tenant that %s, with exit code 0', async (_, databases, more, warning) => {
+    const tenants = [{ id: 'acme', maxAgeHours: 12, databases }, ...config.tenants.slice(1)];
+    const file = await write('warned.json', { ...config, ...more, tenants });
+    const { facts, run } = given({ now });
+    expect(await facts(`config check ${file}`)).toMatchObject({
+      ok: true,
+      warnings: [expect.stringContaining(warning)],
+    });
+    const { text, exitCode } = await run(`config check ${file}`, { columns: 300 });
+    expect(text).toContain(`WARNING  ${warning}`);
+    expect(exitCode).toBe(0);
   });
 
   it('lists all mistakes with their paths, with exit code 1', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { aBackup, aDatabase, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
+import { unwatchedTenant } from '../shared/notifications/given.ts';
 import { given, named } from './support.ts';
 
 const now = '2026-11-23T12:00:00.000Z';
@@ -44,6 +45,22 @@ describe('status', () => {
     expect(text).toMatch(/^OK {2}Every database that is watched has a fresh backup\./);
     expect(text).toContain('5 protected');
     expect(text).toContain('last sweep  2026-11-23 11:00 UTC (1 h ago), no events missed');
+  });
+
+  it.each([
+    ['warning', 0, /^OK /],
+    ['critical', 1, /^UNPROTECTED {2}1 tenant without a watched database\./],
+  ] as const)('lists tenants without a watched database; a %s has exit code %i', async (severity, code, start) => {
+    const { ledger, run, facts } = given({ now });
+    await ledger.putSweep(sweptAt('2026-11-23T11:00:00.000Z', { unwatchedTenants: [] }));
+    const ended = unwatchedTenant({ tenant: 'initech', ended: 'watched' });
+    await ledger.putSweep({ ...watched, unwatchedTenants: [unwatchedTenant({ severity }), ended] });
+    const { text, exitCode } = await run('status');
+    expect(exitCode).toBe(code);
+    expect(text).toMatch(start);
+    expect(text).toContain('Tenants without a watched database: 1');
+    expect(text).toContain('None of its 2 databases counts: lab (excluded), crm (deleted).');
+    expect(await facts('status')).toMatchObject({ unwatchedTenants: [{ tenant: 'globex', severity }] });
   });
 
   it('names who is unprotected since when, with exit code 1', async () => {

@@ -59,10 +59,11 @@ import {
   composeDailyDigest,
   composeLeftOut,
   composeManyTenants,
+  composeTenants,
 } from '../../shared/notifications/messages.ts';
 import { here } from '../shared/ledger/contract/given.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../shared/ledger/rows.ts';
-import { context, entry, failedCopy, restored, tagChange } from '../shared/notifications/given.ts';
+import { context, entry, failedCopy, restored, tagChange, unwatchedTenant } from '../shared/notifications/given.ts';
 import { makeWorld } from '../support/world.ts';
 import { pinned } from './pinned.ts';
 import { fleetOf, synthesize } from './synthesized.ts';
@@ -177,6 +178,7 @@ const quietDay = {
   counts: {},
   alerts: [entry()],
   unconfigured: [],
+  unwatchedTenants: [],
   tagChanges: [tagChange('lab', { code: 'excluded', reason: 'test system' })],
   eventsMissed: 1,
   missed: [{ databaseId: 'orders', snapshotId: 'rds:orders' }],
@@ -189,6 +191,7 @@ const sent = {
   'copy-failed': composeCopyFailed('acme', [failedCopy()], 'operators', context),
   digest: composeDailyDigest(quietDay, context),
   'digest of many': composeManyTenants([entry()], context),
+  'tenant-unwatched': composeTenants([{ step: 'open', unwatched: unwatchedTenant() }], context),
   'run-incomplete': composeLeftOut([{ text: 'instance orders (acme) could not be written' }], context),
 };
 
@@ -198,6 +201,7 @@ const kinds: Record<MessageKind, true> = {
   'backup-restored': true,
   'copy-failed': true,
   digest: true,
+  'tenant-unwatched': true,
   'run-incomplete': true,
 };
 

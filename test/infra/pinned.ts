@@ -279,7 +279,9 @@ export const pinned = {
         mode started finished at complete databases counts eventsMissed missed.snapshotId missed.databaseId
         missed.backupTime recorded closed unconfigured unconfiguredCount alerts.opened alerts.reminded alerts.resolved
         apiCalls errors leftOut.text leftOut.database.key leftOut.database.kind leftOut.database.id notifiedOf.of
-        notifiedOf.at configHash stoppedAfter expiresAt
+        notifiedOf.at unwatchedTenants.tenant unwatchedTenants.since unwatchedTenants.databases.id
+        unwatchedTenants.databases.verdict unwatchedTenants.databaseCount unwatchedTenants.severity
+        unwatchedTenants.notified unwatchedTenants.ended configHash stoppedAfter expiresAt
       `),
     },
     streamFilters: [
@@ -410,14 +412,14 @@ export const pinned = {
     `),
     sweep: names(`
       mode started finished at complete databases counts eventsMissed missed recorded closed unconfigured
-      unconfiguredCount alerts apiCalls errors leftOut notifiedOf configHash stoppedAfter expiresAt
+      unconfiguredCount alerts apiCalls errors leftOut notifiedOf unwatchedTenants configHash stoppedAfter expiresAt
     `),
   },
 
   /** What subscriptions filter by, and the fields of the JSON bodies for queues and functions. */
   messages: {
     attributes: ['tenant', 'severity', 'kind', 'audience'],
-    kinds: ['backup-missing', 'backup-restored', 'copy-failed', 'digest', 'run-incomplete'],
+    kinds: ['backup-missing', 'backup-restored', 'copy-failed', 'digest', 'tenant-unwatched', 'run-incomplete'],
     manyTenants: '*',
     filters: {
       operators: {
@@ -457,7 +459,8 @@ export const pinned = {
         databases.status databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours
         databases.deadline databases.opened databases.resolved databases.resolution databases.resolutionCause
         databases.outcome databases.consoleUrl databases.runbookUrl notListed unconfigured.count unconfigured.names
-        newExclusions.tenant newExclusions.database newExclusions.reason tagChanges.count tagChanges.changes.tenant
+        unwatchedTenants.count unwatchedTenants.names newExclusions.tenant newExclusions.database newExclusions.reason
+        tagChanges.count tagChanges.changes.tenant
         tagChanges.changes.database tagChanges.changes.key tagChanges.changes.change tagChanges.changes.before
         tagChanges.changes.after tagChanges.changes.text tagChanges.url eventsMissed copies.complete copies.queued
         copies.running copies.failed copies.oldestQueuedHours reportUrl errors
@@ -470,6 +473,11 @@ export const pinned = {
         databases.deadline databases.opened databases.resolved databases.resolution databases.resolutionCause
         databases.outcome databases.consoleUrl databases.runbookUrl notListed
       `),
+      'tenant-unwatched': names(`
+        version kind severity tenant at account region summary count tenants.tenant tenants.step tenants.severity
+        tenants.since tenants.ended tenants.databases.database tenants.databases.verdict tenants.databaseCount notListed
+        fullList
+      `),
       'run-incomplete': names(`
         version kind severity tenant at account region summary count leftOut.text leftOut.database notListed fullList
       `),
@@ -480,7 +488,8 @@ export const pinned = {
   sweepAnswer: names(`
     mode at complete databases.tenant databases.database databases.account databases.region databases.verdict
     databases.cause.code databases.cause.facts databases.notes databases.severity databases.reason
-    databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline unconfigured counts
+    databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline unconfigured
+    unwatchedTenants counts
     eventsMissed alerts.opened alerts.reminded alerts.resolved apiCalls errors
   `),
 };

@@ -7,7 +7,7 @@ import { exampleFleet, messagesOf, plain, synthesize, withoutHashes } from './sy
 const notifying = (tenants: Record<string, readonly Recipient[]>, operators: readonly Recipient[] = []): Fleet => ({
   ...exampleFleet,
   operators,
-  tenants: Object.entries(tenants).map(([id, recipients]) => ({ id, recipients })),
+  tenants: Object.entries(tenants).map(([id, recipients]) => ({ id, maxAgeHours: 24, recipients })),
 });
 const tenants = (count: number, recipient: (number: number) => Recipient) =>
   Object.fromEntries(Array.from({ length: count }, (_, number) => [`tenant-${number}`, [recipient(number)]]));

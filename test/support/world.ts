@@ -10,6 +10,7 @@ import type { Log } from '../../shared/lib/log.ts';
 import type { OutgoingMessage } from '../../shared/notifications/message.ts';
 import { composeLeftOut } from '../../shared/notifications/messages.ts';
 import { type AlertNotification, notify } from '../../shared/notifications/notify.ts';
+import { notifyOfTenants } from '../../shared/notifications/notify-tenants.ts';
 import { eventMeanings } from '../../shared/rds/events.ts';
 import { RdsReader } from '../../shared/rds/rds-reader.ts';
 import { type RecordDeps, recordEvents } from '../../shared/recording/record-events.ts';
@@ -105,6 +106,10 @@ export function makeWorld({
     notifyOfLeftOut: (leftOut, at) => {
       const { account, region, alerts } = state.fleet;
       return state.publish(composeLeftOut(leftOut, { account, region, runbookUrl: alerts.runbookUrl, now: at }));
+    },
+    notifyOfTenants: (notices, at) => {
+      const publisher = { publish: (message: OutgoingMessage) => state.publish(message) };
+      return notifyOfTenants({ publisher, fleet: state.fleet }, notices, at);
     },
     triggerCopies: () => state.triggerCopies(),
     log,

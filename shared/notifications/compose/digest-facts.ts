@@ -1,9 +1,17 @@
 /** Digests for operators (`digest`): of many tenants alerted at once, and of the day. */
 import { sumBy } from 'es-toolkit/math';
 import { type EntryFacts, type Link, type MessageFacts, manyTenants, type SectionFacts } from '../../channels/index.ts';
-import { type Counts, type Severity, type Unrecognized, type VerdictName, verdictOf } from '../../domain/index.ts';
+import {
+  type Counts,
+  type Severity,
+  type Unrecognized,
+  type UnwatchedTenant,
+  type VerdictName,
+  verdictOf,
+} from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
+import { whyUnwatched } from '../../reasons/index.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
 import {
   type AlertEntry,
@@ -38,6 +46,8 @@ export interface DailyFacts {
   readonly unconfigured: readonly string[];
   /** How many those are, where there are more than are named. */
   readonly unconfiguredCount?: number;
+  /** Tenants without a database that is watched. */
+  readonly unwatchedTenants: readonly UnwatchedTenant[];
   /** What tags changed since the last digest towards less watching or another recipient, or wanted to. */
   readonly tagChanges: readonly TagChangeEntry[];
   /** Where all of them stand. */
@@ -170,6 +180,13 @@ export function dailyMessage(
       digest: 'daily',
       counts: facts.counts,
       unconfigured: { count: unconfiguredCount(facts), names: some(facts.unconfigured, named) },
+      unwatchedTenants: {
+        count: facts.unwatchedTenants.length,
+        names: some(
+          facts.unwatchedTenants.map(({ tenant }) => tenant),
+          named,
+        ),
+      },
       newExclusions: newExclusions(facts.tagChanges, named),
       tagChanges: {
         count: facts.tagChanges.length,
@@ -229,8 +246,10 @@ function unprotectedCount(facts: DailyFacts): number {
 
 function dailySummary(facts: DailyFacts, alerts: readonly AlertEntry[]): string {
   const changes = facts.tagChanges.length;
+  const unwatched = facts.unwatchedTenants.length;
+  const without = unwatched > 0 ? `; ${plural(unwatched, 'tenant', 'tenants')} without a watched database` : '';
   const toReview = changes > 0 ? `; ${plural(changes, 'tag change', 'tag changes')} to review` : '';
-  return `${protectionSummary(facts, alerts)}${toReview}`;
+  return `${protectionSummary(facts, alerts)}${without}${toReview}`;
 }
 
 function protectionSummary(facts: DailyFacts, alerts: readonly AlertEntry[]): string {
@@ -253,10 +272,13 @@ function allOf(count: number): string {
 }
 
 function dailySeverity(facts: DailyFacts, alerts: readonly AlertEntry[]): Severity {
+  if (facts.unwatchedTenants.some(({ severity }) => severity === 'critical')) return 'critical';
   if (alerts.length > 0) return severityOf(alerts);
   if (unprotectedCount(facts) > 0) return 'warning';
   if (promisedCount(facts) + (facts.counts.new ?? 0) === 0) return 'warning';
-  const toReview = facts.copies.failed > 0 || facts.errors.length > 0 || facts.tagChanges.length > 0;
+  const toReview =
+    facts.copies.failed > 0 ||
+    [facts.errors, facts.tagChanges, facts.unwatchedTenants].some(({ length }) => length > 0);
   return toReview ? 'warning' : 'info';
 }
 
@@ -277,12 +299,17 @@ function overviewOf(facts: DailyFacts): [label: string, text: string][] {
 
 /** What a day has besides alerts, each list with at most `named` names. */
 function sectionsOf(facts: DailyFacts, named: number): SectionFacts[] {
-  const { unconfigured, tagChanges, eventsMissed, missed, errors } = facts;
+  const { unconfigured, unwatchedTenants, tagChanges, eventsMissed, missed, errors } = facts;
   const lists: readonly { readonly title: string; readonly count: number; readonly items: readonly string[] }[] = [
     {
       title: `Changed by tag: ${tagChangeCounts(tagChanges)}`,
       count: tagChanges.length,
       items: hardestFirst(tagChanges).slice(0, named).map(tagChangeLine),
+    },
+    {
+      title: `${plural(unwatchedTenants.length, 'tenant', 'tenants')} without a watched database`,
+      count: unwatchedTenants.length,
+      items: unwatchedTenants.map((one) => `${one.tenant} (${one.severity}): ${whyUnwatched(one)}`),
     },
     {
       title: `${plural(unconfiguredCount(facts), 'database', 'databases')} in RDS and not configured`,

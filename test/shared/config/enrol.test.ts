@@ -102,7 +102,7 @@ describe('enrolment by tag', () => {
     const found = [database('a', { 'backup-tenant': 'hooli' }), database('b', { 'backup-tenant': 'hooli' })];
     const { databases, tenants } = enrol(fleet(), found);
     expect(databases.map(({ tenant }) => tenant)).toEqual(['acme', 'hooli', 'hooli']);
-    expect(tenants).toEqual([...fleet().tenants, { id: 'hooli', recipients: operators }]);
+    expect(tenants).toEqual([...fleet().tenants, { id: 'hooli', maxAgeHours: 24, recipients: operators }]);
   });
 
   test('a tenant in another case is the listed one', () => {

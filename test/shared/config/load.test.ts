@@ -30,7 +30,7 @@ describe('what a file leaves out has a default', () => {
       account: '123456789012',
       region: 'eu-west-1',
       operators,
-      tenants: [{ id: 'acme', recipients: [] }],
+      tenants: [{ id: 'acme', maxAgeHours: 24, recipients: [] }],
       databases: [
         {
           account: '123456789012',

@@ -178,6 +178,7 @@ describe.each(verdictNames)('%s', (verdict) => {
         counts: { [verdict]: 3, protected: verdict === 'protected' ? 3 : 1 },
         alerts: [],
         unconfigured: [],
+        unwatchedTenants: [],
         tagChanges: [],
         eventsMissed: 0,
         missed: [],

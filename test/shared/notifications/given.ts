@@ -1,4 +1,4 @@
-import type { Alert, Backup } from '../../../shared/domain/index.ts';
+import type { Alert, Backup, UnwatchedTenant } from '../../../shared/domain/index.ts';
 import type { AlertEntry } from '../../../shared/notifications/compose/alert-entry.ts';
 import type { MessageContext } from '../../../shared/notifications/compose/context.ts';
 import type { TagChangeEntry } from '../../../shared/notifications/compose/tag-facts.ts';
@@ -82,4 +82,19 @@ export function failedCopy(changes: Partial<Backup> = {}): Backup {
 export function tagChange(databaseId: string, change: TagChangeEntry['change'], tenant = 'acme'): TagChangeEntry {
   const database = `123456789012/eu-west-1/db-${databaseId.toUpperCase()}`;
   return { database, databaseId, tenant, change, toOperatorsAlone: false };
+}
+
+/** A tenant whose two databases do not count. */
+export function unwatchedTenant(changes: Partial<UnwatchedTenant> = {}): UnwatchedTenant {
+  return {
+    tenant: 'globex',
+    since: at('2026-11-22T12:00:00Z'),
+    databases: [
+      { id: 'lab', verdict: 'excluded' },
+      { id: 'crm', verdict: 'deleted' },
+    ],
+    databaseCount: 2,
+    severity: 'warning',
+    ...changes,
+  };
 }

@@ -16,6 +16,7 @@ import {
   type VerdictName,
   verdictNames,
 } from '../../../shared/domain/index.ts';
+import type { TenantNotice } from '../../../shared/evaluation/index.ts';
 import { gsm7Length, isGsm7 } from '../../../shared/lib/safe-text.ts';
 import type { AlertEntry } from '../../../shared/notifications/compose/alert-entry.ts';
 import type { DailyFacts } from '../../../shared/notifications/compose/digest-facts.ts';
@@ -35,13 +36,15 @@ import {
   composeDailyDigest,
   composeLeftOut,
   composeManyTenants,
+  composeTenants,
 } from '../../../shared/notifications/messages.ts';
-import { alert, context, entry, failedCopy, newestBackup, now, restored, tagChange } from './given.ts';
+import { alert, context, entry, failedCopy, newestBackup, now, restored, tagChange, unwatchedTenant } from './given.ts';
 
 const quietDay: DailyFacts = {
   counts: { protected: 240 },
   alerts: [],
   unconfigured: [],
+  unwatchedTenants: [],
   tagChanges: [],
   eventsMissed: 0,
   missed: [],
@@ -501,6 +504,12 @@ describe('every kind of message, in every channel, to every audience', () => {
   const leftOut = fewOrMany((databaseId) => ({ text: `instance ${databaseId} could not be written` })).map((some) =>
     composeLeftOut(some, context),
   );
+  const tenants = (['open', 'rise', 'resolve'] as const).flatMap((step) =>
+    fewOrMany((tenant): TenantNotice => {
+      const ended = step === 'resolve' && { ended: 'left' as const };
+      return { step, unwatched: unwatchedTenant({ tenant, severity: 'critical', ...ended }) };
+    }).map((notices) => composeTenants(notices, context)),
+  );
   const readers: readonly MessageAudience[] = ['tenant', 'operators'];
   const all = [
     ...readers.flatMap(alertsOf),
@@ -508,6 +517,7 @@ describe('every kind of message, in every channel, to every audience', () => {
     ...copiesOf(undefined, 'operators'),
     ...digests,
     ...leftOut,
+    ...tenants,
   ];
   const texts = ({ texts: its }: OutgoingMessage) => Object.entries(messageStructure(its));
 

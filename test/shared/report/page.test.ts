@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { toJson, unwatchedTenantSchema } from '../../../shared/domain/index.ts';
 import type { PageData } from '../../../shared/report/data.ts';
 import type { ReportDatabase, ReportFacts } from '../../../shared/report/facts.ts';
 import { reportPage } from '../../../shared/report/page.ts';
 import { pageScript } from '../../../shared/report/page-script.ts';
+import { unwatchedTenant } from '../notifications/given.ts';
 import { givenFacts } from './given.ts';
 
 const nasty = '</script><img src=x onerror="alert(1)">';
@@ -27,6 +29,21 @@ describe('the answer', () => {
     const facts = givenFacts({ databases: 5, troubleEvery: 4 });
     expect(heading(facts)).toBe('1 of 5 databases is not protected.');
     expect(reportPage(facts)).toContain('Longest: <b>delta-orders</b> of delta, for 5 h 48 min.');
+  });
+
+  test('a tenant without a watched database, and that it is not protected once that is critical', () => {
+    const tenant = (severity: 'warning' | 'critical') => ({
+      ...toJson(unwatchedTenantSchema, unwatchedTenant({ tenant: nasty, severity })),
+      reason: 'It has no database.',
+    });
+    const facts = givenFacts({ databases: 5, troubleEvery: 0 });
+    const warned = { ...facts, unwatchedTenants: [tenant('warning')] };
+    expect(heading(warned)).toBe('All 5 databases are protected.');
+    expect(reportPage(warned)).toContain('Tenants without a watched database');
+    expect(reportPage(warned)).toContain('It has no database.');
+    expect(reportPage(warned)).not.toContain(nasty);
+    expect(heading({ ...facts, unwatchedTenants: [tenant('critical')] })).toBe('1 tenant has no watched database.');
+    expect(reportPage(facts)).not.toContain('without a watched database');
   });
 
   test('it does not say protected of what is not known', () => {
