@@ -109,10 +109,11 @@ function stateOf(
     : database.created.getTime() + mayRun;
   const isReplica = database.replicaOf !== undefined;
   if (has && at <= due) {
-    const noneFollows = !takes && !isReplica;
+    // The source of each replica is a database that nobody watches.
+    const noneFollows = !takes;
     return { verdicts: noneFollows || isBad(database) ? ['protected'] : [], must: false };
   }
-  if (isReplica && !takes) return { verdicts: [], must: false };
+  if (isReplica && !takes) return { verdicts: ['disabled'], must: false };
   const creating = snapshots.filter(({ status }) => status === 'creating');
   if (!has) {
     // Whether it never had one or has none left: the latter is told at once, but where the next may come now.

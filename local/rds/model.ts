@@ -18,7 +18,7 @@ export interface Database {
   /** The cluster of which this instance is a member; the cluster is backed up, not the member. */
   readonly memberOf: Database | undefined;
   /** Name or ARN of the source, on a read replica. */
-  readonly replicaOf: string | undefined;
+  replicaOf: string | undefined;
   readonly databaseName: string;
   readonly tables: readonly ExportTable[];
   id: string;

@@ -54,6 +54,11 @@ export const causes = {
   'replica-without-backups': entry('A read replica without current backups of its own: its source is what counts.', {
     source: text,
   }),
+  'replica-source-unwatched': entry(
+    'A read replica without backups of its own, whose source is not watched: it is excluded, not configured, or elsewhere.',
+    { source: text, why: text },
+    ['why'],
+  ),
   'rds-not-answering': entry('RDS did not respond, or refused.', { error: text, since: moment }, ['since']),
   'not-in-rds': entry('RDS has no such database, and never had while it was watched.'),
   'deleted-or-renamed': entry('RDS no longer has the database.', { lastSeen: optional.moment }, ['lastSeen']),

@@ -1,5 +1,5 @@
 /** What RDS shows now. Nothing here knows AWS's shapes: those are parsed at the edge (`shared/rds`). */
-import type { DatabaseKey, DatabaseKind, Environment } from './identity.ts';
+import { type DatabaseKey, type DatabaseKind, type DatabaseName, type Environment, environmentOf } from './identity.ts';
 
 /** How a snapshot came to be. A `copy` is a user's copy of another snapshot; its age is that of its source. */
 export const backupKinds = ['automated', 'manual', 'awsbackup', 'copy'] as const;
@@ -62,6 +62,21 @@ export interface RdsDatabase {
   readonly replicaOf?: string;
   readonly awsBackupRecoveryPointArn?: string;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Whether a database is a replica without automated backups of its own. */
+export function reliesOnSource({ replicaOf, retentionDays }: RdsDatabase): boolean {
+  return replicaOf !== undefined && retentionDays === 0;
+}
+
+/** The names that the source of a replica may have: RDS gives an ARN, or an identifier, which may be of either kind. */
+export function sourceNames({ key, kind, replicaOf = '' }: RdsDatabase): DatabaseName[] {
+  const [, region, account, type, id] = /^arn:[^:]+:rds:([^:]+):(\d{12}):(db|cluster):(.+)$/.exec(replicaOf) ?? [];
+  if (region !== undefined && account !== undefined && id !== undefined) {
+    return [{ account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() }];
+  }
+  const kinds = kind === 'cluster' ? (['cluster', 'instance'] as const) : (['instance', 'cluster'] as const);
+  return kinds.map((kind) => ({ ...environmentOf(key), kind, id: replicaOf.toLowerCase() }));
 }
 
 /** An instance that belongs to a cluster; whoever configured it is pointed to its cluster. */

@@ -29,6 +29,7 @@ import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts
 import { backupTimeOf } from './backup-time.ts';
 import { evaluate, type LookupResult, type Situation } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
+import type { UnwatchedSource } from './replica-source.ts';
 import { stopsOf } from './stops.ts';
 import { compareTags, type TagNotice, tagStateOf } from './tag-changes.ts';
 
@@ -54,6 +55,8 @@ export interface EvaluationTarget {
   readonly cluster?: RdsDatabase;
   /** Another database that was known under this name; of one that is absent, the one that had it last. */
   readonly earlier?: DatabaseRow;
+  /** Why the source of a replica without backups is not watched; absent where it is. */
+  readonly unwatchedSource?: UnwatchedSource;
   /** Why its alert ends where it is not configured. */
   readonly gone?: Resolution;
   /** When it was stopped and started, where RDS's events had to be asked; `unknown` where they did not answer. */
@@ -162,6 +165,7 @@ export function evaluateDatabase(
         stops,
         ...(formerWindow && { windowBefore: formerWindow.window }),
         ...(subject.earlier && { earlier: subject.earlier }),
+        ...(subject.unwatchedSource && { unwatchedSource: subject.unwatchedSource }),
         ...(unrecorded.some(({ snapshot, eventMissed }) => eventMissed && isNewest(snapshot, newest)) && {
           eventsLost: true,
         }),

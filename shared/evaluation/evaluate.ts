@@ -12,7 +12,8 @@ import {
 import { addHours, dayMs } from '../lib/time.ts';
 import { creatingHoldsUntil, type Facts, factsOf } from './conditions.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
-import { disabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf } from './explanation.ts';
+import { disabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf, unwatchedSource } from './explanation.ts';
+import type { UnwatchedSource } from './replica-source.ts';
 import type { Stop } from './stops.ts';
 
 /** What is overdue or missing is checked again at its next step, but at least this often (and not 96 times a day). */
@@ -68,6 +69,8 @@ export interface Situation {
   readonly earlier?: DatabaseRow;
   /** When it was stopped since its newest backup, oldest first. */
   readonly stops?: readonly Stop[];
+  /** Why the source of a replica is not watched, on which it relies; absent where it is. */
+  readonly unwatchedSource?: UnwatchedSource;
   /** Its newest backup was found in a listing, although an event should have announced it. */
   readonly eventsLost?: boolean;
 }
@@ -169,6 +172,7 @@ function ofMember(situation: Situation, cluster: string, its: Evaluation | undef
 
 function ofDatabase(facts: Facts): Evaluation {
   const { now, newest, isReplica, situation, takesBackups, byAwsBackup } = facts;
+  const unwatched = takesBackups ? undefined : unwatchedSource(facts);
   const fresh = newest !== undefined && now.getTime() <= newest.due.getTime();
   const inTime = now.getTime() <= facts.deadline.getTime();
   const basis = {
@@ -182,7 +186,7 @@ function ofDatabase(facts: Facts): Evaluation {
     // Of a replica that takes no backups itself the source is what counts, so nobody needs to see to its next one.
     const isEnding = facts.pendingRetention === 0 && !byAwsBackup;
     // A stopped database loses nothing: it is back before the promise ends, or one warning then says that it is not.
-    const noneWillFollow = takesBackups ? isEnding : !isReplica;
+    const noneWillFollow = takesBackups ? isEnding : !isReplica || unwatched !== undefined;
     const { bad } = facts;
     const isWarning = noneWillFollow || bad?.confirmed === true;
     return {
@@ -196,6 +200,9 @@ function ofDatabase(facts: Facts): Evaluation {
     };
   }
   if (facts.database.replicaOf !== undefined && !takesBackups && !(newest !== undefined && inTime)) {
+    if (unwatched !== undefined) {
+      return { ...basis, verdict: 'disabled', severity: 'warning', ...explained(facts, unwatched), once: true };
+    }
     return {
       verdict: 'excluded',
       severity: 'info',

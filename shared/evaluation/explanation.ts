@@ -11,9 +11,18 @@ export function hindranceOf(facts: Facts): Cause | undefined {
   // What was late before it was stopped is late for another reason.
   if (facts.stopped && facts.reachesStop) return stopped(facts);
   if (!facts.takesBackups && !facts.isReplica) return disabled(facts);
+  const unwatched = facts.takesBackups ? undefined : unwatchedSource(facts);
+  if (unwatched !== undefined) return unwatched;
   if (facts.hinderedBy !== undefined) return { code: 'status-prevents-backups', facts: { status: facts.hinderedBy } };
   if (facts.pendingRetention === 0 && !facts.byAwsBackup) return { code: 'backups-about-to-be-disabled', facts: {} };
   return undefined;
+}
+
+/** Why a replica cannot rely on its source, where it has to. */
+export function unwatchedSource({ database, situation }: Facts): Cause | undefined {
+  const { replicaOf: source } = database;
+  if (source === undefined || situation.unwatchedSource === undefined) return undefined;
+  return { code: 'replica-source-unwatched', facts: { source, why: situation.unwatchedSource } };
 }
 
 /** Automated backups are off, or off until a change that is pending. */

@@ -10,9 +10,11 @@ import {
   nameOf,
   placeholderKey,
   type Resolution,
+  reliesOnSource,
 } from '../domain/index.ts';
 import type { RdsInventory } from '../rds/index.ts';
 import { type EvaluationTarget, newestAmong } from './evaluate-database.ts';
+import { type Sources, unwatchedSources } from './replica-source.ts';
 
 /**
  * The databases to evaluateDatabase with those besides that had enrolled themselves by tag and that RDS does not show now: its
@@ -54,13 +56,22 @@ export function nameText(of: Parameters<typeof nameOf>[0]): string {
   return formatName(nameOf(of));
 }
 
-/** Subjects in the order of their keys, so that a sweep that stops half-way can be carried on. */
+/**
+ * Subjects in the order of their keys, so that a sweep that stops half-way can be carried on. `others` are the entries and rows
+ * besides by which the sources of replicas are found, where only some databases are evaluated.
+ */
 export function targetsOf(
   configured: readonly ConfiguredDatabase[],
   inventory: RdsInventory,
   inLedger: readonly DatabaseRow[],
   tags: ReadonlyMap<DatabaseKey, TagReading>,
+  others: Pick<Sources, 'entries' | 'rows'> = { entries: [], rows: [] },
 ): EvaluationTarget[] {
+  const unwatchedSource = unwatchedSources({
+    entries: [...others.entries, ...configured],
+    rows: [...others.rows, ...inLedger],
+    inventory,
+  });
   const known = [...inLedger, ...onlyLeftBehind(inventory, inLedger)];
   const knownByName = groupBy(known, nameText);
   const subjects = new Map<string, EvaluationTarget>();
@@ -82,7 +93,7 @@ export function targetsOf(
     subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
   }
   return [...subjects.values()]
-    .map((subject) => ({ ...subject, ...tagsOf(subject.key, tags) }))
+    .map((subject) => ({ ...subject, ...tagsOf(subject.key, tags), ...sourceOf(subject, unwatchedSource) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
@@ -151,6 +162,15 @@ function configuredSubject(
 function tagsOf(key: DatabaseKey, tags: ReadonlyMap<DatabaseKey, TagReading>): Pick<EvaluationTarget, 'tags'> {
   const read = tags.get(key);
   return read ? { tags: read } : {};
+}
+
+function sourceOf(
+  { configured, found }: EvaluationTarget,
+  unwatchedSource: ReturnType<typeof unwatchedSources>,
+): Pick<EvaluationTarget, 'unwatchedSource'> {
+  if (configured === undefined || found.is !== 'database' || !reliesOnSource(found.database)) return {};
+  const why = unwatchedSource(found.database);
+  return why === undefined ? {} : { unwatchedSource: why };
 }
 
 /** Why the alert ends of a row that no configured database claims, and that RDS does not show. */

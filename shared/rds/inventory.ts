@@ -9,12 +9,16 @@ import {
   type DatabaseKind,
   type DatabaseName,
   type DatabaseRow,
+  environmentOf,
+  formatEnvironment,
   formatName,
   nameOf,
   parseDatabaseKey,
   type RdsDatabase,
+  reliesOnSource,
   type Snapshot,
   sameBackup,
+  sourceNames,
 } from '../domain/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { OddRow, RdsReader } from './rds-reader.ts';
@@ -248,8 +252,30 @@ export async function inventoryOf(
     const live = await pMap(unseen, liveBackups, { concurrency: 10 });
     inventory.addSnapshots(await reader.clusterSnapshotsNamed(live.flat().map(({ snapshotId }) => snapshotId)));
   });
+  await read(['instances', 'clusters'], () => addSources(inventory, reader));
   inventory.addRest(reader);
   return inventory;
+}
+
+/** Sources of replicas are looked up so many times: a source may be a replica itself (PostgreSQL's chains end after three). */
+const longestChain = 3;
+
+/** Adds the sources of replicas that rely on them, without their snapshots. */
+async function addSources(inventory: RdsInventory, reader: RdsReader): Promise<void> {
+  for (let length = 0; length < longestChain; length += 1) {
+    const names = [...inventory.databases]
+      .filter(reliesOnSource)
+      .map((replica) => ({ replica: environmentOf(replica.key), names: sourceNames(replica) }))
+      .filter(({ names }) => names.every((name) => inventory.databaseNamed(name) === undefined))
+      .flatMap(({ replica, names }) => names.filter((name) => formatEnvironment(name) === formatEnvironment(replica)));
+    const of = (kind: DatabaseKind) => names.filter((name) => name.kind === kind).map(({ id }) => id);
+    if (names.length === 0) return;
+    const found = await reader.instancesNamed({ ids: of('instance') });
+    inventory.addDatabases(found.databases);
+    inventory.addMembers(found.members);
+    const clusters = [...of('cluster'), ...found.members.map(({ clusterId }) => clusterId)];
+    inventory.addDatabases(await reader.clustersNamed({ ids: clusters }));
+  }
 }
 
 /** The resource id in a key, unless the key is a placeholder. */

@@ -50,6 +50,12 @@ const table: {
     const advice = forOperators(reader, '; see that the source is configured');
     return `Read replica${of(source)} without current backups of its own${own}: its source is what counts${advice}.`;
   },
+  'replica-source-unwatched': ({ source, why }, { role, reader }) => {
+    const { state, advice } = unwatchedSources.get(why) ?? {};
+    const todo =
+      role === 'note' ? '' : forOperators(reader, `: ${advice ?? 'see that it is'}, or switch on backups of its own`);
+    return `Read replica${of(source)} without backups of its own, and its source is not watched${state ? ` (${state})` : ''}${todo}.`;
+  },
   'rds-not-answering': ({ error, since }, { finding, reader }) => {
     const lastsMs = reader.now.getTime() - new Date(since).getTime();
     const silent =
@@ -242,3 +248,10 @@ function adviceFor(status: string): string {
 function isNewer(newest: NewestBackup | undefined, than: Date | undefined): boolean {
   return newest !== undefined && than !== undefined && newest.createdAt > than;
 }
+
+/** Why the source of a replica is not watched, and what to do. */
+const unwatchedSources: ReadonlyMap<string, { readonly state: string; readonly advice: string }> = new Map([
+  ['excluded', { state: 'excluded', advice: 'end the exclusion of its source' }],
+  ['not-configured', { state: 'not configured', advice: 'configure its source' }],
+  ['elsewhere', { state: 'in another account or Region', advice: 'see that a stack there watches its source' }],
+]);

@@ -11,7 +11,9 @@ import {
   type Day,
   formatName,
   type LeftOut,
+  reliesOnSource,
   type SweepRow,
+  sourceNames,
 } from '../domain/index.ts';
 import {
   clockSkewMs,
@@ -246,18 +248,26 @@ export class Run {
     const keys = new Set(wanted.map(({ key }) => key));
     const names = new Set(wanted.map(nameText));
     // A member's cluster is shown too; it is evaluated in its own turn.
-    const subjects = targetsOf(entries, inventory, known, enrolment.tags).filter(
+    const others = { entries: candidates, rows: met };
+    const subjects = targetsOf(entries, inventory, known, enrolment.tags, others).filter(
       (subject) => keys.has(subject.key) || names.has(nameText(subject)),
     );
     await this.check(subjects, inventory, { mayOpen: true });
   }
 
-  /** The rows of databases that have one of these names now and were not read with them: tags may be held to their owners. */
+  /**
+   * The rows of databases that are shown and were not read: of those that have one of these names now, since tags may be held to
+   * their owners, and of the sources of replicas.
+   */
   async #ownersOf(inventory: RdsInventory, wanted: readonly DatabaseRef[]): Promise<readonly DatabaseRow[]> {
-    if (this.#deps.fleet.discovery === undefined) return [];
     const names = new Set(wanted.map(nameText));
     const read = new Set(wanted.map(({ key }) => key));
-    const met = [...inventory.databases].filter((one) => names.has(nameText(one)) && !read.has(one.key));
+    const sources = new Set([...inventory.databases].filter(reliesOnSource).flatMap(sourceNames).map(formatName));
+    const isOwner = this.#deps.fleet.discovery === undefined ? () => false : (name: string) => names.has(name);
+    const met = [...inventory.databases].filter((one) => {
+      const name = nameText(one);
+      return (isOwner(name) || sources.has(name)) && !read.has(one.key);
+    });
     if (met.length === 0) return [];
     return this.#deps.ledger.leavingOut(this.onUnreadable).databases(met.map(({ key }) => key));
   }

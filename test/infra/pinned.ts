@@ -305,6 +305,7 @@ export const pinned = {
       'excluded-by-configuration': 'reason',
       'excluded-by-tag': 'reason',
       'replica-without-backups': 'source',
+      'replica-source-unwatched': 'source why',
       'rds-not-answering': 'error since',
       'not-in-rds': '',
       'deleted-or-renamed': 'lastSeen',

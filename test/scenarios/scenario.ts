@@ -18,6 +18,7 @@ import {
   evaluateDatabase,
   type KnownDatabase,
 } from '../../shared/evaluation/evaluate-database.ts';
+import type { UnwatchedSource } from '../../shared/evaluation/replica-source.ts';
 import { hourMs } from '../../shared/lib/time.ts';
 import type { RunChange } from '../../shared/rds/index.ts';
 import { type Reader, reasonOf } from '../../shared/reasons/index.ts';
@@ -47,6 +48,8 @@ export interface Scenario {
   readonly unrecorded?: boolean;
   /** What the ledger has, where that is not what RDS shows as available. */
   readonly recorded?: readonly Snapshot[];
+  /** Why the source of a replica is not watched; absent: it is. */
+  readonly unwatchedSource?: UnwatchedSource;
   /** The row of another database that had the name before. */
   readonly earlier?: Overrides<DatabaseRow>;
   /** How long its automated backups usually take. */
@@ -134,6 +137,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
       configured,
       found: foundOf(scenario.rds ?? {}, now),
       ...(scenario.runChanges && { runChanges: scenario.runChanges }),
+      ...(scenario.unwatchedSource && { unwatchedSource: scenario.unwatchedSource }),
       ...(scenario.earlier && { earlier: databaseRow('123456789012/eu-west-1/db-OLD', scenario.earlier) }),
     },
     {
