@@ -11,6 +11,7 @@ export const rdsUses = {
     'instancesNamed',
     'clustersNamed',
     'runChanges',
+    'deploymentMembers',
   ],
   sweep: [
     'instances',

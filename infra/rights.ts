@@ -40,6 +40,7 @@ const describes: Readonly<Record<RdsReadAction, readonly RdsResource[] | 'any'>>
   DescribeDBSnapshots: ['db', 'snapshot'],
   DescribeDBClusterSnapshots: ['cluster', 'cluster-snapshot'],
   DescribeEvents: 'any',
+  DescribeBlueGreenDeployments: ['deployment'],
 };
 
 /** Lets a role read databases and snapshots of the stack's account and Region with these methods of the reader. */
@@ -54,7 +55,7 @@ export function allowRdsReads(role: Role, uses: readonly RdsRead[]): void {
   }
 }
 
-type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot';
+type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot' | 'deployment';
 
 /** All resources of one type that RDS has in the stack's account and Region. */
 export function rdsArn(role: Role, type: RdsResource): string {

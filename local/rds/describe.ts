@@ -3,6 +3,7 @@ import type {
   DBClusterSnapshot,
   DBInstance,
   DBSnapshot,
+  DescribeBlueGreenDeploymentsRequest,
   DescribeDBClusterSnapshotsMessage,
   DescribeDBClustersMessage,
   DescribeDBInstancesMessage,
@@ -22,7 +23,7 @@ import {
   snapshotNotFound,
 } from './faults.ts';
 import { type Filterable, matchFilters, pageOf, pageSize, readMarker, writeMarker } from './listing.ts';
-import { type Database, isAurora, type Snapshot, type SnapshotType } from './model.ts';
+import { type Database, type Deployment, isAurora, type Snapshot, type SnapshotType } from './model.ts';
 import type { Shelf } from './shelf.ts';
 
 const minute = 60 * 1000;
@@ -318,6 +319,27 @@ function clusterSnapshotRow(row: Snapshot, now: Date): DBClusterSnapshot {
     PreferredBackupWindow: source.window,
     TagList: tagList(row.tags),
   };
+}
+
+const deploymentFilters: Filterable<Deployment> = {
+  'blue-green-deployment-identifier': ({ id }) => [id],
+  'blue-green-deployment-name': never,
+  source: ({ blue }) => [blue.arn],
+  target: ({ green }) => [green.arn],
+};
+
+/** After a switchover ARNs follow the names: the source is the old one. */
+export function describeDeployments(shelf: Shelf<Deployment>, input: DescribeBlueGreenDeploymentsRequest) {
+  const filter = matchFilters(input.Filters, deploymentFilters);
+  const { rows, Marker } = pageOf(shelf, input, filter);
+  const BlueGreenDeployments = rows.map(({ id, blue, green }) => ({
+    BlueGreenDeploymentIdentifier: id,
+    Source: blue.arn,
+    Target: green.arn,
+    Status: 'SWITCHOVER_COMPLETED',
+    SwitchoverDetails: [{ SourceMember: blue.arn, TargetMember: green.arn, Status: 'SWITCHOVER_COMPLETED' }],
+  }));
+  return { BlueGreenDeployments, Marker };
 }
 
 /** Without times, the last hour. Events carry no EventID here. */

@@ -13,7 +13,7 @@ export interface RdsEvent {
   readonly resources: readonly string[];
   readonly detail: {
     readonly EventCategories: readonly string[];
-    readonly SourceType: 'DB_INSTANCE' | 'SNAPSHOT' | 'CLUSTER' | 'CLUSTER_SNAPSHOT';
+    readonly SourceType: 'DB_INSTANCE' | 'SNAPSHOT' | 'CLUSTER' | 'CLUSTER_SNAPSHOT' | 'BLUE_GREEN_DEPLOYMENT';
     readonly SourceArn: string;
     readonly Date: string;
     readonly Message: string;
@@ -29,6 +29,7 @@ const detailTypes: Record<SourceType, string> = {
   SNAPSHOT: 'RDS DB Snapshot Event',
   CLUSTER: 'RDS DB Cluster Event',
   CLUSTER_SNAPSHOT: 'RDS DB Cluster Snapshot Event',
+  BLUE_GREEN_DEPLOYMENT: 'RDS Blue Green Deployment Event',
 };
 
 /** DescribeEvents spells the types of sources in its own way. */
@@ -37,6 +38,7 @@ export const describedSourceTypes = {
   SNAPSHOT: 'db-snapshot',
   CLUSTER: 'db-cluster',
   CLUSTER_SNAPSHOT: 'db-cluster-snapshot',
+  BLUE_GREEN_DEPLOYMENT: 'blue-green-deployment',
 } as const satisfies Record<SourceType, string>;
 
 interface EventKind {
@@ -57,6 +59,35 @@ export const eventKinds = {
   '0001': kind('DB_INSTANCE', 'backup', 'Backing up DB instance', 'Backing up DB instance.'),
   '0002': kind('DB_INSTANCE', 'backup', 'Finished DB Instance backup', 'Finished DB instance backup.'),
   '0003': kind('DB_INSTANCE', 'deletion', 'DB instance deleted', 'The DB instance has been deleted.'),
+  '0007': kind(
+    'DB_INSTANCE',
+    'low storage',
+    'Allocated storage has been exhausted. Allocate additional storage to resolve.',
+  ),
+  '0031': kind('DB_INSTANCE', 'failure', 'DB instance put into failed state.'),
+  '0035': kind('DB_INSTANCE', 'failure', 'Database instance put into incompatible-parameters.'),
+  '0036': kind('DB_INSTANCE', 'failure', 'Database instance in incompatible-network.'),
+  '0221': kind(
+    'DB_INSTANCE',
+    'availability',
+    'DB instance has reached the storage-full threshold, and the database has been shut down.',
+  ),
+  '0285': kind('DB_INSTANCE', 'failure', "RDS Custom couldn't create a final snapshot for the DB instance."),
+  '0418': kind(
+    'DB_INSTANCE',
+    'failure',
+    'Amazon RDS is unable to access the KMS encryption key for database instance {}.',
+  ),
+  '0419': kind(
+    'DB_INSTANCE',
+    'availability',
+    'Amazon RDS has been unable to access the KMS encryption key for database instance {}.',
+  ),
+  '0420': kind(
+    'DB_INSTANCE',
+    'failure',
+    'Amazon RDS can now successfully access the KMS encryption key for database instance {}.',
+  ),
   '0028': kind('DB_INSTANCE', 'configuration change', 'Automatic backups for this DB instance have been disabled.'),
   '0032': kind('DB_INSTANCE', 'configuration change', 'Automatic backups for this DB instance have been enabled.'),
   '0087': kind('DB_INSTANCE', 'notification', 'DB instance stopped', 'The DB instance has been stopped.'),
@@ -81,6 +112,7 @@ export const eventKinds = {
   '0484': kind('SNAPSHOT', 'failure', 'Export of table {} failed.'),
   '0150': kind('CLUSTER', 'notification', 'DB cluster stopped', 'The DB cluster has been stopped.'),
   '0151': kind('CLUSTER', 'notification', 'DB cluster started', 'The DB cluster has been started.'),
+  '0152': kind('CLUSTER', 'notification', 'DB cluster stop failed.'),
   '0153': kind(
     'CLUSTER',
     'notification',
@@ -101,6 +133,8 @@ export const eventKinds = {
   '0163': kind('CLUSTER_SNAPSHOT', 'notification', 'The cluster snapshot export task was canceled.'),
   '0164': kind('CLUSTER_SNAPSHOT', 'notification', 'The cluster snapshot export task completed.'),
   '0489': kind('CLUSTER_SNAPSHOT', 'failure', 'Export of table {} failed.'),
+  '0248': kind('BLUE_GREEN_DEPLOYMENT', 'notification', 'Switchover completed on blue/green deployment.'),
+  '0251': kind('BLUE_GREEN_DEPLOYMENT', 'notification', 'Switchover from primary {} completed.'),
 } as const satisfies Record<string, EventKind>;
 
 export type EventNumber = keyof typeof eventKinds;

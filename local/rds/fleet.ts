@@ -1,5 +1,14 @@
+import type { EventNumber } from './events.ts';
 import { invalidParameterCombination } from './faults.ts';
-import { awsBackupType, type Database, type DatabaseKind, isAurora, type Snapshot, sourceOf } from './model.ts';
+import {
+  awsBackupType,
+  type Database,
+  type DatabaseKind,
+  type Deployment,
+  isAurora,
+  type Snapshot,
+  sourceOf,
+} from './model.ts';
 import type { ExportTable } from './parquet.ts';
 import { between, resourceId, uuid } from './randomness.ts';
 import { Shelf } from './shelf.ts';
@@ -48,6 +57,15 @@ export interface BackupSpec {
   announce?: boolean;
 }
 
+/** What RDS announces of an instance that gets a status. */
+const statusEvents: Readonly<Record<string, readonly EventNumber[]>> = {
+  'storage-full': ['0007', '0221'],
+  failed: ['0031'],
+  'incompatible-parameters': ['0035'],
+  'incompatible-network': ['0036'],
+  'inaccessible-encryption-credentials-recoverable': ['0418', '0419'],
+};
+
 const day = 24 * 60 * 60 * 1000;
 const minute = 60 * 1000;
 
@@ -58,6 +76,7 @@ export class Fleet extends World {
     clusters: new Shelf<Database>(),
     instanceSnapshots: new Shelf<Snapshot>(),
     clusterSnapshots: new Shelf<Snapshot>(),
+    deployments: new Shelf<Deployment>(),
   };
   readonly #databasesByArn = new Map<string, Database>();
   readonly #snapshotsByArn = new Map<string, Snapshot>();
@@ -161,8 +180,32 @@ export class Fleet extends World {
     this.emit(row.kind === 'instance' ? '0088' : '0151', row);
   }
 
+  /** Of some statuses events tell: of a cluster those of its members. */
   setStatus(database: string | Database, status: string): void {
-    this.find(database).status = status;
+    const row = this.find(database);
+    const keyIsBack = row.status.startsWith('inaccessible-encryption-credentials') && status === 'available';
+    row.status = status;
+    const instances = row.kind === 'instance' ? [row] : this.#members(row);
+    const numbers = keyIsBack ? (['0420'] as const) : (statusEvents[status] ?? []);
+    for (const number of numbers) for (const one of instances) this.emit(number, one);
+  }
+
+  /**
+   * The switchover of a blue/green deployment: the green database takes the blue one's name, and that gets another. RDS announces
+   * it by events about the deployment alone.
+   */
+  switchOver(blue: string | Database, green: string | Database): Deployment {
+    const [old, next] = [this.find(blue), this.find(green)];
+    const name = old.id;
+    const id = `bgd-${uuid(this.random).replaceAll('-', '').slice(0, 16)}`;
+    const deployment: Deployment = { id, arn: this.arn(`deployment:${id}`), blue: old, green: next };
+    this.shelves.deployments.add(deployment, id);
+    const from = `${name} to ${next.id}`;
+    this.rename(old, `${name}-old1`);
+    this.rename(next, name);
+    this.emit('0251', deployment, { named: from });
+    this.emit('0248', deployment);
+    return deployment;
   }
 
   /** Retention 0 switches automated backups off, and RDS deletes those that there are. Aurora refuses it. */

@@ -37,6 +37,14 @@ export interface Database {
   deleted: boolean;
 }
 
+/** A blue/green deployment that was switched over. */
+export interface Deployment {
+  readonly id: string;
+  readonly arn: string;
+  readonly blue: Database;
+  readonly green: Database;
+}
+
 export type SnapshotType = 'automated' | 'manual' | 'awsbackup';
 
 /** What a snapshot remembers of its database, as it was at that time. */

@@ -1,5 +1,6 @@
 import {
   CancelExportTask$,
+  DescribeBlueGreenDeployments$,
   DescribeDBClusterSnapshots$,
   DescribeDBClusters$,
   DescribeDBInstances$,
@@ -13,6 +14,7 @@ import type { StaticOperationSchema } from '@smithy/types';
 import {
   describeClusterSnapshots,
   describeClusters,
+  describeDeployments,
   describeEvents,
   describeInstanceSnapshots,
   describeInstances,
@@ -120,6 +122,10 @@ export class RdsSimulator extends Fleet {
       DescribeDBClusterSnapshots: {
         schema: DescribeDBClusterSnapshots$,
         run: (input) => describeClusterSnapshots(shelves.clusterSnapshots, input, listing()),
+      },
+      DescribeBlueGreenDeployments: {
+        schema: DescribeBlueGreenDeployments$,
+        run: (input) => describeDeployments(shelves.deployments, input),
       },
       DescribeEvents: {
         schema: DescribeEvents$,

@@ -4,11 +4,13 @@
  */
 
 import {
+  type BlueGreenDeployment,
   type DBCluster,
   type DBClusterSnapshot,
   type DBInstance,
   type DBSnapshot,
   type Filter,
+  paginateDescribeBlueGreenDeployments,
   paginateDescribeDBClusterSnapshots,
   paginateDescribeDBClusters,
   paginateDescribeDBInstances,
@@ -23,8 +25,10 @@ import {
   type ClusterMember,
   type DatabaseKey,
   type DatabaseKind,
+  type DatabaseName,
   databaseKey,
   type Environment,
+  formatName,
   type RdsDatabase,
   type Snapshot,
 } from '../domain/index.ts';
@@ -142,6 +146,25 @@ export class RdsReader {
   async clustersNamed(names: DatabaseNames): Promise<RdsDatabase[]> {
     const named = { 'db-cluster-resource-id': names.resourceIds, 'db-cluster-id': names.ids };
     return collect(filters(named), (filter) => this.#clusters([filter]));
+  }
+
+  /**
+   * The databases of blue/green deployments, by the deployment's id, under the names that they have now: those of both sides.
+   * What is gone is left out.
+   */
+  async deploymentMembers(ids: readonly string[]): Promise<ReadonlyMap<string, readonly DatabaseName[]>> {
+    const members = new Map<string, readonly DatabaseName[]>();
+    for (const filter of filters({ 'blue-green-deployment-identifier': ids })) {
+      for await (const page of this.#counted(
+        'DescribeBlueGreenDeployments',
+        paginateDescribeBlueGreenDeployments(this.#config, { Filters: [filter] }),
+      )) {
+        for (const row of page.BlueGreenDeployments ?? []) {
+          members.set(row.BlueGreenDeploymentIdentifier ?? '', membersOf(row));
+        }
+      }
+    }
+    return members;
   }
 
   /** The snapshots of instances, by resource id. */
@@ -310,6 +333,7 @@ export const rdsReads = {
   instanceSnapshotsNamed: ['DescribeDBSnapshots'],
   clusterSnapshotsNamed: ['DescribeDBClusterSnapshots'],
   runChanges: ['DescribeEvents'],
+  deploymentMembers: ['DescribeBlueGreenDeployments'],
 } as const satisfies Record<RdsRead, readonly AwsCall[]>;
 
 export type RdsReadAction = (typeof rdsReads)[RdsRead][number];
@@ -320,6 +344,17 @@ function runsAfter(message: string | undefined): boolean | undefined {
     message ?? '',
   )?.[1];
   return change === undefined ? undefined : change.toLowerCase() === 'started';
+}
+
+/** A switchover renames the blue side (`-old1`) and the green one, whose ARNs follow. */
+function membersOf({ Source, Target, SwitchoverDetails = [] }: BlueGreenDeployment): DatabaseName[] {
+  const arns = [Source, Target, ...SwitchoverDetails.flatMap((one) => [one.SourceMember, one.TargetMember])];
+  const names = arns.flatMap((arn): DatabaseName[] => {
+    const [, region, account, type, id] = /^arn:[^:]+:rds:([^:]+):(\d{12}):(db|cluster):(.+)$/.exec(arn ?? '') ?? [];
+    if (region === undefined || account === undefined || id === undefined) return [];
+    return [{ account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() }];
+  });
+  return [...new Map(names.map((name) => [formatName(name), name])).values()];
 }
 
 /** Neptune and DocumentDB answer RDS's Describe calls too. */

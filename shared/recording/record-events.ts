@@ -15,6 +15,7 @@ import {
   sameBackup,
 } from '../domain/index.ts';
 import { type Ledger, type UnreadableRow, updateDatabase } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
 import { concernsOne, parseRdsEvent, type RdsEvent, type RdsReader, snapshotKindOf } from '../rds/index.ts';
@@ -83,23 +84,69 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
       recordDeletion(deps, event, snapshotOf.of(event)),
     );
   }
-  const changed = about('database');
+  const changed = about('database', 'trouble', 'switchover');
   if (changed.length > 0) {
-    const checking = deps.check(databasesNamed(changed.map(({ event }) => event)));
+    const meant = await databasesMeant(
+      deps.rds,
+      changed.map(({ event }) => event),
+    );
+    const names = [...meant.values()].flatMap((its) => (its instanceof Error ? [] : its));
+    const checking = deps.check([...new Map(names.map((name) => [formatName(name), name])).values()]);
     for (const { messageId, event } of changed) {
       await attempt(messageId, 'database could not be checked', { database: event.arn }, async () => {
-        const { kind, id } = databaseIn(event);
-        const left = (await checking).find((one) => one.kind === kind && one.id === id);
-        if (left) throw new Error('its check failed');
+        const its = meant.get(event) ?? [];
+        if (its instanceof Error) throw its;
+        const left = await checking;
+        if (left.some((one) => its.some(({ kind, id }) => one.kind === kind && one.id === id))) {
+          throw new Error('its check failed');
+        }
       });
     }
   }
   return failed;
 }
 
-/** The databases that events are about, each once. */
-function databasesNamed(events: readonly RdsEvent[]): DatabaseName[] {
-  return [...new Map(events.map(databaseIn).map((name) => [formatName(name), name])).values()];
+/**
+ * The databases that each event is about, or why nobody can say: RDS has those of a deployment, and the cluster of a member. Where it
+ * does not answer, the other events are none the worse for it.
+ */
+async function databasesMeant(
+  rds: RdsReader,
+  events: readonly RdsEvent[],
+): Promise<ReadonlyMap<RdsEvent, readonly DatabaseName[] | Error>> {
+  const of = (meaning: RdsEvent['meaning']) => events.filter((event) => event.meaning === meaning);
+  const unknown = (error: unknown) => new Error(`which databases it is about is not known: ${errorText(error)}`);
+  const [deployments, clusters] = await Promise.all([
+    rds.deploymentMembers(of('switchover').map(({ source }) => source.id)).catch(unknown),
+    clustersOf(rds, of('trouble').map(databaseIn)).catch(unknown),
+  ]);
+  const meant = (event: RdsEvent): readonly DatabaseName[] | Error => {
+    if (event.meaning === 'switchover') {
+      return deployments instanceof Error ? deployments : (deployments.get(event.source.id) ?? []);
+    }
+    const name = databaseIn(event);
+    if (event.meaning !== 'trouble') return [name];
+    if (clusters instanceof Error) return clusters;
+    const cluster = clusters.get(formatName(name));
+    return cluster ? [name, cluster] : [name];
+  };
+  return new Map(events.map((event) => [event, meant(event)]));
+}
+
+/** The clusters of those of these instances that are members, by the instance's name. */
+async function clustersOf(
+  rds: RdsReader,
+  instances: readonly DatabaseName[],
+): Promise<ReadonlyMap<string, DatabaseName>> {
+  const { members } = await rds.instancesNamed({ ids: instances.map(({ id }) => id) });
+  // An odd row says of no cluster; the check of its database speaks of it.
+  rds.takeOdd();
+  return new Map(
+    members.map(({ account, region, id, clusterId }) => [
+      formatName({ account, region, kind: 'instance', id }),
+      { account, region, kind: 'cluster', id: clusterId },
+    ]),
+  );
 }
 
 function databaseIn({ source: { account, region, type, id } }: RdsEvent): DatabaseName {

@@ -46,6 +46,7 @@ describe('a role may do exactly what its function does', () => {
       [
         ...shared,
         ...rdsReads,
+        'rds:DescribeBlueGreenDeployments on arn:aws:rds:eu-west-1:123456789012:deployment:*',
         ...logsOf('RecordEventsRecordLogs'),
         'dynamodb:BatchWriteItem on LedgerTable.Arn',
         'dynamodb:Query on LedgerTable.Arn/index/live',

@@ -253,7 +253,11 @@ describe('record', () => {
         ...['0090', '0040', '0168', '0074'], // being created
         '0041', // deleted
         ...['0028', '0032', '0003', '0171', '0172'], // backups disabled, enabled; database deleted, renamed
-        ...['0087', '0088', '0154', '0150', '0151', '0153'], // stopped and started
+        ...['0087', '0088', '0154', '0150', '0151', '0152', '0153'], // stopped and started, or not stopped
+        ...['0007', '0221', '0031', '0035', '0036'], // storage, failed, incompatible
+        ...['0418', '0419', '0420'], // key lost and found
+        '0285', // no final snapshot
+        ...['0248', '0251'], // blue/green switchover
       ].sort(),
     );
   });

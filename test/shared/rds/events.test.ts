@@ -48,7 +48,12 @@ describe('parseRdsEvent', () => {
     ['backup', ['0091', '0042', '0060', '0197', '0169', '0075']],
     ['creating', ['0090', '0040', '0168', '0074']],
     ['deleted', ['0041']],
-    ['database', ['0028', '0032', '0003', '0171', '0087', '0088', '0154', '0150', '0151', '0153', '0172']],
+    [
+      'database',
+      [...['0028', '0032', '0003', '0171', '0087', '0088', '0154', '0150', '0151', '0152', '0153', '0172'], '0285'],
+    ],
+    ['trouble', ['0007', '0221', '0031', '0035', '0036', '0418', '0419', '0420']],
+    ['switchover', ['0248', '0251']],
   ])('takes the meaning "%s" from the event id alone', (meaning, numbers) => {
     const ids = numbers.map((number) => `RDS-EVENT-${number}`);
     expect(ids.map((EventID) => parseRdsEvent(sampleWith({ EventID })).meaning)).toEqual(ids.map(() => meaning));
@@ -60,6 +65,8 @@ describe('parseRdsEvent', () => {
     ['option groups, though of category backup', '0086', ['backup']],
     ['a backup of an instance that began, which names no snapshot', '0001', ['backup']],
     ['a backup of an instance that ended, which names no snapshot', '0002', ['backup']],
+    ['a blue/green deployment that was made', '0244', ['creation']],
+    ['a switchover that began', '0250', ['notification']],
     ['a copy between Regions that began', '0059', ['notification']],
     ['a copy between Regions that was cancelled', '0061', ['notification']],
     ['a local copy that was cancelled', '0190', ['notification']],

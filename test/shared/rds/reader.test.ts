@@ -1,5 +1,6 @@
 import {
   type DBSnapshot,
+  DescribeBlueGreenDeploymentsCommand,
   DescribeDBClusterSnapshotsCommand,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
@@ -289,6 +290,40 @@ describe('snapshots', () => {
     expect(odd).toMatchObject({ kind: 'instance', id: awsRow.DBInstanceIdentifier?.toLowerCase() });
     expect(odd?.message).toContain('no DbiResourceId, which its API promises');
     expect(reader.takeOdd()).toEqual([]);
+  });
+});
+
+describe('blue/green deployments', () => {
+  const arn = (rest: string) => `arn:aws:rds:eu-west-1:123456789012:${rest}`;
+
+  it('have databases on both sides, each once; what is no ARN of one is skipped', async () => {
+    const client = mockClient(RDSClient);
+    client.on(DescribeBlueGreenDeploymentsCommand).resolves({
+      BlueGreenDeployments: [
+        {
+          BlueGreenDeploymentIdentifier: 'bgd-1',
+          Source: arn('cluster:Crm-old1'),
+          Target: arn('cluster:crm'),
+          SwitchoverDetails: [
+            { SourceMember: arn('cluster:crm-old1'), TargetMember: arn('cluster:crm') },
+            { SourceMember: arn('db:crm-1-old1'), TargetMember: 'gone' },
+          ],
+        },
+        {},
+      ],
+    });
+    const reader = new RdsReader(new RDSClient({ region: 'eu-west-1' }));
+    expect((await reader.deploymentMembers(['bgd-1'])).get('bgd-1')).toEqual([
+      { ...where, kind: 'cluster', id: 'crm-old1' },
+      { ...where, kind: 'cluster', id: 'crm' },
+      { ...where, kind: 'instance', id: 'crm-1-old1' },
+    ]);
+  });
+
+  it('are not asked for where there is none', async () => {
+    const { reader, rds } = given();
+    expect((await reader.deploymentMembers([])).size).toBe(0);
+    expect(rds.calls()).toBe(0);
   });
 });
 

@@ -680,6 +680,87 @@ describe('an event about a database', () => {
     expect(world.rds.calls()).toBe(forOne);
   });
 
+  it.each([
+    ['storage-full', ['0007', '0221']],
+    ['failed', ['0031']],
+    ['incompatible-parameters', ['0035']],
+    ['incompatible-network', ['0036']],
+    ['inaccessible-encryption-credentials-recoverable', ['0418', '0419']],
+  ])('is looked at once its status is %s', async (status, numbers) => {
+    const world = await swept();
+    world.rds.setStatus('orders', status);
+    await world.rds.settle();
+    const events = numbers.map((number) => world.events.find(({ detail }) => detail.EventID.endsWith(number)));
+    for (const event of events) {
+      const { evaluatedAt } = await rowOf(world, 'orders');
+      await world.rds.advanceBy({ minutes: 1 });
+      expect(await world.deliver(event as RdsEvent)).toEqual([]);
+      expect((await rowOf(world, 'orders')).evaluatedAt?.getTime()).toBeGreaterThan(evaluatedAt?.getTime() ?? 0);
+    }
+    const { nextCheckAt } = await rowOf(world, 'orders');
+    expect(nextCheckAt?.getTime()).toBeLessThanOrEqual(world.rds.now.getTime() + 6 * 3_600_000);
+  });
+
+  it('is told at once that the key of its cluster is lost, though events name members alone', async () => {
+    const world = await swept();
+    world.rds.setStatus('ledger', 'inaccessible-encryption-credentials-recoverable');
+    await world.rds.settle();
+    expect(await world.deliver(...world.take('0419'))).toEqual([]);
+    expect(world.news()).toEqual(['open ledger inaccessible critical']);
+    world.rds.setStatus('ledger', 'available');
+    await world.rds.settle();
+    expect(await world.deliver(...world.take('0420'))).toEqual([]);
+    expect(world.news()).toEqual(['resolve ledger inaccessible critical']);
+  });
+
+  it('fails only the events about instances where RDS does not say of which cluster they are', async () => {
+    const world = await swept();
+    world.rds.setStatus('ledger', 'inaccessible-encryption-credentials-recoverable');
+    world.rds.stop('orders');
+    await world.rds.settle();
+    const [lost, ...stopped] = world.events.filter(({ detail }) => /0419|0087/.test(detail.EventID)) as RdsEvent[];
+    world.rds.failNext('DescribeDBInstances', 1, accessDenied('rds:DescribeDBInstances'));
+    expect(await world.deliver(lost as RdsEvent, ...stopped)).toEqual(['m0']);
+    expect(world.news()).toEqual(['open orders protected warning']);
+  });
+
+  it.each(['0248', '0251'])(
+    'passed its name to another one in a switchover (%s): both are looked at',
+    async (number) => {
+      const world = await swept();
+      const green = world.rds.createInstance({ id: 'orders-green-abc123', created: new Date('2026-11-20T11:00:00Z') });
+      const blue = world.rds.find('orders');
+      await world.rds.advanceBy({ minutes: 5 });
+      await world.sweep();
+      world.news();
+      await world.rds.advanceBy({ minutes: 5 });
+      world.rds.switchOver('orders', 'orders-green-abc123');
+      await world.rds.settle();
+      expect(await world.deliver(...world.take(number))).toEqual([]);
+      const [orders] = await world.ledger.databasesByName({ ...where, kind: 'instance', id: 'orders' });
+      expect(orders?.key).toContain(green.resourceId);
+      expect(orders).toMatchObject({ tenant: 'acme', evaluatedAt: world.rds.now, verdict: 'new' });
+      const [old] = await world.ledger.databasesByName({ ...where, kind: 'instance', id: 'orders-old1' });
+      expect(old?.key).toContain(blue.resourceId);
+      expect(old?.tenant).toBeUndefined();
+    },
+  );
+
+  it('fails only the switchover where RDS does not say which databases it was of', async () => {
+    const world = await swept();
+    world.rds.createInstance({ id: 'orders-green-abc123' });
+    world.rds.switchOver('orders', 'orders-green-abc123');
+    world.rds.stop('ledger');
+    await world.rds.settle();
+    const events = world.events.filter(({ detail }) => /0248|0150/.test(detail.EventID));
+    world.rds.failNext('DescribeBlueGreenDeployments', 1, accessDenied('rds:DescribeBlueGreenDeployments'));
+    expect(await world.deliver(...events)).toEqual([
+      `m${events.findIndex(({ detail }) => /0248/.test(detail.EventID))}`,
+    ]);
+    expect(world.news()).toEqual(['open ledger protected warning']);
+    expect(await world.deliver(...events)).toEqual([]);
+  });
+
   it('that the ledger does not know asks RDS nothing', async () => {
     const world = await swept();
     world.rds.createInstance({ id: 'stray' });
