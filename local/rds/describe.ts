@@ -2,6 +2,7 @@ import type {
   DBCluster,
   DBClusterSnapshot,
   DBInstance,
+  DBInstanceStatusInfo,
   DBSnapshot,
   DescribeBlueGreenDeploymentsRequest,
   DescribeDBClusterSnapshotsMessage,
@@ -209,10 +210,24 @@ function instanceRow(row: Database, now: Date): DBInstance {
     AutomaticRestartTime: row.restartsAt,
     DBClusterIdentifier: row.memberOf?.id,
     ReadReplicaSourceDBInstanceIdentifier: row.replicaOf,
+    StatusInfos: statusInfos(row),
     AwsBackupRecoveryPointArn: row.recoveryPoint,
     MultiAZ: false,
     TagList: tagList(row.tags),
   };
+}
+
+function statusInfos({ replicaOf, replicationError: Message }: Database): DBInstanceStatusInfo[] | undefined {
+  if (replicaOf === undefined) return undefined;
+  const failed = Message === undefined ? {} : { Message };
+  return [
+    {
+      StatusType: 'read replication',
+      Normal: Message === undefined,
+      Status: Message === undefined ? 'replicating' : 'error',
+      ...failed,
+    },
+  ];
 }
 
 function clusterRow(row: Database, members: readonly Database[], now: Date): DBCluster {
@@ -279,6 +294,7 @@ function instanceSnapshotRow(row: Snapshot, now: Date): DBSnapshot {
     PercentProgress: percentProgress(row, now),
     SnapshotCreateTime: createTime(row),
     OriginalSnapshotCreateTime: createTime(row) === undefined ? undefined : (row.originalTime ?? row.startedAt),
+    SnapshotDatabaseTime: row.databaseTime,
     SourceDBSnapshotIdentifier: row.copyOf,
     SourceRegion: row.sourceRegion,
     Engine: source.engine,

@@ -262,6 +262,7 @@ export class Fleet extends World {
       availableAt: new Date(startedAt.getTime() + (spec.durationMinutes ?? 10) * minute),
       showsTimeWhileCreating: spec.createTimeWhileCreating ?? false,
       originalTime: undefined,
+      databaseTime: row.lastTransaction === 'now' || row.lastTransaction > startedAt ? startedAt : row.lastTransaction,
       copyOf: undefined,
       sourceRegion: undefined,
       tags: spec.tags ?? {},
@@ -295,6 +296,74 @@ export class Fleet extends World {
     const events = copyAnnouncement(copy);
     this.#begin(copy, { ...events, named: from.id }, undefined, spec.announce);
     return copy;
+  }
+
+  /**
+   * A copy of a snapshot of a database that was never here: from another account or Region, or made by AWS Backup's copy job, which
+   * names no source. It keeps the name of where it came from.
+   */
+  receiveCopy(spec: {
+    id: string;
+    of: { name: string; kind?: DatabaseKind };
+    taken: Date;
+    fromAccount?: string;
+    fromRegion?: string;
+    /** Another one than that of any database here, by default. */
+    resourceId?: string;
+  }): Snapshot {
+    const { name, kind = 'instance' } = spec.of;
+    const engine = kind === 'instance' ? 'postgres' : 'aurora-postgresql';
+    const { fromAccount = this.account, fromRegion = this.region } = spec;
+    const id = spec.id.toLowerCase();
+    const isJob = id.startsWith('awsbackup:');
+    const from = this.#snapshotArn(kind, `rds:${name}`)
+      .replace(this.region, fromRegion)
+      .replace(this.account, fromAccount);
+    const snapshot: Snapshot = {
+      kind,
+      id,
+      arn: this.#snapshotArn(kind, id),
+      type: isJob ? awsBackupType(kind, engine) : 'manual',
+      source: {
+        id: name,
+        resourceId: spec.resourceId ?? resourceId(this.random, kind),
+        engine,
+        engineVersion: defaultVersion(engine),
+        created: spec.taken,
+        storageType: kind === 'instance' ? 'gp3' : 'aurora',
+        allocatedGb: 20,
+        dataGb: 10,
+        encrypted: true,
+        kmsKeyId: undefined,
+        retention: 7,
+        window: '03:00-04:00',
+        databaseName: name.replaceAll('-', '_'),
+        tables: [],
+      },
+      startedAt: this.now,
+      availableAt: this.now,
+      showsTimeWhileCreating: false,
+      originalTime: kind === 'instance' ? spec.taken : undefined,
+      databaseTime: spec.taken,
+      copyOf: isJob ? undefined : from,
+      sourceRegion: isJob || fromRegion === this.region ? undefined : fromRegion,
+      tags: {},
+      status: 'creating',
+    };
+    this.#begin(snapshot, announcement(snapshot, true), undefined, true);
+    return snapshot;
+  }
+
+  /** The replication of a replica fails: what is written to its source from now on does not reach it. */
+  failReplication(replica: string | Database, message: string): void {
+    const row = this.find(replica);
+    row.replicationError = message;
+    row.lastTransaction = this.now;
+  }
+
+  /** From now on nobody writes. */
+  becomeIdle(database: string | Database): void {
+    this.find(database).lastTransaction = this.now;
   }
 
   /** RDS announces the deletion of an instance's snapshot, never that of a cluster's. */
@@ -348,6 +417,8 @@ export class Fleet extends World {
       recoveryPoint: spec.recoveryPoint,
       restartsAt: undefined,
       latestRestorable: 'fresh',
+      lastTransaction: 'now',
+      replicationError: undefined,
       nightsToSkip: 0,
       deleted: false,
     };

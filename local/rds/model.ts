@@ -32,6 +32,10 @@ export interface Database {
   recoveryPoint: string | undefined;
   restartsAt: Date | undefined;
   latestRestorable: 'fresh' | Date;
+  /** The last transaction: now, or the moment at which writing, or the replication of a replica, ended. */
+  lastTransaction: 'now' | Date;
+  /** What RDS says of the replication of a replica that has failed. */
+  replicationError: string | undefined;
   /** How many of the next automated backups RDS skips without a word. */
   nightsToSkip: number;
   deleted: boolean;
@@ -78,6 +82,8 @@ export interface Snapshot {
   /** RDS may leave SnapshotCreateTime out while the snapshot is `creating`. */
   readonly showsTimeWhileCreating: boolean;
   readonly originalTime: Date | undefined;
+  /** The last transaction in it. */
+  readonly databaseTime: Date;
   /** The ARN of the snapshot of which this is a copy. */
   readonly copyOf: string | undefined;
   readonly sourceRegion: string | undefined;

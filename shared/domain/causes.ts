@@ -116,6 +116,11 @@ export const causes = {
     { status: text, key: optional.text, otherKeyBackup: optional.moment },
     ['status', 'otherKeyBackup'],
   ),
+  'replication-failed': entry(
+    'The replication of a read replica has failed: what its backups hold grows old.',
+    { status: text, source: optional.text, said: optional.text },
+    ['status'],
+  ),
   'backups-about-to-be-disabled': entry(
     'A retention of 0 is pending: automated backups end with the next maintenance window, and those that exist are deleted.',
   ),

@@ -4,7 +4,7 @@ import type { Stored } from './backup.ts';
 import { type Cause, causeSchema } from './causes.ts';
 import type { CopyMode } from './copy-states.ts';
 import type { DatabaseKind } from './identity.ts';
-import { count, fields, kindOf, number, type Of, text, time, word } from './schema.ts';
+import { count, fields, flag, kindOf, number, type Of, text, time, word } from './schema.ts';
 import { type Severity, type VerdictName, verdictNames } from './verdicts.ts';
 
 export const databaseKinds = ['instance', 'cluster'] as const;
@@ -115,6 +115,11 @@ export const databaseSchema = fields({
   retentionDays: count.describe('days that RDS keeps its automated backups').exactOptional(),
   /** Backups from before are recorded, but neither copied nor counted as missed events. */
   enrolledAt: time.describe('when the ledger first met it'),
+  replicaOf: text.describe('the database that it replicates').exactOptional(),
+  /** Its name is none of here. */
+  foreign: flag
+    .describe('whether only copies of its snapshots are here, from another account or Region')
+    .exactOptional(),
   verdict: verdict.exactOptional(),
   severity: severity.exactOptional(),
   cause: cause.exactOptional(),

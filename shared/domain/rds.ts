@@ -24,8 +24,12 @@ export interface Snapshot {
   readonly createdAt?: Date;
   /** RDS's `OriginalSnapshotCreateTime`: unchanged when a snapshot is copied. Instance snapshots only. */
   readonly originalCreatedAt?: Date;
+  /** RDS's `SnapshotDatabaseTime`: the time of the last transaction in it. Instance snapshots only. */
+  readonly databaseTime?: Date;
   /** ARN of the snapshot this one was copied from. */
   readonly sourceArn?: string;
+  /** The Region that it was copied from, where that is another one. */
+  readonly sourceRegion?: string;
   readonly percentProgress?: number;
 }
 
@@ -34,6 +38,17 @@ export type AvailableSnapshot = Snapshot & { readonly createdAt: Date };
 
 export function isAvailable(snapshot: Snapshot): snapshot is AvailableSnapshot {
   return snapshot.status === 'available' && snapshot.createdAt !== undefined;
+}
+
+/**
+ * Whether a snapshot may be of a database of another account or Region, whose name it bears: RDS names where it was copied from,
+ * or a copy job of AWS Backup made it. Whether its database was ever here only its resource id tells.
+ */
+export function mayComeFromElsewhere({ id, database, sourceArn, sourceRegion }: Snapshot): boolean {
+  const { account, region } = environmentOf(database);
+  const [, arnRegion = region, arnAccount = account] = /^arn:[^:]+:rds:([^:]+):(\d{12}):/.exec(sourceArn ?? '') ?? [];
+  const isCopied = arnRegion !== region || arnAccount !== account || (sourceRegion ?? region) !== region;
+  return isCopied || id.startsWith('awsbackup:copyjob-');
 }
 
 /** A database as RDS shows it now. Members of a cluster are not databases of their own: see `ClusterMember`. */
@@ -60,6 +75,8 @@ export interface RdsDatabase {
   readonly automaticRestartTime?: Date;
   /** The database this one replicates. */
   readonly replicaOf?: string;
+  /** How its replication has failed (`StatusInfos`): `error`, `stopped` or `terminated`, and what RDS says of it. */
+  readonly replicationFailed?: { readonly status: string; readonly message?: string };
   readonly awsBackupRecoveryPointArn?: string;
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -16,6 +16,7 @@ import {
   type LastBackup,
   type LiveBackup,
   laterFields,
+  mayComeFromElsewhere,
   type NewestBackup,
   type RdsDatabase,
   type Resolution,
@@ -138,7 +139,9 @@ export function evaluateDatabase(
           (backup) => !notShown.includes(backup) && !existing.some((snapshot) => isSnapshotOf(snapshot, backup)),
         )
       : [];
-  const newest = newer(newestAmong(available, seen.copyTimes), newestOnRow(knownRow, notYetShown, until));
+  const isReplica =
+    found.is === 'database' ? found.database.replicaOf !== undefined : knownRow?.replicaOf !== undefined;
+  const newest = newer(newestAmong(available, seen.copyTimes, isReplica), newestOnRow(knownRow, notYetShown, until));
   const creating = creatingAmong(existing, knownRow, at, seen.usualMs);
   const database = found.is === 'database' ? found.database : undefined;
   const isBereft = database !== undefined && newest === undefined && seen.unread === undefined;
@@ -213,6 +216,8 @@ export function evaluateDatabase(
     ...(formerWindow && { formerWindow }),
     ...(retentionDays !== undefined && { retentionDays }),
     enrolledAt: knownRow?.enrolledAt ?? at,
+    ...(isReplica && { replicaOf: database?.replicaOf ?? knownRow?.replicaOf ?? '' }),
+    ...(isForeign(subject, knownRow, existing) && { foreign: true }),
     ...(newestKnown && { newestBackup: newestKnown }),
     ...(last && { lastBackup: last }),
     ...(evaluation && {
@@ -324,6 +329,17 @@ function newestOnRow(
   return live.some((backup) => sameBackup(backup, id)) ? newest : undefined;
 }
 
+/** Whether nothing shows that the database was ever here: all that there is came from elsewhere. */
+function isForeign(
+  { configured, found }: EvaluationTarget,
+  known: DatabaseRow | undefined,
+  snapshots: readonly Snapshot[],
+): boolean {
+  if (configured !== undefined || found.is === 'database') return false;
+  if (!snapshots.every(mayComeFromElsewhere)) return false;
+  return known === undefined ? snapshots.length > 0 : known.foreign === true;
+}
+
 /** The window that the database had before, while no backup is newer than its move. */
 function formerWindowOf(
   known: DatabaseRow | undefined,
@@ -348,10 +364,11 @@ function lastOf(known: DatabaseRow | undefined, until: Date): LastBackup | undef
 export function newestAmong(
   available: readonly AvailableSnapshot[],
   copyTimes: ReadonlyMap<string, Date>,
+  isOfReplica = false,
 ): NewestBackup | undefined {
   return available
     .map((snapshot) => {
-      const time = backupTimeOf(snapshot, copyTimes.get(snapshot.arn));
+      const time = backupTimeOf(snapshot, { sourceTime: copyTimes.get(snapshot.arn), isOfReplica });
       return newestOf({ id: snapshot.id, createdAt: snapshot.createdAt, ...(time && { backupTime: time }) });
     })
     .reduce(newer, undefined);

@@ -12,7 +12,16 @@ import {
 import { addHours, dayMs } from '../lib/time.ts';
 import { creatingHoldsUntil, type Facts, factsOf } from './conditions.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
-import { disabled, dueCause, firstBackup, hindranceOf, lateCause, notesOf, unwatchedSource } from './explanation.ts';
+import {
+  disabled,
+  dueCause,
+  firstBackup,
+  hindranceOf,
+  lateCause,
+  notesOf,
+  replicationFailed,
+  unwatchedSource,
+} from './explanation.ts';
 import type { UnwatchedSource } from './replica-source.ts';
 import type { Stop } from './stops.ts';
 
@@ -172,6 +181,7 @@ function ofMember(situation: Situation, cluster: string, its: Evaluation | undef
 
 function ofDatabase(facts: Facts): Evaluation {
   const { now, newest, isReplica, situation, takesBackups, byAwsBackup } = facts;
+  const failed = replicationFailed(facts.database);
   const unwatched = takesBackups ? undefined : unwatchedSource(facts);
   const fresh = newest !== undefined && now.getTime() <= newest.due.getTime();
   const inTime = now.getTime() <= facts.deadline.getTime();
@@ -188,7 +198,7 @@ function ofDatabase(facts: Facts): Evaluation {
     // A stopped database loses nothing: it is back before the promise ends, or one warning then says that it is not.
     const noneWillFollow = takesBackups ? isEnding : !isReplica || unwatched !== undefined;
     const { bad } = facts;
-    const isWarning = noneWillFollow || bad?.confirmed === true;
+    const isWarning = noneWillFollow || bad?.confirmed === true || failed !== undefined;
     return {
       ...basis,
       verdict: 'protected',
@@ -207,7 +217,7 @@ function ofDatabase(facts: Facts): Evaluation {
       verdict: 'excluded',
       severity: 'info',
       cause: { code: 'replica-without-backups', facts: { source: facts.database.replicaOf } },
-      notes: [],
+      notes: failed ? [failed] : [],
       ...(newest === undefined ? {} : { newestBackup: newest.backup }),
     };
   }
@@ -241,7 +251,8 @@ function ofDatabase(facts: Facts): Evaluation {
   const waits = isAgeAlone && mayEndBy !== undefined ? { mayEndBy } : {};
   // What turns critical only by its age is not told to have while the backup that ends it may still come.
   const risesAt = latestOf(newest.twiceMaxAge, waits.mayEndBy);
-  if (facts.restorable === 'fresh' && bad === undefined && now < risesAt) {
+  // Point-in-time restore of a replica reaches as far as its replication.
+  if (facts.restorable === 'fresh' && bad === undefined && failed === undefined && now < risesAt) {
     const nextCheckAt = nextOf(now, recheckAt, risesAt, mayEndBy);
     return { ...late, ...waits, verdict: 'overdue', severity: 'warning', nextCheckAt };
   }

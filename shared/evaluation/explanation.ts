@@ -1,5 +1,5 @@
 /** Why a verdict is what it is, and what else a person should know: codes and facts, from which `shared/reasons` makes prose. */
-import { type Cause, type DatabaseRow, parseDatabaseKey } from '../domain/index.ts';
+import { type Cause, type DatabaseRow, parseDatabaseKey, type RdsDatabase } from '../domain/index.ts';
 import { minuteMs } from '../lib/time.ts';
 import type { Facts } from './conditions.ts';
 import { windowOf } from './deadline.ts';
@@ -13,6 +13,8 @@ export function hindranceOf(facts: Facts): Cause | undefined {
   if (!facts.takesBackups && !facts.isReplica) return disabled(facts);
   const unwatched = facts.takesBackups ? undefined : unwatchedSource(facts);
   if (unwatched !== undefined) return unwatched;
+  const failed = replicationFailed(facts.database);
+  if (failed !== undefined) return failed;
   if (facts.hinderedBy !== undefined) return { code: 'status-prevents-backups', facts: { status: facts.hinderedBy } };
   if (facts.pendingRetention === 0 && !facts.byAwsBackup) return { code: 'backups-about-to-be-disabled', facts: {} };
   return undefined;
@@ -23,6 +25,13 @@ export function unwatchedSource({ database, situation }: Facts): Cause | undefin
   const { replicaOf: source } = database;
   if (source === undefined || situation.unwatchedSource === undefined) return undefined;
   return { code: 'replica-source-unwatched', facts: { source, why: situation.unwatchedSource } };
+}
+
+/** The replication of a replica has failed. */
+export function replicationFailed({ replicaOf: source, replicationFailed: failed }: RdsDatabase): Cause | undefined {
+  if (source === undefined || failed === undefined) return undefined;
+  const said = failed.message;
+  return { code: 'replication-failed', facts: { status: failed.status, source, ...(said !== undefined && { said }) } };
 }
 
 /** Automated backups are off, or off until a change that is pending. */

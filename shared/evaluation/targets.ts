@@ -7,6 +7,7 @@ import {
   formatName,
   isAvailable,
   isPlaceholder,
+  mayComeFromElsewhere,
   nameOf,
   placeholderKey,
   type Resolution,
@@ -73,7 +74,11 @@ export function targetsOf(
     inventory,
   });
   const known = [...inLedger, ...onlyLeftBehind(inventory, inLedger)];
-  const knownByName = groupBy(known, nameText);
+  // What came from elsewhere says nothing of a name here.
+  const knownByName = groupBy(
+    known.filter(({ foreign }) => foreign !== true),
+    nameText,
+  );
   const subjects = new Map<string, EvaluationTarget>();
   const configuredNames = new Set(configured.map(formatName));
   for (const entry of configured) {
@@ -117,6 +122,7 @@ function onlyLeftBehind(inventory: RdsInventory, known: readonly DatabaseRow[]):
       kind: one.databaseKind,
       // Whatever the ledger met itself is nearer.
       enrolledAt: new Date(0),
+      ...(snapshots.every(mayComeFromElsewhere) && { foreign: true }),
       ...(newestBackup && { newestBackup }),
     };
   });

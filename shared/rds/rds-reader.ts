@@ -430,9 +430,16 @@ function toInstance(row: DBInstance): RdsDatabase {
     latestRestorableTime: row.LatestRestorableTime,
     automaticRestartTime: row.AutomaticRestartTime,
     replicaOf: row.ReadReplicaSourceDBInstanceIdentifier || row.ReadReplicaSourceDBClusterIdentifier || undefined,
+    replicationFailed: replicationFailed(row),
     awsBackupRecoveryPointArn: row.AwsBackupRecoveryPointArn,
     tags: tagsOf(row.TagList),
   });
+}
+
+/** `StatusInfos` has entries of type `read replication` alone (API reference of DBInstanceStatusInfo). */
+function replicationFailed({ StatusInfos = [] }: DBInstance): RdsDatabase['replicationFailed'] {
+  const failed = StatusInfos.find(({ Normal }) => Normal === false);
+  return failed && { status: failed.Status ?? 'error', ...(failed.Message && { message: failed.Message }) };
 }
 
 function toCluster(row: DBCluster): RdsDatabase {
@@ -474,7 +481,9 @@ function toInstanceSnapshot(row: DBSnapshot): Snapshot {
     kmsKeyId: row.KmsKeyId,
     createdAt: row.SnapshotCreateTime,
     originalCreatedAt: row.OriginalSnapshotCreateTime,
+    databaseTime: row.SnapshotDatabaseTime,
     sourceArn: row.SourceDBSnapshotIdentifier,
+    sourceRegion: row.SourceRegion,
     percentProgress: row.PercentProgress,
   });
 }

@@ -129,6 +129,11 @@ const table: {
         : `Enable the key${forOperators(reader, ', and the right of RDS to use it,')} again within 7 days of the loss, then start the database; after that RDS gives it up.`,
     );
   },
+  'replication-failed': ({ status, source, said }, { reader }) =>
+    sentences(
+      `Its replication${source === undefined ? '' : ` from ${clause(source)}`} has failed (${clause(status)})${because(said)}: its data, and so its backups, grow old.`,
+      forOperators(reader, 'Repair the replication, or make the replica anew.'),
+    ),
   'backups-about-to-be-disabled': (_, context) =>
     `Automated backups are about to be switched off: a retention of 0 is pending for the next maintenance window, and RDS then deletes those that exist. Take that change back${beforeDeadline(context)}, or see that others follow.`,
   'backups-about-to-be-enabled': ({ retentionDays }, context) =>

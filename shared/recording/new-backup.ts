@@ -7,6 +7,7 @@ import {
   backupIdOf,
   type Closing,
   type DatabaseRow,
+  mayComeFromElsewhere,
   type Snapshot,
 } from '../domain/index.ts';
 import { backupTimeOf, deadlineOf, isNewest, newer, newestOf } from '../evaluation/index.ts';
@@ -26,6 +27,8 @@ export interface SnapshotOwner {
   readonly tenant?: string;
   /** The entry of the configuration that its database, or its name, has now. It may be another tenant's. */
   readonly configured?: ConfiguredDatabase;
+  /** Whether its database is a replica. */
+  readonly isOfReplica?: boolean;
 }
 
 /**
@@ -39,8 +42,9 @@ export async function backupFrom(
   learned: Learned,
   now: Date,
 ): Promise<Backup> {
-  const { configured, tenant, row } = owner;
-  const backupTime = backupTimeOf(snapshot, owner.sourceTime ?? (await sourceTimeOf(ledger, snapshot)));
+  const { configured, tenant, row, isOfReplica = false } = owner;
+  const sourceTime = owner.sourceTime ?? (await sourceTimeOf(ledger, snapshot));
+  const backupTime = backupTimeOf(snapshot, { sourceTime, isOfReplica });
   const facts = {
     arn: snapshot.arn,
     id: snapshot.id,
@@ -92,7 +96,14 @@ export function firstRow(snapshot: Snapshot, configured: ConfiguredDatabase | un
     ...ownershipAfter(undefined, configured, now),
     engine: snapshot.engine,
     enrolledAt: now,
+    ...(mayComeFromElsewhere(snapshot) && { foreign: true }),
   };
+}
+
+/** The row, once one of its database's snapshots shows that it was here. */
+export function seenHere(row: DatabaseRow, snapshot: Snapshot): DatabaseRow {
+  const { foreign, ...rest } = row;
+  return foreign === undefined || mayComeFromElsewhere(snapshot) ? row : rest;
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   environmentOf,
   formatName,
   isAvailable,
+  mayComeFromElsewhere,
   nameOf,
   type Snapshot,
   sameBackup,
@@ -19,7 +20,7 @@ import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
 import { concernsOne, parseRdsEvent, type RdsEvent, type RdsReader, snapshotKindOf } from '../rds/index.ts';
-import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, withBackup } from './new-backup.ts';
+import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, seenHere, withBackup } from './new-backup.ts';
 
 export interface RecordDeps {
   readonly ledger: Ledger;
@@ -230,11 +231,14 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
         entries[0] ??
         enrolledAs(enrolled, found, snapshot) ??
         enrolledBefore(fleet, row);
-      return { ...(tenant !== undefined && { tenant }), ...(configured && { configured }) };
+      const isOfReplica = row.replicaOf !== undefined;
+      return { ...(tenant !== undefined && { tenant }), ...(configured && { configured }), isOfReplica };
     }
     const name = formatName(nameIn(snapshot));
     const holder = holders.get(name);
-    const isHolder = holder === undefined ? !taken.names.has(name) : holder === snapshot.database;
+    // A copy from elsewhere bears the name of a database of elsewhere.
+    const isNameless = mayComeFromElsewhere(snapshot) && (row === undefined || row.foreign === true);
+    const isHolder = holder === undefined ? !isNameless && !taken.names.has(name) : holder === snapshot.database;
     const configured = isHolder ? (entries[0] ?? enrolledAs(enrolled, found, snapshot)) : undefined;
     // What a former owner's was stays theirs; the first owner has all that is older.
     const former = row && ownerAt(row, snapshot.createdAt ?? deps.now());
@@ -312,7 +316,7 @@ async function recordSnapshot(
   }
   const now = deps.now();
   await updateDatabase(ledger, snapshot.database, (known) =>
-    withInProgress(known ?? firstRow(snapshot, owner.configured, now), snapshot, event, now),
+    withInProgress(known ? seenHere(known, snapshot) : firstRow(snapshot, owner.configured, now), snapshot, event, now),
   );
   log.info('snapshot is not available yet', { ...fields, status: snapshot.status });
 }
@@ -330,7 +334,8 @@ async function recordAvailable(
   const own = owner.configured?.tenant === owner.tenant ? owner.configured : undefined;
   // Also after a duplicate: the run that recorded it may have died before this step.
   await updateDatabase(ledger, snapshot.database, (known) => {
-    const row = known === undefined ? firstRow(snapshot, own, now) : withFirstOwner(known, own, now);
+    const row =
+      known === undefined ? firstRow(snapshot, own, now) : withFirstOwner(seenHere(known, snapshot), own, now);
     return withBackup(row, backup, own, now);
   });
   await closeEarlier(ledger, snapshot, fleet.ledger.retentionDays, now);

@@ -34,6 +34,8 @@ const leftOut = {
   enrolledBy: true,
   window: true,
   retentionDays: true,
+  replicaOf: true,
+  foreign: true,
   enrolledAt: true,
   status: true,
   evaluatedAt: true,

@@ -322,12 +322,14 @@ async function recordAll(
     // Its source may just have been recorded, and the index that finds it by its ARN lags behind.
     const source = snapshots.find(({ arn }) => arn === snapshot.sourceArn);
     const sourceTime = copyTimes.get(snapshot.arn) ?? (source && backupTimeOf(source));
+    const isOfReplica = evaluated.replicaOf !== undefined;
     const tenant = ownerAt(evaluated, snapshot.createdAt);
     const owner = {
       ...(tenant !== undefined && { tenant }),
       ...(configured && { configured }),
       ...(row && { row }),
       ...(sourceTime && { sourceTime }),
+      isOfReplica,
     };
     const backup = await backupFrom(ledger, snapshot, owner, { from: 'sweep', eventMissed }, now);
     if ((await ledger.recordBackup(backup)) === 'duplicate') {

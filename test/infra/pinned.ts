@@ -255,7 +255,7 @@ export const pinned = {
       `),
       database: names(`
         key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
-        enrolledBy engine window retentionDays enrolledAt verdict severity cause.code cause.facts notes.code
+        enrolledBy engine window retentionDays enrolledAt replicaOf foreign verdict severity cause.code cause.facts notes.code
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
         lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until stops.from stops.until since
         inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
@@ -306,6 +306,7 @@ export const pinned = {
       'excluded-by-tag': 'reason',
       'replica-without-backups': 'source',
       'replica-source-unwatched': 'source why',
+      'replication-failed': 'status source said',
       'rds-not-answering': 'error since',
       'not-in-rds': '',
       'deleted-or-renamed': 'lastSeen',
@@ -400,6 +401,7 @@ export const pinned = {
     `),
     database: names(`
       key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
+      replicaOf foreign
       verdict severity cause notes newestBackup deadline status lastBackup formerWindow evaluatedAt nextCheckAt since stops inProgress exclusion
       knownTags alert
     `),
