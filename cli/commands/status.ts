@@ -62,6 +62,10 @@ function fleet({ counts, sweep }: StatusFacts, screen: Screen): void {
       '  ',
     );
   }
+  const tests = sweep.restoreTests ?? [];
+  if (tests.length > 0) {
+    screen.line(`${plural(tests.length, 'restore test')}, not watched for 8 days: ${some(tests, tests.length)}`, '  ');
+  }
 }
 
 type Verdict = VerdictName | Unrecognized;

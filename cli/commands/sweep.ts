@@ -25,6 +25,7 @@ export const sweep = command({
       databases:
         '`tenant`, `database`, `account`, `region`, `verdict`, `cause` and `notes` (`code`, `facts`), `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
       unconfigured: 'names of databases that RDS has and nobody configured',
+      restoreTests: 'names of databases that were passed over as restore tests',
       unwatchedTenants: 'ids of tenants without a database that is watched',
       counts: 'databases by verdict',
       eventsMissed: 'backups that no event announced',
@@ -80,6 +81,11 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
     ...(report.unconfigured.length > 0
       ? ([
           ['unconfigured', `${plural(report.unconfigured.length, 'database')}: ${report.unconfigured.join(', ')}`],
+        ] as const)
+      : []),
+    ...(report.restoreTests.length > 0
+      ? ([
+          ['restore tests', `${plural(report.restoreTests.length, 'database')}: ${report.restoreTests.join(', ')}`],
         ] as const)
       : []),
     ...(report.unwatchedTenants.length > 0

@@ -14,6 +14,7 @@ import {
 import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
 import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
+import { isAwsRestoreTest, isYoungAsRestoreTest, restoreTestTag } from './restore-tests.ts';
 
 export const maxAgeTag = 'backup-max-age-hours';
 const copyTag = 'backup-copy';
@@ -24,8 +25,10 @@ export interface Enrolment {
   readonly databases: readonly ConfiguredDatabase[];
   /** The listed tenants, then those that only tags name; operators are notified of the latter. */
   readonly tenants: readonly Tenant[];
-  /** Ids of databases that RDS has and nobody configured. */
+  /** Ids of databases that RDS has and nobody configured, without restore tests. */
   readonly unconfigured: readonly string[];
+  /** Ids of databases that would enrol and are passed over, since they are restore tests. */
+  readonly restoreTests: readonly string[];
   /** What was read in the tags of databases that the configuration does not list; none where discovery is off. */
   readonly tags: ReadonlyMap<DatabaseKey, TagReading>;
   /** Tags that say something which is not followed, each with what is done instead. */
@@ -38,6 +41,8 @@ export interface TagReading {
   readonly defaults: { readonly maxAgeHours: number; readonly copyMode: CopyMode };
   /** What is not followed. */
   readonly problems: readonly TagProblem[];
+  /** The tenant as whose it would enrol, where it is passed over as a restore test. */
+  readonly restoreTestOf?: string;
 }
 
 export interface TagProblem {
@@ -52,9 +57,15 @@ export type KnownOwner = Pick<DatabaseRow, 'key' | 'tenant' | 'enrolledBy' | 'fo
 
 /**
  * The databases to evaluate: those the configuration lists, and those that enrol by tag. A listed database wins over its
- * tags. `known` are rows of the ledger: where tags may not take a database from its tenant, it stays there.
+ * tags. `known` are rows of the ledger: where tags may not take a database from its tenant, it stays there. Restore tests are
+ * passed over for their first 8 days; without `now` nobody can say which ones those are.
  */
-export function enrol(fleet: Fleet, databases: readonly RdsDatabase[], known: readonly KnownOwner[] = []): Enrolment {
+export function enrol(
+  fleet: Fleet,
+  databases: readonly RdsDatabase[],
+  known: readonly KnownOwner[] = [],
+  now?: Date,
+): Enrolment {
   const listed = new Set(fleet.databases.map(formatName));
   const found = databases.filter((database) => !listed.has(formatName(nameOf(database))));
   const { discovery } = fleet;
@@ -64,7 +75,9 @@ export function enrol(fleet: Fleet, databases: readonly RdsDatabase[], known: re
   const knownBy = new Map(known.map((row) => [row.key, row]));
   const outcomes = found.map((database) => ({
     database,
-    ...(discovery ? discover(fleet, discovery, database, knownBy.get(database.key), spelled) : { problems: [] }),
+    ...(discovery
+      ? discover(fleet, discovery, database, { known: knownBy.get(database.key), spelled, now })
+      : { problems: [] }),
   }));
   const discovered = outcomes.flatMap((outcome) => outcome.configured ?? []);
   const listedTenants = new Set(fleet.tenants.map((tenant) => tenant.id));
@@ -77,8 +90,18 @@ export function enrol(fleet: Fleet, databases: readonly RdsDatabase[], known: re
       ...fleet.tenants,
       ...byTagOnly.map((id) => ({ id, maxAgeHours: policy.maxAgeHours, recipients: fleet.operators })),
     ],
-    unconfigured: outcomes.flatMap(({ database, configured }) => (configured ? [] : [database.id])),
-    tags: new Map(discovery ? outcomes.map(({ database: { key }, problems }) => [key, { defaults, problems }]) : []),
+    unconfigured: outcomes.flatMap(({ database, configured, restoreTestOf }) =>
+      configured || restoreTestOf !== undefined ? [] : [database.id],
+    ),
+    restoreTests: outcomes.flatMap(({ database, restoreTestOf }) => (restoreTestOf === undefined ? [] : [database.id])),
+    tags: new Map(
+      discovery
+        ? outcomes.map(({ database: { key }, problems, restoreTestOf }) => [
+            key,
+            { defaults, problems, ...(restoreTestOf !== undefined && { restoreTestOf }) },
+          ])
+        : [],
+    ),
     problems: outcomes.flatMap(({ database: { kind, id }, problems }) =>
       problems.map((problem) => `${kind} ${id}: ${problemText(problem)}`),
     ),
@@ -93,18 +116,28 @@ export function problemText({ claim, answer }: TagProblem): string {
 interface Discovered {
   readonly configured?: ConfiguredDatabase;
   readonly problems: readonly TagProblem[];
+  readonly restoreTestOf?: string;
 }
 
 function discover(
   fleet: Fleet,
   discovery: Discovery,
   database: RdsDatabase,
-  known: KnownOwner | undefined,
-  spelled: (tenant: string) => string,
+  {
+    known,
+    spelled,
+    now,
+  }: {
+    readonly known: KnownOwner | undefined;
+    readonly spelled: (tenant: string) => string;
+    readonly now: Date | undefined;
+  },
 ): Discovered {
   const { tags } = database;
   const owner = tenantOf(discovery, tags, known, spelled);
   if (owner.value === undefined) return { problems: owner.problems };
+  const restoreTest = restoreTestOf(discovery, database, now);
+  if (restoreTest.value) return { problems: [], restoreTestOf: owner.value };
   const { policy, copy } = fleet.defaults;
   const maxAge = maxAgeOf(discovery, tags, policy.maxAgeHours);
   const mode = copyModeOf(discovery, tags, copy.mode, copy.staging !== undefined);
@@ -116,7 +149,7 @@ function discover(
       copy: { ...copy, mode: mode.value },
       ...(exclusion.value !== undefined && { excluded: exclusion.value }),
     },
-    problems: [owner, maxAge, mode, exclusion].flatMap(({ problems }) => problems),
+    problems: [owner, restoreTest, maxAge, mode, exclusion].flatMap(({ problems }) => problems),
   };
 }
 
@@ -222,6 +255,16 @@ function copyModeOf(discovery: Discovery, tags: Tags, standard: CopyMode, staged
   if (mode === 'export' || mode === 'none' || (mode === 'object' && staged)) return follow(mode);
   const answer = `it must be export or none, or object where defaults.copy.staging is configured. The default of ${standard} applies`;
   return refused(standard, claim, answer);
+}
+
+/** Whoever may tag could silence alerts by a tag of ours, as by an exclusion. */
+function restoreTestOf({ allowExclusion }: Discovery, database: RdsDatabase, now: Date | undefined): Reading<boolean> {
+  if (now === undefined || !isYoungAsRestoreTest(database, now)) return follow(false);
+  if (isAwsRestoreTest(database)) return follow(true);
+  if (database.tags[restoreTestTag] === undefined) return follow(false);
+  if (allowExclusion) return follow(true);
+  const answer = 'it is not honoured, since discovery.allowExclusion is not set. The database is watched';
+  return refused(false, claimOf(database.tags, restoreTestTag), answer);
 }
 
 function exclusionOf({ allowExclusion }: Discovery, tags: Tags): Reading<string | undefined> {

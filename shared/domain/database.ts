@@ -80,6 +80,7 @@ export const knownTagsSchema = fields({
     .exactOptional(),
   maxAgeHours: number.describe('the age that a tag asks for instead of the default').exactOptional(),
   copyMode: kindOf<CopyMode>().describe('the copy mode that a tag asks for instead of the default').exactOptional(),
+  restoreTest: flag.describe('whether they are notified that it is a restore test').exactOptional(),
   refused: z.array(text).readonly().describe('what tags ask for and do not get').exactOptional(),
 });
 

@@ -71,6 +71,11 @@ export const sweepSchema = fields({
     .readonly()
     .describe('names of databases that RDS has and nobody configured, at most 2,000'),
   unconfiguredCount: count.describe('how many those are, where there are more than are named').exactOptional(),
+  restoreTests: z
+    .array(text)
+    .readonly()
+    .describe('names of databases that were passed over as restore tests, at most 100')
+    .exactOptional(),
   alerts: fields({
     opened: count.describe('opened'),
     reminded: count.describe('reminded of, or risen'),

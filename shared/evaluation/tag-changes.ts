@@ -16,6 +16,8 @@ import {
 export type TagChange =
   /** Nobody watches it any more: the tag that enrolled it was removed. */
   | { readonly code: 'removed'; readonly tenant: string }
+  /** It would enrol as this tenant's, and is passed over for its first 8 days. */
+  | { readonly code: 'restore-test'; readonly tenant: string }
   | { readonly code: 'excluded'; readonly reason: string }
   | { readonly code: 'tenant-changed'; readonly before: string; readonly after: string }
   | { readonly code: 'longer-age'; readonly before: number; readonly after: number }
@@ -65,6 +67,14 @@ export function compareTags(
   const isKnown = (claim: string) => known.refused?.includes(claim) === true;
   const refused = tags.problems.filter(({ claim }) => !isKnown(claim));
   const pendingRefused = { refused: claims.filter(isKnown) };
+  if (tags.restoreTestOf !== undefined) {
+    const isNew = known.restoreTest !== true;
+    return {
+      changes: isNew ? [{ code: 'restore-test', tenant: tags.restoreTestOf }] : [],
+      pending: onRow(undefined, { ...later, ...(!isNew && { restoreTest: true }) }),
+      notified: onRow(undefined, { ...later, restoreTest: true }),
+    };
+  }
   if (configured === undefined) {
     const tenant = known.tenant ?? (row?.enrolledBy === 'tag' ? row.tenant : undefined);
     return {

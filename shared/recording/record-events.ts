@@ -212,7 +212,7 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
   );
   const found = await databasesOf(rds, unowned);
   const odd = rds.takeOdd();
-  const enrolled = enrol(fleet, [...found.values()], [...rows.values()]).databases;
+  const enrolled = enrol(fleet, [...found.values()], [...rows.values()], deps.now()).databases;
   const holders = new Map([...found.values()].map((database) => [formatName(nameOf(database)), database.key]));
   const taken = await namesTaken(ledger, unowned, holders);
   return (snapshot) => {

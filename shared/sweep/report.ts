@@ -36,6 +36,8 @@ export interface SweepReport {
     readonly deadline: string | null;
   }[];
   readonly unconfigured: readonly string[];
+  /** Names of databases that were passed over as restore tests. */
+  readonly restoreTests: readonly string[];
   /** Ids of tenants without a database that is watched; a watch does not see them. */
   readonly unwatchedTenants: readonly string[];
   readonly counts: Counts;
@@ -69,6 +71,7 @@ export function reportOf(
     complete: row.complete,
     databases: shown.map((one) => databaseIn(one, row.at)),
     unconfigured: row.unconfigured,
+    restoreTests: row.restoreTests ?? [],
     unwatchedTenants,
     counts: row.counts,
     eventsMissed: row.eventsMissed,

@@ -8,6 +8,7 @@ const errorsKept = 100;
 const errorLength = 500;
 const leftOutKept = 200;
 const unwatchedKept = 500;
+const restoreTestsKept = 100;
 
 /** A verdict for each database; of an earlier part of a sweep it may be one of a later version. */
 export type Verdicts = ReadonlyMap<DatabaseKey, VerdictName | Unrecognized>;
@@ -39,7 +40,7 @@ export function joined(stopped: SweepRow, part: SweepRow, verdicts: Verdicts): S
 
 /** The row as it is kept. */
 export function keptRow(row: SweepRow): SweepRow {
-  const { missed, unconfigured, errors, leftOut, notifiedOf, unwatchedTenants } = row;
+  const { missed, unconfigured, errors, leftOut, notifiedOf, unwatchedTenants, restoreTests } = row;
   const more = errors.length - errorsKept;
   const lines = more > 0 ? [...errors.slice(0, errorsKept - 1), `and ${more + 1} more errors, in the log`] : errors;
   return {
@@ -49,6 +50,7 @@ export function keptRow(row: SweepRow): SweepRow {
     ...(unconfigured.length > unconfiguredKept && { unconfiguredCount: unconfigured.length }),
     errors: lines.map((line) => line.slice(0, errorLength)),
     ...(notifiedOf && { notifiedOf: notifiedOf.slice(-leftOutKept) }),
+    ...(restoreTests && { restoreTests: restoreTests.slice(0, restoreTestsKept) }),
     ...(unwatchedTenants && { unwatchedTenants: unwatchedTenants.slice(0, unwatchedKept) }),
     ...(leftOut && {
       leftOut: leftOut.slice(0, leftOutKept).map((left) => ({ ...left, text: left.text.slice(0, errorLength) })),

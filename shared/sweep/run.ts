@@ -72,6 +72,7 @@ export interface SweepRun {
 export interface End {
   readonly complete: boolean;
   readonly unconfigured: readonly string[];
+  readonly restoreTests?: readonly string[];
   /** All tenants that have a promise, and all databases of theirs; absent where not all are known. */
   readonly promised?: { readonly tenants: readonly Tenant[]; readonly databases: readonly EvaluationTarget[] };
   /** The verdicts of the parts before, where a sweep was carried on. */
@@ -241,7 +242,7 @@ export class Run {
     this.errors.push(...inventory.problems);
     if (inventory.problems.length > 0) this.recheckFailed = true;
     const met = await this.#ownersOf(inventory, wanted);
-    const enrolment = enrol(fleet, [...inventory.databases], [...inLedger.values(), ...met]);
+    const enrolment = enrol(fleet, [...inventory.databases], [...inLedger.values(), ...met], this.at);
     const candidates = withEnrolledBefore(fleet, enrolment.databases, inventory, known);
     const shown = new Set([...wanted, ...inventory.databases].map(nameText));
     const entries = candidates.filter((entry) => shown.has(formatName(entry)));
@@ -273,7 +274,7 @@ export class Run {
   }
 
   /** Ends the run, and says what it found and did. */
-  end({ complete, unconfigured, promised, before, stoppedAfter }: End): SweepRun {
+  end({ complete, unconfigured, restoreTests = [], promised, before, stoppedAfter }: End): SweepRun {
     const { rds, fleet, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
     const notifications = this.#checked.flatMap(({ notification }) => notification ?? []);
@@ -300,6 +301,7 @@ export class Run {
       recorded: sumBy(this.#checked, ({ recorded }) => recorded),
       closed: sumBy(this.#checked, ({ closed }) => closed),
       unconfigured,
+      ...(restoreTests.length > 0 && { restoreTests }),
       alerts: { opened: count('opened'), reminded: count('reminded'), resolved: count('resolved') },
       apiCalls: { ...rds.calls },
       errors: [...this.errors, ...leftOut.map(({ text }) => text)],

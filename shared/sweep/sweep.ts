@@ -19,7 +19,7 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   const byName = stopped !== undefined || inventory.ranOut;
   run.errors.push(...inventory.problems);
   const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
-  const enrolment = enrol(deps.fleet, [...inventory.databases], known);
+  const enrolment = enrol(deps.fleet, [...inventory.databases], known, run.at);
   run.errors.push(...enrolment.problems);
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, inventory, known);
   const after = stopped?.stoppedAfter ?? '';
@@ -60,6 +60,7 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
     complete:
       next === undefined && run.leftNothingOut && (byName ? !run.recheckFailed : inventory.problems.length === 0),
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
+    restoreTests: enrolment.restoreTests,
     // A deleted database that its tag had enrolled is nobody's soon: its tenant is not in the configuration, nor its tag in RDS.
     ...(listed && next === undefined && { promised: { tenants: enrolment.tenants, databases: everybody } }),
     before: verdictsBefore(everybody, known, after),

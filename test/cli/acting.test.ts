@@ -216,6 +216,7 @@ describe('sweep', () => {
       },
     ],
     unconfigured: ['trial'],
+    restoreTests: [],
     unwatchedTenants: [],
     counts: { overdue: 1, excluded: 1 },
     eventsMissed: 2,

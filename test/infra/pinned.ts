@@ -259,7 +259,7 @@ export const pinned = {
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
         lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until stops.from stops.until since
         inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
-        knownTags.refused alert.tenant alert.opened
+        knownTags.restoreTest knownTags.refused alert.tenant alert.opened
       `),
       alert: names(`
         tenant database databaseId databaseKind opened verdict severity cause.code cause.facts notes.code notes.facts
@@ -277,7 +277,7 @@ export const pinned = {
       `),
       sweep: names(`
         mode started finished at complete databases counts eventsMissed missed.snapshotId missed.databaseId
-        missed.backupTime recorded closed unconfigured unconfiguredCount alerts.opened alerts.reminded alerts.resolved
+        missed.backupTime recorded closed unconfigured unconfiguredCount restoreTests alerts.opened alerts.reminded alerts.resolved
         apiCalls errors leftOut.text leftOut.database.key leftOut.database.kind leftOut.database.id notifiedOf.of
         notifiedOf.at unwatchedTenants.tenant unwatchedTenants.since unwatchedTenants.databases.id
         unwatchedTenants.databases.verdict unwatchedTenants.databaseCount unwatchedTenants.severity
@@ -415,7 +415,7 @@ export const pinned = {
     `),
     sweep: names(`
       mode started finished at complete databases counts eventsMissed missed recorded closed unconfigured
-      unconfiguredCount alerts apiCalls errors leftOut notifiedOf unwatchedTenants configHash stoppedAfter expiresAt
+      unconfiguredCount restoreTests alerts apiCalls errors leftOut notifiedOf unwatchedTenants configHash stoppedAfter expiresAt
     `),
   },
 
@@ -492,7 +492,7 @@ export const pinned = {
     mode at complete databases.tenant databases.database databases.account databases.region databases.verdict
     databases.cause.code databases.cause.facts databases.notes databases.severity databases.reason
     databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline unconfigured
-    unwatchedTenants counts
+    restoreTests unwatchedTenants counts
     eventsMissed alerts.opened alerts.reminded alerts.resolved apiCalls errors
   `),
 };

@@ -40,6 +40,14 @@ const table: { readonly [Code in TagChange['code']]: { readonly phrase: string; 
         after: null,
       }),
     },
+    'restore-test': {
+      phrase: 'restored for a test',
+      describe: ({ tenant }) => ({
+        text: `a restore test with the tags of tenant ${tenant}: not watched for its first 8 days`,
+        before: null,
+        after: tenant,
+      }),
+    },
     excluded: {
       phrase: 'excluded',
       describe: ({ reason }) => ({

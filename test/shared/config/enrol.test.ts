@@ -65,6 +65,7 @@ describe('enrolment by tag', () => {
         },
       ],
       tenants: fleet().tenants,
+      restoreTests: [],
       unconfigured: [],
       tags: new Map([[crmKey, { defaults: { maxAgeHours: 24, copyMode: 'export' }, problems: [] }]]),
       problems: [],
@@ -84,6 +85,7 @@ describe('enrolment by tag', () => {
     expect(enrol(all, [database('orders', tags)])).toEqual({
       databases: all.databases,
       tenants: all.tenants,
+      restoreTests: [],
       unconfigured: [],
       tags: new Map(),
       problems: [],

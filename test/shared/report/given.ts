@@ -86,6 +86,7 @@ function givenRun(mode: 'sweep' | 'watch', started: Date, databases: number): Ru
     leftOut: null,
     notifiedOf: null,
     unwatchedTenants: [],
+    restoreTests: null,
     configHash: '0'.repeat(64),
     stoppedAfter: null,
     expiresAt: null,
