@@ -36,6 +36,8 @@ const openTexts = [
   'status-prevents-backups status',
   'encryption-key-inaccessible status',
   'not-rds engine',
+  'replica-source-unwatched why',
+  'replication-failed status',
   'backups-gone gone',
   'snapshot-skipped window',
   'window-while-stopped window',

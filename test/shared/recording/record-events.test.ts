@@ -716,11 +716,11 @@ describe('an event about a database', () => {
   it('fails only the events about instances where RDS does not say of which cluster they are', async () => {
     const world = await swept();
     world.rds.setStatus('ledger', 'inaccessible-encryption-credentials-recoverable');
-    world.rds.stop('orders');
+    world.rds.setRetention('orders', 0);
     await world.rds.settle();
-    const [lost, ...stopped] = world.events.filter(({ detail }) => /0419|0087/.test(detail.EventID)) as RdsEvent[];
+    const [lost, ...others] = world.events.filter(({ detail }) => /0419|0028/.test(detail.EventID)) as RdsEvent[];
     world.rds.failNext('DescribeDBInstances', 1, accessDenied('rds:DescribeDBInstances'));
-    expect(await world.deliver(lost as RdsEvent, ...stopped)).toEqual(['m0']);
+    expect(await world.deliver(lost as RdsEvent, ...others)).toEqual(['m0']);
     expect(world.news()).toEqual(['open orders protected warning']);
   });
 
@@ -750,14 +750,14 @@ describe('an event about a database', () => {
     const world = await swept();
     world.rds.createInstance({ id: 'orders-green-abc123' });
     world.rds.switchOver('orders', 'orders-green-abc123');
-    world.rds.stop('ledger');
+    world.rds.delete('ledger');
     await world.rds.settle();
-    const events = world.events.filter(({ detail }) => /0248|0150/.test(detail.EventID));
+    const events = world.events.filter(({ detail }) => /0248|0171/.test(detail.EventID));
     world.rds.failNext('DescribeBlueGreenDeployments', 1, accessDenied('rds:DescribeBlueGreenDeployments'));
     expect(await world.deliver(...events)).toEqual([
       `m${events.findIndex(({ detail }) => /0248/.test(detail.EventID))}`,
     ]);
-    expect(world.news()).toEqual(['open ledger protected warning']);
+    expect(world.news()).toEqual(['open ledger deleted warning']);
     expect(await world.deliver(...events)).toEqual([]);
   });
 
