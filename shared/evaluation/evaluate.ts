@@ -246,8 +246,8 @@ function ofDatabase(facts: Facts): Evaluation {
     return { ...withoutDeadline, verdict: 'protected', severity: 'info', ...explained(facts, null) };
   }
   const { mayEndBy, bad } = facts;
-  // Where point-in-time restore is behind as well, more is wrong than the age.
-  const isAgeAlone = bad === undefined && facts.restorable !== 'stale';
+  // Where point-in-time restore is behind, or replication has failed, more is wrong than the age.
+  const isAgeAlone = bad === undefined && failed === undefined && facts.restorable !== 'stale';
   const waits = isAgeAlone && mayEndBy !== undefined ? { mayEndBy } : {};
   // What turns critical only by its age is not told to have while the backup that ends it may still come.
   const risesAt = latestOf(newest.twiceMaxAge, waits.mayEndBy);
