@@ -13,7 +13,7 @@ import {
   startLocalAws,
 } from './aws/local-aws.ts';
 import type { Progress } from './aws/python.ts';
-import { toPutEventsEntry } from './rds/events.ts';
+import { type AnnouncedEvent, toPutEventsEntry } from './rds/events.ts';
 import { startRdsServer } from './rds/server.ts';
 import { RdsSimulator, type SimulatorOptions } from './rds/simulator.ts';
 
@@ -35,7 +35,7 @@ export interface Stage {
   readonly aws: LocalAws;
   /** Settings for clients in this process. */
   readonly client: ClientConfig;
-  /** Whether RDS's events reach the bus; off until switched on, as before a deployment. */
+  /** Whether the events of RDS and AWS Backup reach the bus; off until switched on, as before a deployment. */
   announcing: boolean;
   /** Deploys the stack with the real CDK; returns its outputs. */
   deploy(context?: Record<string, string>): Promise<StackOutputs>;
@@ -47,16 +47,18 @@ export async function openStage({ from, seed = 1, simulator, port, progress, sig
   // Its sinks are made once there is an AWS to send to.
   const sinks: { events?: EventBridgeClient; objects?: S3Client } = {};
   const state = { announcing: false };
+  const announce = async (event: AnnouncedEvent) => {
+    if (!state.announcing) return;
+    const sent = await sinks.events?.send(new PutEventsCommand({ Entries: [toPutEventsEntry(event)] }));
+    if (sent?.FailedEntryCount) throw new Error(`the bus refused an event: ${sent.Entries?.[0]?.ErrorMessage}`);
+  };
   const rds = new RdsSimulator({
     now: from,
     account: localAccount,
     region: localRegion,
     seed,
-    eventSink: async (event) => {
-      if (!state.announcing) return;
-      const sent = await sinks.events?.send(new PutEventsCommand({ Entries: [toPutEventsEntry(event)] }));
-      if (sent?.FailedEntryCount) throw new Error(`the bus refused an event: ${sent.Entries?.[0]?.ErrorMessage}`);
-    },
+    eventSink: announce,
+    backupEventSink: announce,
     objectSink: {
       put: async (Bucket, Key, Body) => {
         await sinks.objects?.send(new PutObjectCommand({ Bucket, Key, Body }));

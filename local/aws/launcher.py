@@ -1,4 +1,5 @@
-"""Starts MiniStack with RDS served by the simulator, whose events may be put on the bus, and authorization written down.
+"""Starts MiniStack with RDS and AWS Backup's jobs served by the simulator, whose events may be put on the bus, and authorization
+written down.
 
 Environment, besides MiniStack's own: RDS_SIMULATOR_URL (where RDS calls go), RUN_FOLDER (removed at the end),
 IAM_TRAIL (the file that gets one JSON line for each authorization of a role), OUTBOX (one for each e-mail and SMS).
@@ -21,13 +22,14 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import eventbridge, rds, sns
+from ministack.services import backup, eventbridge, rds, sns
 
 FORWARDED_HEADERS = ("content-type", "authorization")
 
 
-def forward_rds_to(url):
-    """RDS calls, already authorized by MiniStack, go to the simulator; when it is away, RDS is unavailable."""
+def forward_to(url):
+    """Calls of RDS, and of AWS Backup's jobs, already authorized by MiniStack, go to the simulator; when it is away, RDS is
+    unavailable."""
     simulator = urlsplit(url)
     threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="rds")
 
@@ -50,7 +52,14 @@ def forward_rds_to(url):
         kept = {name: headers[name] for name in FORWARDED_HEADERS if name in headers}
         return await asyncio.get_running_loop().run_in_executor(threads, call, method, target, kept, body)
 
+    other_backup_calls = backup.handle_request
+
+    async def handle_backup_request(method, path, headers, body, query_params):
+        jobs = method == "GET" and path.rstrip("/") == "/backup-jobs"
+        return await (handle_request if jobs else other_backup_calls)(method, path, headers, body, query_params)
+
     rds.handle_request = handle_request
+    backup.handle_request = handle_backup_request
 
 
 def unavailable(url):
@@ -61,14 +70,14 @@ def unavailable(url):
     ).encode()
 
 
-def let_rds_events_pass():
-    """AWS refuses PutEvents with a source of its own; here somebody has to speak for RDS."""
+def let_aws_events_pass():
+    """AWS refuses PutEvents with a source of its own; here somebody has to speak for RDS and AWS Backup."""
     original = eventbridge._put_events
 
     def put_events(data, allow_aws_source=False):
         sources = {str(entry.get("Source", "")) for entry in data.get("Entries", [])}
         aws_sources = {source for source in sources if source.startswith("aws.")}
-        return original(data, allow_aws_source or aws_sources == {"aws.rds"})
+        return original(data, allow_aws_source or (aws_sources != set() and aws_sources <= {"aws.rds", "aws.backup"}))
 
     eventbridge._put_events = put_events
 
@@ -177,8 +186,8 @@ def end_with_parent():
 def main():
     signal.signal(signal.SIGTERM, end)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    forward_rds_to(os.environ["RDS_SIMULATOR_URL"])
-    let_rds_events_pass()
+    forward_to(os.environ["RDS_SIMULATOR_URL"])
+    let_aws_events_pass()
     authorize_as_aws_does()
     write_iam_trail(os.environ["IAM_TRAIL"])
     keep_outbox(os.environ["OUTBOX"])

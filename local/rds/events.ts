@@ -196,8 +196,14 @@ export function flakyDelivery(trouble: {
   };
 }
 
+/** An event of RDS, or of AWS Backup. */
+export type AnnouncedEvent = Omit<RdsEvent, 'source' | 'detail'> & {
+  readonly source: 'aws.rds' | 'aws.backup';
+  readonly detail: object;
+};
+
 /** The entry with which an event is put on a bus by EventBridge's PutEvents. */
-export function toPutEventsEntry(event: RdsEvent) {
+export function toPutEventsEntry(event: AnnouncedEvent) {
   return {
     Source: event.source,
     DetailType: event['detail-type'],

@@ -1,15 +1,21 @@
+import { BackupClient, type BackupClientConfig } from '@aws-sdk/client-backup';
 import { RDSClient, type RDSClientConfig } from '@aws-sdk/client-rds';
 import { HttpResponse } from '@smithy/core/protocols';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
-import { answer } from './answer.ts';
+import { type Answer, answer } from './answer.ts';
+import { answerBackupJobs } from './backup-jobs.ts';
 import type { RdsSimulator } from './simulator.ts';
 
 /** A request handler for the SDK's client that answers from the simulator, without a socket. */
 export function inProcessHandler(simulator: RdsSimulator) {
+  return handlerOf((request) => answer(simulator, String(request.body ?? '')));
+}
+
+function handlerOf(reply: (request: HttpRequest) => Answer) {
   return {
     handle: async (request: HttpRequest, _options?: HttpHandlerOptions): Promise<{ response: HttpResponse }> => {
-      const { statusCode, headers, body } = answer(simulator, String(request.body ?? ''));
+      const { statusCode, headers, body } = reply(request);
       const bytes = new TextEncoder().encode(body);
       return { response: new HttpResponse({ statusCode, headers: { ...headers }, body: bytes }) };
     },
@@ -21,6 +27,30 @@ export function inProcessHandler(simulator: RdsSimulator) {
 /** The SDK's own client on the simulator. It tries three times as it does on AWS, but without waiting in between. */
 export function inProcessClient(simulator: RdsSimulator, config: RDSClientConfig = {}): RDSClient {
   return new RDSClient({
+    ...settingsOf(simulator),
+    requestHandler: inProcessHandler(simulator),
+    ...config,
+  });
+}
+
+/** The same of AWS Backup. */
+export function inProcessBackupClient(simulator: RdsSimulator, config: BackupClientConfig = {}): BackupClient {
+  return new BackupClient({
+    ...settingsOf(simulator),
+    requestHandler: handlerOf(({ query }) =>
+      answerBackupJobs(
+        (asked) => simulator.listBackupJobs(asked),
+        new URLSearchParams(
+          Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
+        ),
+      ),
+    ),
+    ...config,
+  });
+}
+
+function settingsOf(simulator: RdsSimulator) {
+  return {
     region: simulator.region,
     credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
     endpoint: 'http://rds.invalid',
@@ -28,7 +58,5 @@ export function inProcessClient(simulator: RdsSimulator, config: RDSClientConfig
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
     retryStrategy: new ConfiguredRetryStrategy(3, () => 0),
-    requestHandler: inProcessHandler(simulator),
-    ...config,
-  });
+  };
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { answer } from './answer.ts';
+import { answerBackupJobs } from './backup-jobs.ts';
 import type { RdsSimulator } from './simulator.ts';
 
 export interface RdsServer {
@@ -29,7 +30,10 @@ export async function startRdsServer(simulator: RdsSimulator, options: { port?: 
 
 async function serve(simulator: RdsSimulator, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    const { statusCode, headers, body } = answer(simulator, await text(request));
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator');
+    const { statusCode, headers, body } = pathname.startsWith('/backup-jobs')
+      ? answerBackupJobs((query) => simulator.listBackupJobs(query), searchParams)
+      : answer(simulator, await text(request));
     response.writeHead(statusCode, headers).end(body);
   } catch {
     // The caller hung up while it was sending; there is nobody to answer.

@@ -11,6 +11,7 @@ import {
   StartExportTask$,
 } from '@aws-sdk/client-rds';
 import type { StaticOperationSchema } from '@smithy/types';
+import { type BackupJobSpec, BackupJobs, type BackupJobsOptions, type SimulatedBackupJob } from './backup-jobs.ts';
 import {
   describeClusterSnapshots,
   describeClusters,
@@ -22,10 +23,11 @@ import {
 import { type ExportOptions, type ExportOutcome, Exports } from './exports.ts';
 import { RdsFault as Fault, type RdsFault } from './faults.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
+import type { Database } from './model.ts';
 import { type CallHook, Trouble } from './trouble.ts';
 import { nextTimeOfDay } from './windows.ts';
 
-export interface SimulatorOptions extends FleetOptions, ExportOptions {
+export interface SimulatorOptions extends FleetOptions, ExportOptions, BackupJobsOptions {
   awsBackupRowsWithoutType?: boolean;
 }
 
@@ -36,15 +38,17 @@ interface Operation {
   readonly run: (input: Input) => unknown;
 }
 
-/** RDS of one account and Region: its fleet, its export tasks, and its API with the trouble that callers have with it. */
+/** RDS of one account and Region: its fleet, its export tasks, AWS Backup's jobs, and its API with the trouble that callers have with it. */
 export class RdsSimulator extends Fleet {
   readonly #exports: Exports;
+  readonly #backupJobs: BackupJobs;
   readonly #trouble = new Trouble(() => this.now);
   readonly #operations: Readonly<Record<string, Operation>>;
 
   constructor(options: SimulatorOptions) {
     super(options);
     this.#exports = new Exports(this, (arn) => this.snapshotByArn(arn), options);
+    this.#backupJobs = new BackupJobs(this, options);
     this.#operations = this.#apiOf(options.awsBackupRowsWithoutType ?? false);
   }
 
@@ -58,6 +62,21 @@ export class RdsSimulator extends Fleet {
     const { run } = this.#operationNamed(action);
     this.#trouble.meet(action, input);
     return run(input);
+  }
+
+  /** AWS Backup creates a job now. */
+  startBackupJob(database: string | Database, spec: BackupJobSpec = {}): SimulatedBackupJob {
+    return this.#backupJobs.start(database, spec);
+  }
+
+  stopBackupJob(job: SimulatedBackupJob): void {
+    this.#backupJobs.stop(job);
+  }
+
+  /** AWS Backup's ListBackupJobs; it meets the same trouble as the calls of RDS. */
+  listBackupJobs(query: URLSearchParams): object {
+    this.#trouble.meet('ListBackupJobs', Object.fromEntries(query));
+    return this.#backupJobs.list(query);
   }
 
   /** To the next moment at which it is `untilUtc` (`hh:mm`). */

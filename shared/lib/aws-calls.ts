@@ -1,4 +1,5 @@
 /** How an adapter declares the calls that it makes: infrastructure grants the rights, tests compare with the code. */
+import type * as Backup from '@aws-sdk/client-backup';
 import type * as Lambda from '@aws-sdk/client-lambda';
 import type * as Rds from '@aws-sdk/client-rds';
 import type * as S3 from '@aws-sdk/client-s3';
@@ -7,9 +8,14 @@ import type * as Sns from '@aws-sdk/client-sns';
 type CommandIn<Client> = keyof Client extends infer Name ? (Name extends `${infer Call}Command` ? Call : never) : never;
 
 /** A call, named as in the SDK: `StartExportTask` of `StartExportTaskCommand`. */
-export type AwsCall = CommandIn<typeof Lambda> | CommandIn<typeof Rds> | CommandIn<typeof S3> | CommandIn<typeof Sns>;
+export type AwsCall =
+  | CommandIn<typeof Backup>
+  | CommandIn<typeof Lambda>
+  | CommandIn<typeof Rds>
+  | CommandIn<typeof S3>
+  | CommandIn<typeof Sns>;
 
-export type IamAction = `${'iam' | 'kms' | 'lambda' | 'rds' | 's3' | 'sns'}:${string}`;
+export type IamAction = `${'backup' | 'iam' | 'kms' | 'lambda' | 'rds' | 's3' | 'sns'}:${string}`;
 
 /** The IAM actions that each call needs, by what they act on. */
 export type AwsCalls<Resource extends string = string> = {

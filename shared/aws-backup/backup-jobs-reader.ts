@@ -1,0 +1,70 @@
+/** Reads AWS Backup's jobs in bulk, page by page: never one call a database. */
+import {
+  type BackupClient,
+  BackupServiceException,
+  paginateListBackupJobs,
+  type BackupJob as Row,
+} from '@aws-sdk/client-backup';
+import { groupBy } from 'es-toolkit/array';
+import type { BackupJob, BackupJobs } from '../domain/index.ts';
+import type { AwsCalls } from '../lib/aws-calls.ts';
+
+/** AWS Backup's largest page (API reference of ListBackupJobs). */
+const pageSize = 1000;
+
+/** What it calls RDS's databases; a listing takes one of them. Multi-AZ clusters are `RDS`. */
+const resourceTypes = ['RDS', 'Aurora'] as const;
+
+export class AwsBackupReader {
+  readonly #client: BackupClient;
+  /** How many calls were made, by action. */
+  readonly calls: Record<string, number> = {};
+
+  constructor(client: BackupClient) {
+    this.#client = client;
+  }
+
+  /**
+   * All jobs of RDS databases. AWS Backup shows those of the last 30 days (API reference of ListBackupJobs). Throws where
+   * they cannot be read to the end, `timeIsUp` included: half of them prove nothing.
+   */
+  async jobs(timeIsUp: () => boolean): Promise<BackupJobs> {
+    const rows: Row[] = [];
+    for (const ByResourceType of resourceTypes) {
+      for await (const page of paginateListBackupJobs({ client: this.#client, pageSize }, { ByResourceType })) {
+        this.calls.ListBackupJobs = (this.calls.ListBackupJobs ?? 0) + 1;
+        rows.push(...(page.BackupJobs ?? []));
+        if (timeIsUp()) throw new Error('it took too long');
+      }
+    }
+    const jobs = rows.flatMap((row) => toJob(row) ?? []);
+    return new Map(Object.entries(groupBy(jobs, ({ resourceArn }) => resourceArn.toLowerCase())));
+  }
+}
+
+/** The calls that the reader makes, and the rights to them. Source: Service Authorization Reference, AWS Backup. */
+export const awsBackupCalls = {
+  ListBackupJobs: { account: ['backup:ListBackupJobs'] },
+} as const satisfies AwsCalls<'account'>;
+
+/** Whether AWS refused a call for want of a right. */
+export function isDenied(error: unknown): boolean {
+  if (!(error instanceof BackupServiceException)) return false;
+  return error.$metadata.httpStatusCode === 403 || error.name === 'AccessDeniedException';
+}
+
+/** Undefined for a row that names no resource, state or time: it says nothing of any database. */
+function toJob(row: Row): BackupJob | undefined {
+  const { BackupJobId: id, ResourceArn: resourceArn, State: state, CreationDate: createdAt } = row;
+  if (id === undefined || resourceArn === undefined || state === undefined || createdAt === undefined) return undefined;
+  return {
+    id,
+    resourceArn,
+    state,
+    createdAt,
+    ...(row.StatusMessage && { message: row.StatusMessage }),
+    ...(row.StartBy && { startBy: row.StartBy }),
+    ...(row.CompletionDate && { endedAt: row.CompletionDate }),
+    ...(row.RecoveryPointArn && { recoveryPointArn: row.RecoveryPointArn }),
+  };
+}
