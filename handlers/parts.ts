@@ -1,8 +1,10 @@
 /** The parts that more than one function is built of. */
 import { Logger } from '@aws-lambda-powertools/logger';
+import { BackupClient } from '@aws-sdk/client-backup';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
@@ -21,6 +23,11 @@ export function ledgerOf(settings: Settings): Ledger {
  */
 export function rdsReader(): RdsReader {
   return new RdsReader(new RDSClient({ retryMode: 'adaptive', maxAttempts: 10 }));
+}
+
+/** The same of AWS Backup. A run goes on without its jobs, so it does not wait for them long. */
+export function awsBackupReader(): AwsBackupReader {
+  return new AwsBackupReader(new BackupClient());
 }
 
 export interface LoadedConfig {

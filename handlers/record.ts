@@ -21,10 +21,11 @@ export const handler = onFirstCall(() => {
         fleet: loaded.fleet,
         log,
         now,
-        check: async (databases) => {
+        check: async (databases, options) => {
           const run = await recheck(
             sweepDepsOf(loaded, ledger, () => context.getRemainingTimeInMillis()),
             databases,
+            options,
           );
           const { errors } = await notifierOf(loaded, ledger, channel)(run.notifications, run.at);
           for (const error of [...run.report.errors, ...errors]) log.error(error, { databases });

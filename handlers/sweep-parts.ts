@@ -14,7 +14,7 @@ import {
   SnsPublisher,
 } from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
-import { type LoadedConfig, log, now, rdsReader } from './parts.ts';
+import { awsBackupReader, type LoadedConfig, log, now, rdsReader } from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
@@ -53,6 +53,7 @@ export function sweepDepsOf({ fleet, hash }: LoadedConfig, ledger: Ledger, remai
   return {
     ledger,
     rds: rdsReader(),
+    awsBackup: awsBackupReader(),
     fleet,
     configHash: hash,
     log,

@@ -4,6 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { backupJobEventPattern } from '../shared/aws-backup/index.ts';
 import { constructIds } from '../shared/contract.ts';
 import { eventMeanings } from '../shared/rds/index.ts';
 import { type Alarms, Threshold } from './alarms.ts';
@@ -12,7 +13,7 @@ import { ledgerUses } from './ledger-uses.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters, privateQueue } from './queues.ts';
 import { rdsUses } from './rds-uses.ts';
-import { allow, allowRdsReads } from './rights.ts';
+import { allow, allowAwsBackupReads, allowRdsReads } from './rights.ts';
 
 /** A batch is described in two calls and written in a few seconds; a minute leaves room for RDS's throttling. */
 const timeout = Duration.minutes(1);
@@ -50,6 +51,11 @@ export class RecordEvents extends Construct {
       },
       targets: [new SqsQueue(queue, { deadLetterQueue: this.deadLetters })],
     });
+    new Rule(this, 'BackupJobsRule', {
+      description: "Ends of AWS Backup's jobs, whose databases are then checked",
+      eventPattern: { ...backupJobEventPattern, account: [Stack.of(this).account] },
+      targets: [new SqsQueue(queue, { deadLetterQueue: this.deadLetters })],
+    });
 
     this.function = new LedgerFunction(this, 'Record', {
       handler: 'record',
@@ -80,6 +86,7 @@ export class RecordEvents extends Construct {
       resources: [queue.queueArn],
     });
     allowRdsReads(this.function.role, rdsUses.record);
+    allowAwsBackupReads(this.function.role);
     parts.ledger.allow(this.function, ledgerUses.record);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);

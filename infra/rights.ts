@@ -1,5 +1,7 @@
 import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { awsBackupCalls } from '../shared/aws-backup/index.ts';
+import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type RdsRead, type RdsReadAction, rdsReads } from '../shared/rds/index.ts';
 
 export interface Right {
@@ -53,6 +55,15 @@ export function allowRdsReads(role: Role, uses: readonly RdsRead[]): void {
       wildcard: 'Databases and their snapshots are listed in bulk, and those of tomorrow are not known today.',
     });
   }
+}
+
+/** Lets a role list AWS Backup's jobs. */
+export function allowAwsBackupReads(role: Role): void {
+  allow(role, {
+    actions: actionsOn(awsBackupCalls, 'account'),
+    resources: ['*'],
+    wildcard: 'AWS Backup knows no resources for listing its jobs.',
+  });
 }
 
 type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot' | 'deployment';

@@ -16,7 +16,7 @@ import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
 import { rdsUses } from './rds-uses.ts';
-import { allow, allowRdsReads } from './rights.ts';
+import { allow, allowAwsBackupReads, allowRdsReads } from './rights.ts';
 
 /** The watch runs this often: an alert comes within that time of its deadline. */
 const watchEvery = Duration.minutes(15);
@@ -86,6 +86,7 @@ export class SweepDatabases extends Construct {
 
   #grant(parts: Parts, copy: CopyBackups): void {
     allowRdsReads(this.function.role, rdsUses.sweep);
+    allowAwsBackupReads(this.function.role);
     parts.ledger.allow(this.function, ledgerUses.sweep);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);

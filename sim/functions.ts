@@ -1,8 +1,10 @@
 /** The functions as `handlers/` composes them, on clients whose every call passes the gate. */
+import { BackupClient, type ListBackupJobsInput } from '@aws-sdk/client-backup';
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { RdsFault } from '../local/rds/faults.ts';
 import type { RdsSimulator } from '../local/rds/simulator.ts';
+import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import type { Fleet } from '../shared/config/index.ts';
 import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
 import { type Ledger, TableLedger } from '../shared/ledger/index.ts';
@@ -77,6 +79,7 @@ function partsOf(cloud: Cloud, run: Run) {
     publisher,
     reports,
     rds: () => new RdsReader(rdsClient(cloud, run)),
+    awsBackup: () => new AwsBackupReader(backupClient(cloud)),
     ...alerting(),
   };
 
@@ -99,8 +102,8 @@ function contextOf({ account, region, alerts }: Fleet, now: Date) {
 
 type RunParts = ReturnType<typeof partsOf>;
 
-function sweepDepsOf({ ledger, fleet, log, now, rds, remainingMs }: RunParts): SweepDeps {
-  return { ledger, fleet, log, now, rds: rds(), remainingMs, configHash: 'hash' };
+function sweepDepsOf({ ledger, fleet, log, now, rds, awsBackup, remainingMs }: RunParts): SweepDeps {
+  return { ledger, fleet, log, now, rds: rds(), awsBackup: awsBackup(), remainingMs, configHash: 'hash' };
 }
 
 /** `handlers/sweep.ts` */
@@ -137,8 +140,8 @@ export function recordFunction(
       fleet,
       log,
       now,
-      check: async (databases) => {
-        const checked = await recheck(sweepDepsOf(parts), databases);
+      check: async (databases, options) => {
+        const checked = await recheck(sweepDepsOf(parts), databases, options);
         await parts.notifying(checked.notifications, checked.at);
         return (checked.row.leftOut ?? []).flatMap(({ database }) => database ?? []);
       },
@@ -205,6 +208,12 @@ function rdsClient({ gate, rds, refusedExport }: Cloud, run: Run): RDSClient {
     });
   };
   return Object.assign(Object.create(RDSClient.prototype), { send });
+}
+
+/** A client of AWS Backup that answers straight from the simulator, and always: how its calls fail alone is tested apart. */
+function backupClient({ rds }: Cloud): BackupClient {
+  const send = async ({ input }: { readonly input: ListBackupJobsInput }) => rds.listBackupJobs(input);
+  return Object.assign(Object.create(BackupClient.prototype), { send });
 }
 
 function s3Client({ gate, s3 }: Cloud, run: Run): S3Client {

@@ -44,6 +44,15 @@ export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date)
       cure: 'Run "sweep" to evaluate the deployed one now, or wait for the next.',
     });
   }
+  // A refusal is not among the errors: the right is optional.
+  if (sweep.jobsUnread !== undefined && !sweep.errors.includes(sweep.jobsUnread)) {
+    findings.push({
+      check,
+      kind: 'warning',
+      found: `${sweep.jobsUnread}. Failed jobs are not told, and awsBackupGraceHours stands for their start windows`,
+      cure: 'Let the roles of the sweep and the record function do backup:ListBackupJobs: a policy of the organization or a boundary may deny it.',
+    });
+  }
   for (const error of sweep.errors.slice(0, 5)) {
     findings.push({ check, kind: 'warning', found: `the last sweep reported: ${error}`, cure });
   }

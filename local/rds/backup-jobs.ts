@@ -1,4 +1,5 @@
 /** AWS Backup's jobs on the simulated databases: start windows, ends of every kind, events, and their listing. */
+import type { BackupJob, ListBackupJobsInput, ListBackupJobsOutput } from '@aws-sdk/client-backup';
 import { RdsFault } from './faults.ts';
 import type { Fleet } from './fleet.ts';
 import { type Database, isAurora, type Snapshot } from './model.ts';
@@ -105,30 +106,27 @@ export class BackupJobs {
     this.#end(job, 'ABORTED', messages.ABORTED);
   }
 
-  /** One page of ListBackupJobs, by its query parameters. */
-  list(query: URLSearchParams): { BackupJobs: object[]; NextToken?: string } {
+  /** One page of ListBackupJobs. */
+  list({ MaxResults = 1000, NextToken = '0', ...by }: ListBackupJobsInput): ListBackupJobsOutput {
+    const size = Number(MaxResults);
+    const next = Number(NextToken) + size;
+    if (!(size >= 1 && size <= 1000)) throw new RdsFault('InvalidParameterValueException', 400, `maxResults: ${size}`);
     const { now } = this.#fleet;
     const oldest = now.getTime() - listedDays * 24 * 60 * minute;
     this.#jobs = this.#jobs.filter(({ createdAt }) => createdAt.getTime() >= oldest);
-    const wanted = (name: string, value: string) => (query.get(name) ?? value) === value;
     const rows = this.#jobs.filter(
-      (job) =>
-        wanted('resourceType', job.resourceType) &&
-        wanted('resourceArn', job.resourceArn) &&
-        wanted('state', job.state),
+      ({ resourceType, resourceArn, state }) =>
+        resourceType === (by.ByResourceType ?? resourceType) &&
+        resourceArn === (by.ByResourceArn ?? resourceArn) &&
+        state === (by.ByState ?? state),
     );
-    const size = Number(query.get('maxResults') ?? 1000);
-    const from = Number(query.get('nextToken') ?? 0);
-    if (!(size >= 1 && size <= 1000)) throw new RdsFault('InvalidParameterValueException', 400, `maxResults: ${size}`);
-    const next = from + size;
     return {
-      BackupJobs: rows.slice(from, next).map((job) => this.#row(job)),
+      BackupJobs: rows.slice(next - size, next).map((job) => this.#row(job)),
       ...(next < rows.length && { NextToken: String(next) }),
     };
   }
 
-  #row(job: SimulatedBackupJob): object {
-    const seconds = (time: Date) => time.getTime() / 1000;
+  #row(job: SimulatedBackupJob): BackupJob {
     return {
       AccountId: this.#fleet.account,
       BackupJobId: job.id,
@@ -136,11 +134,11 @@ export class BackupJobs {
       ResourceArn: job.resourceArn,
       ResourceType: job.resourceType,
       State: job.state,
-      CreationDate: seconds(job.createdAt),
-      StartBy: seconds(job.startBy),
-      ...(job.message !== undefined && { StatusMessage: job.message }),
-      ...(job.endedAt && { CompletionDate: seconds(job.endedAt) }),
-      ...(job.recoveryPointArn !== undefined && { RecoveryPointArn: job.recoveryPointArn }),
+      CreationDate: job.createdAt,
+      StartBy: job.startBy,
+      StatusMessage: job.message,
+      CompletionDate: job.endedAt,
+      RecoveryPointArn: job.recoveryPointArn,
     };
   }
 
@@ -236,9 +234,9 @@ export class BackupJobs {
   }
 }
 
-/** Answers a GET of `/backup-jobs`, in AWS Backup's own protocol. */
+/** Answers a GET of `/backup-jobs`, in AWS Backup's own protocol: times are seconds. */
 export function answerBackupJobs(
-  list: (query: URLSearchParams) => object,
+  list: (input: ListBackupJobsInput) => ListBackupJobsOutput,
   query: URLSearchParams,
 ): { statusCode: number; headers: Readonly<Record<string, string>>; body: string } {
   const reply = (statusCode: number, body: object, errorType?: string) => ({
@@ -247,10 +245,28 @@ export function answerBackupJobs(
     body: JSON.stringify(body),
   });
   try {
-    return reply(200, list(query));
+    const input = [...query].map(([name, value]) => [inputNames[name] ?? name, value]);
+    const { BackupJobs = [], NextToken } = list(Object.fromEntries(input));
+    return reply(200, { BackupJobs: BackupJobs.map(inSeconds), NextToken });
   } catch (error) {
     if (error instanceof RdsFault) return reply(error.status, { message: error.message }, error.code);
     console.error(error);
     return reply(500, { message: 'An internal error occurred.' }, 'ServiceUnavailableException');
   }
+}
+
+const inputNames: Readonly<Record<string, string>> = {
+  maxResults: 'MaxResults',
+  nextToken: 'NextToken',
+  resourceType: 'ByResourceType',
+  resourceArn: 'ByResourceArn',
+  state: 'ByState',
+};
+
+function inSeconds(row: object): object {
+  const fields = Object.entries(row).map(([name, value]) => [
+    name,
+    value instanceof Date ? value.getTime() / 1000 : value,
+  ]);
+  return Object.fromEntries(fields);
 }

@@ -39,7 +39,7 @@ export function inProcessBackupClient(simulator: RdsSimulator, config: BackupCli
     ...settingsOf(simulator),
     requestHandler: handlerOf(({ query }) =>
       answerBackupJobs(
-        (asked) => simulator.listBackupJobs(asked),
+        (input) => simulator.listBackupJobs(input),
         new URLSearchParams(
           Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
         ),

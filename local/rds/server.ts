@@ -32,7 +32,7 @@ async function serve(simulator: RdsSimulator, request: IncomingMessage, response
   try {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator');
     const { statusCode, headers, body } = pathname.startsWith('/backup-jobs')
-      ? answerBackupJobs((query) => simulator.listBackupJobs(query), searchParams)
+      ? answerBackupJobs((input) => simulator.listBackupJobs(input), searchParams)
       : answer(simulator, await text(request));
     response.writeHead(statusCode, headers).end(body);
   } catch {

@@ -1,3 +1,4 @@
+import type { ListBackupJobsInput, ListBackupJobsOutput } from '@aws-sdk/client-backup';
 import {
   CancelExportTask$,
   DescribeBlueGreenDeployments$,
@@ -74,9 +75,9 @@ export class RdsSimulator extends Fleet {
   }
 
   /** AWS Backup's ListBackupJobs; it meets the same trouble as the calls of RDS. */
-  listBackupJobs(query: URLSearchParams): object {
-    this.#trouble.meet('ListBackupJobs', Object.fromEntries(query));
-    return this.#backupJobs.list(query);
+  listBackupJobs(input: ListBackupJobsInput): ListBackupJobsOutput {
+    this.#trouble.meet('ListBackupJobs', { ...input });
+    return this.#backupJobs.list(input);
   }
 
   /** To the next moment at which it is `untilUtc` (`hh:mm`). */

@@ -145,6 +145,8 @@ function bucketField(statedFor: 'one' | 'many') {
 
 const maxAgeText = 'Hours after which a database without a newer backup is overdue';
 const graceText = 'Hours that a backup may still take after the backup window has closed; 0 is allowed';
+const awsBackupGraceText =
+  'Hours that a backup may still take after maxAgeHours where only AWS Backup makes one and its jobs cannot be read; no less than graceHours counts';
 const reminderText = 'Hours between reminders of an open alert';
 
 const whileStoppedText =
@@ -154,6 +156,7 @@ const whileStopped = z.enum(['warn', 'quiet'], { error: 'must be warn or quiet' 
 const overrideShape = {
   maxAgeHours: maxAgeHoursField.optional().describe(`${maxAgeText}. Default: inherited`),
   graceHours: hours(0, 168).optional().describe(`${graceText}. Default: inherited`),
+  awsBackupGraceHours: hours(0, 168).optional().describe(`${awsBackupGraceText}. Default: inherited`),
   reminderHours: hours(1, 720).optional().describe(`${reminderText}. Default: inherited`),
   whileStopped: whileStopped.optional().describe(`${whileStoppedText}. Default: inherited`),
   copy: copyOverride.optional(),
@@ -214,6 +217,9 @@ const sectionShapes = {
     {
       maxAgeHours: maxAgeHoursField.default(24).describe(`${maxAgeText}. Default: 24`),
       graceHours: hours(0, 168).default(2).describe(`${graceText}. Default: 2`),
+      awsBackupGraceHours: hours(0, 168)
+        .default(8)
+        .describe(`${awsBackupGraceText}. Default: 8, AWS Backup's default start window`),
       reminderHours: hours(1, 720).default(24).describe(`${reminderText}. Default: 24`),
       whileStopped: whileStopped.default('warn').describe(`${whileStoppedText}. Default: warn`),
       copy: section(

@@ -8,6 +8,11 @@ export interface Policy {
   readonly maxAgeHours: number;
   /** Hours that today's backup may still take after the backup window has closed; 2 unless configured, 0 allowed. */
   readonly graceHours: number;
+  /**
+   * Hours that a backup may still take after `maxAgeHours` where only AWS Backup makes one and its jobs cannot be read; 8
+   * unless configured, AWS Backup's default start window. `graceHours` where that is more.
+   */
+  readonly awsBackupGraceHours: number;
   /** Hours between reminders of an open alert; 24 unless configured. */
   readonly reminderHours: number;
   /** Whether a stop that outlasts the promised age is a warning; `warn` unless configured. */

@@ -64,6 +64,7 @@ function entryOf(
     policy: {
       maxAgeHours: database.maxAgeHours ?? tenant.maxAgeHours ?? defaults.maxAgeHours,
       graceHours: database.graceHours ?? tenant.graceHours ?? defaults.graceHours,
+      awsBackupGraceHours: database.awsBackupGraceHours ?? tenant.awsBackupGraceHours ?? defaults.awsBackupGraceHours,
       reminderHours: database.reminderHours ?? tenant.reminderHours ?? defaults.reminderHours,
       whileStopped: database.whileStopped ?? tenant.whileStopped ?? defaults.whileStopped,
     },
@@ -120,7 +121,7 @@ function targetIn(bucket: BucketConfig, prefix: string, database: Named, where: 
 }
 
 function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fleet {
-  const { maxAgeHours, graceHours, reminderHours, whileStopped, copy, bucket } = file.defaults;
+  const { maxAgeHours, graceHours, awsBackupGraceHours, reminderHours, whileStopped, copy, bucket } = file.defaults;
   const sharedName = stackBucketName('shared', where);
   const shared = bucket.type === 'shared' || entries.some((entry) => entry.bucket.type === 'shared');
   const base = bucket.type === 'shared' ? bucket.prefix : undefined;
@@ -136,7 +137,10 @@ function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fle
       tenant ? [{ id: tenant.id, maxAgeHours: tenant.maxAgeHours ?? maxAgeHours, recipients: tenant.recipients }] : [],
     ),
     databases: entries.map((entry) => entry.resolved),
-    defaults: { policy: { maxAgeHours, graceHours, reminderHours, whileStopped }, copy: copyPolicy(copy) },
+    defaults: {
+      policy: { maxAgeHours, graceHours, awsBackupGraceHours, reminderHours, whileStopped },
+      copy: copyPolicy(copy),
+    },
     ...(shared
       ? { sharedTarget: { bucket: sharedName, owner: where.account, ...(base === undefined ? {} : { prefix: base }) } }
       : {}),

@@ -141,6 +141,16 @@ export const causes = {
     { before: text, window: text },
     ['before', 'window'],
   ),
+  'aws-backup-job-failed': entry(
+    'The last job of AWS Backup ended without a backup; `state` is `FAILED`, `EXPIRED` or `ABORTED`.',
+    { job: text, state: text, endedAt: moment, message: optional.text },
+    ['state', 'endedAt'],
+  ),
+  'aws-backup-expected': entry(
+    'The next backup can only come from AWS Backup, which has a job open; it may begin until `startBy`.',
+    { createdAt: moment, startBy: optional.moment },
+    ['createdAt', 'startBy'],
+  ),
   'aws-backup-made-none': entry(
     'AWS Backup manages the database and made no backup in time.',
     {

@@ -113,6 +113,8 @@ export const databaseSchema = fields({
   })
     .describe('its window before it was moved')
     .exactOptional(),
+  /** Its snapshot may be gone: a monthly plan makes the next one a month later. */
+  lastAwsBackup: time.describe('when AWS Backup made its last backup of it').exactOptional(),
   retentionDays: count.describe('days that RDS keeps its automated backups').exactOptional(),
   /** Backups from before are recorded, but neither copied nor counted as missed events. */
   enrolledAt: time.describe('when the ledger first met it'),

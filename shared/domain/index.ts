@@ -1,7 +1,7 @@
 /** The words of the product as types, tables and schemas. Pure; imports nothing of the rest. */
 export * from './alert.ts';
-export * from './aws-backup.ts';
 export * from './backup.ts';
+export * from './backup-job.ts';
 export * from './causes.ts';
 export * from './copy-states.ts';
 export * from './database.ts';

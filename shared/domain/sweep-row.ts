@@ -81,7 +81,7 @@ export const sweepSchema = fields({
     reminded: count.describe('reminded of, or risen'),
     resolved: count.describe('resolved'),
   }).describe('alerts by step: `opened`, `reminded`, `resolved`'),
-  apiCalls: z.record(text, count).describe('calls of RDS by action'),
+  apiCalls: z.record(text, count).describe('calls of RDS and AWS Backup by action'),
   errors: z.array(text).readonly().describe('what it could not do, at most 100 lines'),
   leftOut: z.array(leftOutSchema).readonly().describe('what it left out after a failure, at most 200').exactOptional(),
   /** Carried on from run to run, so that what fails now and then is not told each time. */
@@ -101,6 +101,8 @@ export const sweepSchema = fields({
     .readonly()
     .describe('tenants without a database that is watched, at most 500')
     .exactOptional(),
+  /** They are read only where a database depends on them. */
+  jobsUnread: text.describe("why AWS Backup's jobs could not be read").exactOptional(),
   configHash: text.describe('SHA-256 of the configuration that it evaluated by'),
   /** The last database key that was evaluated, where it stopped half-way. */
   stoppedAfter: text.describe('where it stopped half-way').exactOptional(),

@@ -1,6 +1,7 @@
 import type { Policy } from '../config/index.ts';
-import type { NewestBackup, RdsDatabase } from '../domain/index.ts';
-import { addHours, dayMs, hourMs, minuteMs } from '../lib/time.ts';
+import type { BackupJob, NewestBackup, RdsDatabase } from '../domain/index.ts';
+import { addHours, hourMs, minuteMs } from '../lib/time.ts';
+import { awsBackupDeadline, failedJobOf, isManagedByAwsBackup, openJobOf } from './aws-backup.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
 import { deadlineAfterStops, isStopped, openStop, type Stop } from './stops.ts';
@@ -18,9 +19,6 @@ export function creatingHoldsUntil({ since, usualMs = 0 }: NonNullable<Situation
   const hours = (usualMs * creatingMargin) / hourMs;
   return addHours(since, Math.min(mostCreatingHours, Math.max(leastCreatingHours, hours)));
 }
-
-/** AWS Backup manages a database whose last AWS Backup snapshot is at most this old: its weekly plans are seen, too. */
-const awsBackupDays = 8;
 
 /** Point-in-time restore usually trails the present by five minutes; up to this much it counts as working. */
 const restorableFreshMs = hourMs;
@@ -59,6 +57,10 @@ export interface Facts {
   readonly born: Date;
   readonly isReplica: boolean;
   readonly byAwsBackup: boolean;
+  /** The job of AWS Backup that ended without a backup, and that nothing has answered. */
+  readonly failedJob?: BackupJob;
+  /** The job of AWS Backup that may still make a backup. */
+  readonly openJob?: BackupJob;
   /** More backups are to be expected: RDS takes automated ones, or AWS Backup does. */
   readonly takesBackups: boolean;
   readonly stopped: boolean;
@@ -100,16 +102,15 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
   const { newest, creating, row } = situation;
   const born = database.createdAt ?? row?.enrolledAt ?? now;
   const { stops = [] } = situation;
-  const usual =
-    newest === undefined
-      ? addHours(born, policy.maxAgeHours + policy.graceHours)
-      : deadlineOf(newest.time, database, policy).deadline;
+  const byAwsBackup = isManagedByAwsBackup(situation, database, now);
+  const usual = usualDeadlineOf(situation, database, born, byAwsBackup);
   const bare = deadlineAfterStops(usual, newest?.time ?? born, stops, database, policy);
   const late = now.getTime() > bare.getTime();
   const holds = creating !== undefined && isYounger(creating, newest) && creating.since.getTime() < bare.getTime();
   const heldUntil = creating ? latest(addHours(bare, leastCreatingHours), creatingHoldsUntil(creating)) : bare;
   const held = late && holds && now.getTime() <= heldUntil.getTime();
-  const byAwsBackup = isManagedByAwsBackup(situation, database, now);
+  const failedJob = failedJobOf(situation);
+  const openJob = openJobOf(situation);
   const stopped = isStopped(database);
   const since = stopped ? (openStop(stops)?.from ?? seenStoppedSince(row)) : undefined;
   const startedAt = bare > usual && !stopped ? stops.at(-1)?.until : undefined;
@@ -125,6 +126,8 @@ export function factsOf(situation: Situation, database: RdsDatabase, now: Date):
     born,
     isReplica: database.replicaOf !== undefined,
     byAwsBackup,
+    ...(failedJob && { failedJob }),
+    ...(openJob && { openJob }),
     takesBackups: database.retentionDays > 0 || byAwsBackup,
     stopped,
     ...(since && { stoppedSince: since }),
@@ -152,6 +155,17 @@ function reachesUpTo(stoppedAt: Date | undefined, deadline: Date, { latestRestor
   return (
     latestRestorableTime !== undefined && stoppedAt.getTime() - latestRestorableTime.getTime() <= restorableFreshMs
   );
+}
+
+/** The deadline, where it was not stopped, and no backup in creation holds it. */
+function usualDeadlineOf(situation: Situation, database: RdsDatabase, born: Date, byAwsBackup: boolean): Date {
+  const { newest } = situation;
+  const { policy } = situation.configured;
+  if (byAwsBackup && database.retentionDays === 0) {
+    return awsBackupDeadline(addHours(newest?.time ?? born, policy.maxAgeHours), situation, policy);
+  }
+  if (newest === undefined) return addHours(born, policy.maxAgeHours + policy.graceHours);
+  return deadlineOf(newest.time, database, policy).deadline;
 }
 
 function mayEndByOf(
@@ -198,13 +212,6 @@ function newestFacts(backup: NewestBackup, database: RdsDatabase, policy: Policy
 /** A snapshot in creation says nothing of the next backup if the newest one is younger: it is an old one that hangs. */
 function isYounger(creating: { readonly since: Date }, newest: NewestBackup | undefined): boolean {
   return newest === undefined || creating.since.getTime() > newest.time.getTime();
-}
-
-/** Managed by AWS Backup means a recovery point of its own, or an AWS Backup snapshot within 8 days. */
-function isManagedByAwsBackup(situation: Situation, database: RdsDatabase, now: Date): boolean {
-  if (database.awsBackupRecoveryPointArn !== undefined) return true;
-  const seen = situation.awsBackupSeen;
-  return seen !== undefined && now.getTime() - seen.getTime() <= awsBackupDays * dayMs;
 }
 
 function restorableOf(database: RdsDatabase, now: Date): Facts['restorable'] {

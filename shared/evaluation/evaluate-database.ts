@@ -4,6 +4,7 @@ import type { ConfiguredDatabase, TagReading } from '../config/index.ts';
 import {
   type Alert,
   type AvailableSnapshot,
+  type BackupJob,
   backupIdOf,
   type DatabaseKey,
   type DatabaseKind,
@@ -77,6 +78,8 @@ export interface ObservedSnapshots {
   readonly usualMs?: ReadonlyMap<Snapshot['kind'], number>;
   /** The times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
   readonly copyTimes: ReadonlyMap<string, Date>;
+  /** AWS Backup's jobs of the database; absent where they could not be read, or nothing depends on them. */
+  readonly backupJobs?: readonly BackupJob[];
 }
 
 /** What the ledger knows of a database. */
@@ -146,6 +149,7 @@ export function evaluateDatabase(
   const database = found.is === 'database' ? found.database : undefined;
   const isBereft = database !== undefined && newest === undefined && seen.unread === undefined;
   const last = isBereft ? lastOf(knownRow, until) : undefined;
+  const lastAwsBackup = lastAwsBackupOf(available, seen.copyTimes, knownRow);
   const formerWindow = formerWindowOf(knownRow, database, newest, at);
   const since = newest?.time ?? knownRow?.enrolledAt ?? at;
   const { runChanges = [] } = subject;
@@ -161,7 +165,9 @@ export function evaluateDatabase(
         found,
         ...(newest && { newest }),
         ...(last && { last }),
-        ...awsBackupSeen(existing),
+        ...awsBackupSeen(existing, lastAwsBackup),
+        ...(lastAwsBackup && { lastAwsBackup }),
+        ...(seen.backupJobs && { backupJobs: seen.backupJobs }),
         ...(database && otherKeyBackup(available, database, seen.copyTimes)),
         ...(creating && { creating }),
         ...(knownRow && { row: knownRow }),
@@ -214,6 +220,7 @@ export function evaluateDatabase(
     ...(engine !== undefined && { engine }),
     ...(window !== undefined && { window }),
     ...(formerWindow && { formerWindow }),
+    ...(lastAwsBackup && { lastAwsBackup }),
     ...(retentionDays !== undefined && { retentionDays }),
     enrolledAt: knownRow?.enrolledAt ?? at,
     ...(isReplica && { replicaOf: database?.replicaOf ?? knownRow?.replicaOf ?? '' }),
@@ -410,9 +417,24 @@ function otherKeyBackup(
   return newest ? { otherKeyBackup: newest } : {};
 }
 
-function awsBackupSeen(snapshots: readonly Snapshot[]): { awsBackupSeen?: Date } {
+/** When AWS Backup made its last backup: its snapshots may be gone by the next one, which of a monthly plan comes a month later. */
+function lastAwsBackupOf(
+  available: readonly AvailableSnapshot[],
+  copyTimes: ReadonlyMap<string, Date>,
+  known: DatabaseRow | undefined,
+): Date | undefined {
+  const newest = newestAmong(
+    available.filter(({ kind }) => kind === 'awsbackup'),
+    copyTimes,
+  )?.time;
+  const before = known?.lastAwsBackup;
+  return newest && before && before > newest ? before : (newest ?? before);
+}
+
+function awsBackupSeen(snapshots: readonly Snapshot[], lastAwsBackup: Date | undefined): { awsBackupSeen?: Date } {
   const times = snapshots.flatMap((snapshot) =>
     snapshot.kind === 'awsbackup' && snapshot.createdAt ? [snapshot.createdAt.getTime()] : [],
   );
+  if (lastAwsBackup) times.push(lastAwsBackup.getTime());
   return times.length === 0 ? {} : { awsBackupSeen: new Date(Math.max(...times)) };
 }

@@ -1,5 +1,6 @@
 import type { ConfiguredDatabase } from '../config/index.ts';
 import {
+  type BackupJob,
   type Cause,
   causes,
   type DatabaseRow,
@@ -13,6 +14,7 @@ import { addHours, dayMs } from '../lib/time.ts';
 import { creatingHoldsUntil, type Facts, factsOf } from './conditions.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import {
+  awsBackupJobFailed,
   disabled,
   dueCause,
   firstBackup,
@@ -36,6 +38,9 @@ const confirmHours = 0.25;
 
 /** While a late backup is being created, each watch checks whether it has become available, or is gone. */
 const creatingRecheckHours = 0.25;
+
+/** A job of AWS Backup that runs is looked at again this soon: its event may be lost. */
+const openJobRecheckHours = 1;
 
 /** What RDS showed under a configured database's name. */
 export type LookupResult =
@@ -62,8 +67,12 @@ export interface Situation {
   readonly windowBefore?: string;
   /** The last backup that it had, where none is left. */
   readonly last?: LastBackup;
-  /** Creation time of its newest AWS Backup snapshot. */
+  /** Creation time of its newest AWS Backup snapshot, of any status, or what its row knows of earlier ones. */
   readonly awsBackupSeen?: Date;
+  /** When AWS Backup made its last backup of it. */
+  readonly lastAwsBackup?: Date;
+  /** AWS Backup's jobs of the last 30 days that are of it; absent where they could not be read. */
+  readonly backupJobs?: readonly BackupJob[];
   /**
    * A snapshot of it in status `creating`; `since` is its creation time, or when it was first seen, and `usualMs` how long its
    * backups of that kind usually take, in milliseconds.
@@ -198,14 +207,20 @@ function ofDatabase(facts: Facts): Evaluation {
     // A stopped database loses nothing: it is back before the promise ends, or one warning then says that it is not.
     const noneWillFollow = takesBackups ? isEnding : !isReplica || unwatched !== undefined;
     const { bad } = facts;
-    const isWarning = noneWillFollow || bad?.confirmed === true || failed !== undefined;
+    const isWarning =
+      noneWillFollow || bad?.confirmed === true || failed !== undefined || facts.failedJob !== undefined;
     return {
       ...basis,
       verdict: 'protected',
       severity: isWarning ? 'warning' : 'info',
       ...explained(facts, isWarning ? (hindranceOf(facts) ?? null) : null),
-      nextCheckAt: bad && !bad.confirmed ? nextOf(now, addHours(now, confirmHours), facts.deadline) : facts.deadline,
-      ...(noneWillFollow ? { once: true } : {}),
+      nextCheckAt: nextOf(
+        now,
+        bad && !bad.confirmed ? addHours(now, confirmHours) : undefined,
+        facts.deadline,
+        jobCheckOf(facts),
+      ),
+      ...(noneWillFollow || facts.failedJob !== undefined ? { once: true } : {}),
       ...lastsSince(facts),
     };
   }
@@ -225,10 +240,17 @@ function ofDatabase(facts: Facts): Evaluation {
   if (inTime) {
     const [verdict, cause] =
       newest === undefined ? (['new', firstBackup(facts)] as const) : (['due', dueCause(facts)] as const);
-    const nextCheckAt = facts.held
-      ? nextOf(now, addHours(now, creatingRecheckHours), facts.deadline)
-      : nextOf(now, facts.deadline);
-    return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...lastsSince(facts) };
+    const heldCheck = facts.held ? addHours(now, creatingRecheckHours) : undefined;
+    const nextCheckAt = nextOf(now, heldCheck, facts.deadline, jobCheckOf(facts));
+    const jobFailed = awsBackupJobFailed(facts);
+    return {
+      ...basis,
+      verdict,
+      severity: jobFailed ? 'warning' : 'info',
+      ...explained(facts, jobFailed ?? cause),
+      nextCheckAt,
+      ...lastsSince(facts),
+    };
   }
   const recheckAt = addHours(now, recheckHours);
   const late = {
@@ -319,6 +341,13 @@ function bereft(facts: Facts, last: LastBackup, basis: Pick<Evaluation, 'status'
     nextCheckAt: addHours(now, recheckHours),
     ...lastsSince(facts),
   };
+}
+
+/** While a job of AWS Backup is open: at the end of its start window, by which it may have expired, and hourly once it runs. */
+function jobCheckOf({ openJob, now }: Facts): Date | undefined {
+  if (openJob === undefined) return undefined;
+  const { state, startBy } = openJob;
+  return state !== 'RUNNING' && startBy !== undefined && startBy > now ? startBy : addHours(now, openJobRecheckHours);
 }
 
 function explained(facts: Facts, cause: Cause | null): Pick<Evaluation, 'cause' | 'notes'> {

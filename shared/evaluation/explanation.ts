@@ -17,7 +17,15 @@ export function hindranceOf(facts: Facts): Cause | undefined {
   if (failed !== undefined) return failed;
   if (facts.hinderedBy !== undefined) return { code: 'status-prevents-backups', facts: { status: facts.hinderedBy } };
   if (facts.pendingRetention === 0 && !facts.byAwsBackup) return { code: 'backups-about-to-be-disabled', facts: {} };
-  return undefined;
+  return awsBackupJobFailed(facts);
+}
+
+/** AWS Backup's last job ended without a backup. */
+export function awsBackupJobFailed({ failedJob: job }: Facts): Cause | undefined {
+  if (job === undefined) return undefined;
+  const { id, state, message, createdAt, endedAt = createdAt } = job;
+  const facts = { job: id, state, endedAt: endedAt.toISOString(), ...(message !== undefined && { message }) };
+  return { code: 'aws-backup-job-failed', facts };
 }
 
 /** Why a replica cannot rely on its source, where it has to. */
@@ -56,6 +64,10 @@ export function lateCause(facts: Facts): Cause {
   const hindrance = hindranceOf(facts);
   if (hindrance !== undefined) return hindrance;
   if (facts.creating !== undefined) return inProgress(facts.creating);
+  if (facts.byAwsBackup && database.retentionDays === 0) {
+    const lastBackup = situation.lastAwsBackup?.toISOString();
+    return { code: 'aws-backup-made-none', facts: lastBackup === undefined ? {} : { lastBackup } };
+  }
   const { window } = database;
   const passed = windowsPassed(facts);
   if (window !== undefined && passed.length > 0 && passed.every(({ ran }) => !ran)) {
@@ -70,10 +82,6 @@ export function lateCause(facts: Facts): Cause {
       code: 'snapshot-skipped',
       facts: { restorableUntil: upTo, ...(windowOf(database) && window && { window }) },
     };
-  }
-  if (facts.byAwsBackup && database.retentionDays === 0) {
-    const lastBackup = situation.awsBackupSeen?.toISOString();
-    return { code: 'aws-backup-made-none', facts: lastBackup === undefined ? {} : { lastBackup } };
   }
   if (restorable === 'stale' && upTo !== undefined) {
     return { code: 'restore-point-stale', facts: { restorableUntil: upTo } };
@@ -91,9 +99,16 @@ function windowsPassed({ database, newest, born, now, stops }: Facts) {
 /** Why a database past its maximum age is not overdue yet. */
 export function dueCause(facts: Facts): Cause {
   if (facts.held && facts.creating !== undefined) return inProgress(facts.creating);
-  const { database, policy } = facts;
+  const { database, policy, openJob, byAwsBackup, situation } = facts;
+  const onlyByAwsBackup = byAwsBackup && database.retentionDays === 0;
+  if (onlyByAwsBackup && openJob) {
+    const { createdAt, startBy } = openJob;
+    const until = startBy && { startBy: startBy.toISOString() };
+    return { code: 'aws-backup-expected', facts: { createdAt: createdAt.toISOString(), ...until } };
+  }
   const window = windowOf(database) && database.window;
-  const { graceHours } = policy;
+  const jobsUnknown = onlyByAwsBackup && situation.backupJobs === undefined;
+  const graceHours = jobsUnknown ? Math.max(policy.graceHours, policy.awsBackupGraceHours) : policy.graceHours;
   if (facts.startedAt !== undefined) {
     const startedAt = facts.startedAt.toISOString();
     return { code: 'just-started', facts: { startedAt, ...(window !== undefined && { window }) } };

@@ -23,6 +23,11 @@ export function parseRdsArn(arn: string): RdsArn {
 
 const notAnArn: ARN = { partition: '', service: '', region: '', accountId: '', resource: '' };
 
+/** Whether an ARN, of any service, is that of an instance or a cluster of RDS. */
+export function isDatabaseArn(arn: string): boolean {
+  return /^arn:[^:]+:rds:[^:]+:\d{12}:(db|cluster):.+$/.test(arn);
+}
+
 /** Whether a snapshot's ARN is that of a cluster's snapshot. */
 export function snapshotKindOf(arn: string): DatabaseKind {
   return parseRdsArn(arn).type === 'cluster-snapshot' ? 'cluster' : 'instance';

@@ -154,6 +154,17 @@ const table: {
   },
   'window-moved': ({ before, window }, context) =>
     `Its backup window was moved from ${clause(before)} to ${clause(window)} UTC since the newest backup: the next one comes in the new window, or ${manualSnapshot(context)}.`,
+  'aws-backup-job-failed': ({ state, endedAt, message }, context) => {
+    const ended = jobEnds[state] ?? 'ended without a backup';
+    const what = `AWS Backup's last job ${ended} at ${utc(endedAt)}${because(message)}`;
+    if (context.role === 'note') return `${what}.`;
+    const first = message === undefined ? '' : 'correct what it says, and ';
+    return `${what}: ${first}start a backup job${beforeDeadline(context) || ' now'}.`;
+  },
+  'aws-backup-expected': ({ createdAt, startBy }, context) => {
+    const until = startBy === undefined ? '' : ` and may begin until ${utc(startBy)}`;
+    return `AWS Backup's job was created at ${utc(createdAt)}${until}${overdueAfter(context)}.`;
+  },
   'aws-backup-made-none': ({ lastBackup }, context) => {
     const since = lastBackup === undefined ? '' : ` since ${utc(lastBackup)}`;
     return `AWS Backup manages it and made no backup${since}: check the backup plan and its failed jobs, or ${manualSnapshot(context, ' now')}.`;
@@ -191,6 +202,13 @@ const table: {
     const which = cluster === undefined ? 'a cluster' : `the cluster ${clause(cluster)}`;
     return `It is a member of ${which}, which RDS backs up as a whole and which is evaluated in its place${advice}.`;
   },
+};
+
+/** How a job of AWS Backup ended, by its state. */
+const jobEnds: Readonly<Record<string, string>> = {
+  FAILED: 'failed',
+  EXPIRED: 'expired before it began',
+  ABORTED: 'was stopped',
 };
 
 /** A text that only some readers see, behind a statement; nothing for the others. */

@@ -152,6 +152,8 @@ const answeredByBackup: ReadonlySet<string> = new Set<CauseCode>([
   'backup-in-progress',
   'snapshot-skipped',
   'window-moved',
+  'aws-backup-job-failed',
+  'aws-backup-expected',
   'aws-backup-made-none',
   'restore-point-stale',
   'no-known-cause',

@@ -1,5 +1,6 @@
 /** Use case: what RDS's events say is written into the ledger, once, whatever is delivered twice, late or out of order. */
 
+import { type BackupJobEvent, parseBackupJobEvent } from '../aws-backup/index.ts';
 import { type ConfiguredDatabase, enrol, enrolledWithoutTags, type Fleet } from '../config/index.ts';
 import {
   type AvailableSnapshot,
@@ -19,7 +20,16 @@ import { type Ledger, type UnreadableRow, updateDatabase } from '../ledger/index
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
-import { concernsOne, parseRdsEvent, type RdsEvent, type RdsReader, snapshotKindOf } from '../rds/index.ts';
+import {
+  concernsOne,
+  isDatabaseArn,
+  parseRdsArn,
+  parseRdsEvent,
+  type RdsArn,
+  type RdsEvent,
+  type RdsReader,
+  snapshotKindOf,
+} from '../rds/index.ts';
 import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, seenHere, withBackup } from './new-backup.ts';
 
 export interface RecordDeps {
@@ -29,9 +39,12 @@ export interface RecordDeps {
   readonly log: Log;
   /**
    * Checks some databases at once: what their events say may mean that no backup will follow. Returns those that could not
-   * be checked.
+   * be checked. Where AWS Backup sent one of the events, its jobs are read (`readsJobs`).
    */
-  readonly check: (databases: readonly DatabaseName[]) => Promise<readonly Pick<DatabaseName, 'kind' | 'id'>[]>;
+  readonly check: (
+    databases: readonly DatabaseName[],
+    options?: { readonly readsJobs?: boolean },
+  ) => Promise<readonly Pick<DatabaseName, 'kind' | 'id'>[]>;
   readonly now: () => Date;
 }
 
@@ -59,9 +72,12 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
     }
   };
   const events: { messageId: string; event: RdsEvent }[] = [];
+  const changed: ChangedDatabases[] = [];
   for (const { messageId, body } of messages) {
     await attempt(messageId, 'event cannot be read', {}, async () => {
-      events.push({ messageId, event: parseRdsEvent(body) });
+      const job = parseBackupJobEvent(body);
+      if (job) changed.push(...databaseOfJob(messageId, job, log));
+      else events.push({ messageId, event: parseRdsEvent(body) });
     });
   }
   const about = (...meanings: RdsEvent['meaning'][]) => events.filter(({ event }) => meanings.includes(event.meaning));
@@ -85,17 +101,21 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
       recordDeletion(deps, event, snapshotOf.of(event)),
     );
   }
-  const changed = about('database', 'trouble', 'switchover');
+  const told = about('database', 'trouble', 'switchover');
+  const meant = await databasesMeant(
+    deps.rds,
+    told.map(({ event }) => event),
+  );
+  for (const { messageId, event } of told) {
+    changed.push({ messageId, arn: event.arn, names: meant.get(event) ?? [], isJob: false });
+  }
   if (changed.length > 0) {
-    const meant = await databasesMeant(
-      deps.rds,
-      changed.map(({ event }) => event),
-    );
-    const names = [...meant.values()].flatMap((its) => (its instanceof Error ? [] : its));
-    const checking = deps.check([...new Map(names.map((name) => [formatName(name), name])).values()]);
-    for (const { messageId, event } of changed) {
-      await attempt(messageId, 'database could not be checked', { database: event.arn }, async () => {
-        const its = meant.get(event) ?? [];
+    const names = changed.flatMap((one) => (one.names instanceof Error ? [] : one.names));
+    const checking = deps.check([...new Map(names.map((name) => [formatName(name), name])).values()], {
+      readsJobs: changed.some(({ isJob }) => isJob),
+    });
+    for (const { messageId, arn, names: its } of changed) {
+      await attempt(messageId, 'database could not be checked', { database: arn }, async () => {
         if (its instanceof Error) throw its;
         const left = await checking;
         if (left.some((one) => its.some(({ kind, id }) => one.kind === kind && one.id === id))) {
@@ -107,6 +127,16 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
   return failed;
 }
 
+/** Databases that are to be checked, and the message that says so. */
+interface ChangedDatabases {
+  readonly messageId: string;
+  readonly arn: string;
+  /** Or why nobody can say. */
+  readonly names: readonly DatabaseName[] | Error;
+  /** Whether AWS Backup says so. */
+  readonly isJob: boolean;
+}
+
 /**
  * The databases that each event is about, or why nobody can say: RDS has those of a deployment, and the cluster of a member. Where it
  * does not answer, the other events are none the worse for it.
@@ -115,17 +145,21 @@ async function databasesMeant(
   rds: RdsReader,
   events: readonly RdsEvent[],
 ): Promise<ReadonlyMap<RdsEvent, readonly DatabaseName[] | Error>> {
+  if (events.length === 0) return new Map();
   const of = (meaning: RdsEvent['meaning']) => events.filter((event) => event.meaning === meaning);
   const unknown = (error: unknown) => new Error(`which databases it is about is not known: ${errorText(error)}`);
   const [deployments, clusters] = await Promise.all([
     rds.deploymentMembers(of('switchover').map(({ source }) => source.id)).catch(unknown),
-    clustersOf(rds, of('trouble').map(databaseIn)).catch(unknown),
+    clustersOf(
+      rds,
+      of('trouble').map(({ source }) => databaseIn(source)),
+    ).catch(unknown),
   ]);
   const meant = (event: RdsEvent): readonly DatabaseName[] | Error => {
     if (event.meaning === 'switchover') {
       return deployments instanceof Error ? deployments : (deployments.get(event.source.id) ?? []);
     }
-    const name = databaseIn(event);
+    const name = databaseIn(event.source);
     if (event.meaning !== 'trouble') return [name];
     if (clusters instanceof Error) return clusters;
     const cluster = clusters.get(formatName(name));
@@ -150,7 +184,20 @@ async function clustersOf(
   );
 }
 
-function databaseIn({ source: { account, region, type, id } }: RdsEvent): DatabaseName {
+/** The database of a backup job: none where it is of another service, or where the event does not say. */
+function databaseOfJob(
+  messageId: string,
+  { jobId, state, resourceArn: arn }: BackupJobEvent,
+  log: Log,
+): ChangedDatabases[] {
+  if (arn === undefined || !isDatabaseArn(arn)) {
+    log.info('backup job is of no database', { jobId, state, resource: arn });
+    return [];
+  }
+  return [{ messageId, arn, names: [databaseIn(parseRdsArn(arn))], isJob: true }];
+}
+
+function databaseIn({ account, region, type, id }: RdsArn): DatabaseName {
   return { account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() };
 }
 

@@ -45,6 +45,7 @@ const leftOut = {
   inProgress: true,
   lastBackup: true,
   formerWindow: true,
+  lastAwsBackup: true,
   exclusion: true,
   knownTags: true,
   ageHours: true,

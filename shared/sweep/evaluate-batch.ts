@@ -5,6 +5,8 @@ import type { ConfiguredDatabase } from '../config/index.ts';
 import {
   type Alert,
   type AvailableSnapshot,
+  type BackupJob,
+  type BackupJobs,
   backupIdOf,
   type DatabaseKey,
   type DatabaseKind,
@@ -19,8 +21,10 @@ import {
   backupTimeOf,
   clockSkewMs,
   type DatabaseEvaluation,
+  dependsOnAwsBackup,
   type EvaluationTarget,
   evaluateDatabase,
+  jobsOf,
   type KnownDatabase,
   needsRunChanges,
   newestAmong,
@@ -48,6 +52,10 @@ export interface CheckOptions {
   readonly runChanges: (kind: DatabaseKind, ids: readonly string[], since: Date) => Promise<RunChanges | undefined>;
   /** Whether an alert may open now; else its database is to be checked anew first, and is left as it was. */
   readonly mayOpen: boolean;
+  /** AWS Backup's jobs; undefined where they cannot be read. They are read when this is first called. */
+  readonly backupJobs: () => Promise<BackupJobs | undefined>;
+  /** Whether they are read whatever is known of a database. */
+  readonly readsJobs: boolean;
 }
 
 type RunChanges = ReadonlyMap<string, readonly RunChange[]>;
@@ -137,7 +145,7 @@ async function checkUnreadable(
   options: CheckOptions,
 ): Promise<Checked> {
   const lists = ledger.leavingOut(() => {});
-  const observed = await observedOf(lists, subject, inventory, options.until);
+  const observed = await observedOf(lists, subject, undefined, inventory, options);
   const placed = await placeMember(lists, subject, inventory, options);
   const { evaluation } = evaluateDatabase(placed, observed, { live: [] }, options.at, options.until);
   const seen = evaluation ? `is ${evaluation.verdict} by what RDS shows, and no alert can open: ` : 'is not followed: ';
@@ -156,7 +164,7 @@ async function checkOne(
   const failures = new Set<string>();
   const failed: OnFailure = (what, error) => failures.add(`${what}: ${errorText(error)}`);
   const lists = ledger.leavingOut((odd) => failed('has a row that is left out', odd));
-  const observed = await observedOf(lists, subject, inventory, until);
+  const observed = await observedOf(lists, subject, row, inventory, options);
   const placed = await placeMember(lists, subject, inventory, options);
   // What the last decision came to; where somebody else writes the row in between, it is decided again.
   const last: { decision?: DatabaseEvaluation; postponed: boolean } = { postponed: false };
@@ -232,8 +240,9 @@ async function readKnown(ledger: Ledger, lists: Ledger, key: DatabaseKey): Promi
 async function observedOf(
   ledger: Ledger,
   subject: EvaluationTarget,
+  row: DatabaseRow | undefined,
   inventory: RdsInventory,
-  until: Date,
+  options: CheckOptions,
 ): Promise<ObservedSnapshots> {
   const snapshots = inventory.snapshots(subject.key);
   const { found } = subject;
@@ -244,16 +253,32 @@ async function observedOf(
   ];
   const unread = inventory.snapshotsUnread(kind, ...names);
   const { listed } = inventory;
+  const backupJobs = await backupJobsOf(subject, snapshots, row, options);
   return {
     snapshots,
     ...(unread !== undefined && { unread }),
     whole: inventory.whole || (listed?.whole === true && listed.snapshotsUnread(kind, ...names) === undefined),
     ...(listed && { listed: listed.snapshots(subject.key) }),
-    copyTimes: await copyTimesOf(ledger, snapshots, until),
+    copyTimes: await copyTimesOf(ledger, snapshots, options.until),
     ...(snapshots.some(({ status }) => status === 'creating') && {
       usualMs: usualDurations(await collect(take(ledger.backupsOfDatabase(subject.key), mostDurations))),
     }),
+    ...(backupJobs && { backupJobs }),
   };
+}
+
+/** AWS Backup's jobs of a database that depends on them. */
+async function backupJobsOf(
+  { configured, found, cluster }: EvaluationTarget,
+  snapshots: readonly Snapshot[],
+  row: DatabaseRow | undefined,
+  { backupJobs, readsJobs, until }: CheckOptions,
+): Promise<readonly BackupJob[] | undefined> {
+  const database = found.is === 'database' ? found.database : cluster;
+  if (configured === undefined || database === undefined) return undefined;
+  if (!readsJobs && !dependsOnAwsBackup(database, snapshots, row)) return undefined;
+  const jobs = await backupJobs();
+  return jobs && jobsOf(jobs, database, until);
 }
 
 /**
@@ -281,14 +306,15 @@ async function placeMember(
   ledger: Ledger,
   subject: EvaluationTarget,
   inventory: RdsInventory,
-  { at, until }: Pick<CheckOptions, 'at' | 'until'>,
+  options: CheckOptions,
 ): Promise<EvaluationTarget> {
+  const { at, until } = options;
   const { found, cluster, configured } = subject;
   if (found.is !== 'member' || cluster === undefined || configured === undefined) return subject;
   const asCluster: ConfiguredDatabase = { ...configured, kind: 'cluster', id: cluster.id };
-  const observed = await observedOf(ledger, { ...subject, key: cluster.key }, inventory, until);
-  // When it was stopped.
+  // When it was stopped, and what AWS Backup made.
   const [row] = await ledger.databases([cluster.key]);
+  const observed = await observedOf(ledger, { ...subject, key: cluster.key }, row, inventory, options);
   const { evaluation } = evaluateDatabase(
     {
       key: cluster.key,

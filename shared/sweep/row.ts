@@ -40,7 +40,7 @@ export function joined(stopped: SweepRow, part: SweepRow, verdicts: Verdicts): S
 
 /** The row as it is kept. */
 export function keptRow(row: SweepRow): SweepRow {
-  const { missed, unconfigured, errors, leftOut, notifiedOf, unwatchedTenants, restoreTests } = row;
+  const { missed, unconfigured, errors, leftOut, notifiedOf, unwatchedTenants, restoreTests, jobsUnread } = row;
   const more = errors.length - errorsKept;
   const lines = more > 0 ? [...errors.slice(0, errorsKept - 1), `and ${more + 1} more errors, in the log`] : errors;
   return {
@@ -49,6 +49,7 @@ export function keptRow(row: SweepRow): SweepRow {
     unconfigured: unconfigured.slice(0, unconfiguredKept),
     ...(unconfigured.length > unconfiguredKept && { unconfiguredCount: unconfigured.length }),
     errors: lines.map((line) => line.slice(0, errorLength)),
+    ...(jobsUnread !== undefined && { jobsUnread: jobsUnread.slice(0, errorLength) }),
     ...(notifiedOf && { notifiedOf: notifiedOf.slice(-leftOutKept) }),
     ...(restoreTests && { restoreTests: restoreTests.slice(0, restoreTestsKept) }),
     ...(unwatchedTenants && { unwatchedTenants: unwatchedTenants.slice(0, unwatchedKept) }),

@@ -3,9 +3,11 @@
 import { chunk } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
+import { type AwsBackupReader, isDenied } from '../aws-backup/index.ts';
 import { enrol, type Fleet, type Tenant } from '../config/index.ts';
 import {
   alertStepOf,
+  type BackupJobs,
   type DatabaseKey,
   type DatabaseRow,
   type Day,
@@ -37,6 +39,7 @@ import { joined, type Verdicts, verdictCounts } from './row.ts';
 export interface SweepDeps {
   readonly ledger: Ledger;
   readonly rds: RdsReader;
+  readonly awsBackup: AwsBackupReader;
   readonly fleet: Fleet;
   /** SHA-256 of the configuration's bytes, in hex. */
   readonly configHash: string;
@@ -102,6 +105,8 @@ export class Run {
   readonly #stopped: SweepRow | undefined;
   readonly #started: Date;
   readonly #budgetMs: number;
+  /** Whether AWS Backup's jobs are read whatever is known of a database: it has sent an event. */
+  readonly #readsJobs: boolean;
   readonly #checked: Checked[] = [];
   /** By the database, or else by their text. */
   readonly #leftOut = new Map<string, LeftOut>();
@@ -110,8 +115,12 @@ export class Run {
   readonly errors: string[] = [];
   /** Whether RDS did not respond when some databases were rechecked. */
   recheckFailed = false;
+  #backupJobs: Promise<BackupJobs | undefined> | undefined;
+  /** Why AWS Backup's jobs could not be read. */
+  #jobsUnread: string | undefined;
 
-  constructor(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow) {
+  constructor(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow, readsJobs = false) {
+    this.#readsJobs = readsJobs;
     this.#deps = deps;
     this.#request = request;
     this.#stopped = stopped;
@@ -144,6 +153,20 @@ export class Run {
     return this.#leftOut.size === 0;
   }
 
+  /** AWS Backup's jobs, which are read once a run, and not before a database depends on them; undefined where they cannot be. */
+  readonly #jobs = (): Promise<BackupJobs | undefined> => {
+    // Of what evaluates a few databases in a minute, less than the margin of a sweep is left at once.
+    const timeIsUp = () => this.#deps.remainingMs() < this.#budgetMs / 2;
+    this.#backupJobs ??= this.#deps.awsBackup.jobs(timeIsUp).catch((error: unknown) => {
+      this.#jobsUnread = `AWS Backup's jobs could not be read: ${errorText(error)}`;
+      // The right to them is optional: who does without it is not told so by every run.
+      if (!isDenied(error)) this.errors.push(this.#jobsUnread);
+      this.#deps.log.warn(this.#jobsUnread);
+      return undefined;
+    });
+    return this.#backupJobs;
+  };
+
   readonly timeIsUp = (): boolean => this.#deps.remainingMs() < marginMs;
 
   readonly halfTimeIsUp = (): boolean => this.#deps.remainingMs() < Math.max(marginMs, this.#budgetMs / 2);
@@ -158,13 +181,15 @@ export class Run {
     const { dryRun, mode } = this.#request;
     // As of a moment, nothing younger exists. As of now all does that RDS shows, though its clock be a little ahead.
     const until = this.#request.at ?? new Date(this.#deps.now().getTime() + clockSkewMs);
-    const options = {
+    const options: CheckOptions = {
       at: this.at,
       until,
       dryRun,
       retentionDays: fleet.ledger.retentionDays,
       runChanges: this.#runChanges,
       mayOpen,
+      backupJobs: this.#jobs,
+      readsJobs: this.#readsJobs,
     };
     const checked = await checkDatabases(ledger, subjects, inventory, options).catch((error: unknown) =>
       subjects.map((subject) => notEvaluated(subject, error)),
@@ -275,7 +300,7 @@ export class Run {
 
   /** Ends the run, and says what it found and did. */
   end({ complete, unconfigured, restoreTests = [], promised, before, stoppedAfter }: End): SweepRun {
-    const { rds, fleet, configHash, now } = this.#deps;
+    const { rds, awsBackup, fleet, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
     const notifications = this.#checked.flatMap(({ notification }) => notification ?? []);
     const count = (as: 'opened' | 'reminded' | 'resolved') =>
@@ -303,9 +328,10 @@ export class Run {
       unconfigured,
       ...(restoreTests.length > 0 && { restoreTests }),
       alerts: { opened: count('opened'), reminded: count('reminded'), resolved: count('resolved') },
-      apiCalls: { ...rds.calls },
+      apiCalls: { ...rds.calls, ...awsBackup.calls },
       errors: [...this.errors, ...leftOut.map(({ text }) => text)],
       ...(leftOut.length > 0 && { leftOut }),
+      ...(this.#jobsUnread !== undefined && { jobsUnread: this.#jobsUnread }),
       configHash,
       ...(stoppedAfter !== undefined && { stoppedAfter }),
       ...(mode === 'sweep' &&

@@ -44,9 +44,16 @@ export async function owedSweep(ledger: Ledger, now: Date): Promise<{ readonly s
   return last.stoppedAfter === undefined ? undefined : { stopped: last };
 }
 
-/** Evaluates some databases at once, by name: for events that mean that no backup may follow. */
-export async function recheck(deps: SweepDeps, databases: readonly DatabaseName[]): Promise<SweepRun> {
-  const run = new Run(deps, { mode: 'watch', dryRun: false });
+/**
+ * Evaluates some databases at once, by name: for events that mean that no backup may follow. Where AWS Backup sent one
+ * (`readsJobs`), its jobs are read, whatever the ledger knows: the first of a database may have failed.
+ */
+export async function recheck(
+  deps: SweepDeps,
+  databases: readonly DatabaseName[],
+  { readsJobs = false }: { readonly readsJobs?: boolean } = {},
+): Promise<SweepRun> {
+  const run = new Run(deps, { mode: 'watch', dryRun: false }, undefined, readsJobs);
   const lists = deps.ledger.leavingOut(run.onUnreadable);
   const known = await Promise.all(databases.map((name) => lists.databasesByName(name)));
   // The next sweep meets what the ledger does not know yet: an event about it is no reason to alert.

@@ -197,6 +197,21 @@ describe('doctor', () => {
     expect((await withStack(refused)).at(-1)).toMatchObject({ check: 'stack', kind: 'unread' });
   });
 
+  it('says that AWS Backup’s jobs cannot be read for want of a right, and what that means', async () => {
+    const jobsUnread = "AWS Backup's jobs could not be read: AccessDeniedException: not authorized";
+    const ledger = new MemoryLedger(() => now);
+    const finished = at('2026-11-23T12:01:00.000Z');
+    await ledger.putSweep(aSweep({ finished, configHash: configHash(config), jobsUnread }));
+    expect(await faults({ ledger: async () => deployed(ledger) })).toEqual([
+      {
+        check: 'sweeps',
+        kind: 'warning',
+        found: `${jobsUnread}. Failed jobs are not told, and awsBackupGraceHours stands for their start windows`,
+        cure: expect.stringContaining('backup:ListBackupJobs'),
+      },
+    ]);
+  });
+
   it('goes on behind a check that could not be made', async () => {
     iam.on(GetRoleCommand).rejects(
       Object.assign(

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { handlerCalls } from '../../handlers/calls.ts';
+import { awsBackupCalls } from '../../shared/aws-backup/backup-jobs-reader.ts';
 import { copyCalls } from '../../shared/copies/copy-calls.ts';
 import { type LedgerCall, ledgerCalls } from '../../shared/ledger/dynamo.ts';
 import { type AwsCalls, actionsOn } from '../../shared/lib/aws-calls.ts';
@@ -22,6 +23,7 @@ function sourceOf(folder: string): string {
 /** What the files of each folder declare; a folder that is not here calls nothing. */
 const declared: Readonly<Record<string, readonly string[]>> = {
   handlers: Object.values(handlerCalls).flatMap((calls) => Object.keys(calls)),
+  'shared/aws-backup': Object.keys(awsBackupCalls),
   'shared/copies': Object.keys(copyCalls),
   'shared/notifications': Object.keys(publisherCalls),
   'shared/rds': [...new Set(Object.values(rdsReads).flat())],

@@ -25,7 +25,11 @@ export const pinned = {
         'SweepDatabaseswatchnotrunningalarmBDBA32EA',
       ],
       'AWS::DynamoDB::GlobalTable': ['LedgerTable9343E4AA'],
-      'AWS::Events::Rule': ['CopyBackupsExportEndsD9718E1F', 'RecordEventsRuleDFC70211'],
+      'AWS::Events::Rule': [
+        'CopyBackupsExportEndsD9718E1F',
+        'RecordEventsBackupJobsRuleB6F92902',
+        'RecordEventsRuleDFC70211',
+      ],
       'AWS::IAM::Policy': [
         'CopyBackupsCopyRoleDefaultPolicy3AA2B127',
         'CopyBackupsExportRoleDefaultPolicy5FE3EC41',
@@ -257,7 +261,8 @@ export const pinned = {
         key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
         enrolledBy engine window retentionDays enrolledAt replicaOf foreign verdict severity cause.code cause.facts notes.code
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
-        lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until stops.from stops.until since
+        lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until
+        lastAwsBackup stops.from stops.until since
         inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
         knownTags.restoreTest knownTags.refused alert.tenant alert.opened
       `),
@@ -281,7 +286,7 @@ export const pinned = {
         apiCalls errors leftOut.text leftOut.database.key leftOut.database.kind leftOut.database.id notifiedOf.of
         notifiedOf.at unwatchedTenants.tenant unwatchedTenants.since unwatchedTenants.databases.id
         unwatchedTenants.databases.verdict unwatchedTenants.databaseCount unwatchedTenants.severity
-        unwatchedTenants.notified unwatchedTenants.ended configHash stoppedAfter expiresAt
+        unwatchedTenants.notified unwatchedTenants.ended jobsUnread configHash stoppedAfter expiresAt
       `),
     },
     streamFilters: [
@@ -326,6 +331,8 @@ export const pinned = {
       'window-moved': 'before window',
       'window-while-stopped': 'window',
       'just-started': 'startedAt window',
+      'aws-backup-expected': 'createdAt startBy',
+      'aws-backup-job-failed': 'job state endedAt message',
       'aws-backup-made-none': 'lastBackup',
       'restore-point-stale': 'restorableUntil',
       'no-known-cause': '',
@@ -402,7 +409,7 @@ export const pinned = {
     database: names(`
       key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
       replicaOf foreign
-      verdict severity cause notes newestBackup deadline status lastBackup formerWindow evaluatedAt nextCheckAt since stops inProgress exclusion
+      verdict severity cause notes newestBackup deadline status lastBackup formerWindow lastAwsBackup evaluatedAt nextCheckAt since stops inProgress exclusion
       knownTags alert
     `),
     alert: names(`
@@ -415,7 +422,7 @@ export const pinned = {
     `),
     sweep: names(`
       mode started finished at complete databases counts eventsMissed missed recorded closed unconfigured
-      unconfiguredCount restoreTests alerts apiCalls errors leftOut notifiedOf unwatchedTenants configHash stoppedAfter expiresAt
+      unconfiguredCount restoreTests alerts apiCalls errors leftOut notifiedOf unwatchedTenants jobsUnread configHash stoppedAfter expiresAt
     `),
   },
 

@@ -262,6 +262,19 @@ describe('record', () => {
     );
   });
 
+  it('hears the ends of AWS Backup’s jobs, through the same queue', () => {
+    const { Properties } = stack.one('AWS::Events::Rule', 'RecordEventsBackupJobsRule');
+    expect(Properties.EventPattern).toEqual({
+      source: ['aws.backup'],
+      account: ['123456789012'],
+      'detail-type': ['Backup Job State Change'],
+      detail: { state: ['COMPLETED', 'FAILED', 'EXPIRED', 'ABORTED'] },
+    });
+    const { Properties: ofRds } = stack.one('AWS::Events::Rule', 'RecordEventsRuleD');
+    const [target] = Properties.Targets as { Arn: unknown; DeadLetterConfig: unknown }[];
+    expect([target?.Arn, target?.DeadLetterConfig]).toEqual([ofRds.Targets[0].Arn, ofRds.Targets[0].DeadLetterConfig]);
+  });
+
   it('gives an event five tries, each longer than the function may take, then the dead-letter queue', () => {
     const queue = stack.all('AWS::SQS::Queue').find(([, { Properties }]) => Properties.RedrivePolicy)?.[1].Properties;
     const fn = stack.one('AWS::Lambda::Function', 'RecordEvents').Properties;

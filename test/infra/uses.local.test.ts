@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { handlerCalls } from '../../handlers/calls.ts';
 import { ledgerUses } from '../../infra/ledger-uses.ts';
 import { rdsUses } from '../../infra/rds-uses.ts';
+import { awsBackupCalls } from '../../shared/aws-backup/backup-jobs-reader.ts';
 import { type FunctionName, functionNames } from '../../shared/contract.ts';
 import { copyCalls } from '../../shared/copies/copy-calls.ts';
 import { ledgerCalls } from '../../shared/ledger/dynamo.ts';
@@ -62,7 +63,7 @@ describe.each(functionNames)('the rights of %s', (fn) => {
   });
 });
 
-const declarations: readonly AwsCalls[] = [copyCalls, publisherCalls, ...Object.values(handlerCalls)];
+const declarations: readonly AwsCalls[] = [awsBackupCalls, copyCalls, publisherCalls, ...Object.values(handlerCalls)];
 
 /** All that a call may need. */
 function actionsOf(call: string): string[] {
@@ -90,5 +91,7 @@ const roles = { record: 'RecordEventsRecordRole', sweep: 'SweepDatabasesSweepRol
 /** The actions of a function's role that its own calls need; logs, queues, the ledger and its stream and key have other reasons. */
 function givenTo(fn: FunctionName): string[] {
   const actions = stack.rights(roles[fn]).map((right) => right.replace(/ on .*/, ''));
-  return [...new Set(actions)].filter((action) => /^(iam|lambda|rds|s3|sns):|^kms:CreateGrant$/.test(action)).sort();
+  return [...new Set(actions)]
+    .filter((action) => /^(backup|iam|lambda|rds|s3|sns):|^kms:CreateGrant$/.test(action))
+    .sort();
 }

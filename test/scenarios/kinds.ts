@@ -51,10 +51,10 @@ export const kinds: readonly Scenario[] = [
     },
   },
   {
-    title: 'The last AWS Backup snapshot is nine days old: it is managed no more',
+    title: 'The last AWS Backup snapshot is more than two months old: it is managed no more',
     at: '23 Nov 12:00',
     rds: off,
-    snapshots: [snapshot('14 Nov 05:00', byAwsBackup)],
+    snapshots: [snapshot('14 Sep 05:00', byAwsBackup)],
     expect: {
       verdict: 'disabled',
       severity: 'critical',

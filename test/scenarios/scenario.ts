@@ -2,6 +2,7 @@
 import type { ConfiguredDatabase, Policy } from '../../shared/config/fleet.ts';
 import {
   type Alert,
+  type BackupJob,
   backupIdOf,
   type CauseCode,
   type DatabaseRow,
@@ -42,6 +43,8 @@ export interface Scenario {
   readonly snapshotsUnread?: string;
   /** Times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
   readonly copyTimes?: Readonly<Record<string, Date>>;
+  /** AWS Backup's jobs of it, or that they cannot be read. */
+  readonly jobs?: readonly BackupJob[] | 'unread';
   /** What the ledger knows of the database. */
   readonly row?: Overrides<DatabaseRow>;
   /** Whether the ledger knows none of its backups: events were lost. */
@@ -115,6 +118,25 @@ export function snapshot(created: string | undefined, fields: Overrides<Snapshot
   );
 }
 
+/** A job of AWS Backup, created at a moment, with the start window of eight hours that is its default. */
+export function backupJob(
+  created: string,
+  state: string,
+  { ended, ...fields }: Overrides<BackupJob> & { readonly ended?: string } = {},
+): BackupJob {
+  return merged<BackupJob>(
+    {
+      id: `job-${created.replaceAll(/[ :]/g, '-')}`,
+      resourceArn: 'arn:aws:rds:eu-west-1:123456789012:db:orders',
+      state,
+      createdAt: t(created),
+      startBy: new Date(t(created).getTime() + 8 * 3_600_000),
+      ...(ended !== undefined && { endedAt: t(ended) }),
+    },
+    fields,
+  );
+}
+
 /** The evaluation of a scenario, and what its alert does: as the sweep and the watch evaluate. */
 export function play(scenario: Scenario, audience: Reader['audience'] = 'operators'): Played {
   const now = t(scenario.at);
@@ -123,7 +145,14 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     tenant: 'acme',
     id: 'orders',
     kind: 'instance',
-    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn', ...scenario.policy },
+    policy: {
+      maxAgeHours: 24,
+      graceHours: 2,
+      awsBackupGraceHours: 8,
+      reminderHours: 24,
+      whileStopped: 'warn',
+      ...scenario.policy,
+    },
     copy: { mode: 'none', schedule: 'every', kinds: ['automated'] },
     target: { bucket: 'copies', prefix: '', owner: '123456789012' },
     enrolledBy: 'configuration',
@@ -145,6 +174,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
       whole: true,
       copyTimes: new Map(Object.entries(scenario.copyTimes ?? {})),
       usualMs: new Map(scenario.usualHours === undefined ? [] : [['automated', scenario.usualHours * hourMs]]),
+      ...(scenario.jobs !== 'unread' && { backupJobs: scenario.jobs ?? [] }),
       ...(scenario.snapshotsUnread !== undefined && { unread: scenario.snapshotsUnread }),
     },
     knownOf(scenario),

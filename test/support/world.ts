@@ -1,6 +1,7 @@
 import type { RDSClientConfig } from '@aws-sdk/client-rds';
-import { inProcessClient } from '../../local/rds/in-process.ts';
+import { inProcessBackupClient, inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
+import { AwsBackupReader, backupJobEventPattern } from '../../shared/aws-backup/index.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { formatBackupOfDatabase } from '../../shared/domain/index.ts';
 import type { Ledger, OnUnreadable } from '../../shared/ledger/ledger.ts';
@@ -63,6 +64,10 @@ export function makeWorld({
       // The rule's part: it matches on exact ids.
       if (recording && event.detail.EventID in eventMeanings) await deliver(JSON.stringify(event));
     },
+    backupEventSink: async (event) => {
+      const { state } = backupJobEventPattern.detail;
+      if (recording && state.includes(event.detail.state ?? '')) await deliver(JSON.stringify(event));
+    },
     ...simulator,
   });
   const clock = () => new Date(rds.now.getTime() - state.clockBehindMs);
@@ -95,6 +100,7 @@ export function makeWorld({
   const deps = (): SweepDeps & CloseDeps => ({
     ledger: used,
     rds: new RdsReader(inProcessClient(rds, client)),
+    awsBackup: new AwsBackupReader(inProcessBackupClient(rds)),
     fleet: state.fleet,
     configHash: state.configHash,
     notify: async (some, at) => {
@@ -117,8 +123,11 @@ export function makeWorld({
     remainingMs: () => state.remainingMs(),
   });
   /** The recorder's recheck, as its handler makes it. */
-  const recheckAndNotify = async (databases: Parameters<typeof recheck>[1]) => {
-    const run = await recheck(deps(), databases);
+  const recheckAndNotify = async (
+    databases: Parameters<typeof recheck>[1],
+    options?: Parameters<typeof recheck>[2],
+  ) => {
+    const run = await recheck(deps(), databases, options);
     await deps().notify(run.notifications, run.at);
     return run;
   };
@@ -128,8 +137,8 @@ export function makeWorld({
     fleet: state.fleet,
     log,
     now: clock,
-    check: async (databases) => {
-      const { row } = await recheckAndNotify(databases);
+    check: async (databases, options) => {
+      const { row } = await recheckAndNotify(databases, options);
       return (row.leftOut ?? []).flatMap(({ database }) => database ?? []);
     },
   });

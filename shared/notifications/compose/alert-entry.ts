@@ -8,6 +8,7 @@ import {
   environmentOf,
   type Finding,
   isOneOf,
+  isUnprotected,
   type MessageAudience,
   type NewestBackup,
   resolutions,
@@ -98,8 +99,15 @@ function began({ alert }: AlertEntry, { now }: Pick<Reader, 'now'>): string {
   return `open since ${formatUtc(alert.opened)}, for ${formatAge(lastedMs)}, as ${phraseOf(alert)}`;
 }
 
-function phraseOf({ verdict }: Alert): string {
+function phraseOf(alert: Alert): string {
+  const { verdict } = alert;
+  if (warnsOfJob(alert)) return 'with a failed backup job';
   return oneLine(verdictOf(verdict).phrase, limits.word);
+}
+
+/** Whether all that is wrong so far is a job of AWS Backup: others may follow in time. */
+function warnsOfJob({ verdict, cause }: Alert): boolean {
+  return !isUnprotected(verdict) && cause?.code === 'aws-backup-job-failed';
 }
 
 /** What began, in short: `overdue since 2026-11-23 05:31 UTC`. */
@@ -202,6 +210,7 @@ export function adviceOn(alert: Alert, rendering: Rendering): string {
 function operatorsAdvice(alert: Alert): string {
   const { verdict, status } = alert;
   const { needsSnapshot, advice } = verdictOf(verdict);
+  if (warnsOfJob(alert)) return 'Correct what AWS Backup says, and start a backup job or take a snapshot:';
   if (status === undefined || !needsSnapshot) return advice;
   if (isStopped(alert)) return 'RDS takes no snapshot of a stopped database: start it and take one, or exclude it:';
   if (status === 'backing-up')

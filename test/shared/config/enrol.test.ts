@@ -54,7 +54,13 @@ describe('enrolment by tag', () => {
           tenant: 'acme',
           id: 'crm',
           kind: 'instance',
-          policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const },
+          policy: {
+            maxAgeHours: 24,
+            graceHours: 2,
+            awsBackupGraceHours: 8,
+            reminderHours: 24,
+            whileStopped: 'warn' as const,
+          },
           copy: { mode: 'export', schedule: 'daily', kinds: ['automated', 'awsbackup'] },
           target: {
             bucket: 'rds-backup-ledger--shared-123456789012-eu-west-1',

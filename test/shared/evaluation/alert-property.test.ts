@@ -70,7 +70,13 @@ function evaluated(evaluation: Evaluation) {
     databaseKind: 'instance' as const,
     tenant: 'acme',
     evaluation,
-    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const },
+    policy: {
+      maxAgeHours: 24,
+      graceHours: 2,
+      awsBackupGraceHours: 8,
+      reminderHours: 24,
+      whileStopped: 'warn' as const,
+    },
   };
 }
 

@@ -27,7 +27,13 @@ function evaluated(evaluation: Partial<Evaluation>, rest: Partial<Evaluated> = {
     databaseId: 'orders',
     databaseKind: 'instance',
     tenant: 'acme',
-    policy: { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const },
+    policy: {
+      maxAgeHours: 24,
+      graceHours: 2,
+      awsBackupGraceHours: 8,
+      reminderHours: 24,
+      whileStopped: 'warn' as const,
+    },
     evaluation: {
       verdict: 'overdue',
       severity: 'critical',

@@ -22,6 +22,7 @@ export const windows = fc.oneof(
 export const policies = fc.record({
   maxAgeHours: fc.integer({ min: 1, max: 72 }),
   graceHours: fc.integer({ min: 0, max: 48 }),
+  awsBackupGraceHours: fc.integer({ min: 0, max: 48 }),
   reminderHours: fc.constant(24),
   whileStopped: fc.constantFrom('warn' as const, 'quiet' as const),
 });

@@ -5,7 +5,13 @@ import { hourMs, minuteMs } from '../../../shared/lib/time.ts';
 import { t } from '../../scenarios/scenario.ts';
 import { moments, policies, windows } from './arbitraries.ts';
 
-const policy = { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const };
+const policy = {
+  maxAgeHours: 24,
+  graceHours: 2,
+  awsBackupGraceHours: 8,
+  reminderHours: 24,
+  whileStopped: 'warn' as const,
+};
 
 describe('a backup window', () => {
   it('is a daily span in UTC', () => {

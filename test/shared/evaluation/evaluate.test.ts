@@ -106,13 +106,13 @@ describe('a moment that is exactly', () => {
     });
   });
 
-  it('8 days after the last backup of AWS Backup: it is managed by it; a minute later it is not', () => {
-    const snapshots = [snapshot('15 Nov 12:00', { kind: 'awsbackup' })];
+  it('62 days after the last backup of AWS Backup, twice a monthly plan: it is managed by it; a minute later it is not', () => {
+    const snapshots = [snapshot('22 Sep 12:00', { kind: 'awsbackup' })];
     const at = (time: string) =>
       evaluate({ at: time, rds: { retentionDays: 0, latestRestorableTime: undefined }, snapshots });
     expect(at('23 Nov 12:00')).toMatchObject({
       verdict: 'overdue',
-      cause: { code: 'aws-backup-made-none', facts: { lastBackup: '2026-11-15T12:00:00.000Z' } },
+      cause: { code: 'aws-backup-made-none', facts: { lastBackup: '2026-09-22T12:00:00.000Z' } },
     });
     expect(at('23 Nov 12:01')).toMatchObject({ verdict: 'disabled', cause: { code: 'backups-disabled' } });
   });

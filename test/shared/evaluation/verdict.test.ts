@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type BackupJob,
   causes,
   type DatabaseRow,
   isKnownIn,
@@ -43,6 +44,20 @@ const databases: fc.Arbitrary<RdsDatabase> = fc
 
 const newest = moments.map((time) => ({ id: 'newest', createdAt: time, time }));
 
+const backupJobs: fc.Arbitrary<BackupJob> = fc
+  .record({
+    state: fc.constantFrom('CREATED', 'RUNNING', 'COMPLETED', 'FAILED', 'EXPIRED', 'ABORTED', 'PARTIAL'),
+    createdAt: moments,
+    startBy: maybe(moments),
+    endedAt: maybe(moments),
+    message: maybe(fc.string()),
+  })
+  .map((fields) => ({
+    id: 'job',
+    resourceArn: 'arn:aws:rds:eu-west-1:123456789012:db:orders',
+    ...withoutUndefined(fields),
+  }));
+
 const rows: fc.Arbitrary<DatabaseRow> = fc
   .record({
     id: fc.constantFrom('orders', 'orders-old'),
@@ -84,6 +99,8 @@ function situations(
       policy: policies,
       newest: maybe(newest),
       awsBackupSeen: maybe(moments),
+      lastAwsBackup: maybe(moments),
+      backupJobs: maybe(fc.array(backupJobs, { maxLength: 3 })),
       creating: maybe(moments.map((since) => ({ id: 'tonight', since }))),
       row: maybe(rows),
       earlier: maybe(rows),
@@ -160,7 +177,10 @@ describe('an evaluation, whatever RDS shows and whatever the clock says,', () =>
         if (situation.found.is !== 'database') throw new Error('a watched database is shown by RDS');
         const { deadline } = deadlineOf(backup.time, situation.found.database, situation.configured.policy);
         const held = situation.creating === undefined ? 0 : 6;
-        const { verdict } = evaluate({ ...situation, newest: backup }, addHours(deadline, held + minutes / 60));
+        const { verdict } = evaluate(
+          { ...situation, newest: backup, backupJobs: [] },
+          addHours(deadline, held + minutes / 60),
+        );
         const others = isQuiet(situation) ? ['protected'] : [];
         expect(['overdue', 'disabled', 'excluded', ...others]).toContain(verdict);
       }),
@@ -173,7 +193,8 @@ describe('an evaluation, whatever RDS shows and whatever the clock says,', () =>
     fc.assert(
       fc.property(watched, newest, spans, fc.integer({ min: 0, max: 100 }), (situation, backup, runs, more) => {
         if (situation.found.is !== 'database') throw new Error('a watched database is shown by RDS');
-        const { creating: _, ...calm } = situation;
+        const { creating: _, ...rest } = situation;
+        const calm = { ...rest, backupJobs: [] };
         const { maxAgeHours, graceHours } = situation.configured.policy;
         const database = { ...situation.found.database, status: 'available' };
         let at = backup.time;
@@ -202,7 +223,7 @@ describe('an evaluation, whatever RDS shows and whatever the clock says,', () =>
         const held = situation.creating === undefined ? 0 : 6;
         const found: LookupResult = { is: 'database', database: { ...situation.found.database, createdAt } };
         const now = addHours(createdAt, maxAgeHours + graceHours + held + minutes / 60);
-        expect(['never', 'disabled', 'excluded']).toContain(evaluate({ ...bare, found }, now).verdict);
+        expect(['never', 'disabled', 'excluded']).toContain(evaluate({ ...bare, found, backupJobs: [] }, now).verdict);
       }),
     );
   });

@@ -31,6 +31,7 @@ interface Sample {
  * a look at what it can name.
  */
 const openTexts = [
+  'aws-backup-job-failed state',
   'backup-expected window',
   'backup-in-progress snapshot',
   'status-prevents-backups status',

@@ -92,7 +92,13 @@ async function evaluate(
 ): Promise<AlertNotification[]> {
   const key = keyOf(database);
   const known = await rowOf(database);
-  const policy = { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const };
+  const policy = {
+    maxAgeHours: 24,
+    graceHours: 2,
+    awsBackupGraceHours: 8,
+    reminderHours: 24,
+    whileStopped: 'warn' as const,
+  };
   const outcome = nextAlert(
     await alertOf(database),
     { database: key, databaseId: database, databaseKind: 'instance', tenant, evaluation, policy },

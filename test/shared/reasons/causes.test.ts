@@ -119,7 +119,19 @@ const operatorsWords =
 
 describe('a tenant reads neither a word of the operators nor of another tenant in', () => {
   // Words of whoever configured or tagged the database itself, and names of its own.
-  const own = ['reason', 'source', 'cluster', 'status', 'snapshot', 'id', 'window', 'before', 'gone', 'engine'];
+  const own = [
+    'reason',
+    'source',
+    'cluster',
+    'status',
+    'snapshot',
+    'id',
+    'window',
+    'before',
+    'gone',
+    'engine',
+    'state',
+  ];
   const foreign = ({ code, facts }: Sample): Sample => ({
     code,
     facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, own.includes(name) ? 'own' : fact])),

@@ -84,6 +84,7 @@ function givenRun(mode: 'sweep' | 'watch', started: Date, databases: number): Ru
     apiCalls: {},
     errors: [],
     leftOut: null,
+    jobsUnread: null,
     notifiedOf: null,
     unwatchedTenants: [],
     restoreTests: null,

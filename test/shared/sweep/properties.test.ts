@@ -130,8 +130,8 @@ class Life {
   #policy(n: number) {
     const { enrolled, maxAgeHours, graceHours } = this.#specs[n] as Spec;
     return enrolled === 'tagged'
-      ? { maxAgeHours: 24, graceHours: 2, reminderHours: 24, whileStopped: 'warn' as const }
-      : { maxAgeHours, graceHours, reminderHours: 24, whileStopped: 'warn' as const };
+      ? { maxAgeHours: 24, graceHours: 2, awsBackupGraceHours: 8, reminderHours: 24, whileStopped: 'warn' as const }
+      : { maxAgeHours, graceHours, awsBackupGraceHours: 8, reminderHours: 24, whileStopped: 'warn' as const };
   }
 
   #snapshots(database: Database): Snapshot[] {

@@ -1,0 +1,120 @@
+/** What AWS Backup's jobs say of a database. Pure. */
+import type { Policy } from '../config/index.ts';
+import {
+  type BackupJob,
+  type BackupJobs,
+  type DatabaseRow,
+  parseDatabaseKey,
+  type RdsDatabase,
+  type Snapshot,
+} from '../domain/index.ts';
+import { addHours, dayMs } from '../lib/time.ts';
+import type { Situation } from './evaluate.ts';
+
+/** AWS Backup manages a database of which it made a backup at most this long ago: a monthly plan that failed once still does. */
+const managedDays = 62;
+
+/** States of a job that may still make a backup, or does. */
+const openStates = ['CREATED', 'PENDING', 'RUNNING'];
+
+/** States of a job that ended without a backup. */
+const failedStates = ['FAILED', 'EXPIRED', 'ABORTED'];
+
+/** States of a job that has begun. An expired one never did. */
+const begunStates = ['RUNNING', 'COMPLETED', 'FAILED', 'ABORTED'];
+
+/** Whether the evaluation of a database depends on what AWS Backup's jobs say. */
+export function dependsOnAwsBackup(
+  database: RdsDatabase,
+  snapshots: readonly Snapshot[],
+  row: DatabaseRow | undefined,
+): boolean {
+  return (
+    database.awsBackupRecoveryPointArn !== undefined ||
+    // Perhaps AWS Backup is to make its first backup.
+    database.retentionDays === 0 ||
+    row?.lastAwsBackup !== undefined ||
+    snapshots.some(({ kind }) => kind === 'awsbackup')
+  );
+}
+
+/**
+ * The jobs of a database as of a moment, whether AWS Backup names it by its name or by its resource id; none of one that had
+ * its name before.
+ */
+export function jobsOf(
+  jobs: BackupJobs,
+  { arn, key, createdAt = new Date(0) }: RdsDatabase,
+  at: Date,
+): readonly BackupJob[] {
+  const { resourceId = '' } = parseDatabaseKey(key);
+  const arns = [arn, arn.replace(/[^:]+$/, resourceId)].map((one) => one.toLowerCase());
+  return arns
+    .flatMap((one) => jobs.get(one) ?? [])
+    .filter((job) => job.createdAt >= createdAt && job.createdAt <= at)
+    .map((job) => (job.endedAt !== undefined && job.endedAt > at ? unended(job) : job));
+}
+
+function unended({ endedAt: _, message: __, recoveryPointArn: ___, ...job }: BackupJob): BackupJob {
+  return { ...job, state: 'RUNNING' };
+}
+
+/** Managed by AWS Backup means a recovery point of its own, a job, or a backup that it made within two months. */
+export function isManagedByAwsBackup(situation: Situation, database: RdsDatabase, now: Date): boolean {
+  if (database.awsBackupRecoveryPointArn !== undefined) return true;
+  const { backupJobs = [], awsBackupSeen: seen } = situation;
+  return backupJobs.length > 0 || (seen !== undefined && now.getTime() - seen.getTime() <= managedDays * dayMs);
+}
+
+/**
+ * The moment after which a database is overdue whose next backup can only come from AWS Backup. A job that was created in
+ * time may begin until the end of its start window, and its backup then takes a while: `graceHours`, as after a window of
+ * RDS. Without such a job these hours are the grace, and `awsBackupGraceHours` where nobody knows whether there is one.
+ */
+export function awsBackupDeadline(due: Date, { backupJobs }: Situation, policy: Policy): Date {
+  const unknownHours = Math.max(policy.graceHours, policy.awsBackupGraceHours);
+  if (backupJobs === undefined) return addHours(due, unknownHours);
+  const bare = addHours(due, policy.graceHours);
+  const ends = backupJobs
+    .filter((job) => openStates.includes(job.state) && job.createdAt <= bare)
+    .map(({ createdAt, startBy = addHours(createdAt, policy.awsBackupGraceHours) }) =>
+      addHours(startBy, policy.graceHours),
+    );
+  return new Date(Math.max(bare.getTime(), ...ends.map((end) => end.getTime())));
+}
+
+/** The job that may still make a backup, and may begin last. */
+export function openJobOf({ backupJobs = [] }: Situation): BackupJob | undefined {
+  const open = backupJobs.filter(({ state }) => openStates.includes(state));
+  return latestBy(open, ({ startBy, createdAt }) => startBy ?? createdAt);
+}
+
+/**
+ * The last job that ended without a backup, if nothing answers it: another job that was running when it ended (AWS Backup
+ * lets one job of a database run at a time), or a backup that AWS Backup has made since.
+ */
+export function failedJobOf({ backupJobs = [], lastAwsBackup }: Situation): BackupJob | undefined {
+  const unanswered = backupJobs.filter((failed) => {
+    if (!failedStates.includes(failed.state)) return false;
+    const at = endOf(failed);
+    if (lastAwsBackup !== undefined && lastAwsBackup > at) return false;
+    return !backupJobs.some((other) => other !== failed && answers(other, at));
+  });
+  return latestBy(unanswered, endOf);
+}
+
+function answers({ state, createdAt, endedAt }: BackupJob, at: Date): boolean {
+  if (state === 'COMPLETED' && endedAt !== undefined && endedAt >= at) return true;
+  return begunStates.includes(state) && createdAt <= at && (endedAt === undefined || endedAt > at);
+}
+
+function endOf({ endedAt, createdAt }: BackupJob): Date {
+  return endedAt ?? createdAt;
+}
+
+function latestBy(jobs: readonly BackupJob[], timeOf: (job: BackupJob) => Date): BackupJob | undefined {
+  return jobs.reduce<BackupJob | undefined>(
+    (latest, job) => (latest === undefined || timeOf(job) > timeOf(latest) ? job : latest),
+    undefined,
+  );
+}
