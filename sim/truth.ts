@@ -184,9 +184,9 @@ function dataTime(rds: RdsSimulator, snapshot: Snapshot): number {
 const isClusterCopy = ({ kind, copyOf }: Snapshot) => kind === 'cluster' && copyOf !== undefined;
 const isStopped = ({ status }: Database) => status === 'stopped';
 
-/** AWS Backup manages what has a backup of it that is at most eight days old. */
+/** AWS Backup manages what has a backup of it that is at most two months old. */
 function isByAwsBackup(rds: RdsSimulator, database: Database, at: number): boolean {
   return rds
     .snapshots(database)
-    .some(({ type, startedAt }) => type === 'awsbackup' && at - startedAt.getTime() <= 8 * day);
+    .some(({ type, startedAt }) => type === 'awsbackup' && at - startedAt.getTime() <= 62 * day);
 }

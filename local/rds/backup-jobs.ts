@@ -50,6 +50,8 @@ export interface BackupStateEvent {
 export interface BackupJobsOptions {
   /** Takes each event at the simulated moment of its delivery. */
   backupEventSink?: (event: BackupStateEvent) => void | Promise<void>;
+  /** Its events come at most this much later. Default: 5, since AWS Backup sends them every five minutes. */
+  backupEventMinutes?: number;
   /** Whether an event of AWS Backup is lost: it sends them by best effort. */
   losesBackupEvent?: (event: BackupStateEvent) => boolean;
 }
@@ -206,17 +208,16 @@ export class BackupJobs {
   }
 
   #announce(job: SimulatedBackupJob): void {
-    const { backupEventSink: sink, losesBackupEvent } = this.#options;
+    const { backupEventSink: sink, backupEventMinutes = 5, losesBackupEvent } = this.#options;
     if (sink === undefined) return;
     const { now, account, region, random } = this.#fleet;
-    const time = now;
     const event: BackupStateEvent = {
       version: '0',
       id: uuid(random),
       'detail-type': 'Backup Job State Change',
       source: 'aws.backup',
       account,
-      time: `${time.toISOString().slice(0, 19)}Z`,
+      time: `${now.toISOString().slice(0, 19)}Z`,
       region,
       resources: job.recoveryPointArn === undefined ? [] : [job.recoveryPointArn],
       detail: {
@@ -229,8 +230,7 @@ export class BackupJobs {
       },
     };
     if (losesBackupEvent?.(event)) return;
-    // AWS Backup sends its events every five minutes.
-    this.#fleet.plan(new Date(time.getTime() + between(random, 0, 5) * minute), () => sink(event));
+    this.#fleet.plan(new Date(now.getTime() + between(random, 0, backupEventMinutes) * minute), () => sink(event));
   }
 }
 

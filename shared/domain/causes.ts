@@ -151,6 +151,10 @@ export const causes = {
     { createdAt: moment, startBy: optional.moment },
     ['createdAt', 'startBy'],
   ),
+  'backup-outside-rds': entry(
+    'The newest backup is a recovery point of AWS Backup that is no RDS snapshot, as in an air-gapped vault.',
+    { recoveryPoint: text },
+  ),
   'aws-backup-made-none': entry(
     'AWS Backup manages the database and made no backup in time.',
     {

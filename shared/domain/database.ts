@@ -11,7 +11,8 @@ export const databaseKinds = ['instance', 'cluster'] as const;
 
 /** A backup that counts, and the moment its data is from. */
 export const newestBackupSchema = fields({
-  id: text.describe("the snapshot's id"),
+  /** A recovery point of AWS Backup that is no RDS snapshot has an ARN. */
+  id: text.describe("the snapshot's id, or the ARN of AWS Backup's recovery point that is none"),
   createdAt: time.describe('when the snapshot was created'),
   time: time.describe('the moment its data is from'),
 });

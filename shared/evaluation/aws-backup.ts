@@ -4,12 +4,14 @@ import {
   type BackupJob,
   type BackupJobs,
   type DatabaseRow,
+  type NewestBackup,
   parseDatabaseKey,
   type RdsDatabase,
   type Snapshot,
 } from '../domain/index.ts';
 import { addHours, dayMs } from '../lib/time.ts';
 import type { Situation } from './evaluate.ts';
+import { newer } from './newest-backup.ts';
 
 /** AWS Backup manages a database of which it made a backup at most this long ago: a monthly plan that failed once still does. */
 const managedDays = 62;
@@ -57,6 +59,29 @@ export function jobsOf(
 
 function unended({ endedAt: _, message: __, recoveryPointArn: ___, ...job }: BackupJob): BackupJob {
   return { ...job, state: 'RUNNING' };
+}
+
+/**
+ * The newest backup that AWS Backup keeps outside RDS: an air-gapped vault holds a recovery point of its own, and RDS a
+ * temporary snapshot at most. Its data is no older than its job, of which nobody says when it began. AWS Backup shows jobs for 30
+ * days, or not at all; the row knows the last one. Continuous backups are RDS's own, which it shows.
+ */
+export function backupOutsideRds(
+  jobs: readonly BackupJob[] | undefined = [],
+  row: DatabaseRow | undefined,
+  until: Date,
+): NewestBackup | undefined {
+  const known = row?.newestBackup;
+  const completed = jobs.flatMap(({ state, createdAt, recoveryPointArn: id = '' }) =>
+    state === 'COMPLETED' && isOutsideRds(id) ? [{ id, createdAt, time: createdAt }] : [],
+  );
+  const before = known && isOutsideRds(known.id) && known.createdAt <= until ? [known] : [];
+  return [...completed, ...before].reduce<NewestBackup | undefined>(newer, undefined);
+}
+
+/** Whether a backup's id is the ARN of a recovery point that is no RDS snapshot. */
+export function isOutsideRds(id: string): boolean {
+  return /^arn:[^:]+:backup:.*:recovery-point:(?!continuous:)/.test(id);
 }
 
 /** Managed by AWS Backup means a recovery point of its own, a job, or a backup that it made within two months. */

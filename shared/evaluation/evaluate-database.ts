@@ -28,6 +28,7 @@ import { addHours, minuteMs } from '../lib/time.ts';
 import { ownershipAfter } from '../ownership.ts';
 import type { RunChange } from '../rds/index.ts';
 import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts';
+import { backupOutsideRds } from './aws-backup.ts';
 import { backupTimeOf } from './backup-time.ts';
 import { evaluate, type LookupResult, type Situation } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
@@ -144,12 +145,16 @@ export function evaluateDatabase(
       : [];
   const isReplica =
     found.is === 'database' ? found.database.replicaOf !== undefined : knownRow?.replicaOf !== undefined;
-  const newest = newer(newestAmong(available, seen.copyTimes, isReplica), newestOnRow(knownRow, notYetShown, until));
+  const outside = backupOutsideRds(seen.backupJobs, knownRow, until);
+  const newest = [newestOnRow(knownRow, notYetShown, until), outside].reduce(
+    newer,
+    newestAmong(available, seen.copyTimes, isReplica),
+  );
   const creating = creatingAmong(existing, knownRow, at, seen.usualMs);
   const database = found.is === 'database' ? found.database : undefined;
   const isBereft = database !== undefined && newest === undefined && seen.unread === undefined;
   const last = isBereft ? lastOf(knownRow, until) : undefined;
-  const lastAwsBackup = lastAwsBackupOf(available, seen.copyTimes, knownRow);
+  const lastAwsBackup = lastAwsBackupOf(available, seen.copyTimes, outside, knownRow);
   const formerWindow = formerWindowOf(knownRow, database, newest, at);
   const since = newest?.time ?? knownRow?.enrolledAt ?? at;
   const { runChanges = [] } = subject;
@@ -421,12 +426,11 @@ function otherKeyBackup(
 function lastAwsBackupOf(
   available: readonly AvailableSnapshot[],
   copyTimes: ReadonlyMap<string, Date>,
+  outside: NewestBackup | undefined,
   known: DatabaseRow | undefined,
 ): Date | undefined {
-  const newest = newestAmong(
-    available.filter(({ kind }) => kind === 'awsbackup'),
-    copyTimes,
-  )?.time;
+  const ofAwsBackup = available.filter(({ kind }) => kind === 'awsbackup');
+  const newest = newer(newestAmong(ofAwsBackup, copyTimes), outside)?.time;
   const before = known?.lastAwsBackup;
   return newest && before && before > newest ? before : (newest ?? before);
 }

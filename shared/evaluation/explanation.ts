@@ -1,6 +1,7 @@
 /** Why a verdict is what it is, and what else a person should know: codes and facts, from which `shared/reasons` makes prose. */
 import { type Cause, type DatabaseRow, parseDatabaseKey, type RdsDatabase } from '../domain/index.ts';
 import { minuteMs } from '../lib/time.ts';
+import { isOutsideRds } from './aws-backup.ts';
 import type { Facts } from './conditions.ts';
 import { windowOf } from './deadline.ts';
 import { windowsBetween } from './stops.ts';
@@ -132,6 +133,9 @@ export function notesOf(facts: Facts, cause: Cause | null): readonly Cause[] {
     situation.earlier && nameUsedBefore(situation.earlier),
     renaming(facts),
     facts.newest !== undefined && database.replicaOf !== undefined ? replicaOf(database.replicaOf) : undefined,
+    situation.newest && isOutsideRds(situation.newest.id)
+      ? ({ code: 'backup-outside-rds', facts: { recoveryPoint: situation.newest.id } } as const)
+      : undefined,
     situation.eventsLost ? eventLost : undefined,
   ];
   return notes.filter((note) => note !== undefined && note.code !== cause?.code) as Cause[];

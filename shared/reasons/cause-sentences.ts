@@ -165,6 +165,10 @@ const table: {
     const until = startBy === undefined ? '' : ` and may begin until ${utc(startBy)}`;
     return `AWS Backup's job was created at ${utc(createdAt)}${until}${overdueAfter(context)}.`;
   },
+  'backup-outside-rds': ({ recoveryPoint }) => {
+    const which = recoveryPoint === undefined ? '' : ` (${clause(recoveryPoint)})`;
+    return `That backup is no RDS snapshot but a recovery point of AWS Backup${which}, which restores it.`;
+  },
   'aws-backup-made-none': ({ lastBackup }, context) => {
     const since = lastBackup === undefined ? '' : ` since ${utc(lastBackup)}`;
     return `AWS Backup manages it and made no backup${since}: check the backup plan and its failed jobs, or ${manualSnapshot(context, ' now')}.`;

@@ -98,7 +98,7 @@ export interface Deployed {
 
 /** Opens a stage with a queue for each recipient, and deploys the stack with a configuration that names them. */
 export async function deployStack(from: Date, config: (arns: Record<keyof Deployed['inboxes'], string>) => object) {
-  const stage = await openStage({ from, simulator: { exportMinutes: () => 0.05 } });
+  const stage = await openStage({ from, simulator: { exportMinutes: () => 0.05, backupEventMinutes: 0 } });
   try {
     const sqs = new SQSClient(stage.client);
     const inboxes = {

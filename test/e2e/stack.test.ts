@@ -283,6 +283,24 @@ describe('an alert', () => {
     expect(await copied?.transformToString()).toBe(Body);
   });
 
+  it('opens at once when a job of AWS Backup fails: its event leads to the job, and that to the tenant', async () => {
+    const { rds } = stack.stage;
+    const { acme } = stack.inboxes;
+    rds.startBackupJob('acme-ledger', { ends: 'FAILED', durationMinutes: 0, message: 'Access denied to the vault' });
+    await rds.settle();
+    await eventually('acme notified', async () => (await acme.read()).length > 0);
+    expect(acme.received).toMatchObject([
+      {
+        subject: 'WARNING acme: 1 database with a failed backup job (acme-ledger)',
+        attributes: { tenant: 'acme', severity: 'warning', kind: 'backup-missing', audience: 'tenant' },
+        body: { databases: [{ cause: { code: 'aws-backup-job-failed', facts: { state: 'FAILED' } } }] },
+      },
+    ]);
+    const [alert] = await collect(stack.ledger.openAlerts());
+    expect(alert?.cause).toMatchObject({ facts: { message: 'Access denied to the vault' } });
+    acme.received.length = 0;
+  });
+
   it('opens at once when automated backups are switched off', async () => {
     const { rds } = stack.stage;
     const { acme } = stack.inboxes;

@@ -334,6 +334,7 @@ export const pinned = {
       'aws-backup-expected': 'createdAt startBy',
       'aws-backup-job-failed': 'job state endedAt message',
       'aws-backup-made-none': 'lastBackup',
+      'backup-outside-rds': 'recoveryPoint',
       'restore-point-stale': 'restorableUntil',
       'no-known-cause': '',
       'name-used-before': 'resourceId lastBackup',

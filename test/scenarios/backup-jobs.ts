@@ -8,6 +8,7 @@ const noSpace = { message: 'Insufficient privileges on the KMS key' };
 const running = { message: 'Backup job failed because there was a running job for the same resource' };
 const stoppedByUser = { message: 'Backup job stopped by user' };
 const cluster = { kind: 'cluster', engine: 'aurora-mysql' } as const;
+const airGapped = 'arn:aws:backup:eu-west-1:123456789012:recovery-point:1';
 const ofCluster = { databaseKind: 'cluster' } as const;
 
 /** What AWS Backup's jobs say: failures that are told at once, and the grace of a start window. */
@@ -414,6 +415,71 @@ export const backupJobs: readonly Scenario[] = [
       cause: 'aws-backup-made-none',
       reason: 'made no backup since 2026-11-20 05:00 UTC',
       alert: 'open critical',
+    },
+  },
+  {
+    title: 'An air-gapped vault keeps a recovery point that is no RDS snapshot: a backup, and named so',
+    at: '23 Nov 12:00',
+    rds: off,
+    jobs: [backupJob('23 Nov 05:00', 'COMPLETED', { ended: '23 Nov 05:40', recoveryPointArn: airGapped })],
+    expect: {
+      verdict: 'protected',
+      severity: 'info',
+      cause: null,
+      notes: ['backup-outside-rds'],
+      reason: 'no RDS snapshot but a recovery point of AWS Backup',
+      alert: 'none',
+      deadline: '24 Nov 07:00',
+    },
+  },
+  {
+    title: 'The last backup in an air-gapped vault is too old',
+    at: '23 Nov 12:00',
+    rds: off,
+    jobs: [backupJob('22 Nov 05:00', 'COMPLETED', { ended: '22 Nov 05:40', recoveryPointArn: airGapped })],
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'aws-backup-made-none',
+      notes: ['backup-outside-rds'],
+      reason: 'made no backup since 2026-11-22 05:00 UTC',
+      alert: 'open critical',
+    },
+  },
+  {
+    title: 'A backup in an air-gapped vault, and the jobs cannot be read: the row knows it',
+    at: '23 Nov 12:00',
+    rds: off,
+    jobs: 'unread',
+    row: {
+      newestBackup: { id: airGapped, createdAt: t('23 Nov 05:00'), time: t('23 Nov 05:00') },
+      lastAwsBackup: t('23 Nov 05:00'),
+    },
+    expect: {
+      verdict: 'protected',
+      severity: 'info',
+      cause: null,
+      notes: ['backup-outside-rds'],
+      reason: '7 h old',
+      alert: 'none',
+    },
+  },
+  {
+    title: 'A continuous backup is RDS’s own: a job that completed is none',
+    at: '23 Nov 12:00',
+    jobs: [
+      backupJob('23 Nov 05:00', 'COMPLETED', {
+        ended: '23 Nov 05:40',
+        recoveryPointArn: 'arn:aws:backup:eu-west-1:123456789012:recovery-point:continuous:db-orders',
+      }),
+    ],
+    snapshots: [snapshot('22 Nov 04:10')],
+    expect: {
+      verdict: 'overdue',
+      severity: 'warning',
+      cause: 'snapshot-skipped',
+      reason: 'RDS took no snapshot of it',
+      alert: 'open warning',
     },
   },
 ];

@@ -156,6 +156,28 @@ describe('a job with a start window', () => {
   });
 });
 
+describe('a job into an air-gapped vault', () => {
+  it('leaves no snapshot, and protects; its row keeps it while jobs cannot be read', async () => {
+    const world = await given();
+    const { rds, news, watch, sweep } = world;
+    rds.startBackupJob('orders', { vault: 'air-gapped' });
+    for (const time of ['20 05:30', '20 07:05', '20 12:00']) {
+      await rds.advanceTo(utc(time));
+      await watch();
+    }
+    expect(news()).toEqual([]);
+    const { row } = await sweep();
+    expect(row.counts).toEqual({ protected: 2 });
+    const id = expect.stringMatching(/^arn:aws:backup:.*:recovery-point:/);
+    expect(await rowOf(world, 'orders')).toMatchObject({
+      newestBackup: { id, time: utc('20 05:00') },
+      notes: [{ code: 'backup-outside-rds' }],
+    });
+    rds.onCall(({ action }) => (action === 'ListBackupJobs' ? accessDenied(action) : undefined));
+    expect((await sweep()).row.counts).toEqual({ protected: 2 });
+  });
+});
+
 describe('where the jobs cannot be read', () => {
   it('for want of the right, the run is complete, and only the row says why', async () => {
     const { rds, sweep, watch, news } = await given();
