@@ -49,7 +49,7 @@ export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date)
     findings.push({
       check,
       kind: 'warning',
-      found: `${sweep.jobsUnread}. Failed jobs are not told, and awsBackupGraceHours stands for their start windows`,
+      found: `${sweep.jobsUnread}. Nobody is notified of jobs that fail, and awsBackupGraceHours stands for their start windows`,
       cure: 'Let the roles of the sweep and the record function do backup:ListBackupJobs: a policy of the organization or a boundary may deny it.',
     });
   }

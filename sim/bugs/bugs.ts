@@ -15,8 +15,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'due alerts',
     file: 'shared/evaluation/evaluate.ts',
-    from: "return { ...basis, verdict, severity: 'info', ...explained(facts, cause), nextCheckAt, ...lastsSince(facts) };",
-    to: "return { ...basis, verdict, severity: 'warning', ...explained(facts, cause), nextCheckAt, ...lastsSince(facts) };",
+    from: "severity: jobFailed ? 'warning' : 'info',",
+    to: "severity: 'warning',",
     within: 10,
   },
   {

@@ -206,7 +206,7 @@ describe('doctor', () => {
       {
         check: 'sweeps',
         kind: 'warning',
-        found: `${jobsUnread}. Failed jobs are not told, and awsBackupGraceHours stands for their start windows`,
+        found: `${jobsUnread}. Nobody is notified of jobs that fail, and awsBackupGraceHours stands for their start windows`,
         cure: expect.stringContaining('backup:ListBackupJobs'),
       },
     ]);

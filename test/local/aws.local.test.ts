@@ -8,12 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { BackupClient, ListBackupJobsCommand, ListBackupVaultsCommand } from '@aws-sdk/client-backup';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { clientConfig, type LocalAws, localAccount, startLocalAws } from '../../local/aws/local-aws.ts';
 import { ensureVenv, findPython } from '../../local/aws/python.ts';
+import { startRdsServer } from '../../local/rds/server.ts';
+import { RdsSimulator } from '../../local/rds/simulator.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const requirements = fileURLToPath(new URL('../../local/aws/requirements.txt', import.meta.url));
@@ -127,6 +130,19 @@ test('RDS calls reach the simulator as they were sent, and its answer comes back
   expect(seen[0]?.authorization).toContain('/eu-west-1/rds/aws4_request');
 });
 
+test('AWS Backup’s jobs are the simulator’s; the rest of AWS Backup is the local AWS’s own', async () => {
+  const rds = new RdsSimulator({ now: new Date('2026-11-20T05:00:00Z') });
+  rds.createInstance({ id: 'orders' });
+  rds.startBackupJob('orders');
+  const server = await startRdsServer(rds);
+  onTestFinished(() => server.close());
+  const backup = new BackupClient(clientConfig(await start({ rdsSimulatorUrl: server.url })));
+  const { BackupJobs } = await backup.send(new ListBackupJobsCommand({ ByResourceType: 'RDS' }));
+  expect(BackupJobs).toMatchObject([{ State: 'CREATED', StartBy: new Date('2026-11-20T13:00:00Z') }]);
+  expect((await backup.send(new ListBackupJobsCommand({ ByResourceType: 'Aurora' }))).BackupJobs).toEqual([]);
+  expect((await backup.send(new ListBackupVaultsCommand({}))).BackupVaultList).toEqual([]);
+});
+
 test('without a simulator RDS is unavailable, and the message says whose answer is missing', async () => {
   const rds = new RDSClient({ ...clientConfig(await start()), maxAttempts: 1 });
   await expect(rds.send(new DescribeDBInstancesCommand({}))).rejects.toMatchObject({
@@ -135,13 +151,14 @@ test('without a simulator RDS is unavailable, and the message says whose answer 
   });
 });
 
-test('events of RDS may be put on the bus; those of other services are refused as on AWS', async () => {
+test('events of RDS and AWS Backup may be put on the bus; those of other services are refused as on AWS', async () => {
   const bus = new EventBridgeClient(clientConfig(await start()));
   const put = async (Source: string) => {
     const entry = { Source, DetailType: 'RDS DB Snapshot Event', Detail: '{}' };
     return (await bus.send(new PutEventsCommand({ Entries: [entry] }))).Entries?.[0]?.ErrorCode;
   };
-  expect([await put('aws.rds'), await put('own'), await put('aws.ec2')]).toEqual([
+  expect([await put('aws.rds'), await put('aws.backup'), await put('own'), await put('aws.ec2')]).toEqual([
+    undefined,
     undefined,
     undefined,
     'NotAuthorizedForSourceException',
