@@ -98,10 +98,10 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a resolution that was not sent is forgotten',
-    file: 'shared/evaluation/alert-lifecycle.ts',
-    from: 'return !alert.resolved || alert.pending !== undefined || ',
-    to: 'return !alert.resolved || ',
-    within: 100,
+    file: 'shared/evaluation/evaluate-database.ts',
+    from: '...(alert && { alert: { tenant: alert.tenant, opened: alert.opened } }),',
+    to: '...(alert && !alert.resolved && { alert: { tenant: alert.tenant, opened: alert.opened } }),',
+    within: 20,
   },
   {
     name: 'sending a resolution again hides the next deadline',
