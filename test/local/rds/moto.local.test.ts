@@ -203,6 +203,7 @@ const notModelled: Record<keyof typeof listings, readonly string[]> = {
     'PreferredBackupWindow',
     'SnapshotTarget',
     'SourceDBSnapshotIdentifier',
+    'SnapshotDatabaseTime',
   ],
   clusterSnapshots: [
     'StorageType',
