@@ -35,6 +35,8 @@ export class Fleets {
   #there: ReadonlySet<string> = new Set();
   /** Names that were used, each with the tenants that had a database of it. */
   readonly #stops = new Map<string, readonly Stop[]>();
+  /** Databases whose exports all fail. */
+  readonly #failing = new Set<string>();
   readonly #tenantsOf = new Map<string, Set<string>>();
   /** The configured name of databases that a sweep has met under it. */
   readonly #metAs = new Map<string, string>();
@@ -49,6 +51,10 @@ export class Fleets {
     );
     this.#entries = story.databases.map((one) => this.#entryOf(one));
     this.#noteOwners();
+    rds.onCall(({ action, input }) => {
+      if (action === 'StartExportTask') this.#planFailure(String(input.SourceArn));
+      return undefined;
+    });
   }
 
   /** The configuration, as its file has it. */
@@ -323,13 +329,20 @@ export class Fleets {
     if (what === 'let its next export fail') {
       this.#rds.planExport('*', { kind: 'fail', cause: 'An unknown internal error occurred.' });
     } else if (what === 'let all its exports fail') {
-      this.#rds.planExport(snapshot, { kind: 'fail', cause: 'An unknown internal error occurred.' }, 20);
+      this.#failing.add(database.resourceId);
     } else if (what === 'let its next export skip a table') {
       this.#rds.planExport(snapshot, { kind: 'warn', skipTables: 1 });
     } else {
       this.#rds.planExport(snapshot, { kind: 'hang' });
     }
     return { name, databases: [database], isSilent: false };
+  }
+
+  /** The export that is about to start, where all those of its database fail. */
+  #planFailure(snapshotArn: string): void {
+    const snapshot = this.#rds.snapshotByArn(snapshotArn);
+    if (snapshot === undefined || !this.#failing.has(snapshot.source.resourceId)) return;
+    this.#rds.planExport(snapshot.id, { kind: 'fail', cause: 'An unknown internal error occurred.' });
   }
 
   #create(story: DatabaseStory, ageHours: number): Database {
