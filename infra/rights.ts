@@ -35,14 +35,14 @@ function plain(value: unknown): string {
   return 'Ref' in value ? `<${value.Ref}>` : JSON.stringify(value);
 }
 
-/** Resources that a describing action of RDS is judged by; events are of none. Source: Service Authorization Reference, Amazon RDS. */
+/** Resources that a describing action of RDS is judged by; events are of none, and deployments are asked for by a filter. Source: Service Authorization Reference, Amazon RDS. */
 const describes: Readonly<Record<RdsReadAction, readonly RdsResource[] | 'any'>> = {
   DescribeDBInstances: ['db'],
   DescribeDBClusters: ['cluster'],
   DescribeDBSnapshots: ['db', 'snapshot'],
   DescribeDBClusterSnapshots: ['cluster', 'cluster-snapshot'],
   DescribeEvents: 'any',
-  DescribeBlueGreenDeployments: ['deployment'],
+  DescribeBlueGreenDeployments: 'any',
 };
 
 /** Lets a role read databases and snapshots of the stack's account and Region with these methods of the reader. */
@@ -66,7 +66,7 @@ export function allowAwsBackupReads(role: Role): void {
   });
 }
 
-type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot' | 'deployment';
+type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot';
 
 /** All resources of one type that RDS has in the stack's account and Region. */
 export function rdsArn(role: Role, type: RdsResource): string {

@@ -390,14 +390,25 @@ describe('the command line', () => {
 
 describe('IAM', () => {
   beforeAll(async () => {
-    // What no test above makes `record` do: look at a cluster, since an event says that no backup may follow.
-    stack.stage.rds.stop('acme-ledger');
-    await stack.stage.rds.settle();
-    await eventually('the look at the cluster', async () =>
-      (await readTrail(stack.stage.aws)).some(
-        ({ role, action }) => role.includes('RecordEvents') && action === 'rds:DescribeDBClusters',
-      ),
-    );
+    // What no test above makes `record` do: look at a cluster that was stopped, ask when it was started, and who switched over.
+    const { rds, aws } = stack.stage;
+    const looked = (wanted: string) =>
+      eventually(`record's ${wanted}`, async () =>
+        (await readTrail(aws)).some(({ role, action }) => role.includes('RecordEvents') && action === `rds:${wanted}`),
+      );
+    rds.stop('acme-ledger');
+    await rds.settle();
+    await looked('DescribeDBClusters');
+    await eventually('the stop in the ledger', async () => {
+      const { out } = await commandLine(stack.stage, 'database', 'acme-ledger', '--json');
+      return /"stops":\s*\[/.test(out);
+    });
+    rds.start('acme-ledger');
+    const [blue, green] = ['blue', 'green'].map((id) => rds.createInstance({ id, created: ago(1000) }));
+    if (blue && green) rds.switchOver(blue, green);
+    await rds.settle();
+    await looked('DescribeEvents');
+    await looked('DescribeBlueGreenDeployments');
   });
 
   it('has refused nothing that the functions did', async () => {
