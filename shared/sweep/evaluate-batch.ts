@@ -115,7 +115,8 @@ async function runChangesOf(
   const wanted = subjects.flatMap(({ key, found }) => {
     const row = rowOf.get(key);
     if (found.is !== 'database' || !needsRunChanges(row, found.database, at)) return [];
-    return [{ key, database: found.database, since: row?.newestBackup?.time ?? at }];
+    // Without a backup as far back as RDS keeps events.
+    return [{ key, database: found.database, since: row?.newestBackup?.time ?? new Date(0) }];
   });
   const changes = new Map<DatabaseKey, readonly RunChange[] | 'unknown'>();
   for (const kind of databaseKinds) {

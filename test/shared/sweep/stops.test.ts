@@ -109,3 +109,18 @@ it('a start whose moment RDS does not tell is asked for again', async () => {
   const [stop] = (await rowOf(world, 'orders')).stops ?? [];
   expect((stop?.until?.getTime() ?? 0) - (stop?.from.getTime() ?? 0)).toBeLessThan(2.5 * day);
 });
+
+it('a database that is met stopped, and was never backed up, is known to be stopped since RDS says so', async () => {
+  const world = given(office);
+  const created = world.rds.createInstance({
+    id: 'idle',
+    created: new Date('2026-11-15T00:00:00Z'),
+    window: '12:00-12:30',
+  });
+  world.rds.stop('idle');
+  const from = world.rds.now;
+  created.restartsAt = undefined;
+  await world.rds.advanceBy({ hours: 3 });
+  await world.sweep();
+  expect((await rowOf(world, 'idle')).stops).toEqual([{ from }]);
+});
