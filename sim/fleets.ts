@@ -35,6 +35,7 @@ export class Fleets {
   #there: ReadonlySet<string> = new Set();
   /** Names that were used, each with the tenants that had a database of it. */
   readonly #stops = new Map<string, readonly Stop[]>();
+  readonly #lastByAws = new Map<string, number>();
   /** Databases whose exports all fail. */
   readonly #failing = new Set<string>();
   readonly #tenantsOf = new Map<string, Set<string>>();
@@ -165,8 +166,18 @@ export class Fleets {
   /** AWS Backup takes its daily backup; false once the database is gone. */
   backUpByAws(database: Database): boolean {
     if (database.deleted) return false;
-    if (database.status === 'available') this.#rds.takeBackup(database, { kind: 'awsbackup' });
+    if (database.status === 'available') this.#takeByAws(database);
     return true;
+  }
+
+  #takeByAws(database: Database): void {
+    this.#rds.takeBackup(database, { kind: 'awsbackup' });
+    this.#lastByAws.set(database.resourceId, this.#rds.now.getTime());
+  }
+
+  /** When AWS Backup last took a backup of a database, which may be gone since. */
+  lastByAws({ resourceId }: Database): number | undefined {
+    return this.#lastByAws.get(resourceId);
   }
 
   /** Somebody cancels what has run for six hours. */
@@ -270,11 +281,13 @@ export class Fleets {
         return isSilent(false);
       case 'take a backup by AWS Backup':
         if (database.status !== 'available' || database.kind === 'cluster') return undefined;
-        rds.takeBackup(database, { kind: 'awsbackup' });
+        this.#takeByAws(database);
         return isSilent(true);
       case 'copy the newest snapshot':
         if (newest === undefined) return undefined;
         rds.copySnapshot(newest, { id: `copy-of-${database.id}-${rds.now.getTime()}` });
+        // RDS takes no automated snapshot while one of the database is being copied.
+        rds.skipBackups(database, 1);
         return isSilent(true);
       case 'expire the newest snapshot':
         if (newest === undefined) return undefined;
@@ -361,8 +374,11 @@ export class Fleets {
     const made = kind === 'cluster' ? this.#rds.createCluster(spec) : this.#rds.createInstance(spec);
     for (let age = 10; age < ageHours; age += 24) {
       const at = new Date(this.#rds.now.getTime() - age * hour);
-      if (story.awsBackup) this.#rds.takeBackup(made, { kind: 'awsbackup', at });
-      else if (made.retention > 0) this.#rds.takeBackup(made, { kind: 'automated', at });
+      if (story.awsBackup) {
+        this.#rds.takeBackup(made, { kind: 'awsbackup', at });
+        this.#lastByAws.set(made.resourceId, at.getTime());
+      }
+      if (!story.awsBackup && made.retention > 0) this.#rds.takeBackup(made, { kind: 'automated', at });
     }
     this.all.push(made);
     return made;

@@ -135,6 +135,7 @@ class Life {
       meet: (service) => this.#meet(service),
       met: (call) => {
         if (call.startsWith('rds ')) this.#oracle.rdsTrouble();
+        if (call.startsWith('sns ')) this.#oracle.recipients.refused(this.#now);
       },
       trace: (line) => this.#tell(line),
     });

@@ -64,6 +64,7 @@ export class Recipients {
   readonly doublesBy: Record<string, number> = {};
   readonly countsBy: Record<string, number> = {};
   orphans = 0;
+  #refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(judge: Judge) {
     this.#judge = judge;
@@ -72,6 +73,11 @@ export class Recipients {
   /** Somebody asked for silence about a database: reminders have other times from now on. */
   silence(key: string): void {
     this.#silenced.add(key);
+  }
+
+  /** SNS refused a message: perhaps an end, after which the alert begins again for those who did not hear of it. */
+  refused(at: number): void {
+    this.#refusedAt = at;
   }
 
   /** Whether somebody who has to know of an alert does; `undefined` where nobody can say. */
@@ -183,8 +189,12 @@ export class Recipients {
       at - before.run.started >= retryAfterMs && (before.run.ended ?? at) - before.run.started >= retryAfterMs;
     const skewed = before.run.clockOffset !== run.clockOffset;
     const overtaken = before.isOvertaken ? 'runs side by side' : undefined;
+    const unended = step === 'open' && this.#refusedAt > before.at ? 'its end refused' : undefined;
     const why =
-      hit?.fault ?? overtaken ?? (late ? 'a run of more than 14 minutes' : skewed ? 'clocks apart' : undefined);
+      hit?.fault ??
+      overtaken ??
+      unended ??
+      (late ? 'a run of more than 14 minutes' : skewed ? 'clocks apart' : undefined);
     if (why === undefined) problem('each message once', last);
     else this.doublesBy[`${step}: ${why}`] = (this.doublesBy[`${step}: ${why}`] ?? 0) + 1;
   }

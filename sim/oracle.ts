@@ -113,7 +113,14 @@ export class Oracle {
     const truths = new Map<string, Truth>();
     const clocks = moments();
     for (const database of fleets.all) {
-      const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.stopsOf(database), clocks);
+      const truth = truthOf(
+        rds,
+        database,
+        fleets.ownedBy(database),
+        fleets.stopsOf(database),
+        clocks,
+        fleets.lastByAws(database),
+      );
       truths.set(database.resourceId, truth);
       for (const verdict of truth.may) this.#lastTrue.set(`${database.resourceId} ${verdict} ${truth.tenant}`, at);
       const since = this.#lateSince.get(database.resourceId);
@@ -121,6 +128,7 @@ export class Oracle {
       else if (since === undefined) this.#lateSince.set(database.resourceId, at);
     }
     const absent = new Set(fleets.entries.filter((entry) => !fleets.isThere(entry)).map(({ id }) => id));
+    for (const id of absent) this.#lastTrue.set(`${id} missing`, at);
     this.#samples.push({ at, truths, absent });
     if (this.#samples.length < 200) return;
     // The last one before the oldest run is still of use.
@@ -204,11 +212,14 @@ export class Oracle {
     if (verdict === 'unknown') return this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
     const before = this.#samples.findLastIndex(({ at }) => at <= run.started);
     const during = this.#samples.slice(Math.max(0, before));
-    if (verdict === 'missing') return during.some(({ absent }) => absent.has(database));
     const resource = key.split('/')[2] ?? '';
     // What RDS did not answer about stays as it was.
-    const lastTrue = this.#lastTrue.get(`${resource} ${verdict} ${tenant}`) ?? Number.NEGATIVE_INFINITY;
-    if (this.#rdsTroubleAt >= run.started && lastTrue > run.started - 2 * day) return true;
+    const stays = (what: string) =>
+      this.#rdsTroubleAt >= run.started && (this.#lastTrue.get(what) ?? 0) > run.started - 2 * day;
+    if (verdict === 'missing') return stays(`${database} missing`) || during.some(({ absent }) => absent.has(database));
+    if (stays(`${resource} ${verdict} ${tenant}`)) return true;
+    // Of a deletion the tenant hears whose database it was, once: also after the entry became another's.
+    if (verdict === 'deleted' && this.#lastTrue.has(`${resource} deleted ${tenant}`)) return true;
     if (resource.includes(':')) return during.some(({ absent }) => absent.has(database));
     return during.some(({ truths }) => {
       const truth = truths.get(resource);
@@ -329,7 +340,14 @@ export class Oracle {
       );
       if (unaware.length === 0 || this.#isTriedLater(key, run.started)) continue;
       // It may have been backed up, or change, while the watch ran.
-      const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.stopsOf(database), moments());
+      const truth = truthOf(
+        rds,
+        database,
+        fleets.ownedBy(database),
+        fleets.stopsOf(database),
+        moments(),
+        fleets.lastByAws(database),
+      );
       if (!truth.must || truth.tenant !== tenant) continue;
       for (const who of unaware) {
         this.#fail(

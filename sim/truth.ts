@@ -56,12 +56,14 @@ export function truthOf(
   owned: Owned | undefined,
   stops: readonly Stop[],
   moments: readonly number[],
+  /** When AWS Backup last took a backup of it, which may be gone since. */
+  lastByAws = Number.NEGATIVE_INFINITY,
 ): Truth {
   const base = { tenant: owned?.tenant, excluded: owned?.excluded ?? false, exists: !database.deleted };
   const silent = { ...base, may: new Set<string>(), must: false, isDue: false, isDueDaily: false };
   if (owned === undefined || owned.excluded) return silent;
   if (database.deleted) return { ...silent, may: new Set(['deleted']) };
-  const said = moments.flatMap((at) => statesOf(rds, database, owned, stops, at));
+  const said = moments.flatMap((at) => statesOf(rds, database, owned, stops, at, lastByAws));
   const takesBackups = database.retention > 0 || isByAwsBackup(rds, database, moments[0] ?? 0);
   return {
     ...base,
@@ -79,15 +81,26 @@ interface State {
 }
 
 /**
- * More than one where the age of a copied cluster snapshot may or may not be known: RDS does not say it, the ledger does if it
- * has the source.
+ * More than one where something may or may not be known: the age of a copied cluster snapshot, which RDS does not say, and the
+ * ledger does if it has the source; and that AWS Backup took a backup that is gone.
  */
-function statesOf(rds: RdsSimulator, database: Database, owned: Owned, stops: readonly Stop[], at: number): State[] {
+function statesOf(
+  rds: RdsSimulator,
+  database: Database,
+  owned: Owned,
+  stops: readonly Stop[],
+  at: number,
+  lastByAws: number,
+): State[] {
   const snapshots = rds.snapshots(database).filter(({ startedAt }) => startedAt.getTime() <= at + 10 * minute);
   const available = snapshots.filter(({ status }) => status === 'available');
   const sure = available.filter((one) => !isClusterCopy(one));
   const readings = sure.length === available.length ? [available] : [available, sure];
-  return readings.map((counted) => stateOf(rds, database, owned, stops, snapshots, counted, at));
+  const takes = database.retention > 0 || isByAwsBackup(rds, database, at);
+  const mayTake = takes || at - lastByAws > mostManagedMs ? [takes] : [false, true];
+  return readings.flatMap((counted) =>
+    mayTake.map((one) => stateOf(rds, database, owned, stops, snapshots, counted, at, one)),
+  );
 }
 
 function stateOf(
@@ -98,15 +111,18 @@ function stateOf(
   snapshots: readonly Snapshot[],
   counted: readonly Snapshot[],
   at: number,
+  takes: boolean,
 ): State {
   const newest = Math.max(...counted.map((one) => dataTime(rds, one)));
   const has = counted.length > 0;
-  const takes = database.retention > 0 || isByAwsBackup(rds, database, at);
   const due = newest + maxAgeHours * hour;
   const mayRun = (maxAgeHours + graceHours) * hour;
   const bare = has
     ? Math.max(deadlineAfter(due, database, graceHours), afterStart(stops, newest, mayRun, database, graceHours))
-    : database.created.getTime() + mayRun;
+    : Math.max(
+        database.created.getTime() + mayRun,
+        afterStart(stops, database.created.getTime(), mayRun, database, graceHours),
+      );
   const isReplica = database.replicaOf !== undefined;
   if (has && at <= due) {
     // The source of each replica is a database that nobody watches.
@@ -185,8 +201,10 @@ const isClusterCopy = ({ kind, copyOf }: Snapshot) => kind === 'cluster' && copy
 const isStopped = ({ status }: Database) => status === 'stopped';
 
 /** AWS Backup manages what has a backup of it that is at most two months old. */
+const mostManagedMs = 62 * day;
+
 function isByAwsBackup(rds: RdsSimulator, database: Database, at: number): boolean {
   return rds
     .snapshots(database)
-    .some(({ type, startedAt }) => type === 'awsbackup' && at - startedAt.getTime() <= 62 * day);
+    .some(({ type, startedAt }) => type === 'awsbackup' && at - startedAt.getTime() <= mostManagedMs);
 }
