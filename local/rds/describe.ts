@@ -208,6 +208,8 @@ function instanceRow(row: Database, now: Date): DBInstance {
     PreferredBackupWindow: row.window,
     LatestRestorableTime: latestRestorable(row, now),
     AutomaticRestartTime: row.restartsAt,
+    AutomationMode: row.automationPausedUntil && 'all-paused',
+    ResumeFullAutomationModeTime: row.automationPausedUntil,
     DBClusterIdentifier: row.memberOf?.id,
     ReadReplicaSourceDBInstanceIdentifier: row.replicaOf,
     StatusInfos: statusInfos(row),

@@ -246,6 +246,15 @@ export class Fleet extends World {
     this.find(database).nightsToSkip = nights;
   }
 
+  /** RDS Custom: automation is paused until a moment, automated backups included. */
+  pauseAutomation(database: string | Database, until: Date): void {
+    const row = this.find(database);
+    row.automationPausedUntil = until;
+    this.plan(until, () => {
+      if (row.automationPausedUntil === until) row.automationPausedUntil = undefined;
+    });
+  }
+
   takeBackup(database: string | Database, spec: BackupSpec = {}): Snapshot {
     const row = this.find(database);
     if (row.memberOf !== undefined) throw new Error(`${row.id} is a member of a cluster: back up ${row.memberOf.id}`);
@@ -416,6 +425,7 @@ export class Fleet extends World {
       tags: spec.tags ?? {},
       recoveryPoint: spec.recoveryPoint,
       restartsAt: undefined,
+      automationPausedUntil: undefined,
       latestRestorable: 'fresh',
       lastTransaction: 'now',
       replicationError: undefined,
@@ -469,7 +479,7 @@ export class Fleet extends World {
 
   #night(database: Database, windowEnd: Date): void {
     this.#expireOldBackups(database);
-    if (database.retention === 0) return;
+    if (database.retention === 0 || database.automationPausedUntil !== undefined) return;
     if (database.nightsToSkip > 0) {
       database.nightsToSkip -= 1;
       return;

@@ -31,6 +31,8 @@ export interface Database {
   tags: Readonly<Record<string, string>>;
   recoveryPoint: string | undefined;
   restartsAt: Date | undefined;
+  /** RDS Custom: until when its automation is paused. */
+  automationPausedUntil: Date | undefined;
   latestRestorable: 'fresh' | Date;
   /** The last transaction: now, or the moment at which writing, or the replication of a replica, ended. */
   lastTransaction: 'now' | Date;

@@ -99,6 +99,11 @@ export const causes = {
     { window: text },
     ['window'],
   ),
+  'automation-paused': entry(
+    "RDS Custom's automation of the database is paused, and it took no automated backup meanwhile.",
+    { until: optional.moment },
+    ['until'],
+  ),
   'just-started': entry(
     'The database was stopped and runs again; the next backup is expected in the first window after the start.',
     { startedAt: moment, window: optional.text },

@@ -73,6 +73,8 @@ export interface RdsDatabase {
   readonly latestRestorableTime?: Date;
   /** Set while stopped: when RDS starts it again, seven days after it stopped. */
   readonly automaticRestartTime?: Date;
+  /** RDS Custom: its automation is paused (`AutomationMode` `all-paused`), until a moment if RDS says one. */
+  readonly automationPaused?: { readonly until?: Date };
   /** The database this one replicates. */
   readonly replicaOf?: string;
   /** How its replication has failed (`StatusInfos`): `error`, `stopped` or `terminated`, and what RDS says of it. */

@@ -69,7 +69,8 @@ export function lateCause(facts: Facts): Cause {
     const lastBackup = situation.lastAwsBackup?.toISOString();
     return { code: 'aws-backup-made-none', facts: lastBackup === undefined ? {} : { lastBackup } };
   }
-  const { window } = database;
+  const { window, automationPaused: paused } = database;
+  if (paused !== undefined) return automationPaused(paused);
   const passed = windowsPassed(facts);
   if (window !== undefined && passed.length > 0 && passed.every(({ ran }) => !ran)) {
     return { code: 'window-while-stopped', facts: { window } };
@@ -89,6 +90,10 @@ export function lateCause(facts: Facts): Cause {
   }
   if (expected) return dueCause(facts);
   return { code: 'no-known-cause', facts: {} };
+}
+
+function automationPaused({ until }: NonNullable<RdsDatabase['automationPaused']>): Cause {
+  return { code: 'automation-paused', facts: until === undefined ? {} : { until: until.toISOString() } };
 }
 
 /** The windows since its newest backup, or since it is there, that have closed. */
@@ -130,6 +135,7 @@ export function notesOf(facts: Facts, cause: Cause | null): readonly Cause[] {
     facts.stopped ? stopped(facts) : undefined,
     facts.stopped && facts.keyLost === undefined ? undefined : hindranceOf(facts),
     creating && inProgress(creating),
+    database.automationPaused && automationPaused(database.automationPaused),
     situation.earlier && nameUsedBefore(situation.earlier),
     renaming(facts),
     facts.newest !== undefined && database.replicaOf !== undefined ? replicaOf(database.replicaOf) : undefined,

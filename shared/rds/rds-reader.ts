@@ -431,6 +431,7 @@ function toInstance(row: DBInstance): RdsDatabase {
     automaticRestartTime: row.AutomaticRestartTime,
     replicaOf: row.ReadReplicaSourceDBInstanceIdentifier || row.ReadReplicaSourceDBClusterIdentifier || undefined,
     replicationFailed: replicationFailed(row),
+    automationPaused: automationPaused(row),
     awsBackupRecoveryPointArn: row.AwsBackupRecoveryPointArn,
     tags: tagsOf(row.TagList),
   });
@@ -440,6 +441,11 @@ function toInstance(row: DBInstance): RdsDatabase {
 function replicationFailed({ StatusInfos = [] }: DBInstance): RdsDatabase['replicationFailed'] {
   const failed = StatusInfos.find(({ Normal }) => Normal === false);
   return failed && { status: failed.Status ?? 'error', ...(failed.Message && { message: failed.Message }) };
+}
+
+/** `AutomationMode` is `full` or `all-paused` (API reference of DBInstance); only RDS Custom has it. */
+function automationPaused({ AutomationMode: mode, ResumeFullAutomationModeTime: until }: DBInstance) {
+  return mode === 'all-paused' ? { ...(until && { until }) } : undefined;
 }
 
 function toCluster(row: DBCluster): RdsDatabase {

@@ -113,6 +113,11 @@ const table: {
   },
   'window-while-stopped': ({ window }) =>
     `Its backup window ${window} UTC lies in the hours in which it is stopped, so RDS takes no automated backups of it: move the window to hours in which it runs, and take a snapshot.`,
+  'automation-paused': ({ until }, { reader }) => {
+    const end = until === undefined ? '' : ` until ${utc(until)}`;
+    const resume = forOperators(reader, ': resume it (modify-db-instance with --automation-mode full)');
+    return `RDS Custom's automation of it is paused${end}, and RDS takes no automated backups of it meanwhile${resume}.`;
+  },
   'just-started': ({ startedAt, window }, context) => {
     const when = window === undefined ? '' : ` in its window ${window} UTC`;
     return `It was stopped and runs again since ${utc(startedAt)}; its next backup is expected${when}${overdueAfter(context)}.`;

@@ -330,6 +330,7 @@ export const pinned = {
       'snapshot-skipped': 'restorableUntil window',
       'window-moved': 'before window',
       'window-while-stopped': 'window',
+      'automation-paused': 'until',
       'just-started': 'startedAt window',
       'aws-backup-expected': 'createdAt startBy',
       'aws-backup-job-failed': 'job state endedAt message',

@@ -377,4 +377,43 @@ export const causes: readonly Scenario[] = [
       alert: 'none',
     },
   },
+  {
+    title: 'RDS Custom: its automation is paused for a day',
+    at: '23 Nov 12:00',
+    rds: { automationPaused: { until: t('23 Nov 18:00') } },
+    snapshots: [snapshot('22 Nov 04:10')],
+    expect: {
+      verdict: 'overdue',
+      severity: 'warning',
+      cause: 'automation-paused',
+      reason: "RDS Custom's automation of it is paused until 2026-11-23 18:00 UTC",
+      alert: 'open warning',
+    },
+  },
+  {
+    title: 'RDS Custom: its automation is paused, nobody says until when, and twice the age is reached',
+    at: '24 Nov 04:15',
+    rds: { automationPaused: {}, ...stale },
+    snapshots: [snapshot('22 Nov 04:10')],
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'automation-paused',
+      reason: '--automation-mode full',
+      alert: 'open critical',
+    },
+  },
+  {
+    title: 'RDS Custom: its automation is paused, and the newest backup is fresh',
+    at: '22 Nov 12:00',
+    rds: { automationPaused: { until: t('22 Nov 18:00') } },
+    snapshots: [snapshot('22 Nov 04:10')],
+    expect: {
+      verdict: 'protected',
+      severity: 'info',
+      cause: null,
+      reason: "RDS Custom's automation of it is paused until 2026-11-22 18:00 UTC",
+      alert: 'none',
+    },
+  },
 ];

@@ -87,6 +87,22 @@ describe('databases', () => {
     ]);
   });
 
+  it('says until when the automation of RDS Custom is paused, and RDS takes no backup until then', async () => {
+    const { rds, reader } = given();
+    const orders = rds.createInstance({ id: 'orders', created, window: '02:00-02:30' });
+    const until = new Date(rds.now.getTime() + 24 * 3_600_000);
+    rds.pauseAutomation('orders', until);
+    const [paused] = (await reader.instancesNamed({ ids: ['orders'] })).databases;
+    expect(paused?.automationPaused).toEqual({ until });
+    const before = rds.snapshots(orders).length;
+    await rds.advanceTo(until);
+    expect(rds.snapshots(orders)).toHaveLength(before);
+    const [resumed] = (await reader.instancesNamed({ ids: ['orders'] })).databases;
+    expect(resumed).not.toHaveProperty('automationPaused');
+    await rds.advanceTo(new Date(until.getTime() + 24 * 3_600_000));
+    expect(rds.snapshots(orders)).toHaveLength(before + 1);
+  });
+
   it('gives a cluster its key by resource id', async () => {
     const { rds, reader } = given();
     const { resourceId } = rds.createCluster({ id: 'ledger', created, window: '02:00-02:30' });
