@@ -370,6 +370,7 @@ export class Fleets {
       tables: name.endsWith('0') ? [{ name: 'public.orders', rows: 1 }] : [],
       dataGb: 10,
       ...(replica && { replicaOf: 'source' }),
+      ...(story.backupMinutes !== undefined && { backupMinutes: story.backupMinutes }),
     };
     const made = kind === 'cluster' ? this.#rds.createCluster(spec) : this.#rds.createInstance(spec);
     for (let age = 10; age < ageHours; age += 24) {

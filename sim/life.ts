@@ -17,7 +17,15 @@ import { Fleets } from './fleets.ts';
 import { type Cloud, copyFunction, personFunction, recordFunction, sweepFunction } from './functions.ts';
 import { Gate, type Run } from './gate.ts';
 import { Oracle, type Problem } from './oracle.ts';
-import { type Fault, type FunctionName, type Happening, type Service, type Story, storyStart } from './story.ts';
+import {
+  type Fault,
+  type FunctionName,
+  type Happening,
+  type Service,
+  type Story,
+  storyStart,
+  tenants,
+} from './story.ts';
 import { type Change, SimulatedTable } from './table.ts';
 
 export const environment = { account: '123456789012', region: 'eu-west-1' } as const;
@@ -75,6 +83,10 @@ export interface Totals {
   messages: Record<string, number>;
   deadLetters: Record<string, number>;
   exports: number;
+  /** Messages to tenants. */
+  toTenants: number;
+  /** Weeks of the tenants. */
+  tenantWeeks: number;
   picked: number;
 }
 
@@ -217,6 +229,8 @@ class Life {
         faults: this.#gate.faultsBy,
         doubles: this.#oracle.recipients.doublesBy,
         messages: this.#oracle.recipients.countsBy,
+        toTenants: this.#oracle.recipients.toTenants,
+        tenantWeeks: (tenants.length * this.#story.days) / 7,
         deadLetters: this.#deadLetters,
         exports: this.#rds.exportTasks().filter(({ Status }) => Status === 'COMPLETE').length,
         picked: this.#gate.picked,

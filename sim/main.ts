@@ -4,6 +4,7 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { live, type Outcome } from './life.ts';
+import { fixedQuarters, quarterOf } from './quarter.ts';
 import { fixedBlock, leastDueYears, onceFailed } from './seeds.ts';
 import { shrink } from './shrink.ts';
 import { type Story, storyOf, storyStart } from './story.ts';
@@ -18,6 +19,8 @@ interface Options {
   readonly days?: number;
   readonly minutes?: number;
   readonly fixed?: boolean;
+  readonly quarter?: boolean;
+  readonly databases: number;
   readonly shrink: boolean;
 }
 
@@ -33,6 +36,8 @@ const program = new Command('npm run sim --')
   .option('--days <number>', 'days with faults in each seed; by default 3 to 6', whole)
   .option('--minutes <number>', 'go on with fresh seeds for this long', whole)
   .option('--fixed', 'the seeds that `npm test` plays: a block of ten years, and those that once failed')
+  .option('--quarter', 'quarters of a mixed fleet instead; with --fixed those that `npm test` plays')
+  .option('--databases <number>', 'with --quarter: how many databases', whole, 30)
   .option('--no-shrink', 'print a failing story as it is')
   .action((options: Options) => simulate(options));
 
@@ -46,7 +51,7 @@ async function simulate(options: Options): Promise<void> {
   // Fresh seeds are those that nobody has played: from a number that the clock gives.
   const first = seed ?? (minutes === undefined ? 1 : Math.floor(Date.now() / 1_000) % 1_000_000_000);
   const until = minutes === undefined ? undefined : performance.now() + minutes * 60_000;
-  const fixed = options.fixed ? [...onceFailed, ...fixedBlock] : undefined;
+  const fixed = options.fixed ? (options.quarter ? fixedQuarters : [...onceFailed, ...fixedBlock]) : undefined;
   const count = alone ? 1 : (fixed?.length ?? options.seeds);
   const sum = new Sum();
   let stopped = false;
@@ -54,7 +59,10 @@ async function simulate(options: Options): Promise<void> {
     stopped = true;
   });
   for (let n = 0; !stopped && (until === undefined ? n < count : performance.now() < until); n += 1) {
-    const story = storyOf(fixed?.[n] ?? first + n, days === undefined ? {} : { days });
+    const played = fixed?.[n] ?? first + n;
+    const story = options.quarter
+      ? quarterOf(played, options.databases)
+      : storyOf(played, days === undefined ? {} : { days });
     const outcome = await live(story);
     sum.add(outcome.totals);
     if (outcome.problem !== undefined) {
@@ -79,22 +87,27 @@ async function simulate(options: Options): Promise<void> {
     if (until !== undefined && n % 100 === 99) console.log(`${sum.seeds} seeds, ${sum.dueYears.toFixed(0)} years`);
   }
   console.log(`seeds ${fixed ? fixed.slice(0, sum.seeds).join(', ') : `${first} to ${first + sum.seeds - 1}`}\n${sum}`);
-  if (fixed && process.exitCode === undefined && sum.dueYears < leastDueYears) {
+  if (fixed && !options.quarter && process.exitCode === undefined && sum.dueYears < leastDueYears) {
     throw new Error(`the fixed block has ${sum.dueYears.toFixed(1)} years, and is to have ${leastDueYears}`);
   }
 }
 
-async function failureOf(story: Story, outcome: Outcome, { days, shrink: isShrunk }: Options): Promise<string> {
-  const command = `npm run sim -- --seed ${story.seed}${days === undefined ? '' : ` --days ${days}`}`;
+async function failureOf(
+  story: Story,
+  outcome: Outcome,
+  { days, quarter, databases, shrink: isShrunk }: Options,
+): Promise<string> {
+  const more = quarter ? ` --quarter --databases ${databases}` : days === undefined ? '' : ` --days ${days}`;
+  const command = `npm run sim -- --seed ${story.seed}${more}`;
   const small = isShrunk
     ? await shrink(story, outcome)
     : { story, outcome: await live(story, { trace: true }), tried: 0 };
   const { problem, lines } = small.outcome;
   if (problem === undefined) return `seed ${story.seed} failed, and did not when it was played again: ${command}`;
-  const { databases, happenings, faults } = small.story;
+  const { happenings, faults } = small.story;
   return [
     `seed ${story.seed} fails; play it again by ${command}`,
-    `(its story, made small in ${small.tried} tries: ${databases.length} databases, ${happenings.length} happenings, ${faults.length} faults)`,
+    `(its story, made small in ${small.tried} tries: ${small.story.databases.length} databases, ${happenings.length} happenings, ${faults.length} faults)`,
     '',
     ...concerning(lines, problem.database),
     `${new Date(problem.at).toISOString()} ${problem.database}`,

@@ -63,6 +63,8 @@ export class Recipients {
   readonly #silenced = new Set<string>();
   readonly doublesBy: Record<string, number> = {};
   readonly countsBy: Record<string, number> = {};
+  /** Messages to tenants. */
+  toTenants = 0;
   orphans = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
@@ -105,7 +107,10 @@ export class Recipients {
     const { message } = sent;
     const { kind, audience, tenant } = message.attributes;
     this.countsBy[kind] = (this.countsBy[kind] ?? 0) + 1;
-    if (audience !== 'operators') this.#holdsNoOther(tenant, message);
+    if (audience !== 'operators') {
+      this.toTenants += 1;
+      this.#holdsNoOther(tenant, message);
+    }
     const body = message.texts.body as {
       readonly digest?: string;
       readonly databases?: readonly Said[];

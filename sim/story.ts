@@ -33,6 +33,8 @@ export interface DatabaseStory {
   readonly copy: 'none' | 'daily' | 'every';
   /** Hours since its creation when the story begins; it was backed up each day. */
   readonly ageHours: number;
+  /** How long its backups take; by default a few minutes. */
+  readonly backupMinutes?: number;
 }
 
 export const happeningNames = [
@@ -193,7 +195,7 @@ const enrolments: readonly [DatabaseStory['enrolled'], ...DatabaseStory['enrolle
   ...(['tagged', 'tagged', 'excluded', 'stray', 'missing'] as const),
 ];
 
-function clock(minute: number): string {
+export function clock(minute: number): string {
   return `${String(Math.floor(minute / 60) % 24).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 }
 

@@ -16,6 +16,8 @@ export class Sum {
     messages: {},
     deadLetters: {},
     exports: 0,
+    toTenants: 0,
+    tenantWeeks: 0,
     picked: 0,
   };
   readonly #startedAt = performance.now();
@@ -26,6 +28,8 @@ export class Sum {
     this.totals.databaseDays += totals.databaseDays;
     this.totals.exports += totals.exports;
     this.totals.picked += totals.picked;
+    this.totals.toTenants += totals.toTenants;
+    this.totals.tenantWeeks += totals.tenantWeeks;
     for (const name of counted) {
       for (const [key, count] of Object.entries(totals[name]))
         this.totals[name][key] = (this.totals[name][key] ?? 0) + count;
@@ -57,6 +61,7 @@ export class Sum {
       ],
       ['faults', `${sumOf(totals.faults)}: ${list(totals.faults)}`],
       ['messages', `${sumOf(totals.messages)}: ${list(totals.messages)}`],
+      ['of them', `${(totals.toTenants / totals.tenantWeeks).toFixed(1)} to each tenant a week`],
       [
         'sent twice',
         totals.doubles && sumOf(totals.doubles) > 0 ? `${sumOf(totals.doubles)}: ${list(totals.doubles)}` : '0',

@@ -139,9 +139,14 @@ function stateOf(
   if (at <= bare) return { verdicts: [], must: false, isDue: true };
   // Nobody is told of its age while the backup that ends it may come: in its window, in the grace, or while it is being created.
   const isInWindow = database.retention > 0 && at <= closesAfter(at, database, graceHours);
-  const waits = (takes && !isStopped(database) && isInWindow) || (creating.length > 0 && at <= bare + 6 * hour);
+  const waits =
+    (takes && !isStopped(database) && isInWindow) ||
+    (creating.length > 0 && at <= bare + mostCreatingHours(database) * hour);
   return { verdicts: [takes ? 'overdue' : 'disabled'], must: !waits };
 }
+
+/** What is being created is waited for as long as such backups took before, which need not be known. */
+const mostCreatingHours = ({ backupMinutes = 0 }: Database) => (backupMinutes > 6 * 60 ? 24 : 6);
 
 /** It does not leave this status by itself: told although its newest backup is fresh. */
 const isBad = ({ status }: Database) =>

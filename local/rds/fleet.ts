@@ -35,6 +35,8 @@ export interface DatabaseSpec {
   created?: Date;
   tags?: Readonly<Record<string, string>>;
   replicaOf?: string;
+  /** How long its automated backups take. */
+  backupMinutes?: number;
   recoveryPoint?: string;
   encrypted?: boolean;
   kmsKeyId?: string;
@@ -430,6 +432,7 @@ export class Fleet extends World {
       lastTransaction: 'now',
       replicationError: undefined,
       nightsToSkip: 0,
+      backupMinutes: spec.backupMinutes,
       deleted: false,
     };
     this.#databaseShelf(kind).add(database, database.resourceId);
@@ -490,7 +493,8 @@ export class Fleet extends World {
     }
     if (database.status !== 'available' || this.#isBeingCopied(database)) return;
     const [shortest, longest] = this.#backupMinutes;
-    this.takeBackup(database, { kind: 'automated', durationMinutes: between(this.random, shortest, longest) });
+    const durationMinutes = database.backupMinutes ?? between(this.random, shortest, longest);
+    this.takeBackup(database, { kind: 'automated', durationMinutes });
   }
 
   #waitForRunningBackup(database: Database, windowEnd: Date): void {

@@ -40,6 +40,8 @@ export interface Database {
   replicationError: string | undefined;
   /** How many of the next automated backups RDS skips without a word. */
   nightsToSkip: number;
+  /** How long its automated backups take; undefined: as those of the fleet. */
+  readonly backupMinutes: number | undefined;
   deleted: boolean;
 }
 

@@ -1,0 +1,107 @@
+/**
+ * A quarter of a mixed fleet as it is in the field: databases that run all the time, in office hours or on weekdays alone, slow
+ * backups, one day's retention, replicas, AWS Backup. Few things go wrong in it, so that each message has its cause.
+ */
+import { between, oneOf, type Random, seededRandom } from '../local/rds/randomness.ts';
+import {
+  clock,
+  type DatabaseStory,
+  type Fault,
+  type Happening,
+  type HappeningName,
+  type Story,
+  tenants,
+} from './story.ts';
+
+const days = 90;
+const hour = 60;
+const dayLength = 24 * hour;
+
+/** The seeds that `npm test` plays. */
+export const fixedQuarters: readonly number[] = [1, 2, 3];
+
+/** How a database of the fleet is used and backed up. */
+const roles = [
+  ...(['steady', 'steady', 'steady', 'steady', 'office hours', 'office hours', 'weekdays'] as const),
+  ...(['AWS Backup', 'slow', 'one day kept', 'replica', 'cluster'] as const),
+] as const;
+type Role = (typeof roles)[number];
+
+/** What happens now and then to any of them. */
+const rare = [
+  ...(['skip a backup', 'skip a backup', 'skip a backup', 'take a manual backup', 'copy the newest snapshot'] as const),
+  ...(['rename', 'name back', 'switch backups off', 'switch backups on', 'switch backups on'] as const),
+  ...(['storage full', 'available again', 'available again', 'move the window'] as const),
+  ...(['move to the next tenant', 'expire the newest snapshot', 'delete', 'create anew under the name'] as const),
+] as const satisfies readonly HappeningName[];
+
+/** The quarter of a seed; the first day is a Monday. */
+export function quarterOf(seed: number, count = 30): Story {
+  const random = seededRandom(Math.imul(seed, 0x85ebca6b));
+  const cast = Array.from({ length: count }, (_, n) => roles[n % roles.length] as Role);
+  const databases = cast.map((role, n) => databaseOf(role, n, random));
+  const seldom = Array.from({ length: count * 3 }, () => ({
+    at: Math.floor(between(random, dayLength, (days - 1) * dayLength)),
+    database: Math.floor(between(random, 0, count)),
+    what: oneOf(random, rare),
+  }));
+  return {
+    seed,
+    days,
+    digestAbove: 100,
+    dailyDigest: false,
+    report: false,
+    reminderHours: 24,
+    batchSize: 25,
+    databases,
+    happenings: [...cast.flatMap((role, n) => stopsOf(role, n)), ...seldom].sort((a, b) => a.at - b.at),
+    faults: Array.from({ length: 12 }, () => lostEvents(random)).sort((a, b) => a.at - b.at),
+  };
+}
+
+function databaseOf(role: Role, n: number, random: Random): DatabaseStory {
+  const isByDay = role === 'office hours' || role === 'weekdays';
+  const starts = Math.floor(isByDay ? between(random, 10 * hour, 16 * hour) : between(random, 0, dayLength - 1));
+  return {
+    name: `db${String(n).padStart(3, '0')}`,
+    kind: role === 'cluster' ? 'cluster' : 'instance',
+    enrolled: 'listed',
+    tenant: oneOf(random, tenants),
+    window: `${clock(starts)}-${clock(starts + 30)}`,
+    retention: role === 'AWS Backup' ? 0 : role === 'one day kept' ? 1 : 7,
+    awsBackup: role === 'AWS Backup',
+    replica: role === 'replica',
+    maxAgeHours: 24,
+    graceHours: 2,
+    copy: 'none',
+    ageHours: 80,
+    ...(role === 'slow' && { backupMinutes: 10 * hour }),
+  };
+}
+
+/** When it is stopped and started: in office hours from 07:00 to 20:00 UTC, and on weekdays from Monday 06:00 to Friday 20:00. */
+function stopsOf(role: Role, database: number): Happening[] {
+  if (role !== 'office hours' && role !== 'weekdays') return [];
+  const happenings: Happening[] = [];
+  for (let day = 0; day < days; day += 1) {
+    const weekday = day % 7;
+    const at = day * dayLength;
+    if (weekday > 4) continue;
+    const starts = role === 'office hours' ? day > 0 : weekday === 0 && day > 0;
+    const stops = role === 'office hours' || weekday === 4;
+    if (starts) happenings.push({ at: at + 7 * hour, database, what: 'start' });
+    if (stops) happenings.push({ at: at + 20 * hour, database, what: 'stop' });
+  }
+  return happenings;
+}
+
+function lostEvents(random: Random): Fault {
+  return {
+    at: Math.floor(between(random, 0, (days - 2) * dayLength)),
+    kind: 'bus',
+    minutes: dayLength,
+    lost: 0.3,
+    doubled: 0.1,
+    late: 0.3,
+  };
+}
