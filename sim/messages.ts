@@ -45,6 +45,8 @@ export interface Judge {
     said: { readonly key: string; readonly database: string; readonly tenant: string; readonly verdict: string },
     run: Run,
   ) => boolean;
+  /** Whether a cause of an alert about a database held during the run, if it is one that is judged. */
+  readonly hadCause: (key: string, code: string, run: Run) => boolean;
   /** Whether a tenant ever had a database of this name. */
   readonly hadDatabase: (tenant: string, name: string) => boolean;
   readonly names: () => Iterable<string>;
@@ -156,6 +158,8 @@ export class Recipients {
     if (!isEnd && ['overdue', 'never', 'disabled'].includes(verdict) && said.deadline === null && !isNamed)
       problem('the deadline named');
     if (!isEnd && !this.#judge.wasTrue(said, run)) problem(`no alert that says ${verdict}: it was not so`);
+    if (!isEnd && said.cause !== null && !this.#judge.hadCause(key, said.cause.code, run))
+      problem(`no alert whose cause is ${said.cause.code}: it was not`);
     if (before !== undefined && !before.isUncertain) {
       const same = before.opened === opened;
       const last = `; before: "${before.step}" opened ${before.opened} at ${new Date(before.at).toISOString()} by ${before.run.name}`;

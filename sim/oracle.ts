@@ -9,7 +9,7 @@ import type { Run } from './gate.ts';
 import { Recipients, type Sent } from './messages.ts';
 import { type Story, storyStart, tenants } from './story.ts';
 import type { Change, SimulatedTable } from './table.ts';
-import { type Truth, truthOf } from './truth.ts';
+import { judgedCauses, type Truth, truthOf } from './truth.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -93,6 +93,7 @@ export class Oracle {
     this.recipients = new Recipients({
       problem: (database, expected, seen) => this.#fail(database, expected, seen),
       wasTrue: (said, run) => this.#wasTrue(said, run),
+      hadCause: (key, code, run) => this.#hadCause(key, code, run),
       hadDatabase: (tenant, name) => fleets.hadDatabase(tenant, name),
       names: () => fleets.names(),
       tenants,
@@ -122,6 +123,7 @@ export class Oracle {
         fleets.lastByAws(database),
       );
       truths.set(database.resourceId, truth);
+      for (const cause of truth.causes) this.#lastTrue.set(`${database.resourceId} ${cause}`, at);
       for (const verdict of truth.may) this.#lastTrue.set(`${database.resourceId} ${verdict} ${truth.tenant}`, at);
       const since = this.#lateSince.get(database.resourceId);
       if (!truth.must) this.#lateSince.delete(database.resourceId);
@@ -228,6 +230,15 @@ export class Oracle {
       const movedUnseen = this.#cleanSweepAt <= (this.#changedAt.get(resource) ?? storyStart);
       return truth.tenant === tenant || (movedUnseen && this.#parts.fleets.hadDatabase(tenant, database));
     });
+  }
+
+  #hadCause(key: string, code: string, run: Run): boolean {
+    const resource = key.split('/')[2] ?? '';
+    if (!judgedCauses.has(code)) return true;
+    const last = this.#lastTrue.get(`${resource} ${code}`);
+    if (last === undefined) return false;
+    // What RDS did not answer about stays as it was, and a message that waits says what it said.
+    return last >= run.started - minute || this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
   }
 
   // The ledger ----------------------------------------------------------------------------------------------------------

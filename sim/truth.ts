@@ -28,6 +28,8 @@ export interface Truth {
   readonly exists: boolean;
   /** Verdicts that an alert may state. */
   readonly may: ReadonlySet<string>;
+  /** Those of `judgedCauses` that hold. */
+  readonly causes: ReadonlySet<string>;
   /** Past its deadline, held open by nothing: people have to be notified. */
   readonly must: boolean;
   /** Its backup is due, which ends no alert. */
@@ -35,6 +37,18 @@ export interface Truth {
   /** A backup is due on each day: it is watched, runs, and somebody takes backups of it. */
   readonly isDueDaily: boolean;
 }
+
+/** Causes of an alert that are held to what is so; each other one is held by tests of its own. */
+export const judgedCauses: ReadonlySet<string> = new Set([
+  'stopped',
+  'backups-disabled',
+  'status-prevents-backups',
+  'window-while-stopped',
+  'just-started',
+  'aws-backup-made-none',
+  'backup-in-progress',
+  'snapshot-skipped',
+]);
 
 /** A time for which a database was stopped, in milliseconds of the simulated clock; without an end it still is. */
 export interface Stop {
@@ -60,7 +74,14 @@ export function truthOf(
   lastByAws = Number.NEGATIVE_INFINITY,
 ): Truth {
   const base = { tenant: owned?.tenant, excluded: owned?.excluded ?? false, exists: !database.deleted };
-  const silent = { ...base, may: new Set<string>(), must: false, isDue: false, isDueDaily: false };
+  const silent = {
+    ...base,
+    may: new Set<string>(),
+    causes: new Set<string>(),
+    must: false,
+    isDue: false,
+    isDueDaily: false,
+  };
   if (owned === undefined || owned.excluded) return silent;
   if (database.deleted) return { ...silent, may: new Set(['deleted']) };
   const said = moments.flatMap((at) => statesOf(rds, database, owned, stops, at, lastByAws));
@@ -68,10 +89,32 @@ export function truthOf(
   return {
     ...base,
     may: new Set(said.flatMap(({ verdicts }) => verdicts)),
+    causes: causesOf(rds, database, stops, moments[0] ?? 0, lastByAws),
     must: said.every(({ must }) => must),
     isDue: said.some(({ isDue }) => isDue),
     isDueDaily: takesBackups && !isStopped(database),
   };
+}
+
+function causesOf(
+  rds: RdsSimulator,
+  database: Database,
+  stops: readonly Stop[],
+  at: number,
+  lastByAws: number,
+): ReadonlySet<string> {
+  const takesItself = database.retention > 0;
+  const held: Record<string, boolean> = {
+    stopped: isStopped(database),
+    'backups-disabled': !takesItself,
+    'status-prevents-backups': isBad(database),
+    'window-while-stopped': takesItself && stops.length > 0,
+    'just-started': stops.length > 0 && !isStopped(database),
+    'aws-backup-made-none': !takesItself && at - lastByAws <= mostManagedMs,
+    'backup-in-progress': rds.snapshots(database).some(({ status }) => status === 'creating'),
+    'snapshot-skipped': takesItself && !isStopped(database) && !isBad(database),
+  };
+  return new Set(Object.keys(held).filter((code) => held[code]));
 }
 
 interface State {

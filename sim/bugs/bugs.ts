@@ -199,6 +199,6 @@ export const bugs: readonly Bug[] = [
     file: 'shared/ownership.ts',
     from: 'const own = entries.find((entry) => entry.tenant === tenant);',
     to: 'const [own] = entries;',
-    within: 100,
+    within: 150,
   },
 ];
