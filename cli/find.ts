@@ -2,7 +2,13 @@
 import { type Backup, type DatabaseKind, type DatabaseRow, databaseKinds } from '../shared/domain/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { first } from '../shared/lib/iterables.ts';
-import { databaseNames, databasesNamed, tenantNames } from '../shared/read-model/index.ts';
+import {
+  databaseNames,
+  databasesNamed,
+  lastSweep,
+  tenantNames,
+  unwatchedTenantFacts,
+} from '../shared/read-model/index.ts';
 import type { Args } from './args.ts';
 import type { Dependencies, DeployedLedger } from './dependencies.ts';
 import { didYouMean } from './nearest.ts';
@@ -34,14 +40,18 @@ export async function findDatabase(
   return inUse;
 }
 
-export async function unknownTenant(ledger: Ledger, tenant: string): Promise<UserError> {
+/** Why nothing is known of a tenant: none of its databases was ever watched, or nobody has heard of it. */
+export async function unknownTenant(ledger: Ledger, tenant: string, now: Date): Promise<UserError> {
+  const unwatched = unwatchedTenantFacts(await lastSweep(ledger, now), await ledger.lastWatch());
+  const its = unwatched.find((one) => one.tenant === tenant);
+  if (its) return new UserError(`The ledger has no database of the tenant "${tenant}". ${its.reason}`);
   return new UserError(`The ledger knows no tenant "${tenant}".${didYouMean(tenant, await tenantNames(ledger))}`);
 }
 
 /** Rejects a tenant without a database in the ledger; accepts none at all. */
-export async function requireTenant(ledger: Ledger, tenant: string | undefined): Promise<void> {
+export async function requireTenant(ledger: Ledger, tenant: string | undefined, now: Date): Promise<void> {
   if (tenant === undefined || (await first(ledger.databasesOfTenant(tenant))) !== undefined) return;
-  throw await unknownTenant(ledger, tenant);
+  throw await unknownTenant(ledger, tenant, now);
 }
 
 /** The row of a snapshot by ARN or id: the one that RDS has, else the newest of that name. */

@@ -53,7 +53,7 @@ export const evidence = command({
     };
     if (span.from > span.to) throw new UserError(`--from must not be after --to, got ${span.from} and ${span.to}.`);
     if (tenant !== undefined && (await first(ledger.daysOfTenant(tenant, span.from, span.to))) === undefined) {
-      await requireTenant(ledger, tenant);
+      await requireTenant(ledger, tenant, deps.now());
     }
     const { stack } = await (await deps.cloud()).deployment();
     const head: EvidenceHead = {

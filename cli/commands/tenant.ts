@@ -16,7 +16,7 @@ export const tenant = command({
     const { ledger } = await deps.ledger();
     const id = args.text('tenant');
     const databases = await unlessEmpty(readTenant(ledger, id, deps.now()));
-    if (databases === undefined) throw await unknownTenant(ledger, id);
+    if (databases === undefined) throw await unknownTenant(ledger, id, deps.now());
     return listing(databases, print);
   },
 });

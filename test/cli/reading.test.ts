@@ -222,6 +222,19 @@ describe('tenant', () => {
     expect((await run('tenant something-else')).error).toBe('The ledger knows no tenant "something-else".\n');
   });
 
+  it.each(['tenant globex', 'backups --tenant globex'])(
+    'says of a tenant without a watched database why: %s',
+    async (line) => {
+      const { ledger, run } = given({ now });
+      await ledger.putSweep({ ...watched, unwatchedTenants: [unwatchedTenant({})] });
+      const { error, exitCode } = await run(line);
+      expect(exitCode).toBe(2);
+      expect(error).toBe(
+        'The ledger has no database of the tenant "globex". None of its 2 databases counts: lab (excluded), crm (deleted).\n',
+      );
+    },
+  );
+
   it('shows times in another zone, and names the zone', async () => {
     const { ledger, run } = given({ now });
     await ledger.putDatabase(protectedOrders().row);
