@@ -10,6 +10,7 @@ import {
   type Snapshot,
 } from '../domain/index.ts';
 import { addHours, dayMs } from '../lib/time.ts';
+import { withMarginHours } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
 import { newer } from './newest-backup.ts';
 
@@ -93,24 +94,28 @@ export function isManagedByAwsBackup(situation: Situation, database: RdsDatabase
 
 /**
  * The moment after which a database is overdue whose next backup can only come from AWS Backup. A job that was created in
- * time may begin until the end of its start window, and its backup then takes a while: `graceHours`, as after a window of
- * RDS. Without such a job these hours are the grace, and `awsBackupGraceHours` where nobody knows whether there is one.
+ * time may begin until the end of its start window, and its backup then takes a while: as long as AWS Backup's backups of it
+ * usually take, with a margin, and at least `graceHours`, as after a window of RDS. Without such a job these hours are the grace, and `awsBackupGraceHours` where nobody knows whether there is one.
  */
-export function awsBackupDeadline(due: Date, { backupJobs }: Situation, policy: Policy): Date {
+export function awsBackupDeadline(due: Date, { backupJobs, usualAwsBackupMs = 0 }: Situation, policy: Policy): Date {
+  const takesHours = Math.max(policy.graceHours, withMarginHours(usualAwsBackupMs));
   const unknownHours = Math.max(policy.graceHours, policy.awsBackupGraceHours);
   if (backupJobs === undefined) return addHours(due, unknownHours);
   const bare = addHours(due, policy.graceHours);
   const ends = backupJobs
-    .filter((job) => openStates.includes(job.state) && job.createdAt <= bare)
-    .map(({ createdAt, startBy = addHours(createdAt, policy.awsBackupGraceHours) }) =>
-      addHours(startBy, policy.graceHours),
-    );
+    .filter((job) => isOpenJob(job) && job.createdAt <= bare)
+    .map(({ createdAt, startBy = addHours(createdAt, policy.awsBackupGraceHours) }) => addHours(startBy, takesHours));
   return new Date(Math.max(bare.getTime(), ...ends.map((end) => end.getTime())));
+}
+
+/** Whether a job may still make a backup, or does. */
+export function isOpenJob({ state }: BackupJob): boolean {
+  return openStates.includes(state);
 }
 
 /** The job that may still make a backup, and may begin last. */
 export function openJobOf({ backupJobs = [] }: Situation): BackupJob | undefined {
-  const open = backupJobs.filter(({ state }) => openStates.includes(state));
+  const open = backupJobs.filter(isOpenJob);
   return latestBy(open, ({ startBy, createdAt }) => startBy ?? createdAt);
 }
 

@@ -2,22 +2,19 @@ import type { Policy } from '../config/index.ts';
 import type { BackupJob, NewestBackup, RdsDatabase } from '../domain/index.ts';
 import { addHours, hourMs, minuteMs } from '../lib/time.ts';
 import { awsBackupDeadline, failedJobOf, isManagedByAwsBackup, openJobOf } from './aws-backup.ts';
-import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
+import { deadlineOf, lastWindow, windowOf, withMarginHours } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
 import { deadlineAfterStops, isStopped, openStop, type Stop } from './stops.ts';
 
 /**
- * A backup that began before the deadline and is still being created holds the deadline open for half as long again as backups
- * of its kind usually take, at least and at most for this long.
+ * A backup that began before the deadline and is still being created holds the deadline open for as long as backups of its kind
+ * usually take, with a margin, and at least for this long.
  */
 const leastCreatingHours = 6;
-const mostCreatingHours = 24;
-const creatingMargin = 1.5;
 
 /** Until when a backup that is being created is waited for. */
 export function creatingHoldsUntil({ since, usualMs = 0 }: NonNullable<Situation['creating']>): Date {
-  const hours = (usualMs * creatingMargin) / hourMs;
-  return addHours(since, Math.min(mostCreatingHours, Math.max(leastCreatingHours, hours)));
+  return addHours(since, Math.max(leastCreatingHours, withMarginHours(usualMs)));
 }
 
 /** Point-in-time restore usually trails the present by five minutes; up to this much it counts as working. */

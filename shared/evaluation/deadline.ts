@@ -1,5 +1,5 @@
 import type { Policy } from '../config/index.ts';
-import { addHours, dayMs, minuteMs } from '../lib/time.ts';
+import { addHours, dayMs, hourMs, minuteMs } from '../lib/time.ts';
 
 /** A daily span in UTC; it may cross midnight. */
 export interface BackupWindow {
@@ -58,4 +58,13 @@ export function deadlineOf(
   // The window that opened last decides: with a grace of a day or more, earlier ones reach as far as `due`, too.
   const closes = addHours(lastWindow(window, due).end, policy.graceHours);
   return { due, deadline: closes.getTime() > due.getTime() ? closes : due };
+}
+
+/** What usually takes this long is waited for half as long again, but no longer than a day. */
+const margin = 1.5;
+const mostHours = 24;
+
+/** Hours to wait for a backup that usually takes so many milliseconds. */
+export function withMarginHours(usualMs: number): number {
+  return Math.min(mostHours, (usualMs * margin) / hourMs);
 }

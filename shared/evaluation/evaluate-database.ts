@@ -155,6 +155,7 @@ export function evaluateDatabase(
   const isBereft = database !== undefined && newest === undefined && seen.unread === undefined;
   const last = isBereft ? lastOf(knownRow, until) : undefined;
   const lastAwsBackup = lastAwsBackupOf(available, seen.copyTimes, outside, knownRow);
+  const usualAwsBackupMs = seen.usualMs?.get('awsbackup');
   const formerWindow = formerWindowOf(knownRow, database, newest, at);
   const since = newest?.time ?? knownRow?.enrolledAt ?? at;
   const { runChanges = [] } = subject;
@@ -173,6 +174,7 @@ export function evaluateDatabase(
         ...awsBackupSeen(existing, lastAwsBackup),
         ...(lastAwsBackup && { lastAwsBackup }),
         ...(seen.backupJobs && { backupJobs: seen.backupJobs }),
+        ...(usualAwsBackupMs !== undefined && { usualAwsBackupMs }),
         ...(database && otherKeyBackup(available, database, seen.copyTimes)),
         ...(creating && { creating }),
         ...(knownRow && { row: knownRow }),

@@ -73,6 +73,8 @@ export interface Situation {
   readonly lastAwsBackup?: Date;
   /** AWS Backup's jobs of the last 30 days that are of it; absent where they could not be read. */
   readonly backupJobs?: readonly BackupJob[];
+  /** How long AWS Backup's backups of it usually take, in milliseconds, where a job is open and the ledger knows. */
+  readonly usualAwsBackupMs?: number;
   /**
    * A snapshot of it in status `creating`; `since` is its creation time, or when it was first seen, and `usualMs` how long its
    * backups of that kind usually take, in milliseconds.

@@ -1,5 +1,5 @@
 export { acknowledge, confirm, openAlert, restate, retryAt, snooze, staysOnRow } from './alert-lifecycle.ts';
-export { dependsOnAwsBackup, jobsOf } from './aws-backup.ts';
+export { dependsOnAwsBackup, isOpenJob, jobsOf } from './aws-backup.ts';
 export { backupTimeOf } from './backup-time.ts';
 export { backupWindow, deadlineOf, lastWindow } from './deadline.ts';
 export {

@@ -24,6 +24,7 @@ import {
   dependsOnAwsBackup,
   type EvaluationTarget,
   evaluateDatabase,
+  isOpenJob,
   jobsOf,
   type KnownDatabase,
   needsRunChanges,
@@ -261,7 +262,7 @@ async function observedOf(
     whole: inventory.whole || (listed?.whole === true && listed.snapshotsUnread(kind, ...names) === undefined),
     ...(listed && { listed: listed.snapshots(subject.key) }),
     copyTimes: await copyTimesOf(ledger, snapshots, options.until),
-    ...(snapshots.some(({ status }) => status === 'creating') && {
+    ...((snapshots.some(({ status }) => status === 'creating') || backupJobs?.some(isOpenJob)) && {
       usualMs: usualDurations(await collect(take(ledger.backupsOfDatabase(subject.key), mostDurations))),
     }),
     ...(backupJobs && { backupJobs }),

@@ -55,7 +55,7 @@ export interface Scenario {
   readonly unwatchedSource?: UnwatchedSource;
   /** The row of another database that had the name before. */
   readonly earlier?: Overrides<DatabaseRow>;
-  /** How long its automated backups usually take. */
+  /** How long its automated backups, and those of AWS Backup, usually take. */
   readonly usualHours?: number;
   /** When it was stopped and started, as RDS's events say. */
   readonly runChanges?: readonly RunChange[];
@@ -173,7 +173,11 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
       snapshots: scenario.snapshots ?? [],
       whole: true,
       copyTimes: new Map(Object.entries(scenario.copyTimes ?? {})),
-      usualMs: new Map(scenario.usualHours === undefined ? [] : [['automated', scenario.usualHours * hourMs]]),
+      usualMs: new Map(
+        scenario.usualHours === undefined
+          ? []
+          : (['automated', 'awsbackup'] as const).map((kind) => [kind, (scenario.usualHours ?? 0) * hourMs]),
+      ),
       ...(scenario.jobs !== 'unread' && { backupJobs: scenario.jobs ?? [] }),
       ...(scenario.snapshotsUnread !== undefined && { unread: scenario.snapshotsUnread }),
     },

@@ -58,6 +58,30 @@ describe('AWS Backup’s jobs', () => {
   });
 });
 
+it('a job that is open is waited for as long as its backups usually take, as the ledger knows it', async () => {
+  const world = await given();
+  const { rds, watch, sweep } = world;
+  const night = async (day: number, durationMinutes: number) => {
+    await rds.advanceTo(utc(`${day} 05:00`));
+    rds.startBackupJob('orders', { startWindowMinutes: 60, durationMinutes });
+    await rds.advanceBy({ hours: 6 });
+    await sweep();
+  };
+  await night(20, 240);
+  await night(21, 240);
+  await night(22, 240);
+  await night(23, 1_000);
+  // Its start window closes at 06:00; half as long again as four hours follow.
+  expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'due', deadline: utc('23 12:00') });
+  // Its snapshot is being created: six hours more, as for each.
+  await rds.advanceTo(utc('23 12:15'));
+  await watch();
+  expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'due', deadline: utc('23 18:00') });
+  await rds.advanceTo(utc('23 18:15'));
+  await watch();
+  expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'overdue' });
+});
+
 describe('a job that fails', () => {
   it('is told within minutes by its event, once, and is over when the next one completes', async () => {
     const world = await given();
