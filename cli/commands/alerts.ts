@@ -35,7 +35,7 @@ export const alerts = command({
     const now = deps.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
-    await requireTenant(ledger, tenant, deps.now());
+    await requireTenant(ledger, tenant, now);
     const slice: AlertSlice = {
       open: args.flag('open'),
       span: args.span(new Date(now.getTime() - 30 * dayMs)),

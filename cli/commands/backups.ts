@@ -38,7 +38,7 @@ export const backups = command({
     const now = deps.now();
     const tenant = args.optional('tenant');
     const database = args.optional('database');
-    await requireTenant(ledger, tenant, deps.now());
+    await requireTenant(ledger, tenant, now);
     const slice: Slice = {
       // A day ahead: a local clock that is behind must not hide the newest backups.
       to: new Date(now.getTime() + dayMs),
