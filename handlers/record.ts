@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { recordEvents } from '../shared/recording/index.ts';
 import { recheck } from '../shared/sweep/index.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log, now, rdsReader } from './parts.ts';
+import { awsBackupReader, configOf, ledgerOf, log, now, rdsReader } from './parts.ts';
 import { readSettings } from './settings.ts';
 import { alertChannelOf, notifierOf, sweepDepsOf } from './sweep-parts.ts';
 
@@ -18,6 +18,7 @@ export const handler = onFirstCall(() => {
       {
         ledger,
         rds: rdsReader(),
+        awsBackup: awsBackupReader(),
         fleet: loaded.fleet,
         log,
         now,

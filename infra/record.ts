@@ -4,7 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { backupJobEventPattern } from '../shared/aws-backup/index.ts';
+import { jobEventPatterns } from '../shared/aws-backup/index.ts';
 import { constructIds } from '../shared/contract.ts';
 import { eventMeanings } from '../shared/rds/index.ts';
 import { type Alarms, Threshold } from './alarms.ts';
@@ -51,11 +51,18 @@ export class RecordEvents extends Construct {
       },
       targets: [new SqsQueue(queue, { deadLetterQueue: this.deadLetters })],
     });
-    new Rule(this, 'BackupJobsRule', {
-      description: "Ends of AWS Backup's jobs, whose databases are then checked",
-      eventPattern: { ...backupJobEventPattern, account: [Stack.of(this).account] },
-      targets: [new SqsQueue(queue, { deadLetterQueue: this.deadLetters })],
-    });
+    for (const [name, { source, detailType, detail }] of Object.entries(jobEventPatterns)) {
+      new Rule(this, `${name}Rule`, {
+        description: "Ends of AWS Backup's jobs, whose databases are then checked",
+        eventPattern: {
+          source: [...source],
+          detailType: [...detailType],
+          detail,
+          account: [Stack.of(this).account],
+        },
+        targets: [new SqsQueue(queue, { deadLetterQueue: this.deadLetters })],
+      });
+    }
 
     this.function = new LedgerFunction(this, 'Record', {
       handler: 'record',

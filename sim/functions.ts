@@ -1,5 +1,5 @@
 /** The functions as `handlers/` composes them, on clients whose every call passes the gate. */
-import { BackupClient, type ListBackupJobsInput } from '@aws-sdk/client-backup';
+import { BackupClient, ListRestoreJobsCommand } from '@aws-sdk/client-backup';
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { RdsFault } from '../local/rds/faults.ts';
@@ -137,6 +137,7 @@ export function recordFunction(
     {
       ledger,
       rds: parts.rds(),
+      awsBackup: parts.awsBackup(),
       fleet,
       log,
       now,
@@ -212,7 +213,8 @@ function rdsClient({ gate, rds, refusedExport }: Cloud, run: Run): RDSClient {
 
 /** A client of AWS Backup that answers straight from the simulator, and always: how its calls fail alone is tested apart. */
 function backupClient({ rds }: Cloud): BackupClient {
-  const send = async ({ input }: { readonly input: ListBackupJobsInput }) => rds.listBackupJobs(input);
+  const send = async (command: { readonly input: object }) =>
+    command instanceof ListRestoreJobsCommand ? rds.listRestoreJobs(command.input) : rds.listBackupJobs(command.input);
   return Object.assign(Object.create(BackupClient.prototype), { send });
 }
 

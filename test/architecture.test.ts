@@ -14,7 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   channels: ['lib', 'domain'],
   config: ['lib', 'domain', 'channels'],
   rds: ['lib', 'domain'],
-  'aws-backup': ['lib', 'domain'],
+  'aws-backup': ['lib', 'domain', 'config'],
   ledger: ['lib', 'domain'],
   ownership: ['lib', 'domain', 'config'],
   evaluation: ['lib', 'domain', 'config', 'rds', 'ownership'],

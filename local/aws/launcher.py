@@ -55,7 +55,7 @@ def forward_to(url):
     other_backup_calls = backup.handle_request
 
     async def handle_backup_request(method, path, headers, body, query_params):
-        jobs = method == "GET" and path.rstrip("/") == "/backup-jobs"
+        jobs = method == "GET" and path.rstrip("/") in ("/backup-jobs", "/restore-jobs")
         return await (handle_request if jobs else other_backup_calls)(method, path, headers, body, query_params)
 
     rds.handle_request = handle_request

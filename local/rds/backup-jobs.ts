@@ -1,5 +1,11 @@
 /** AWS Backup's jobs on the simulated databases: start windows, ends of every kind, events, and their listing. */
-import type { BackupJob, ListBackupJobsInput, ListBackupJobsOutput } from '@aws-sdk/client-backup';
+import type {
+  BackupJob,
+  ListBackupJobsInput,
+  ListBackupJobsOutput,
+  ListRestoreJobsInput,
+  ListRestoreJobsOutput,
+} from '@aws-sdk/client-backup';
 import { RdsFault } from './faults.ts';
 import type { Fleet } from './fleet.ts';
 import { type Database, isAurora, type Snapshot } from './model.ts';
@@ -38,13 +44,13 @@ export interface SimulatedBackupJob {
 export interface BackupStateEvent {
   readonly version: '0';
   readonly id: string;
-  readonly 'detail-type': 'Backup Job State Change';
+  readonly 'detail-type': `${'Backup' | 'Copy' | 'Restore'} Job State Change`;
   readonly source: 'aws.backup';
   readonly account: string;
   readonly time: string;
   readonly region: string;
   readonly resources: readonly string[];
-  readonly detail: Readonly<Record<string, string>>;
+  readonly detail: Readonly<Record<string, string | object>>;
 }
 
 export interface BackupJobsOptions {
@@ -208,19 +214,12 @@ export class BackupJobs {
   }
 
   #announce(job: SimulatedBackupJob): void {
-    const { backupEventSink: sink, backupEventMinutes = 5, losesBackupEvent } = this.#options;
-    if (sink === undefined) return;
-    const { now, account, region, random } = this.#fleet;
-    const event: BackupStateEvent = {
-      version: '0',
-      id: uuid(random),
-      'detail-type': 'Backup Job State Change',
-      source: 'aws.backup',
-      account,
-      time: `${now.toISOString().slice(0, 19)}Z`,
-      region,
-      resources: job.recoveryPointArn === undefined ? [] : [job.recoveryPointArn],
-      detail: {
+    announceJob(
+      this.#fleet,
+      this.#options,
+      'Backup',
+      job.recoveryPointArn === undefined ? [] : [job.recoveryPointArn],
+      {
         backupJobId: job.id,
         state: job.state,
         creationDate: job.createdAt.toISOString(),
@@ -228,15 +227,50 @@ export class BackupJobs {
         ...(job.state !== 'CREATED' && { resourceArn: job.resourceArn, resourceType: job.resourceType }),
         ...(job.message !== undefined && { statusMessage: job.message }),
       },
-    };
-    if (losesBackupEvent?.(event)) return;
-    this.#fleet.plan(new Date(now.getTime() + between(random, 0, backupEventMinutes) * minute), () => sink(event));
+    );
   }
 }
 
-/** Answers a GET of `/backup-jobs`, in AWS Backup's own protocol: times are seconds. */
-export function answerBackupJobs(
-  list: (input: ListBackupJobsInput) => ListBackupJobsOutput,
+/** Sends an event of AWS Backup, some minutes late. */
+export function announceJob(
+  fleet: Fleet,
+  { backupEventSink: sink, backupEventMinutes = 5, losesBackupEvent }: BackupJobsOptions,
+  job: 'Backup' | 'Copy' | 'Restore',
+  resources: readonly string[],
+  detail: BackupStateEvent['detail'],
+): void {
+  if (sink === undefined) return;
+  const { now, account, region, random } = fleet;
+  const event: BackupStateEvent = {
+    version: '0',
+    id: uuid(random),
+    'detail-type': `${job} Job State Change`,
+    source: 'aws.backup',
+    account,
+    time: `${now.toISOString().slice(0, 19)}Z`,
+    region,
+    resources,
+    detail,
+  };
+  if (losesBackupEvent?.(event)) return;
+  fleet.plan(new Date(now.getTime() + between(random, 0, backupEventMinutes) * minute), () => sink(event));
+}
+
+/** What answers the listings of jobs. */
+interface JobLists {
+  listBackupJobs(input: ListBackupJobsInput): ListBackupJobsOutput;
+  listRestoreJobs(input: ListRestoreJobsInput): ListRestoreJobsOutput;
+}
+
+/** Whether a path is one of those that `answerJobs` answers. */
+export function isJobsPath(path: string): boolean {
+  return /^\/(backup|restore)-jobs\/?$/.test(path);
+}
+
+/** Answers a GET of `/backup-jobs` or `/restore-jobs`, in AWS Backup's own protocol: times are seconds. */
+export function answerJobs(
+  lists: JobLists,
+  path: string,
   query: URLSearchParams,
 ): { statusCode: number; headers: Readonly<Record<string, string>>; body: string } {
   const reply = (statusCode: number, body: object, errorType?: string) => ({
@@ -245,8 +279,12 @@ export function answerBackupJobs(
     body: JSON.stringify(body),
   });
   try {
-    const input = [...query].map(([name, value]) => [inputNames[name] ?? name, value]);
-    const { BackupJobs = [], NextToken } = list(Object.fromEntries(input));
+    const input = Object.fromEntries([...query].map(([name, value]) => [inputNames[name] ?? name, value]));
+    if (path.startsWith('/restore-jobs')) {
+      const { RestoreJobs = [], NextToken } = lists.listRestoreJobs(input);
+      return reply(200, { RestoreJobs: RestoreJobs.map(inSeconds), NextToken });
+    }
+    const { BackupJobs = [], NextToken } = lists.listBackupJobs(input);
     return reply(200, { BackupJobs: BackupJobs.map(inSeconds), NextToken });
   } catch (error) {
     if (error instanceof RdsFault) return reply(error.status, { message: error.message }, error.code);
@@ -261,6 +299,7 @@ const inputNames: Readonly<Record<string, string>> = {
   resourceType: 'ByResourceType',
   resourceArn: 'ByResourceArn',
   state: 'ByState',
+  createdAfter: 'ByCreatedAfter',
 };
 
 function inSeconds(row: object): object {

@@ -4,7 +4,7 @@ import { HttpResponse } from '@smithy/core/protocols';
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 import type { HttpHandlerOptions, HttpRequest } from '@smithy/types';
 import { type Answer, answer } from './answer.ts';
-import { answerBackupJobs } from './backup-jobs.ts';
+import { answerJobs } from './backup-jobs.ts';
 import type { RdsSimulator } from './simulator.ts';
 
 /** A request handler for the SDK's client that answers from the simulator, without a socket. */
@@ -37,9 +37,10 @@ export function inProcessClient(simulator: RdsSimulator, config: RDSClientConfig
 export function inProcessBackupClient(simulator: RdsSimulator, config: BackupClientConfig = {}): BackupClient {
   return new BackupClient({
     ...settingsOf(simulator),
-    requestHandler: handlerOf(({ query }) =>
-      answerBackupJobs(
-        (input) => simulator.listBackupJobs(input),
+    requestHandler: handlerOf(({ path, query }) =>
+      answerJobs(
+        simulator,
+        path,
         new URLSearchParams(
           Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]),
         ),

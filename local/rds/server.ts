@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { answer } from './answer.ts';
-import { answerBackupJobs } from './backup-jobs.ts';
+import { answerJobs, isJobsPath } from './backup-jobs.ts';
 import type { RdsSimulator } from './simulator.ts';
 
 export interface RdsServer {
@@ -31,8 +31,8 @@ export async function startRdsServer(simulator: RdsSimulator, options: { port?: 
 async function serve(simulator: RdsSimulator, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator');
-    const { statusCode, headers, body } = pathname.startsWith('/backup-jobs')
-      ? answerBackupJobs((input) => simulator.listBackupJobs(input), searchParams)
+    const { statusCode, headers, body } = isJobsPath(pathname)
+      ? answerJobs(simulator, pathname, searchParams)
       : answer(simulator, await text(request));
     response.writeHead(statusCode, headers).end(body);
   } catch {

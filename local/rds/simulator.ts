@@ -1,4 +1,9 @@
-import type { ListBackupJobsInput, ListBackupJobsOutput } from '@aws-sdk/client-backup';
+import type {
+  ListBackupJobsInput,
+  ListBackupJobsOutput,
+  ListRestoreJobsInput,
+  ListRestoreJobsOutput,
+} from '@aws-sdk/client-backup';
 import {
   CancelExportTask$,
   DescribeBlueGreenDeployments$,
@@ -24,7 +29,8 @@ import {
 import { type ExportOptions, type ExportOutcome, Exports } from './exports.ts';
 import { RdsFault as Fault, type RdsFault } from './faults.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
-import type { Database } from './model.ts';
+import type { Database, Snapshot } from './model.ts';
+import { type CopyJobSpec, RestoreJobs } from './restore-jobs.ts';
 import { type CallHook, Trouble } from './trouble.ts';
 import { nextTimeOfDay } from './windows.ts';
 
@@ -43,6 +49,7 @@ interface Operation {
 export class RdsSimulator extends Fleet {
   readonly #exports: Exports;
   readonly #backupJobs: BackupJobs;
+  readonly #restoreJobs: RestoreJobs;
   readonly #trouble = new Trouble(() => this.now);
   readonly #operations: Readonly<Record<string, Operation>>;
 
@@ -50,6 +57,7 @@ export class RdsSimulator extends Fleet {
     super(options);
     this.#exports = new Exports(this, (arn) => this.snapshotByArn(arn), options);
     this.#backupJobs = new BackupJobs(this, options);
+    this.#restoreJobs = new RestoreJobs(this, options);
     this.#operations = this.#apiOf(options.awsBackupRowsWithoutType ?? false);
   }
 
@@ -78,6 +86,22 @@ export class RdsSimulator extends Fleet {
   listBackupJobs(input: ListBackupJobsInput): ListBackupJobsOutput {
     this.#trouble.meet('ListBackupJobs', { ...input });
     return this.#backupJobs.list(input);
+  }
+
+  /** AWS Backup has restored a database, as the test of a plan where there is one. */
+  endRestoreJob(database: Database, testingPlan?: string): void {
+    this.#restoreJobs.restored(database, testingPlan);
+  }
+
+  /** AWS Backup has copied a snapshot, or failed to. */
+  endCopyJob(snapshot: Snapshot, spec: CopyJobSpec): void {
+    this.#restoreJobs.copied(snapshot, spec);
+  }
+
+  /** AWS Backup's ListRestoreJobs, likewise. */
+  listRestoreJobs(input: ListRestoreJobsInput): ListRestoreJobsOutput {
+    this.#trouble.meet('ListRestoreJobs', { ...input });
+    return this.#restoreJobs.list(input);
   }
 
   /** To the next moment at which it is `untilUtc` (`hh:mm`). */

@@ -3,13 +3,14 @@ import {
   type BackupClient,
   BackupServiceException,
   paginateListBackupJobs,
+  paginateListRestoreJobs,
   type BackupJob as Row,
 } from '@aws-sdk/client-backup';
 import { groupBy } from 'es-toolkit/array';
 import type { BackupJob, BackupJobs } from '../domain/index.ts';
 import type { AwsCalls } from '../lib/aws-calls.ts';
 
-/** AWS Backup's largest page (API reference of ListBackupJobs). */
+/** AWS Backup's largest page (API reference of ListBackupJobs and ListRestoreJobs). */
 const pageSize = 1000;
 
 /** What it calls RDS's databases; a listing takes one of them. Multi-AZ clusters are `RDS`. */
@@ -40,11 +41,31 @@ export class AwsBackupReader {
     const jobs = rows.flatMap((row) => toJob(row) ?? []);
     return new Map(Object.entries(groupBy(jobs, ({ resourceArn }) => resourceArn.toLowerCase())));
   }
+
+  /**
+   * What restore testing plans have restored since a moment: ARNs of databases, in lower case (API reference of ListRestoreJobs:
+   * `CreatedBy`, `CreatedResourceArn`). Throws where that cannot be read.
+   */
+  async restoredForTests(since: Date): Promise<ReadonlySet<string>> {
+    const restored = new Set<string>();
+    for (const ByResourceType of resourceTypes) {
+      const input = { ByResourceType, ByCreatedAfter: since };
+      for await (const page of paginateListRestoreJobs({ client: this.#client, pageSize }, input)) {
+        this.calls.ListRestoreJobs = (this.calls.ListRestoreJobs ?? 0) + 1;
+        for (const { CreatedBy, CreatedResourceArn } of page.RestoreJobs ?? []) {
+          if (CreatedBy?.RestoreTestingPlanArn === undefined || CreatedResourceArn === undefined) continue;
+          restored.add(CreatedResourceArn.toLowerCase());
+        }
+      }
+    }
+    return restored;
+  }
 }
 
 /** The calls that the reader makes, and the rights to them. Source: Service Authorization Reference, AWS Backup. */
 export const awsBackupCalls = {
   ListBackupJobs: { account: ['backup:ListBackupJobs'] },
+  ListRestoreJobs: { account: ['backup:ListRestoreJobs'] },
 } as const satisfies AwsCalls<'account'>;
 
 /** Whether AWS refused a call for want of a right. */

@@ -3,6 +3,7 @@
  * one, or not allowed, is a problem that operators are notified of, and none stops the sweep.
  */
 import {
+  arnsOf,
   type CopyMode,
   type DatabaseKey,
   type DatabaseName,
@@ -53,21 +54,27 @@ export interface TagProblem {
 }
 
 /** What the ledger knows of the owners of a database. */
-export type KnownOwner = Pick<DatabaseRow, 'key' | 'tenant' | 'enrolledBy' | 'formerOwners'>;
+export type KnownOwner = Pick<DatabaseRow, 'key' | 'tenant' | 'enrolledBy' | 'formerOwners' | 'restoreTestingPlan'>;
+
+/** What tells restore tests from others. */
+export interface RestoreTests {
+  readonly now: Date;
+  /** ARNs of what AWS Backup's restore testing plans have restored, in lower case. */
+  readonly restored: ReadonlySet<string>;
+}
 
 /**
  * The databases to evaluate: those the configuration lists, and those that enrol by tag. A listed database wins over its
  * tags. `known` are rows of the ledger: where tags may not take a database from its tenant, it stays there. Restore tests are
- * passed over for their first 8 days; without `now` nobody can say which ones those are.
+ * passed over for their first 8 days; without `tests` nobody can say which ones those are.
  */
 export function enrol(
   fleet: Fleet,
   databases: readonly RdsDatabase[],
   known: readonly KnownOwner[] = [],
-  now?: Date,
+  tests?: RestoreTests,
 ): Enrolment {
-  const listed = new Set(fleet.databases.map(formatName));
-  const found = databases.filter((database) => !listed.has(formatName(nameOf(database))));
+  const found = unlisted(fleet, databases);
   const { discovery } = fleet;
   // Tenant ids that differ only in case are one tenant, as in the file.
   const spelling = new Map(fleet.tenants.map(({ id }) => [id.toLowerCase(), id]));
@@ -76,7 +83,7 @@ export function enrol(
   const outcomes = found.map((database) => ({
     database,
     ...(discovery
-      ? discover(fleet, discovery, database, { known: knownBy.get(database.key), spelled, now })
+      ? discover(fleet, discovery, database, { known: knownBy.get(database.key), spelled, tests })
       : { problems: [] }),
   }));
   const discovered = outcomes.flatMap((outcome) => outcome.configured ?? []);
@@ -108,6 +115,32 @@ export function enrol(
   };
 }
 
+/** Whether some of these would enrol, and only AWS Backup's restore jobs can tell whether they are restore tests. */
+export function mayBeRestoreTests(
+  fleet: Fleet,
+  databases: readonly RdsDatabase[],
+  known: readonly KnownOwner[],
+  now: Date,
+): boolean {
+  const { discovery } = fleet;
+  if (discovery === undefined) return false;
+  const proven = new Set(
+    known.flatMap(({ key, restoreTestingPlan }) => (restoreTestingPlan === undefined ? [] : [key])),
+  );
+  return unlisted(fleet, databases).some(
+    (database) =>
+      database.tags[discovery.tenantTag] !== undefined &&
+      isYoungAsRestoreTest(database, now) &&
+      !isAwsRestoreTest(database) &&
+      !proven.has(database.key),
+  );
+}
+
+function unlisted(fleet: Fleet, databases: readonly RdsDatabase[]): RdsDatabase[] {
+  const listed = new Set(fleet.databases.map(formatName));
+  return databases.filter((database) => !listed.has(formatName(nameOf(database))));
+}
+
 /** A problem as one sentence, to follow the name of its database. */
 export function problemText({ claim, answer }: TagProblem): string {
   return `${claim}; ${answer}`;
@@ -126,17 +159,17 @@ function discover(
   {
     known,
     spelled,
-    now,
+    tests,
   }: {
     readonly known: KnownOwner | undefined;
     readonly spelled: (tenant: string) => string;
-    readonly now: Date | undefined;
+    readonly tests: RestoreTests | undefined;
   },
 ): Discovered {
   const { tags } = database;
   const owner = tenantOf(discovery, tags, known, spelled);
   if (owner.value === undefined) return { problems: owner.problems };
-  const restoreTest = restoreTestOf(discovery, database, now);
+  const restoreTest = restoreTestOf(discovery, database, known, tests);
   if (restoreTest.value) return { problems: [], restoreTestOf: owner.value };
   const { policy, copy } = fleet.defaults;
   const maxAge = maxAgeOf(discovery, tags, policy.maxAgeHours);
@@ -258,9 +291,15 @@ function copyModeOf(discovery: Discovery, tags: Tags, standard: CopyMode, staged
 }
 
 /** Whoever may tag could silence alerts by a tag of ours, as by an exclusion. */
-function restoreTestOf({ allowExclusion }: Discovery, database: RdsDatabase, now: Date | undefined): Reading<boolean> {
-  if (now === undefined || !isYoungAsRestoreTest(database, now)) return follow(false);
-  if (isAwsRestoreTest(database)) return follow(true);
+function restoreTestOf(
+  { allowExclusion }: Discovery,
+  database: RdsDatabase,
+  known: KnownOwner | undefined,
+  tests: RestoreTests | undefined,
+): Reading<boolean> {
+  if (tests === undefined || !isYoungAsRestoreTest(database, tests.now)) return follow(false);
+  const byPlan = known?.restoreTestingPlan !== undefined || arnsOf(database).some((arn) => tests.restored.has(arn));
+  if (byPlan || isAwsRestoreTest(database)) return follow(true);
   if (database.tags[restoreTestTag] === undefined) return follow(false);
   if (allowExclusion) return follow(true);
   const answer = 'it is not honoured, since discovery.allowExclusion is not set. The database is watched';

@@ -1,7 +1,18 @@
-export { enrol, enrolledWithoutTags, excludeTag, maxAgeTag, problemText, type TagReading } from './enrol.ts';
+export {
+  enrol,
+  enrolledWithoutTags,
+  excludeTag,
+  type KnownOwner,
+  maxAgeTag,
+  mayBeRestoreTests,
+  problemText,
+  type RestoreTests,
+  type TagReading,
+} from './enrol.ts';
 export { fileSchema } from './file-schema.ts';
 export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy, Tenant } from './fleet.ts';
 export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';
 export type { Where } from './names.ts';
+export { restoreTestsSince } from './restore-tests.ts';
 export { tenantsWithoutDatabase } from './warnings.ts';

@@ -17,7 +17,12 @@ const longestTestDays = 8;
 
 /** Whether a database is as young as a restore test may be; RDS shows no creation time while it is still being created. */
 export function isYoungAsRestoreTest({ createdAt }: RdsDatabase, now: Date): boolean {
-  return createdAt === undefined || now.getTime() - createdAt.getTime() < longestTestDays * dayMs;
+  return createdAt === undefined || createdAt > restoreTestsSince(now);
+}
+
+/** Databases that are created before this moment are none. */
+export function restoreTestsSince(now: Date): Date {
+  return new Date(now.getTime() - longestTestDays * dayMs);
 }
 
 /** Whether AWS Backup restored a database for a test: its name alone, or its tag alone, proves nothing. */

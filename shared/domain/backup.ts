@@ -1,4 +1,5 @@
 /** A restorable snapshot, as the ledger records it once, with its copy in S3. */
+import { z } from 'zod';
 import { type Closing, type CopyCause, causeSchema, copyCauses } from './causes.ts';
 import { type CopyMode, type CopyState, copyStates } from './copy-states.ts';
 import type { BackupId, DatabaseKind } from './identity.ts';
@@ -43,6 +44,19 @@ const closedSchema = fields({
 
 export type Closed = Of<typeof closedSchema>;
 
+/** What AWS Backup's copy jobs made of a snapshot, or did not: recorded, never judged. */
+const copyJobSchema = fields({
+  id: text.describe("the copy job's id"),
+  state: text.describe('`COMPLETED` or `FAILED`, as AWS Backup has it'),
+  to: text
+    .describe('ARN of the recovery point that it made, or else of the vault that it was to go to')
+    .exactOptional(),
+  endedAt: time.describe('when it ended'),
+  message: text.describe('what AWS Backup says of it').exactOptional(),
+});
+
+export type CopyJob = Of<typeof copyJobSchema>;
+
 export const backupSchema = fields({
   id: text.describe("the snapshot's id"),
   arn: text.describe('its ARN, which may name another snapshot later'),
@@ -66,6 +80,13 @@ export const backupSchema = fields({
     .describe('the event that announced it')
     .exactOptional(),
   copy: copySchema.describe('its copy in S3'),
+  copyJobs: z
+    .array(copyJobSchema)
+    .readonly()
+    .describe(
+      "AWS Backup's copies of it to other vaults, accounts or Regions, newest first: as their events say, at most 10",
+    )
+    .exactOptional(),
   closed: closedSchema.describe('set once RDS no longer has the snapshot').exactOptional(),
 });
 

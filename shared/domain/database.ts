@@ -105,6 +105,8 @@ export const databaseSchema = fields({
     .exactOptional(),
   /** When RDS shows it no longer, its tags are gone with it. */
   enrolledBy: kindOf<'tag'>().describe('`tag` where its tags enrolled it').exactOptional(),
+  /** An event of AWS Backup said so: it is no tenant's for its first 8 days. */
+  restoreTestingPlan: text.describe('ARN of the restore testing plan that restored it').exactOptional(),
   engine: text.describe("RDS's name of the engine").exactOptional(),
   window: text.describe('its backup window, `hh:mm-hh:mm` UTC').exactOptional(),
   /** Until a backup is newer. */

@@ -1,5 +1,12 @@
 /** What RDS shows now. Nothing here knows AWS's shapes: those are parsed at the edge (`shared/rds`). */
-import { type DatabaseKey, type DatabaseKind, type DatabaseName, type Environment, environmentOf } from './identity.ts';
+import {
+  type DatabaseKey,
+  type DatabaseKind,
+  type DatabaseName,
+  type Environment,
+  environmentOf,
+  parseDatabaseKey,
+} from './identity.ts';
 
 /** How a snapshot came to be. A `copy` is a user's copy of another snapshot; its age is that of its source. */
 export const backupKinds = ['automated', 'manual', 'awsbackup', 'copy'] as const;
@@ -102,4 +109,10 @@ export function sourceNames({ key, kind, replicaOf = '' }: RdsDatabase): Databas
 export interface ClusterMember extends Environment {
   readonly id: string;
   readonly clusterId: string;
+}
+
+/** ARNs by which AWS Backup may name a database, in lower case: that of its name and that of its resource id. */
+export function arnsOf({ arn, key }: Pick<RdsDatabase, 'arn' | 'key'>): string[] {
+  const { resourceId = '' } = parseDatabaseKey(key);
+  return [arn, arn.replace(/[^:]+$/, resourceId)].map((one) => one.toLowerCase());
 }

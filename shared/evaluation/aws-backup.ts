@@ -1,11 +1,11 @@
 /** What AWS Backup's jobs say of a database. Pure. */
 import type { Policy } from '../config/index.ts';
 import {
+  arnsOf,
   type BackupJob,
   type BackupJobs,
   type DatabaseRow,
   type NewestBackup,
-  parseDatabaseKey,
   type RdsDatabase,
   type Snapshot,
 } from '../domain/index.ts';
@@ -45,14 +45,9 @@ export function dependsOnAwsBackup(
  * The jobs of a database as of a moment, whether AWS Backup names it by its name or by its resource id; none of one that had
  * its name before.
  */
-export function jobsOf(
-  jobs: BackupJobs,
-  { arn, key, createdAt = new Date(0) }: RdsDatabase,
-  at: Date,
-): readonly BackupJob[] {
-  const { resourceId = '' } = parseDatabaseKey(key);
-  const arns = [arn, arn.replace(/[^:]+$/, resourceId)].map((one) => one.toLowerCase());
-  return arns
+export function jobsOf(jobs: BackupJobs, database: RdsDatabase, at: Date): readonly BackupJob[] {
+  const { createdAt = new Date(0) } = database;
+  return arnsOf(database)
     .flatMap((one) => jobs.get(one) ?? [])
     .filter((job) => job.createdAt >= createdAt && job.createdAt <= at)
     .map((job) => (job.endedAt !== undefined && job.endedAt > at ? unended(job) : job));

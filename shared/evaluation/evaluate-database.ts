@@ -224,6 +224,7 @@ export function evaluateDatabase(
     id: subject.id,
     kind: subject.kind,
     ...ownershipAfter(knownRow, configured, at),
+    ...(knownRow?.restoreTestingPlan !== undefined && { restoreTestingPlan: knownRow.restoreTestingPlan }),
     ...(engine !== undefined && { engine }),
     ...(window !== undefined && { window }),
     ...(formerWindow && { formerWindow }),

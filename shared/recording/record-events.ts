@@ -1,6 +1,6 @@
 /** Use case: what RDS's events say is written into the ledger, once, whatever is delivered twice, late or out of order. */
 
-import { type BackupJobEvent, parseBackupJobEvent } from '../aws-backup/index.ts';
+import { type AwsBackupReader, type JobEvent, parseJobEvent, restoreTestsAmong } from '../aws-backup/index.ts';
 import { type ConfiguredDatabase, enrol, enrolledWithoutTags, type Fleet } from '../config/index.ts';
 import {
   type AvailableSnapshot,
@@ -22,7 +22,6 @@ import type { Log } from '../lib/log.ts';
 import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
 import {
   concernsOne,
-  isDatabaseArn,
   parseRdsArn,
   parseRdsEvent,
   type RdsArn,
@@ -30,11 +29,13 @@ import {
   type RdsReader,
   snapshotKindOf,
 } from '../rds/index.ts';
+import { databaseAfterJob } from './job-ends.ts';
 import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, seenHere, withBackup } from './new-backup.ts';
 
 export interface RecordDeps {
   readonly ledger: Ledger;
   readonly rds: RdsReader;
+  readonly awsBackup: AwsBackupReader;
   readonly fleet: Fleet;
   readonly log: Log;
   /**
@@ -72,12 +73,19 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
     }
   };
   const events: { messageId: string; event: RdsEvent }[] = [];
-  const changed: ChangedDatabases[] = [];
+  const jobs: { messageId: string; event: JobEvent }[] = [];
   for (const { messageId, body } of messages) {
     await attempt(messageId, 'event cannot be read', {}, async () => {
-      const job = parseBackupJobEvent(body);
-      if (job) changed.push(...databaseOfJob(messageId, job, log));
+      const event = parseJobEvent(body);
+      if (event) jobs.push({ messageId, event });
       else events.push({ messageId, event: parseRdsEvent(body) });
+    });
+  }
+  const changed: ChangedDatabases[] = [];
+  for (const { messageId, event } of jobs) {
+    await attempt(messageId, "event of AWS Backup's job could not be recorded", { job: event.id }, async () => {
+      const arn = await databaseAfterJob(deps, event);
+      if (arn) changed.push({ messageId, arn, names: [databaseIn(parseRdsArn(arn))], isJob: true });
     });
   }
   const about = (...meanings: RdsEvent['meaning'][]) => events.filter(({ event }) => meanings.includes(event.meaning));
@@ -184,19 +192,6 @@ async function clustersOf(
   );
 }
 
-/** The database of a backup job: none where it is of another service, or where the event does not say. */
-function databaseOfJob(
-  messageId: string,
-  { jobId, state, resourceArn: arn }: BackupJobEvent,
-  log: Log,
-): ChangedDatabases[] {
-  if (arn === undefined || !isDatabaseArn(arn)) {
-    log.info('backup job is of no database', { jobId, state, resource: arn });
-    return [];
-  }
-  return [{ messageId, arn, names: [databaseIn(parseRdsArn(arn))], isJob: true }];
-}
-
 function databaseIn({ account, region, type, id }: RdsArn): DatabaseName {
   return { account, region, kind: type === 'cluster' ? 'cluster' : 'instance', id: id.toLowerCase() };
 }
@@ -259,7 +254,9 @@ async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promi
   );
   const found = await databasesOf(rds, unowned);
   const odd = rds.takeOdd();
-  const enrolled = enrol(fleet, [...found.values()], [...rows.values()], deps.now()).databases;
+  const [databases, known] = [[...found.values()], [...rows.values()]];
+  const tests = await restoreTestsAmong(deps, databases, known, deps.now());
+  const enrolled = enrol(fleet, databases, known, tests).databases;
   const holders = new Map([...found.values()].map((database) => [formatName(nameOf(database)), database.key]));
   const taken = await namesTaken(ledger, unowned, holders);
   return (snapshot) => {

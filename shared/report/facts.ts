@@ -32,6 +32,7 @@ const leftOut = {
   configuredAs: true,
   formerOwners: true,
   enrolledBy: true,
+  restoreTestingPlan: true,
   window: true,
   retentionDays: true,
   replicaOf: true,

@@ -3,7 +3,7 @@
 import { chunk } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
-import { type AwsBackupReader, isDenied } from '../aws-backup/index.ts';
+import { type AwsBackupReader, isDenied, restoreTestsAmong } from '../aws-backup/index.ts';
 import { enrol, type Fleet, type Tenant } from '../config/index.ts';
 import {
   alertStepOf,
@@ -267,7 +267,10 @@ export class Run {
     this.errors.push(...inventory.problems);
     if (inventory.problems.length > 0) this.recheckFailed = true;
     const met = await this.#ownersOf(inventory, wanted);
-    const enrolment = enrol(fleet, [...inventory.databases], [...inLedger.values(), ...met], this.at);
+    const shownNow = [...inventory.databases];
+    const owners = [...inLedger.values(), ...met];
+    const tests = await restoreTestsAmong(this.#deps, shownNow, owners, this.at);
+    const enrolment = enrol(fleet, shownNow, owners, tests);
     const candidates = withEnrolledBefore(fleet, enrolment.databases, inventory, known);
     const shown = new Set([...wanted, ...inventory.databases].map(nameText));
     const entries = candidates.filter((entry) => shown.has(formatName(entry)));

@@ -1,4 +1,5 @@
 import { groupBy } from 'es-toolkit/array';
+import { restoreTestsAmong } from '../aws-backup/index.ts';
 import { enrol } from '../config/index.ts';
 import type { DatabaseKey, DatabaseRow, SweepRow } from '../domain/index.ts';
 import { type EvaluationTarget, nameText, targetsOf, withEnrolledBefore } from '../evaluation/index.ts';
@@ -19,7 +20,8 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   const byName = stopped !== undefined || inventory.ranOut;
   run.errors.push(...inventory.problems);
   const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
-  const enrolment = enrol(deps.fleet, [...inventory.databases], known, run.at);
+  const databases = [...inventory.databases];
+  const enrolment = enrol(deps.fleet, databases, known, await restoreTestsAmong(deps, databases, known, run.at));
   run.errors.push(...enrolment.problems);
   const configured = withEnrolledBefore(deps.fleet, enrolment.databases, inventory, known);
   const after = stopped?.stoppedAfter ?? '';

@@ -32,6 +32,7 @@ beforeAll(async () => {
   stack = await deployStack(ago(72), ({ acme, globex, operators }) => ({
     operators: [{ queue: operators }],
     alerts: { digestAbove: 1 },
+    discovery: {},
     defaults: { copy: { mode: 'export', schedule: 'daily' }, bucket: { type: 'shared' } },
     tenants: [
       {
@@ -409,6 +410,26 @@ describe('IAM', () => {
     await rds.settle();
     await looked('DescribeEvents');
     await looked('DescribeBlueGreenDeployments');
+    // Young databases that would enrol, unless they are restore tests: of one AWS Backup's event says so, of the other nobody.
+    const drill = rds.createInstance({ id: 'drill', tags: { 'backup-tenant': 'globex' } });
+    rds.endRestoreJob(drill, 'arn:aws:backup:eu-west-1:123456789012:restore-testing-plan:weekly');
+    await rds.settle();
+    rds.createInstance({ id: 'newcomer', tags: { 'backup-tenant': 'globex', 'backup-copy': 'none' } });
+    for (const id of ['drill', 'newcomer']) rds.takeBackup(id, { durationMinutes: 0 });
+    await rds.settle();
+    await eventually('the restore test in the ledger', async () => {
+      const { out } = await commandLine(stack.stage, 'backups', '--database', 'drill', '--json');
+      return /"drill"/.test(out);
+    });
+  });
+
+  it('a database that a restore testing plan restored is nobody’s, with its backups', async () => {
+    const swept = await commandLine(stack.stage, 'sweep', '--json');
+    expect(JSON.parse(swept.out)).toMatchObject({ restoreTests: ['drill'], complete: true });
+    const { out } = await commandLine(stack.stage, 'backups', '--database', 'drill', '--json');
+    expect(JSON.parse(out)).toMatchObject([{ database: 'drill', tenant: null }]);
+    const newcomer = await commandLine(stack.stage, 'backups', '--database', 'newcomer', '--json');
+    expect(JSON.parse(newcomer.out)).toMatchObject([{ database: 'newcomer', tenant: 'globex' }]);
   });
 
   it('has refused nothing that the functions did', async () => {

@@ -28,6 +28,7 @@ export const pinned = {
       'AWS::Events::Rule': [
         'CopyBackupsExportEndsD9718E1F',
         'RecordEventsBackupJobsRuleB6F92902',
+        'RecordEventsRestoreJobsRule296C1AE2',
         'RecordEventsRuleDFC70211',
       ],
       'AWS::IAM::Policy': [
@@ -255,11 +256,11 @@ export const pinned = {
         recordedAt learnedFrom eventMissed event.id event.time copy.mode copy.state copy.attempt copy.queuedAt
         copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.percent copy.bytes
         copy.objects copy.cause.code copy.cause.facts copy.permanent copy.notifiedAt closed.at closed.cause.code
-        closed.cause.facts closed.expiresAt
+        closed.cause.facts closed.expiresAt copyJobs.id copyJobs.state copyJobs.to copyJobs.endedAt copyJobs.message
       `),
       database: names(`
         key id kind tenant ownedSince configuredAs formerOwners.tenant formerOwners.since formerOwners.until
-        enrolledBy engine window retentionDays enrolledAt replicaOf foreign verdict severity cause.code cause.facts notes.code
+        enrolledBy restoreTestingPlan engine window retentionDays enrolledAt replicaOf foreign verdict severity cause.code cause.facts notes.code
         notes.facts newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt nextCheckAt
         lastBackup.id lastBackup.createdAt lastBackup.time lastBackup.gone formerWindow.window formerWindow.until
         lastAwsBackup stops.from stops.until since
@@ -406,10 +407,10 @@ export const pinned = {
   json: {
     backup: names(`
       id arn tenant key database databaseKind kind engine storageType sizeGiB encrypted createdAt time recordedAt
-      learnedFrom eventMissed event copy closed
+      learnedFrom eventMissed event copy copyJobs closed
     `),
     database: names(`
-      key database kind tenant ownedSince configuredAs formerOwners enrolledBy engine window retentionDays enrolledAt
+      key database kind tenant ownedSince configuredAs formerOwners enrolledBy restoreTestingPlan engine window retentionDays enrolledAt
       replicaOf foreign
       verdict severity cause notes newestBackup deadline status lastBackup formerWindow lastAwsBackup evaluatedAt nextCheckAt since stops inProgress exclusion
       knownTags alert

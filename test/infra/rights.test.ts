@@ -49,6 +49,7 @@ describe('a role may do exactly what its function does', () => {
         'rds:DescribeBlueGreenDeployments on *',
         ...logsOf('RecordEventsRecordLogs'),
         'backup:ListBackupJobs on *',
+        'backup:ListRestoreJobs on *',
         'dynamodb:BatchWriteItem on LedgerTable.Arn',
         'dynamodb:Query on LedgerTable.Arn/index/live',
         's3:PutObject on BucketsReports.Arn/*',
@@ -66,6 +67,7 @@ describe('a role may do exactly what its function does', () => {
         ...rdsReads,
         ...logsOf('SweepDatabasesSweepLogs'),
         'backup:ListBackupJobs on *',
+        'backup:ListRestoreJobs on *',
         'dynamodb:BatchWriteItem on LedgerTable.Arn',
         'dynamodb:Query on LedgerTable.Arn/index/byDay',
         'dynamodb:Query on LedgerTable.Arn/index/byTenant',
@@ -187,6 +189,7 @@ describe('everywhere', () => {
     const onAll = roles.flatMap((role) => stack.rights(role)).filter((right) => / on \*/.test(right));
     expect([...new Set(onAll)].sort()).toEqual([
       'backup:ListBackupJobs on *',
+      'backup:ListRestoreJobs on *',
       'dynamodb:ListStreams on *',
       'rds:DescribeBlueGreenDeployments on *',
       'rds:DescribeEvents on *',

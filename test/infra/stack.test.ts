@@ -263,16 +263,27 @@ describe('record', () => {
   });
 
   it('hears the ends of AWS Backup’s jobs, through the same queue', () => {
-    const { Properties } = stack.one('AWS::Events::Rule', 'RecordEventsBackupJobsRule');
-    expect(Properties.EventPattern).toEqual({
-      source: ['aws.backup'],
-      account: ['123456789012'],
-      'detail-type': ['Backup Job State Change'],
-      detail: { state: ['COMPLETED', 'FAILED', 'EXPIRED', 'ABORTED'] },
-    });
     const { Properties: ofRds } = stack.one('AWS::Events::Rule', 'RecordEventsRuleD');
-    const [target] = Properties.Targets as { Arn: unknown; DeadLetterConfig: unknown }[];
-    expect([target?.Arn, target?.DeadLetterConfig]).toEqual([ofRds.Targets[0].Arn, ofRds.Targets[0].DeadLetterConfig]);
+    const rules = ['RecordEventsBackupJobsRule', 'RecordEventsRestoreJobsRule'].map(
+      (rule) => stack.one('AWS::Events::Rule', rule).Properties,
+    );
+    const common = { source: ['aws.backup'], account: ['123456789012'] };
+    expect(rules.map(({ EventPattern }) => EventPattern)).toEqual([
+      {
+        ...common,
+        'detail-type': ['Backup Job State Change', 'Copy Job State Change'],
+        detail: { state: ['COMPLETED', 'FAILED', 'EXPIRED', 'ABORTED'] },
+      },
+      // Restore jobs have a status.
+      { ...common, 'detail-type': ['Restore Job State Change'], detail: { status: ['COMPLETED'] } },
+    ]);
+    for (const { Targets } of rules) {
+      const [target] = Targets as { Arn: unknown; DeadLetterConfig: unknown }[];
+      expect([target?.Arn, target?.DeadLetterConfig]).toEqual([
+        ofRds.Targets[0].Arn,
+        ofRds.Targets[0].DeadLetterConfig,
+      ]);
+    }
   });
 
   it('gives an event five tries, each longer than the function may take, then the dead-letter queue', () => {

@@ -1,7 +1,8 @@
 import type { RDSClientConfig } from '@aws-sdk/client-rds';
+import type { BackupStateEvent } from '../../local/rds/backup-jobs.ts';
 import { inProcessBackupClient, inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
-import { AwsBackupReader, backupJobEventPattern } from '../../shared/aws-backup/index.ts';
+import { AwsBackupReader, jobEventPatterns } from '../../shared/aws-backup/index.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { formatBackupOfDatabase } from '../../shared/domain/index.ts';
 import type { Ledger, OnUnreadable } from '../../shared/ledger/ledger.ts';
@@ -38,6 +39,15 @@ interface WorldOptions {
   readonly between?: (ledger: Ledger) => Ledger;
 }
 
+/** Whether one of the rules hands on an event of AWS Backup. */
+function isForwarded(event: BackupStateEvent): boolean {
+  return Object.values(jobEventPatterns).some(
+    ({ detailType, detail }) =>
+      detailType.some((type) => type === event['detail-type']) &&
+      Object.entries(detail).every(([name, values]) => values.includes(String(event.detail[name]))),
+  );
+}
+
 /** RDS, ledger and use cases on one simulated clock: everything but AWS. */
 export function makeWorld({
   now,
@@ -65,8 +75,7 @@ export function makeWorld({
       if (recording && event.detail.EventID in eventMeanings) await deliver(JSON.stringify(event));
     },
     backupEventSink: async (event) => {
-      const { state } = backupJobEventPattern.detail;
-      if (recording && state.includes(event.detail.state ?? '')) await deliver(JSON.stringify(event));
+      if (recording && isForwarded(event)) await deliver(JSON.stringify(event));
     },
     ...simulator,
   });
@@ -134,6 +143,7 @@ export function makeWorld({
   const recordDeps = (): RecordDeps => ({
     ledger: used,
     rds: new RdsReader(inProcessClient(rds, client)),
+    awsBackup: new AwsBackupReader(inProcessBackupClient(rds)),
     fleet: state.fleet,
     log,
     now: clock,

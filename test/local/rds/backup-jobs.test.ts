@@ -1,4 +1,9 @@
-import { ListBackupJobsCommand, paginateListBackupJobs } from '@aws-sdk/client-backup';
+import {
+  ListBackupJobsCommand,
+  ListRestoreJobsCommand,
+  type ListRestoreJobsCommandInput,
+  paginateListBackupJobs,
+} from '@aws-sdk/client-backup';
 import { DescribeDBSnapshotsCommand } from '@aws-sdk/client-rds';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { BackupStateEvent } from '../../../local/rds/backup-jobs.ts';
@@ -121,7 +126,7 @@ describe('events', () => {
     const { rds } = simulated({
       losesBackupEvent: ({ detail }) => detail.state === 'FAILED',
       backupEventSink: ({ detail }) => {
-        heard.push(detail.state ?? '');
+        heard.push(String(detail.state));
       },
     });
     rds.createInstance({ id: 'db1' });
@@ -161,5 +166,36 @@ describe('ListBackupJobs', () => {
     server = await startRdsServer(rds);
     const answer = await fetch(`${server.url}/backup-jobs?maxResults=10`);
     expect(await answer.json()).toMatchObject({ BackupJobs: [{ State: 'CREATED' }] });
+  });
+});
+
+describe('ListRestoreJobs', () => {
+  const plan = 'arn:aws:backup:eu-west-1:123456789012:restore-testing-plan:weekly-1a2b';
+
+  test('answers with what was restored since a moment, by type', async () => {
+    const { rds, backup } = given();
+    rds.endRestoreJob(rds.find('db1'));
+    await rds.advanceBy({ hours: 1 });
+    const since = rds.now;
+    await rds.advanceBy({ hours: 1 });
+    const cluster = rds.createCluster({ id: 'c1' });
+    rds.endRestoreJob(cluster, plan);
+    const list = async (input: ListRestoreJobsCommandInput) =>
+      ((await backup.send(new ListRestoreJobsCommand(input))).RestoreJobs ?? []).map(
+        ({ CreatedResourceArn, CreatedBy, Status }) => [CreatedResourceArn, CreatedBy?.RestoreTestingPlanArn, Status],
+      );
+    const db1 = [rds.find('db1').arn, undefined, 'COMPLETED'];
+    const c1 = [cluster.arn, plan, 'COMPLETED'];
+    expect(await list({})).toEqual([db1, c1]);
+    expect(await list({ ByResourceType: 'Aurora' })).toEqual([c1]);
+    expect(await list({ ByCreatedAfter: since })).toEqual([c1]);
+  });
+
+  test('is answered over HTTP, too', async () => {
+    const { rds } = given();
+    rds.endRestoreJob(rds.find('db1'), plan);
+    server = await startRdsServer(rds);
+    const answer = await fetch(`${server.url}/restore-jobs/?resourceType=RDS`);
+    expect(await answer.json()).toMatchObject({ RestoreJobs: [{ CreatedBy: { RestoreTestingPlanArn: plan } }] });
   });
 });

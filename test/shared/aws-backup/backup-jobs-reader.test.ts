@@ -98,6 +98,23 @@ describe('jobs', () => {
   });
 });
 
+it('what restore testing plans have restored is told from other restores, by type and since a moment', async () => {
+  const { rds, reader } = given();
+  const plan = 'arn:aws:backup:eu-west-1:123456789012:restore-testing-plan:weekly-1a2b';
+  const early = rds.createInstance({ id: 'Early' });
+  rds.endRestoreJob(early, plan);
+  await rds.advanceBy({ hours: 1 });
+  const since = rds.now;
+  await rds.advanceBy({ hours: 1 });
+  rds.endRestoreJob(rds.createInstance({ id: 'moved' }));
+  const [test, cluster] = [rds.createInstance({ id: 'Test' }), rds.createCluster({ id: 'pool' })];
+  for (const one of [test, cluster]) rds.endRestoreJob(one, plan);
+  const arns = (...of: (typeof test)[]) => new Set(of.map(({ arn }) => arn.toLowerCase()));
+  expect(await reader.restoredForTests(since)).toEqual(arns(test, cluster));
+  expect(await reader.restoredForTests(new Date(0))).toEqual(arns(early, test, cluster));
+  expect(reader.calls).toEqual({ ListRestoreJobs: 4 });
+});
+
 it('a refusal is told from other failures', async () => {
   const { rds, reader } = given();
   const failing = async () => reader.jobs(inTime).catch((error: unknown) => error);

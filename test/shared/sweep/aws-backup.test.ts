@@ -267,3 +267,70 @@ describe('an event of AWS Backup', () => {
     expect(news()).toEqual(['open orders due warning']);
   });
 });
+
+describe('a copy job of AWS Backup', () => {
+  const vault = 'arn:aws:backup:eu-central-1:123456789012:backup-vault:far';
+
+  it('is recorded on the backup that it copied, once, and changes nothing else', async () => {
+    const world = await given();
+    const { rds, ledger, news, deliver } = world;
+    const [snapshot] = rds.snapshots('orders');
+    if (!snapshot) throw new Error('no snapshot');
+    rds.resetCalls();
+    const backup = async () => (await ledger.backupsByArn(snapshot.arn))[0];
+    const before = await backup();
+    rds.endCopyJob(snapshot, { vault, state: 'FAILED', message: 'Access denied exception while trying to list tags' });
+    await rds.advanceBy({ minutes: 6 });
+    rds.endCopyJob(snapshot, { vault });
+    await rds.advanceBy({ minutes: 6 });
+    expect((await backup())?.copyJobs).toEqual([
+      {
+        id: expect.any(String),
+        state: 'COMPLETED',
+        to: expect.stringMatching(/:snapshot:awsbackup:copyjob-/),
+        endedAt: utc('20 05:06'),
+      },
+      {
+        id: expect.any(String),
+        state: 'FAILED',
+        to: vault,
+        endedAt: utc('20 05:00'),
+        message: 'Access denied exception while trying to list tags',
+      },
+    ]);
+    const { copyJobs: _, version: __, ...rest } = (await backup()) ?? {};
+    const { version: ___, ...asBefore } = before ?? {};
+    expect(rest).toEqual(asBefore);
+    expect([news(), rds.calls()]).toEqual([[], 0]);
+    const event = {
+      source: 'aws.backup',
+      'detail-type': 'Copy Job State Change',
+      time: '2026-11-20T05:20:00Z',
+      resources: [snapshot.arn],
+      detail: { copyJobId: 'c', state: 'COMPLETED', destinationBackupVaultArn: vault },
+    };
+    for (let n = 0; n < 2; n += 1) expect(await deliver(JSON.stringify(event))).toEqual([]);
+    expect((await backup())?.copyJobs?.map(({ id }) => id === 'c')).toEqual([true, false, false]);
+    for (let n = 0; n < 12; n += 1) {
+      await deliver(JSON.stringify({ ...event, detail: { ...event.detail, copyJobId: `c${n}` } }));
+    }
+    expect((await backup())?.copyJobs?.map(({ id }) => id)).toEqual(Array.from({ length: 10 }, (_, n) => `c${11 - n}`));
+  });
+
+  it('of what nobody recorded, or of another service, is passed over', async () => {
+    const { deliver, news } = await given();
+    const of = (resources: readonly string[]) =>
+      JSON.stringify({
+        source: 'aws.backup',
+        'detail-type': 'Copy Job State Change',
+        time: '2026-11-20T05:20:00Z',
+        resources,
+        detail: { copyJobId: 'c', state: 'COMPLETED', destinationBackupVaultArn: vault },
+      });
+    const none = of([]);
+    const unknown = of(['arn:aws:rds:eu-west-1:123456789012:snapshot:awsbackup:job-unknown']);
+    const other = of(['arn:aws:ec2:eu-west-1::snapshot/snap-1']);
+    expect(await deliver(none, unknown, other)).toEqual([]);
+    expect(news()).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 /** What was restored for a test has the tags of its source, and is nobody's tenant. */
 import { describe, expect, it } from 'vitest';
+import { accessDenied } from '../../../local/rds/faults.ts';
 import { publishDay } from '../../../shared/sweep/publish-day.ts';
 import { makeWorld, rowOf } from '../../support/world.ts';
 
@@ -89,6 +90,89 @@ describe.each(proven)('a database proven by %s to be a restore test', (_, id, ta
     const [backup] = await world.ledger.backupsByArn(world.rds.snapshots(test)[0]?.arn ?? '');
     expect(backup).toMatchObject({ databaseId: id });
     expect(backup?.tenant).toBeUndefined();
+  });
+});
+
+describe('a database that a restore testing plan restored', () => {
+  const plan = 'arn:aws:backup:eu-west-1:123456789012:restore-testing-plan:weekly-1a2b';
+  const refuseLists = (world: ReturnType<typeof given>) =>
+    world.rds.onCall(({ action }) => (action === 'ListRestoreJobs' ? accessDenied(action) : undefined));
+  const listed = async (world: ReturnType<typeof given>) => (await world.sweep()).report.restoreTests;
+
+  it.each(['instance', 'cluster'] as const)(
+    'is passed over for its first 8 days, whatever its name and tags: %s',
+    async (kind) => {
+      const world = given();
+      const spec = { id: 'drill-7', tags: tenant, retention: kind === 'cluster' ? 1 : 0 };
+      const test = kind === 'cluster' ? world.rds.createCluster(spec) : world.rds.createInstance(spec);
+      world.rds.endRestoreJob(test, plan);
+      expect(await listed(world)).toEqual(['drill-7']);
+      expect((await rowOf(world, 'drill-7', kind)).tenant).toBeUndefined();
+      await world.rds.advanceBy({ days: 7, hours: 23 });
+      expect(await listed(world)).toEqual(['drill-7']);
+      expect(world.news().filter((one) => one.includes('drill-7'))).toEqual([]);
+      await world.rds.advanceBy({ hours: 2 });
+      expect(await listed(world)).toEqual([]);
+      expect((await rowOf(world, 'drill-7', kind)).tenant).toBe('acme');
+    },
+  );
+
+  it('is told by the event alone, where the jobs may not be listed', async () => {
+    const world = given();
+    refuseLists(world);
+    world.rds.endRestoreJob(world.rds.createInstance({ id: 'drill-7', tags: tenant, retention: 0 }), plan);
+    await world.rds.advanceBy({ minutes: 6 });
+    expect(await rowOf(world, 'drill-7')).toMatchObject({ restoreTestingPlan: plan });
+    for (let n = 0; n < 2; n += 1) expect(await listed(world)).toEqual(['drill-7']);
+    expect((await rowOf(world, 'drill-7')).tenant).toBeUndefined();
+    expect(world.news()).toEqual([]);
+  });
+
+  it('is told by the event, though it had enrolled already', async () => {
+    const world = given();
+    const test = world.rds.createInstance({ id: 'drill-7', tags: tenant });
+    expect(await listed(world)).toEqual([]);
+    expect((await rowOf(world, 'drill-7')).tenant).toBe('acme');
+    refuseLists(world);
+    world.rds.endRestoreJob(test, plan);
+    await world.rds.advanceBy({ minutes: 6 });
+    expect((await rowOf(world, 'drill-7')).tenant).toBeUndefined();
+    expect(await listed(world)).toEqual(['drill-7']);
+  });
+
+  it('leaves its backups to nobody, though its events come first', async () => {
+    const world = given();
+    const test = world.rds.createInstance({ id: 'drill-7', tags: tenant });
+    world.rds.endRestoreJob(test, plan);
+    world.rds.takeBackup(test, { durationMinutes: 0 });
+    await world.rds.advanceBy({ minutes: 6 });
+    const [backup] = await world.ledger.backupsByArn(world.rds.snapshots(test)[0]?.arn ?? '');
+    expect(backup).toMatchObject({ databaseId: 'drill-7' });
+    expect(backup?.tenant).toBeUndefined();
+  });
+
+  it('is watched where the configuration lists it', async () => {
+    const world = given({}, [{ id: 'drill-7', kind: 'instance' }]);
+    world.rds.endRestoreJob(world.rds.createInstance({ id: 'drill-7', tags: tenant }), plan);
+    await world.rds.advanceBy({ minutes: 6 });
+    expect(await listed(world)).toEqual([]);
+    expect((await rowOf(world, 'drill-7')).tenant).toBe('acme');
+  });
+
+  it('is told from what was restored to stay', async () => {
+    const world = given();
+    world.rds.endRestoreJob(world.rds.createInstance({ id: 'orders-2', tags: tenant }));
+    await world.rds.advanceBy({ minutes: 6 });
+    expect(await listed(world)).toEqual([]);
+    expect((await rowOf(world, 'orders-2')).tenant).toBe('acme');
+  });
+
+  it('costs two calls, and none where no young database would enrol', async () => {
+    const world = given();
+    await world.sweep();
+    expect(world.rds.calls('ListRestoreJobs')).toBe(0);
+    world.rds.createInstance({ id: 'young', tags: tenant });
+    expect((await world.sweep()).row.apiCalls).toMatchObject({ ListRestoreJobs: 2 });
   });
 });
 
