@@ -68,8 +68,12 @@ export function startProblem(
       return failed({ code: 'bucket-denied', facts: { bucket, role: roleArn, said } }, 'bucket');
     case 'InvalidS3Bucket':
       return failed({ code: 'bucket-invalid', facts: { bucket, region, said } }, 'bucket');
-    case 'KMSKeyNotAccessible':
+    case 'KMSKeyNotAccessible': {
+      const source = otherKeyIn(errorMessage(error), keyArn);
+      if (source !== undefined)
+        return failed({ code: 'source-key-not-usable', facts: { key: source, role: roleArn, said } });
       return failed({ code: 'key-not-usable', facts: { key: keyArn, role: roleArn, said } }, 'bucket');
+    }
     case 'AccessDenied':
     case 'UnauthorizedOperation':
       return failed({ code: 'start-denied', facts: { role: roleArn, key: keyArn, said } }, 'account');
@@ -80,31 +84,98 @@ export function startProblem(
   }
 }
 
-/** Reads the `FailureCause` of an export task that RDS started and then gave up. */
+/**
+ * Reads the `FailureCause` of an export task that RDS started and then gave up. RDS names bucket, role and key in one sentence
+ * whatever is wrong, so names are taken out before it is read, and the error code at its end decides where there is one.
+ */
 export function exportFailure(failureCause: string | undefined, setup: ExportSetup): CopyFailure {
   const { bucket, roleArn: role, keyArn: key, region } = setup;
-  const text = bounded(failureCause?.trim() ?? '');
-  const said = text === '' ? {} : { said: text };
+  const whole = failureCause?.trim() ?? '';
+  const said = whole === '' ? {} : { said: bounded(whole) };
+  const text = withoutNames(whole, setup);
   const permanent = (cause: CopyCause): CopyFailure => ({ cause, heals: false });
   if (/can.?t assume the IAM role|unable to assume/i.test(text)) {
     return permanent({ code: 'role-not-trusted', facts: { role, ...said } });
   }
   const action = /(?:call|perform)[: ]+(s3:\w+\*?|kms:\w+\*?|[A-Z]\w+)/.exec(text)?.[1];
-  if (/isn.?t authorized to|not authorized to|access denied|AccessDenied/i.test(text)) {
-    if (/kms/i.test(action ?? text)) {
-      return permanent({ code: 'key-not-usable', facts: { key, role, ...(action && { action }), ...said } });
-    }
+  const keyFailure = () => {
+    const source = otherKeyIn(whole, key);
+    return source === undefined
+      ? permanent({ code: 'key-not-usable', facts: { key, role, ...(action && { action }), ...said } })
+      : permanent({ code: 'source-key-not-usable', facts: { key: source, role, ...said } });
+  };
+  const denied = () => {
     const needed = action && { action: action.includes(':') ? action : `s3:${action}` };
-    return permanent({ code: 'bucket-denied', facts: { bucket, role, ...needed, ...said } });
+    return /kms/i.test(action ?? text)
+      ? keyFailure()
+      : permanent({ code: 'bucket-denied', facts: { bucket, role, ...needed, ...said } });
+  };
+  const invalid = () => permanent({ code: 'bucket-invalid', facts: { bucket, region, ...said } });
+  const error = /error code:?\s*["'(]?([A-Za-z][\w.]*\w)/i.exec(text)?.[1];
+  switch (error && meaningOf(error)) {
+    case 'denied':
+      // S3 says the same where the bucket and where the key denies.
+      return action === undefined
+        ? permanent({ code: 'bucket-denied', facts: { bucket, role, key, ...said } })
+        : denied();
+    case 'key':
+      return keyFailure();
+    case 'missing':
+      return permanent({ code: 'bucket-missing', facts: { bucket, region, ...said } });
+    case 'elsewhere':
+      return invalid();
+    case 'refused':
+      return permanent({ code: 'bucket-refused', facts: { bucket, error: error ?? '', ...said } });
+    case 'other':
+      return { cause: { code: 'export-failed', facts: said }, heals: true };
   }
-  if (/KMS/i.test(text)) return permanent({ code: 'key-not-usable', facts: { key, role, ...said } });
+  if (/isn.?t authorized to|not authorized to|access denied|AccessDenied/i.test(text)) return denied();
+  if (/KMS/i.test(text)) return keyFailure();
   if (/bucket.*(isn.?t valid|not valid|isn.?t located|not located|does ?n.?t exist|NoSuchBucket)/i.test(text)) {
-    return permanent({ code: 'bucket-invalid', facts: { bucket, region, ...said } });
+    return invalid();
   }
-  if (/S3 credential check|permissions on your S3 bucket|error code/i.test(text)) {
+  if (/S3 credential check|permissions on your S3 bucket/i.test(text)) {
     return permanent({ code: 'bucket-denied', facts: { bucket, role, ...said } });
   }
   return { cause: { code: 'export-failed', facts: said }, heals: true };
+}
+
+/** What an error code of S3 or KMS means for an export (Amazon S3 API Reference, "List of error codes"). */
+function meaningOf(error: string): 'denied' | 'key' | 'missing' | 'elsewhere' | 'refused' | 'other' {
+  const code = error.replace(/Exception$/, '');
+  if (/^KMS|^(Disabled|NotFound|InvalidKeyUsage|KeyUnavailable)$/.test(code)) return 'key';
+  if (/^(AccessDenied|AllAccessDisabled|AccountProblem|InvalidAccessKeyId|Forbidden)$/.test(code)) return 'denied';
+  if (code === 'NoSuchBucket') return 'missing';
+  if (
+    /^(PermanentRedirect|TemporaryRedirect|Redirect|AuthorizationHeaderMalformed|IllegalLocationConstraint|InvalidBucketName)$/.test(
+      code,
+    )
+  ) {
+    return 'elsewhere';
+  }
+  if (
+    /^(Invalid(Request|Argument|Digest|BucketState|ObjectState|EncryptionAlgorithm.*)|Missing.*|MethodNotAllowed)$/.test(
+      code,
+    )
+  ) {
+    return 'refused';
+  }
+  return 'other';
+}
+
+/** A sentence of RDS without the names of bucket, role and key, which may sound like anything. */
+function withoutNames(text: string, { bucket, roleArn, keyArn }: ExportSetup): string {
+  const names = [roleArn, keyArn, bucket, ...[roleArn, keyArn].map((arn) => arn.replace(/^.*[/:]/, ''))];
+  const known = names.filter((name) => name !== '').map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const withoutArns = text.replace(/\barn:[^\s,;"'()]+/g, '-');
+  if (known.length === 0) return withoutArns;
+  return withoutArns.replace(new RegExp(`(?<![\\w.:/-])(?:${known.join('|')})(?![\\w:/-]|\\.\\w)`, 'g'), '-');
+}
+
+/** The KMS key that a sentence of RDS names, where it is not the one that the export encrypts with: the source snapshot's. */
+function otherKeyIn(text: string, keyArn: string): string | undefined {
+  const named: readonly string[] = text.match(/\barn:[\w-]+:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]+/g) ?? [];
+  return named.includes(keyArn) ? undefined : named[0];
 }
 
 /** The pause before the next try: 15 min, 1 h, 4 h, 16 h, and a day from then on. */

@@ -259,6 +259,7 @@ export const copyCauses = {
     bucket: text,
     role: text,
     action: optional.text,
+    key: optional.text,
     said,
   }),
   'bucket-invalid': entry('The bucket does not exist, is in another Region, or is closed to the export role.', {
@@ -266,6 +267,9 @@ export const copyCauses = {
     region: text,
     said,
   }),
+  'bucket-missing': entry('The bucket does not exist.', { bucket: text, region: text, said }),
+  'bucket-refused': entry('S3 refuses what RDS writes to the bucket.', { bucket: text, error: text, said }),
+  'source-key-not-usable': entry('The KMS key of the snapshot cannot be used.', { key: text, role: text, said }),
   'key-not-usable': entry('The KMS key cannot be used.', { key: text, role: text, action: optional.text, said }),
   'start-denied': entry('RDS denied the copy function to start an export.', { role: text, key: text, said }),
   'start-refused': entry('RDS refused to start the export.', { error: text, said }),

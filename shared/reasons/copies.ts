@@ -104,14 +104,26 @@ const texts: Texts = {
     role === undefined
       ? 'RDS may not export: it cannot assume its export role'
       : `let the role ${onLine(role)} trust export.rds.amazonaws.com (sts:AssumeRole)${bySaid(said)}`,
-  'bucket-denied': ({ bucket, role, action, said }) =>
+  'bucket-denied': ({ bucket, role, action, key, said }) =>
     bucket === undefined || role === undefined
       ? 'RDS may not write to the bucket of the copy'
-      : `grant ${action === undefined ? roleRights : onLine(action)} on bucket ${onLine(bucket)} to the role ${onLine(role)}, in its policy and in the bucket's own${bySaid(said)}`,
+      : `grant ${action === undefined ? roleRights : onLine(action)} on bucket ${onLine(bucket)} to the role ${onLine(role)}, in its policy and in the bucket's own${key === undefined ? '' : `, and ${keyRights} on the key ${onLine(key)}`}${bySaid(said)}`,
   'bucket-invalid': ({ bucket, region, said }) =>
     bucket === undefined || region === undefined
       ? 'RDS cannot use the bucket of the copy'
       : `bucket ${onLine(bucket)} does not exist, is not in ${onLine(region)}, or is closed to the export role; exports need a bucket in the snapshot's Region${bySaid(said)}`,
+  'bucket-missing': ({ bucket, region, said }) =>
+    bucket === undefined || region === undefined
+      ? 'the bucket of the copy does not exist'
+      : `bucket ${onLine(bucket)} does not exist: create it in ${onLine(region)}, or name another one in the configuration${bySaid(said)}`,
+  'bucket-refused': ({ bucket, error, said }) =>
+    bucket === undefined || error === undefined
+      ? 'the bucket of the copy refuses what RDS writes'
+      : `S3 refuses what RDS writes to bucket ${onLine(bucket)} (${onLine(error)}): look for a default retention of Object Lock, and for a bucket policy or default encryption that exports do not meet${bySaid(said)}`,
+  'source-key-not-usable': ({ key, role, said }) =>
+    key === undefined || role === undefined
+      ? 'the encryption key of the snapshot cannot be used'
+      : `the snapshot's own key ${onLine(key)} cannot be used: enable it, and grant kms:Decrypt, kms:DescribeKey and kms:CreateGrant on it to the copy function and to the role ${onLine(role)}${bySaid(said)}`,
   'key-not-usable': ({ key, role, action, said }) =>
     key === undefined || role === undefined
       ? 'the encryption key of the copy cannot be used'

@@ -226,8 +226,8 @@ it('a failure names what its task was to write with, and where', async () => {
   await world.rds.advanceBy({ minutes: 30 });
   await world.pass();
   expect((await world.copy()).cause).toMatchObject({
-    code: 'key-not-usable',
-    facts: { role: exportRole, key: stackKey },
+    code: 'bucket-denied',
+    facts: { bucket, role: exportRole, key: stackKey },
   });
 });
 

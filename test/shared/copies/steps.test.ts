@@ -158,6 +158,72 @@ describe('why RDS gave an export up', () => {
     expect((cause.facts as { action?: string }).action).toBe(action);
   });
 
+  const named = {
+    bucket: 'my-kms-archive',
+    roleArn: 'arn:aws:iam::123456789012:role/AccessDenied-NoSuchBucket',
+    keyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd',
+    region: 'eu-west-1',
+  };
+  const metadata = (code: string, { bucket, roleArn, keyArn } = named) =>
+    `The RDS export failed to write the export task's metadata to the S3 bucket ${bucket} using the IAM role ${roleArn} with the KMS key ${keyArn}. Error code: ${code}`;
+
+  it.each([
+    ['NoSuchBucket', 'bucket-missing', false],
+    ['NoSuchBucket.', 'bucket-missing', false],
+    ['PermanentRedirect', 'bucket-invalid', false],
+    ['AuthorizationHeaderMalformed', 'bucket-invalid', false],
+    ['AccessDenied', 'bucket-denied', false],
+    ['AllAccessDisabled', 'bucket-denied', false],
+    ['KMS.DisabledException', 'key-not-usable', false],
+    ['KMS.NotFoundException', 'key-not-usable', false],
+    ['KMS.KMSInvalidStateException', 'key-not-usable', false],
+    ['KMSInvalidStateException', 'key-not-usable', false],
+    ['InvalidRequest', 'bucket-refused', false],
+    ['MissingSecurityHeader', 'bucket-refused', false],
+    ['SlowDown', 'export-failed', true],
+    ['InternalError', 'export-failed', true],
+    ['ServiceUnavailable', 'export-failed', true],
+    ['RequestTimeout', 'export-failed', true],
+    ['SomethingOfNextYear', 'export-failed', true],
+  ])('is decided by the error code at the end of the sentence: %s', (error, code, heals) => {
+    const said = metadata(error);
+    expect(exportFailure(said, named)).toMatchObject({ heals, cause: { code, facts: { said } } });
+  });
+
+  it.each([
+    ['my-kms-archive', "The S3 bucket my-kms-archive isn't valid.", 'bucket-invalid'],
+    ['my-kms-archive', 'An unknown internal error occurred writing to the S3 bucket my-kms-archive.', 'export-failed'],
+    ['access-denied', 'An unknown internal error occurred writing to the S3 bucket access-denied', 'export-failed'],
+    ['kms', "The IAM role R isn't authorized to call s3:PutObject on the S3 bucket kms. Review it.", 'bucket-denied'],
+    ['nosuchbucket', metadata('SlowDown', { ...named, bucket: 'nosuchbucket' }), 'export-failed'],
+    ['error-code', metadata('KMS.DisabledException', { ...named, bucket: 'error-code' }), 'key-not-usable'],
+    ['a.b+c', "The S3 bucket a.b+c isn't located in the current AWS Region.", 'bucket-invalid'],
+    ['', 'KMS key check failed.', 'key-not-usable'],
+  ])('is not read from names: bucket %j', (bucket, said, code) => {
+    expect(exportFailure(said, { ...named, bucket }).cause.code).toBe(code);
+  });
+
+  it('tells the snapshot’s key from the key of the copy', () => {
+    const source = 'arn:aws:kms:eu-west-1:210987654321:key/of-the-snapshot';
+    const said = `r is not authorized to perform: kms:Decrypt on resource: ${source}.`;
+    expect(exportFailure(said, named).cause).toMatchObject({
+      code: 'source-key-not-usable',
+      facts: { key: source, role: named.roleArn, said },
+    });
+    const own = `r is not authorized to perform: kms:Decrypt on resource: ${named.keyArn}`;
+    expect(exportFailure(own, named).cause).toMatchObject({ code: 'key-not-usable', facts: { key: named.keyArn } });
+    const at = (message: string) =>
+      startProblem(Object.assign(s3Error('KMSKeyNotAccessibleFault', 400), { message }), named);
+    expect(
+      at(`The source snapshot KMS key [${source}] does not exist, is not enabled or you do not have permissions`),
+    ).toMatchObject({
+      cause: { code: 'source-key-not-usable', facts: { key: source } },
+    });
+    expect(at(`The specified KMS key [${named.keyArn}] does not exist`)).toMatchObject({
+      cause: { code: 'key-not-usable', facts: { key: named.keyArn } },
+    });
+  });
+
   it.each([
     ['An unknown internal error occurred.', { said: 'An unknown internal error occurred.' }],
     ['  ', {}],

@@ -67,6 +67,18 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     { bucket: 'copies', region: 'eu-west-1' },
     "bucket copies does not exist, is not in eu-west-1, or is closed to the export role; exports need a bucket in the snapshot's Region",
   ],
+  'bucket-missing': [
+    { bucket: 'copies', region: 'eu-west-1', said: 'Error code: NoSuchBucket' },
+    'bucket copies does not exist: create it in eu-west-1, or name another one in the configuration (RDS says: Error code: NoSuchBucket)',
+  ],
+  'bucket-refused': [
+    { bucket: 'copies', error: 'InvalidRequest', said: 'Error code: InvalidRequest' },
+    'S3 refuses what RDS writes to bucket copies (InvalidRequest): look for a default retention of Object Lock, and for a bucket policy or default encryption that exports do not meet (RDS says: Error code: InvalidRequest)',
+  ],
+  'source-key-not-usable': [
+    { key, role },
+    `the snapshot's own key ${key} cannot be used: enable it, and grant kms:Decrypt, kms:DescribeKey and kms:CreateGrant on it to the copy function and to the role ${role}`,
+  ],
   'key-not-usable': [
     { key, role },
     `the key ${key} cannot be used: enable it, and grant kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt and kms:GenerateDataKey* on it to the role ${role} and to the copy function`,
