@@ -51,6 +51,7 @@ describe('the documented fields', () => {
     const backup = aBackup({
       createdAt,
       event: { id: 'RDS-EVENT-0091', time: createdAt },
+      copyJobs: [{ id: 'C-1', state: 'FAILED', to: 'arn:vault', endedAt: createdAt, message: 'denied' }],
       copy: {
         mode: 'export',
         state: 'queued',
