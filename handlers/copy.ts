@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
 import { backupIdOf, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
-import { composeCopyFailed, SnsPublisher } from '../shared/notifications/index.ts';
+import { composeCopiesPaused, composeCopyFailed, SnsPublisher } from '../shared/notifications/index.ts';
 import { readExportSettings } from './export-settings.ts';
 import { publishCopyMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
@@ -63,6 +63,7 @@ export const handler = onFirstCall(() => {
     const trigger = parseTrigger(event);
     const { fleet } = await config();
     const { account, region } = settings;
+    const contextAt = (at: Date) => ({ account, region, runbookUrl: fleet.alerts.runbookUrl, now: at });
     const report = await workOnCopies(
       {
         ledger,
@@ -70,11 +71,13 @@ export const handler = onFirstCall(() => {
         s3,
         fleet,
         notify: async (tenant, backups, at) => {
-          const context = { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at };
+          const context = contextAt(at);
           for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
             await publisher.publish(composeCopyFailed(tenant, backups, audience, context));
           }
         },
+        notifyOfPause: (paused, copies, at) =>
+          publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, contextAt(at))),
         ...exports,
         holder: randomUUID(),
         pause: async (ms) => {

@@ -31,6 +31,10 @@ export function publishSweepMetrics({ row, report }: Pick<SweepRun, 'row' | 'rep
   });
 }
 
+function hoursSince(since: Date, now: Date): number {
+  return (now.getTime() - since.getTime()) / hourMs;
+}
+
 /**
  * What alarms and dashboards read of copies. Failed are those that people are notified of: failed for good, incomplete, and
  * gone before their turn. Every pass measures the queue, also where it is empty.
@@ -38,10 +42,10 @@ export function publishSweepMetrics({ row, report }: Pick<SweepRun, 'row' | 'rep
 export function publishCopyMetrics({ ended, run }: WorkReport, now: Date): void {
   publish<'copy'>({
     CopiesEnded: ended.length,
-    CopiesFailed: ended.filter(({ copy }) => copy.notifiedAt).length,
+    CopiesFailed: ended.filter(({ copy }) => copy.untoldSince).length,
     CopiesQueued: run.waiting,
     // Its minimum over hours tells whether anything ended while something waited.
-    CopiesStalled: run.waiting > 0 && ended.length === 0 ? 1 : 0,
-    OldestQueuedCopyHours: run.oldestQueuedAt ? (now.getTime() - run.oldestQueuedAt.getTime()) / hourMs : 0,
+    CopiesStalled: run.waiting === undefined ? undefined : run.waiting > 0 && ended.length === 0 ? 1 : 0,
+    OldestQueuedCopyHours: run.waiting === undefined ? undefined : hoursSince(run.oldestQueuedAt ?? now, now),
   });
 }

@@ -12,6 +12,7 @@ import type { Log } from '../shared/lib/log.ts';
 import {
   type AlertNotification,
   acknowledgeAlert,
+  composeCopiesPaused,
   composeCopyFailed,
   composeLeftOut,
   notify,
@@ -165,6 +166,8 @@ export async function copyFunction(cloud: Cloud, run: Run, trigger: CopyTrigger)
           await publisher.publish(composeCopyFailed(tenant, backups, audience, contextOf(fleet, at)));
         }
       },
+      notifyOfPause: (paused, copies, at) =>
+        publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, contextOf(fleet, at))),
       ...account,
       holder: run.name,
       pause: (ms) => cloud.gate.call(run, 'lambda', `pause ${ms}`, async () => {}),

@@ -1,17 +1,33 @@
 import { copyCauses } from '../../shared/domain/index.ts';
 import { collect } from '../../shared/lib/iterables.ts';
+import { formatUtc } from '../../shared/lib/time.ts';
 import { byCause } from '../../shared/read-model/index.ts';
-import { copyReasonOf } from '../../shared/reasons/index.ts';
+import { copyReasonOf, copySentenceOf } from '../../shared/reasons/index.ts';
 import type { DeployedLedger } from '../dependencies.ts';
 import { plural } from '../screen.ts';
 import type { DoctorFinding } from './finding.ts';
 
-/** Copies that failed for good, by cause: one missing right stops many. */
+/** Scopes whose copies wait, and copies that failed for good, by cause: one missing right stops many. */
 export async function checkCopies({ ledger, account, region }: DeployedLedger, now: Date): Promise<DoctorFinding[]> {
+  const reader = { now, audience: 'operators' } as const;
+  const paused = (await ledger.copyPauses({ account, region })).flatMap((pause): DoctorFinding[] => {
+    const { kind, name, cause, pausedAt } = pause;
+    if (pausedAt === undefined) return [];
+    return [
+      {
+        check: 'copies',
+        kind: 'problem',
+        found: `copies of ${kind} ${name} are paused since ${formatUtc(pausedAt)}: ${copySentenceOf(cause, reader)}`,
+        cure: 'Put that right. One copy an hour is tried; all go on by themselves once one succeeds.',
+      },
+    ];
+  });
   const failed = await collect(ledger.copies({ account, region }, 'failed'));
-  if (failed.length === 0) return [{ check: 'copies', kind: 'ok', found: 'none failed', cure: null }];
-  return byCause(failed).map(({ code, copies: [first, ...others] }): DoctorFinding => {
-    const reason = first && copyReasonOf(first.copy, { now, audience: 'operators' });
+  if (failed.length === 0 && paused.length === 0) {
+    return [{ check: 'copies', kind: 'ok', found: 'none failed', cure: null }];
+  }
+  const stopped = byCause(failed).map(({ code, copies: [first, ...others] }): DoctorFinding => {
+    const reason = first && copyReasonOf(first.copy, reader);
     return {
       check: 'copies',
       kind: 'problem',
@@ -19,6 +35,7 @@ export async function checkCopies({ ledger, account, region }: DeployedLedger, n
       cure: `${reason === undefined ? '' : `Of ${first?.id}: ${reason}. `}Once that is fixed, "copy retry" queues each again.`,
     };
   });
+  return [...paused, ...stopped];
 }
 
 function foundOf(code: string | null, copies: string): string {

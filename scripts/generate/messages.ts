@@ -2,6 +2,7 @@ import { channels, messageKinds } from '../../shared/channels/index.ts';
 import { type Audience, alertStepTable, severities } from '../../shared/domain/index.ts';
 import {
   composeAlerts,
+  composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
   composeLeftOut,
@@ -11,6 +12,7 @@ import {
   operatorFilter,
   tenantFilter,
 } from '../../shared/notifications/index.ts';
+import { aPause } from '../../test/shared/ledger/rows.ts';
 import {
   context,
   entry,
@@ -105,6 +107,17 @@ ${section('A backup is missing, for operators', composeAlerts([entry()], 'operat
 ${section('A backup is there again (`backup-restored`)', composeAlerts([entry(restored, 'resolve')], 'tenant', context))}
 ${section('A copy failed (`copy-failed`)', composeCopyFailed('acme', [failedCopy()], 'tenant', context))}
 ${section('A copy failed, for operators', composeCopyFailed('acme', [failedCopy()], 'operators', context))}
+${section(
+  'Copies are paused (`copies-paused`), for operators',
+  composeCopiesPaused(
+    {
+      pause: aPause({ pausedAt: new Date('2026-11-23T05:00:00Z') }),
+      waiting: 60,
+      firstExpiry: new Date('2026-11-30T04:08:00Z'),
+    },
+    context,
+  ),
+)}
 ${section('Many tenants at once (`digest`), for operators', composeManyTenants(others, { ...context, fullList: list }))}
 ${section(
   'The day (`digest`), for operators',

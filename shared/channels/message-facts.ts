@@ -8,7 +8,8 @@ import type { MessageAudience, Severity } from '../domain/index.ts';
 export const messageKinds = {
   'backup-missing': 'opened, reminder, got worse, deleted',
   'backup-restored': 'resolved',
-  'copy-failed': 'an S3 copy failed, is incomplete or is stuck',
+  'copy-failed': 'an S3 copy failed, is incomplete, is stuck or waits for too long',
+  'copies-paused': 'S3 copies wait for a fault of set-up to be put right',
   digest: 'many tenants at once, the day, or what tags changed',
   'tenant-unwatched': 'a tenant has no database that is watched, or that ended',
   'run-incomplete': 'a sweep or a watch left something out after a failure',
@@ -62,7 +63,7 @@ export interface MessageFacts {
   /** Messages of one thread stand together: an alert, its reminders and its resolution. */
   readonly thread: string;
   /** For programs, beside what each message has: `docs/messages.md`. */
-  readonly data: { readonly entries: 'databases' | 'copies' | 'tenants' | 'leftOut'; readonly more: object };
+  readonly data: { readonly entries: 'databases' | 'copies' | 'pauses' | 'tenants' | 'leftOut'; readonly more: object };
 }
 
 /** One database, or one copy. */

@@ -3,13 +3,12 @@
  * Sources: Amazon RDS User Guide, "Troubleshooting RDS snapshot export"; API reference of StartExportTask.
  */
 import type { CopyCause } from '../domain/index.ts';
+import { hourMs } from '../lib/time.ts';
 
 export interface CopyFailure {
   readonly cause: CopyCause;
   /** Whether another try may succeed without anybody changing anything. */
   readonly heals: boolean;
-  /** What a failure at the start says of other copies: none would start, or none into the same bucket. */
-  readonly blocks?: 'account' | 'bucket';
 }
 
 /** Where an export reads and writes, as far as it is known. */
@@ -22,7 +21,8 @@ export interface ExportSetup {
 
 /** What StartExportTask's refusal means for the copy. */
 export type StartProblem =
-  | { readonly is: 'full' | 'throttled' | 'busy' | 'exists' | 'gone' }
+  | { readonly is: 'full' | 'throttled' | 'exists' | 'gone' }
+  | { readonly is: 'busy'; readonly said: string }
   | ({ readonly is: 'failed' } & CopyFailure);
 
 /** Texts of RDS and S3 are kept up to this length: a row has to stay small, and nobody reads more. */
@@ -45,9 +45,7 @@ export function startProblem(
 ): StartProblem | undefined {
   const name = errorName(error).replace(/(Fault|Exception)$/, '');
   const said = bounded(errorMessage(error));
-  const failed = (cause: CopyCause, blocks?: CopyFailure['blocks']): StartProblem => {
-    return { is: 'failed', cause, heals: false, ...(blocks && { blocks }) };
-  };
+  const failed = (cause: CopyCause): StartProblem => ({ is: 'failed', cause, heals: false });
   switch (name) {
     case 'ExportTaskLimitReached':
       return { is: 'full' };
@@ -58,25 +56,25 @@ export function startProblem(
     case 'ExportTaskAlreadyExists':
       return { is: 'exists' };
     case 'InvalidExportSourceState':
-      return { is: 'busy' };
+      return { is: 'busy', said };
     case 'DBSnapshotNotFound':
     case 'DBClusterSnapshotNotFound':
       return { is: 'gone' };
     case 'IamRoleNotFound':
-      return failed({ code: 'role-not-found', facts: { role: roleArn, said } }, 'account');
+      return failed({ code: 'role-not-found', facts: { role: roleArn, said } });
     case 'IamRoleMissingPermissions':
-      return failed({ code: 'bucket-denied', facts: { bucket, role: roleArn, said } }, 'bucket');
+      return failed({ code: 'bucket-denied', facts: { bucket, role: roleArn, said } });
     case 'InvalidS3Bucket':
-      return failed({ code: 'bucket-invalid', facts: { bucket, region, said } }, 'bucket');
+      return failed({ code: 'bucket-invalid', facts: { bucket, region, said } });
     case 'KMSKeyNotAccessible': {
       const source = otherKeyIn(errorMessage(error), keyArn);
       if (source !== undefined)
         return failed({ code: 'source-key-not-usable', facts: { key: source, role: roleArn, said } });
-      return failed({ code: 'key-not-usable', facts: { key: keyArn, role: roleArn, said } }, 'bucket');
+      return failed({ code: 'key-not-usable', facts: { key: keyArn, role: roleArn, said } });
     }
     case 'AccessDenied':
     case 'UnauthorizedOperation':
-      return failed({ code: 'start-denied', facts: { role: roleArn, key: keyArn, said } }, 'account');
+      return failed({ code: 'start-denied', facts: { role: roleArn, key: keyArn, said } });
     default:
       return isRefusal(error)
         ? failed({ code: 'start-refused', facts: { error: bounded(name, 100), said } })
@@ -208,8 +206,13 @@ export function statusOf(error: unknown): number | undefined {
   return metadata?.httpStatusCode;
 }
 
+/** The same where somebody has to put the set-up right, who may do so at any time: 1 h, 4 h, and 12 h from then on. */
+export function pauseAfterSetupFailure(failures: number): number {
+  return Math.min(4 ** (failures - 1), 12) * hourMs;
+}
+
 /** AWS understood the request and will not do it; anything else (no answer, 5xx) leaves open what happened. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   const status = statusOf(error);
   return status !== undefined && status >= 400 && status < 500;
 }

@@ -1,13 +1,14 @@
 /** Brings copies that are under way to their end: by an export's event, or by a periodic check where the event is lost. */
 import type { ExportTask, RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { uniqBy } from 'es-toolkit/array';
 import pMap from 'p-map';
 import type { Fleet } from '../config/index.ts';
 import { type Backup, type Copy, isOneOf } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
-import { hourMs, minuteMs } from '../lib/time.ts';
+import { dayMs, hourMs, minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
-import { applySteps, type CopyStep, type NotifyOfCopies } from './apply-steps.ts';
+import { applySteps, type CopyStep } from './apply-steps.ts';
 import { type Databases, databasesOf } from './database-rows.ts';
 import { tasksById } from './export-tasks.ts';
 import {
@@ -17,11 +18,13 @@ import {
   errorMessage,
   errorName,
   exportFailure,
+  isRefusal,
+  pauseAfterSetupFailure,
   pauseBeforeAttempt,
-  statusOf,
 } from './failures.ts';
 import { copyFolder } from './naming.ts';
-import { ended, keyOf, modesMade, queued } from './transitions.ts';
+import { type Pauses, type Places, scopeOf } from './pauses.ts';
+import { begun, ended, keyOf, modesMade, queued } from './transitions.ts';
 import { contentsOf, shortcomings, warningsIn } from './verify.ts';
 
 export interface FollowDeps {
@@ -29,7 +32,7 @@ export interface FollowDeps {
   readonly rds: RDSClient;
   readonly s3: S3Client;
   readonly fleet: Fleet;
-  readonly notify: NotifyOfCopies;
+  readonly pauses: Pauses;
 }
 
 export interface FollowReport {
@@ -43,10 +46,14 @@ export interface FollowReport {
   readonly running: number;
   /** Of those, reported in this pass as running for too long. */
   readonly stuck: number;
+  /** All that it read, as they stand now. */
+  readonly met: readonly Backup[];
 }
 
 /** RDS may not show a task in the first moments; after this time, one that it does not show is gone. */
 const unknownTaskMs = hourMs;
+/** A copy waits for a fault of set-up to be put right for this long. */
+const setupPatienceMs = 7 * dayMs;
 /** An `object` copy lives no longer than the run that makes it (15 min at most); older ones are what a crash left. */
 const objectRunMs = 20 * minuteMs;
 
@@ -67,7 +74,8 @@ export async function followCopies(given: FollowDeps, now: Date, arns: readonly 
     retried: written.filter(({ copy }) => copy.state === 'queued').length,
     errors: [...unreadable.values(), ...errors, ...notApplied],
     running: stillRunning.length + unchanged,
-    stuck: stillRunning.filter(({ copy }) => copy.notifiedAt?.getTime() === now.getTime()).length,
+    stuck: stillRunning.filter(({ copy }) => copy.untoldSince?.getTime() === now.getTime()).length,
+    met: uniqBy([...written, ...rows], keyOf),
   };
 }
 
@@ -143,7 +151,7 @@ async function stepOfTask(
 /** The row with its copy as a running one: a crash, or an event that overtook the write, may have left it at `starting`. */
 function running(backup: Backup, task: ExportTask, now: Date): Copy {
   const { copy } = backup;
-  return { ...copy, state: 'running', startedAt: copy.startedAt ?? task.TaskStartTime ?? now };
+  return copy.state === 'running' ? copy : begun(copy, copy.startedAt ?? task.TaskStartTime ?? now);
 }
 
 function progress(backup: Backup, task: ExportTask, fleet: Fleet, now: Date): CopyStep | undefined {
@@ -151,7 +159,11 @@ function progress(backup: Backup, task: ExportTask, fleet: Fleet, now: Date): Co
   const percent = task.PercentProgress ?? copy.percent;
   const to = { ...copy, ...(percent !== undefined && { percent }) };
   const since = copy.startedAt ?? now;
-  if (copy.notifiedAt === undefined && now.getTime() - since.getTime() > fleet.copies.stuckHours * hourMs) {
+  if (
+    copy.notifiedAt === undefined &&
+    copy.untoldSince === undefined &&
+    now.getTime() - since.getTime() > fleet.copies.stuckHours * hourMs
+  ) {
     const facts = { task: copy.taskId ?? '', since: since.toISOString(), percent: percent ?? 0 };
     return { backup, to: { ...to, cause: { code: 'stuck', facts } }, notify: true };
   }
@@ -176,8 +188,9 @@ async function verified(
   const bucket = task.S3Bucket ?? copy.bucket ?? '';
   const folder = copyFolder({ prefix: task.S3Prefix ?? copy.prefix ?? '', taskId: copy.taskId ?? '' });
   const warnings = warningsIn(task.WarningMessage);
+  const proves: Places = { bucket, roleArn: task.IamRoleArn ?? '', keyArns: task.KmsKeyId ? [task.KmsKeyId] : [] };
   const incomplete = (facts: Partial<Copy>): CopyStep => {
-    return { backup, to: ended(copy, 'incomplete', at, { ...facts, percent: 100 }), notify: true };
+    return { backup, to: ended(copy, 'incomplete', at, { ...facts, percent: 100 }), notify: true, proves };
   };
   try {
     const owner = bucketOwner(deps.fleet, databases, backup, bucket);
@@ -189,13 +202,15 @@ async function verified(
     const facts = { objects: found.objects, bytes: found.bytes };
     const lacks = shortcomings(warnings, found.skipped);
     if (lacks) return incomplete({ ...facts, cause: { code: 'export-incomplete', facts: lacks } });
-    return { backup, to: ended(copy, 'complete', at, { ...facts, percent: 100 }), notify: false };
+    return { backup, to: ended(copy, 'complete', at, { ...facts, percent: 100 }), notify: false, proves };
   } catch (error) {
     if (errorName(error) === 'NoSuchBucket') {
       const cause = { code: 'bucket-gone', facts: { bucket } } as const;
       return afterFailure(backup, copy, { cause, heals: false }, deps.fleet, at, now);
     }
-    if (statusOf(error) !== 403) throw error;
+    // No answer, or one of 5xx, may be another at the next pass; nobody waits for it for ever.
+    const lasts = now.getTime() - at.getTime() > deps.fleet.copies.stuckHours * hourMs;
+    if (!isRefusal(error) && !lasts) throw error;
     const facts = { bucket, said: bounded(errorMessage(error)), ...shortcomings(warnings, new Map()) };
     return incomplete({ cause: { code: 'not-verifiable', facts } });
   }
@@ -219,7 +234,10 @@ function bucketOwner(fleet: Fleet, { rows }: Databases, backup: Backup, bucket: 
   return target.bucket === bucket ? target.owner : undefined;
 }
 
-/** Back into the queue as the next attempt after a growing pause, or to the end where trying again is of no use. */
+/**
+ * Back into the queue as the next attempt after a growing pause, or to the end where trying again is of no use. A fault of
+ * set-up fails others as well, and is put right by a person: its copies wait for that, a week at most.
+ */
 export function afterFailure(
   backup: Backup,
   copy: Copy,
@@ -228,10 +246,18 @@ export function afterFailure(
   at: Date,
   now: Date,
 ): CopyStep {
-  const { attempt } = copy;
-  if (heals && attempt < fleet.copies.maxAttempts && !backup.closed) {
-    const until = new Date(now.getTime() + pauseBeforeAttempt(attempt + 1));
-    return { backup, to: queued({ ...copy, attempt: attempt + 1 }, { until, cause }), notify: false };
+  const { attempt, setupFailures = 0, queuedAt = backup.recordedAt } = copy;
+  const next = attempt + 1;
+  if (heals && attempt - setupFailures < fleet.copies.maxAttempts && !backup.closed) {
+    const until = new Date(now.getTime() + pauseBeforeAttempt(next - setupFailures));
+    return { backup, to: queued({ ...copy, attempt: next }, { until, cause }), notify: false };
+  }
+  const fault = heals ? undefined : scopeOf(cause, fleet.account);
+  if (fault && !backup.closed && now.getTime() - queuedAt.getTime() < setupPatienceMs) {
+    const until = new Date(now.getTime() + pauseAfterSetupFailure(setupFailures + 1));
+    const to = queued({ ...copy, attempt: next, setupFailures: setupFailures + 1 }, { until, cause });
+    // The first may be the first of many, which operators are notified of at once: it is told of where it is not.
+    return { backup, to, notify: setupFailures > 0 && copy.notifiedAt === undefined, fault: { scope: fault, at } };
   }
   return { backup, to: ended(copy, 'failed', at, { cause, ...(!heals && { permanent: true }) }), notify: true };
 }

@@ -1,27 +1,26 @@
 /** Starts the copies that wait. The ledger is the queue: nothing waits in memory, and nothing is lost with a run. */
 import { chunk } from 'es-toolkit/array';
-import type { Backup, BackupId } from '../domain/index.ts';
-import { first } from '../lib/iterables.ts';
-import { minuteMs } from '../lib/time.ts';
+import type { Backup, BackupId, CopyPause, CopyScope } from '../domain/index.ts';
+import { collect, first } from '../lib/iterables.ts';
+import { dayMs, hourMs, minuteMs } from '../lib/time.ts';
+import { copiedBy } from '../ownership.ts';
 import { applySteps } from './apply-steps.ts';
+import { databasesOf } from './database-rows.ts';
 import { tasksById } from './export-tasks.ts';
 import { type FollowDeps, stepsOf } from './follow-exports.ts';
+import type { NoticeDeps, PausedCopies } from './notices.ts';
 import { copyObjects } from './object-queue.ts';
-import { backToQueue, startExports } from './start-exports.ts';
+import { scopeOf } from './pauses.ts';
+import { backToQueue, placesOf, startExports } from './start-exports.ts';
 import { isWaiting, keyOf } from './transitions.ts';
 
-export interface CopyDeps extends FollowDeps {
+export interface CopyDeps extends FollowDeps, NoticeDeps {
   /** The role RDS writes to the buckets with. */
   readonly exportRoleArn: string;
   /** The stack's key, for targets that name none. */
   readonly exportKeyArn: string;
-  /** Who holds the lease: one name a run. */
-  readonly holder: string;
-  readonly pause: (ms: number) => Promise<void>;
   /** How long this run may still work; 0 or less: it is to end. */
   readonly remainingMs: () => number;
-  /** For the end of what takes its time within a run. */
-  readonly clock: () => Date;
 }
 
 export interface RunReport {
@@ -32,9 +31,11 @@ export interface RunReport {
   readonly ended: readonly Backup[];
   /** What was left out, each item with its error. */
   readonly errors: readonly unknown[];
-  /** Copies that still wait, and since when the oldest of them does. */
-  readonly waiting: number;
+  /** Copies that still wait, and since when the oldest of them does; absent where the queue could not be read. */
+  readonly waiting?: number;
   readonly oldestQueuedAt?: Date;
+  /** All that it read and did not start, and all that it wrote, as they stand now. */
+  readonly met: readonly Backup[];
 }
 
 /** Starting takes seconds; a run that crashed holds up the others for no longer than this. */
@@ -59,7 +60,7 @@ export async function runCopies(given: CopyDeps, now: Date, triggeredBy: readonl
   // A failure that needs a person frees a slot for the next copy, which would fail as well: it would take the whole queue
   // with it within minutes. So it triggers nothing; the watch tries one more every quarter of an hour.
   const onlyRefusals = triggeredBy.length > 0 && refusals === triggeredBy.length;
-  const lease = !onlyRefusals && (await needsLease(deps, waiting)) ? await takeLease(deps, now) : 'not asked';
+  const lease = !onlyRefusals && (await needsLease(deps, waiting)) ? await takeLease(deps) : 'not asked';
   const starts =
     lease === 'taken' ? await startUnderLease(deps, waiting, now) : { started: 0, written: [], errors: [] };
   const objects = [...waiting.values()].filter(({ copy }) => copy.mode === 'object');
@@ -69,17 +70,59 @@ export async function runCopies(given: CopyDeps, now: Date, triggeredBy: readonl
     if (row.copy.state === 'queued') waiting.set(keyOf(row), row);
     else waiting.delete(keyOf(row));
   }
+  const late = [...waiting.values()].filter((row) => waitsTooLong(deps, row, now));
+  const told = await applySteps(
+    deps,
+    late.map((backup) => ({ backup, to: backup.copy, notify: true })),
+    now,
+  );
+  for (const row of told.written) waiting.set(keyOf(row), row);
   const oldest = Math.min(
     ...[...waiting.values()].map(({ copy, recordedAt }) => (copy.queuedAt ?? recordedAt).getTime()),
   );
   return {
     lease,
     started: starts.started,
-    errors: [...unreadable.values(), ...starts.errors, ...copied.errors],
+    errors: [...unreadable.values(), ...starts.errors, ...copied.errors, ...told.errors],
     ended: written.filter(({ copy }) => copy.endedAt !== undefined),
     waiting: waiting.size,
     ...(waiting.size > 0 && { oldestQueuedAt: new Date(oldest) }),
+    met: [...waiting.values(), ...written.filter(({ copy }) => copy.state !== 'queued')],
   };
+}
+
+/** Whether people are to be notified of a copy that waits for something, and not only for its turn; a pause is told by itself. */
+function waitsTooLong({ fleet, pauses }: CopyDeps, { copy, recordedAt }: Backup, now: Date): boolean {
+  const { cause, queuedAt = recordedAt, notifiedAt, untoldSince } = copy;
+  if (cause === undefined || notifiedAt !== undefined || untoldSince !== undefined) return false;
+  const scope = scopeOf(cause, fleet.account);
+  return (
+    now.getTime() - queuedAt.getTime() > fleet.copies.queuedHours * hourMs &&
+    !(scope !== undefined && pauses.isPaused(scope))
+  );
+}
+
+/** What waits in a paused scope. */
+export async function copiesPaused(deps: CopyDeps, pause: CopyPause): Promise<PausedCopies> {
+  const { ledger, fleet, pauses } = deps;
+  const lists = ledger.leavingOut(() => {});
+  const queue = (await collect(lists.copies(fleet, 'queued'))).filter(isWaiting);
+  const { rows } = await databasesOf(lists, queue);
+  const held = queue.filter((backup) => {
+    const row = rows.get(backup.database);
+    const found = copiedBy(fleet, backup, row);
+    const isMet = backup.copy.cause !== undefined && isSameScope(scopeOf(backup.copy.cause, fleet.account), pause);
+    return isMet || ('configured' in found && pauses.holds(pause, placesOf(deps, found.configured)));
+  });
+  const expiries = held.flatMap(({ kind, database, createdAt }) => {
+    const days = kind === 'automated' ? rows.get(database)?.retentionDays : undefined;
+    return days === undefined ? [] : [createdAt.getTime() + days * dayMs];
+  });
+  return { waiting: held.length, ...(expiries.length > 0 && { firstExpiry: new Date(Math.min(...expiries)) }) };
+}
+
+function isSameScope(one: CopyScope | undefined, { kind, name }: CopyScope): boolean {
+  return one?.kind === kind && one.name === name;
 }
 
 /** Whether an export waits, or was left half started. Most passes find neither, and write nothing. */
@@ -88,30 +131,41 @@ async function needsLease({ ledger, fleet }: CopyDeps, waiting: ReadonlyMap<stri
   return exportsWait || (await first(ledger.copies(fleet, 'starting'))) !== undefined;
 }
 
-async function takeLease({ ledger, fleet, holder, pause }: CopyDeps, now: Date): Promise<'taken' | 'held'> {
+async function takeLease({ ledger, fleet, holder, pause, clock }: CopyDeps): Promise<'taken' | 'held'> {
   for (let tries = 1; ; tries += 1) {
-    const until = new Date(now.getTime() + leaseMs);
-    if ((await ledger.takeLease(fleet, holder, now, until)) === 'taken') return 'taken';
+    const now = clock();
+    if ((await ledger.takeLease(fleet, holder, now, new Date(now.getTime() + leaseMs))) === 'taken') return 'taken';
     if (tries === leaseTries) return 'held';
     await pause(leasePauseMs);
   }
 }
 
+/** Renews the lease while its holder works; throws where another run has it by now. */
+function leaseKeeper({ ledger, fleet, holder, clock }: CopyDeps): () => Promise<void> {
+  let taken = clock();
+  return async () => {
+    const now = clock();
+    if (now.getTime() - taken.getTime() < leaseMs / 4) return;
+    if ((await ledger.takeLease(fleet, holder, now, new Date(now.getTime() + leaseMs))) === 'held') {
+      throw new Error('the lease on starting copies was lost to another run: this one starts no more');
+    }
+    taken = now;
+  };
+}
+
 /** Reconciles, starts, and notifies; `written` are the rows that moved. */
 async function startUnderLease(deps: CopyDeps, waiting: Map<string, Backup>, now: Date) {
   try {
+    const keepLease = leaseKeeper(deps);
     const left = await reconcileStarting(deps, now);
+    const { written, errors } = await applySteps(deps, left.steps, now);
     for (const row of left.back) waiting.set(keyOf(row), row);
-    const starts = await startExports(
-      deps,
-      [...waiting.values()].filter(({ copy }) => copy.mode === 'export'),
-      now,
-    );
-    const { written, errors } = await applySteps(deps, [...left.steps, ...starts.steps], now);
+    const exports = [...waiting.values()].filter(({ copy }) => copy.mode === 'export');
+    const starts = await startExports(deps, exports, now, keepLease);
     return {
       started: starts.started.length,
-      written: [...starts.started, ...written],
-      errors: [...left.errors, ...starts.errors, ...errors],
+      written: [...written, ...starts.started, ...starts.moved],
+      errors: [...left.errors, ...errors, ...starts.errors],
     };
   } finally {
     await deps.ledger.releaseLease(deps.fleet, deps.holder);

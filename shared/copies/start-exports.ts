@@ -3,7 +3,7 @@
 import { StartExportTaskCommand } from '@aws-sdk/client-rds';
 import { chunk } from 'es-toolkit/array';
 import type { ConfiguredDatabase } from '../config/index.ts';
-import { type Backup, backupIdOf, type Copy, type CopyCause } from '../domain/index.ts';
+import { type Backup, backupIdOf, type Copy, type CopyCause, type CopyScope } from '../domain/index.ts';
 import { updateBackup } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { minuteMs } from '../lib/time.ts';
@@ -14,12 +14,13 @@ import { databasesOf } from './database-rows.ts';
 import { exportSlots, takenSlots, tasksById } from './export-tasks.ts';
 import { type StartProblem, startProblem } from './failures.ts';
 import { fairly, tenantOf } from './fair.ts';
-import { stepsOf } from './follow-exports.ts';
+import { afterFailure, stepsOf } from './follow-exports.ts';
 import { exportPrefix, exportTaskId } from './naming.ts';
+import { isDue, type Places } from './pauses.ts';
 import { othersInPeriod } from './period.ts';
 import type { CopyDeps } from './run-queue.ts';
 import { snapshotsShown, standingOf } from './snapshots.ts';
-import { ended, isWaiting, keyOf, queued, sameStep } from './transitions.ts';
+import { begun, ended, isWaiting, keyOf, queued, sameStep } from './transitions.ts';
 
 /** The pause after RDS said that somebody else is at a snapshot. */
 const busyPauseMs = 5 * minuteMs;
@@ -34,56 +35,105 @@ const candidatesAtOnce = 20;
 export interface Starts {
   /** Rows whose task runs now. */
   readonly started: Backup[];
-  readonly steps: CopyStep[];
+  /** Other rows that moved: they ended, or wait for something else. */
+  readonly moved: Backup[];
   readonly errors: unknown[];
 }
 
-/** Under the lease: one run starts at a time, fairly among tenants. `waiting` are all copies that wait for a slot. */
-export async function startExports(deps: CopyDeps, waiting: readonly Backup[], now: Date): Promise<Starts> {
-  const starts: Starts = { started: [], steps: [], errors: [] };
+/** Causes that a start alone proves to be gone; the others come later, from the task. */
+const startCauses = ['role-not-found', 'start-denied', 'start-refused'];
+
+/**
+ * Under the lease: one run starts at a time, fairly among tenants. `waiting` are all copies that wait for a slot. Those of a
+ * paused scope are left in the queue, but for one an hour.
+ */
+export async function startExports(
+  deps: CopyDeps,
+  waiting: readonly Backup[],
+  now: Date,
+  keepLease: () => Promise<void>,
+): Promise<Starts> {
+  const starts: Starts = { started: [], moved: [], errors: [] };
   const ready = waiting.filter(({ copy, closed }) => closed || (copy.notBefore ?? now) <= now);
   if (ready.length === 0) return starts;
   const free = exportSlots - (await takenSlots(deps.rds));
   if (free <= 0) return starts;
-  const closedBuckets = new Set<string>();
+  /** What one copy has met in this run, the next would meet as well. */
+  const shut: CopyScope[] = [];
+  const isShut = (places: Places) => shut.some((scope) => deps.pauses.holds(scope, places));
+  /** Of a database that has had its try, for a scope whose others have, too. */
+  let again: Candidate | undefined;
   let tries = 0;
+  /** Whether there is no more to be started in this run. */
+  const start = async (candidate: Candidate): Promise<boolean> => {
+    if (starts.started.length >= free || tries >= triesARun || deps.remainingMs() <= 0) return true;
+    try {
+      await keepLease();
+    } catch (error) {
+      starts.errors.push(error);
+      return true;
+    }
+    for (const pause of candidate.places ? deps.pauses.over(candidate.places) : []) {
+      await deps.pauses.probe(pause, candidate.backup.database, now);
+    }
+    const result = await startOne(deps, candidate, now).catch((error: unknown) => {
+      starts.errors.push(error);
+      return { is: error instanceof UnknownStart ? 'full' : 'passed' } as const;
+    });
+    if (result.is === 'passed') return false;
+    tries += 1;
+    if (result.is === 'full') return true;
+    if (result.is === 'started') {
+      starts.started.push(result.backup);
+      if (candidate.places) await deps.pauses.proved(candidate.places, startCauses);
+    }
+    if (result.is === 'moves') {
+      const { written, errors } = await applySteps(deps, [result.step], now);
+      starts.moved.push(...written);
+      starts.errors.push(...errors);
+      const { fault, to } = result.step;
+      // A refusal that nobody knows may be of this snapshot alone: it shuts nothing until it has paused everything.
+      if (fault && to.cause?.code !== 'start-refused') shut.push(fault.scope);
+    }
+    await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate.backup), now);
+    return false;
+  };
   const inTurn = [...fairly(ready, await deps.ledger.tenantsServed(deps.fleet))];
   for (const some of chunk(inTurn, candidatesAtOnce)) {
-    const { candidates, errors } = await candidatesFrom(deps, some, closedBuckets, now);
+    const isOpen = (places: Places) => !isShut(places) && deps.pauses.over(places).every((pause) => isDue(pause, now));
+    const { candidates, errors } = await candidatesFrom(deps, some, isOpen, now);
     starts.errors.push(...errors);
     for (const candidate of candidates) {
-      if (starts.started.length >= free || tries >= triesARun || deps.remainingMs() <= 0) return starts;
-      const bucket = candidate.configured?.target.bucket;
-      if (bucket !== undefined && closedBuckets.has(bucket)) continue;
-      const result = await startOne(deps, candidate, now).catch((error: unknown) => {
-        starts.errors.push(error);
-        return { is: error instanceof UnknownStart ? 'full' : 'passed' } as const;
-      });
-      if (result.is === 'passed') continue;
-      tries += 1;
-      if (result.is === 'full') return starts;
-      if (result.is === 'started') starts.started.push(result.backup);
-      if (result.is === 'moves') starts.steps.push(result.step);
-      await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate.backup), now);
-      if (result.is !== 'moves' || result.blocks === undefined) continue;
-      // What one copy met, the next would meet as well: it is left in the queue instead of failing with it.
-      if (result.blocks === 'account') return starts;
-      if (bucket !== undefined) closedBuckets.add(bucket);
+      const { places, backup } = candidate;
+      if (places && !isOpen(places)) continue;
+      if (places && deps.pauses.over(places).some(({ probed }) => probed?.includes(backup.database))) {
+        again ??= candidate;
+        continue;
+      }
+      if (await start(candidate)) return starts;
     }
   }
+  if (again?.places && deps.pauses.over(again.places).every((pause) => isDue(pause, now))) await start(again);
   return starts;
+}
+
+/** Where an export of a database reads and writes, but for the snapshot's own key. */
+export function placesOf({ exportRoleArn, exportKeyArn }: CopyDeps, { target }: ConfiguredDatabase): Places {
+  return { bucket: target.bucket, roleArn: exportRoleArn, keyArns: [target.keyArn ?? exportKeyArn] };
 }
 
 /** A waiting copy that may be started, by its entry of the configuration. */
 interface Startable {
   readonly backup: Backup;
   readonly configured: ConfiguredDatabase;
+  readonly places: Places;
 }
 
 /** A waiting copy that ends without being started. */
 interface Ending {
   readonly backup: Backup;
   readonly configured?: never;
+  readonly places?: never;
   readonly step: CopyStep;
 }
 
@@ -91,13 +141,13 @@ interface Ending {
 type Candidate = Ending | (Startable & { readonly standing: ReturnType<typeof standingOf> });
 
 /**
- * What ledger and RDS say now of some waiting copies, asked in bulk; in their order. Those into closed buckets are left out,
- * as is one whose database's row cannot be read: nobody knows whose it is.
+ * What ledger and RDS say now of some waiting copies, asked in bulk; in their order. Those to places that are not open now are
+ * left out, as is one whose database's row cannot be read: nobody knows whose it is.
  */
 async function candidatesFrom(
   deps: CopyDeps,
   some: readonly Backup[],
-  closedBuckets: ReadonlySet<string>,
+  isOpen: (places: Places) => boolean,
   now: Date,
 ): Promise<{ readonly candidates: readonly Candidate[]; readonly errors: readonly unknown[] }> {
   const fresh = new Map((await deps.ledger.backups(some.map(backupIdOf))).map((row) => [keyOf(row), row]));
@@ -114,15 +164,20 @@ async function candidatesFrom(
     const { configured } = found;
     const obstacle = configured.copySkipped ?? notExportable(backup);
     if (obstacle) return [skipped(backup, obstacle)];
-    return closedBuckets.has(configured.target.bucket) ? [] : [{ backup, configured }];
+    const places = placesOf(deps, configured);
+    return isOpen(places) ? [{ backup, configured, places }] : [];
   });
   const shown = await snapshotsShown(
     deps.rds,
     planned.filter((plan) => plan.configured !== undefined).map(({ backup }) => backup),
   );
-  const candidates = planned.map((plan) =>
-    plan.configured ? { ...plan, standing: standingOf(plan.backup, shown.get(plan.backup.arn)) } : plan,
-  );
+  const candidates = planned.map((plan) => {
+    if (plan.configured === undefined) return plan;
+    const snapshot = shown.get(plan.backup.arn);
+    const { keyArns, ...places } = plan.places;
+    const withOwnKey = { ...places, keyArns: [...keyArns, ...(snapshot?.kmsKeyId ? [snapshot.kmsKeyId] : [])] };
+    return { ...plan, places: withOwnKey, standing: standingOf(plan.backup, snapshot) };
+  });
   return { candidates, errors: [...unreadable.values()] };
 }
 
@@ -135,7 +190,7 @@ type StartResult =
   /** Waits for whoever is at the snapshot. */
   | { readonly is: 'waits' }
   /** Takes no slot: it ends here, or is to be tried again later. */
-  | { readonly is: 'moves'; readonly step: CopyStep; readonly blocks?: 'account' | 'bucket' };
+  | { readonly is: 'moves'; readonly step: CopyStep };
 
 /** RDS did not respond to a start, and would not to the next. */
 class UnknownStart extends Error {
@@ -192,7 +247,7 @@ async function startOne(deps: CopyDeps, candidate: Candidate, now: Date): Promis
     if (!problem) throw new UnknownStart(error);
     return refused(deps, claimed, problem, now);
   }
-  const running: Copy = { ...starting, state: 'running', startedAt: now };
+  const running = begun(starting, now);
   const row = await updateBackup(deps.ledger, backupIdOf(claimed), (current) =>
     sameStep(current.copy, starting) ? { ...current, copy: running } : undefined,
   );
@@ -214,7 +269,7 @@ async function refused(deps: CopyDeps, backup: Backup, problem: StartProblem, no
       await backToQueue(deps, backup);
       return { is: 'full' };
     case 'busy':
-      await backToQueue(deps, backup, busy(now));
+      await backToQueue(deps, backup, busy(now, problem.said));
       return { is: 'waits' };
     case 'exists': {
       // A task of that name is ours from an earlier try; otherwise somebody else is exporting the same snapshot.
@@ -234,15 +289,14 @@ async function refused(deps: CopyDeps, backup: Backup, problem: StartProblem, no
     case 'gone':
       return { is: 'moves', step: expired(backup, now) };
     case 'failed': {
-      const to = ended(starting, 'failed', now, { cause: problem.cause, permanent: true });
-      return { is: 'moves', step: { backup, to, notify: true }, ...(problem.blocks && { blocks: problem.blocks }) };
+      return { is: 'moves', step: afterFailure(backup, starting, problem, deps.fleet, now, now) };
     }
   }
 }
 
-function busy(now: Date) {
+function busy(now: Date, said?: string) {
   const until = new Date(now.getTime() + busyPauseMs);
-  return { until, cause: { code: 'snapshot-busy', facts: {} } } as const;
+  return { until, cause: { code: 'snapshot-busy', facts: said === undefined ? {} : { said } } } as const;
 }
 
 /** The end of a copy whose row is closed: its snapshot is gone. */

@@ -36,7 +36,10 @@ export function sameStep(copy: Copy, decidedFor: Copy): boolean {
   return copy.state === decidedFor.state && copy.attempt === decidedFor.attempt;
 }
 
-/** Into the queue, for the first time or anew; what an earlier try left behind is dropped. */
+/**
+ * Into the queue, for the first time or anew; what an earlier try left behind is dropped, but not that people are, or are to be,
+ * notified of its waiting.
+ */
 export function queued(copy: Copy, wait: { readonly until?: Date; readonly cause?: CopyCause } = {}): Copy {
   return {
     ...laterFields(copySchema, copy),
@@ -44,9 +47,18 @@ export function queued(copy: Copy, wait: { readonly until?: Date; readonly cause
     state: 'queued',
     attempt: copy.attempt,
     ...(copy.queuedAt && { queuedAt: copy.queuedAt }),
+    ...(copy.setupFailures !== undefined && { setupFailures: copy.setupFailures }),
+    ...(copy.untoldSince && { untoldSince: copy.untoldSince }),
+    ...(copy.notifiedAt && { notifiedAt: copy.notifiedAt }),
     ...(wait.until && { notBefore: wait.until }),
     ...(wait.cause && { cause: wait.cause }),
   };
+}
+
+/** Under way, since a moment. A notification about its waiting is none about this. */
+export function begun(copy: Copy, startedAt: Date): Copy {
+  const { notifiedAt, untoldSince, ...rest } = copy;
+  return { ...rest, state: 'running', startedAt };
 }
 
 /** Into an end. A notification about an earlier state (being stuck) is none about this end. */
@@ -56,7 +68,7 @@ export function ended(
   at: Date,
   facts: Partial<Pick<Copy, 'bytes' | 'objects' | 'percent' | 'cause' | 'permanent'>> = {},
 ): Copy {
-  const { notBefore, notifiedAt, cause, permanent, ...rest } = copy;
+  const { notBefore, notifiedAt, untoldSince, cause, permanent, ...rest } = copy;
   return { ...rest, state, endedAt: at, ...facts };
 }
 

@@ -3,7 +3,12 @@ import { uniqWith } from 'es-toolkit/array';
 import type { Backup, BackupId } from '../domain/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { type FollowReport, followCopies } from './follow-exports.ts';
-import { type CopyDeps, type RunReport, runCopies } from './run-queue.ts';
+import { sendNotices } from './notices.ts';
+import { Pauses } from './pauses.ts';
+import { type CopyDeps, copiesPaused, type RunReport, runCopies } from './run-queue.ts';
+
+/** What a pass is given; it reads the pauses itself. */
+export type WorkDeps = Omit<CopyDeps, 'pauses'>;
 
 /** What triggered a pass; nothing: a periodic one. */
 export interface CopyTrigger {
@@ -26,16 +31,25 @@ export interface WorkReport {
  * Follows and starts copies. A copy that cannot be followed holds up no other, nor does an RDS that does not say what runs:
  * what is free is started.
  */
-export async function workOnCopies(deps: CopyDeps, now: Date, trigger: CopyTrigger = {}): Promise<WorkReport> {
+export async function workOnCopies(given: WorkDeps, now: Date, trigger: CopyTrigger = {}): Promise<WorkReport> {
+  const deps: CopyDeps = { ...given, pauses: await Pauses.of(given.ledger, given.fleet) };
   const followed = await followCopies(deps, now, trigger.exportsEnded).catch((error: unknown): FollowReport => {
-    return { ended: [], retried: 0, running: 0, stuck: 0, errors: [error] };
+    return { ended: [], retried: 0, running: 0, stuck: 0, met: [], errors: [error] };
   });
-  const run = await runCopies(deps, now, trigger.backups);
+  const run = await runCopies(deps, now, trigger.backups).catch((error: unknown): RunReport => {
+    return { lease: 'not asked', started: 0, ended: [], met: [], errors: [error] };
+  });
+  const gathers =
+    trigger.exportsEnded !== undefined && followed.ended.some(({ copy }) => copy.untoldSince !== undefined);
+  const periodic = trigger.backups === undefined && trigger.exportsEnded === undefined;
+  const unsent = await sendNotices(deps, [...followed.met, ...run.met], { gathers, periodic }, (pause) =>
+    copiesPaused(deps, pause),
+  );
   return {
     followed,
     run,
     ended: [...followed.ended, ...run.ended],
-    errors: uniqWith([...followed.errors, ...run.errors], isSame),
+    errors: uniqWith([...followed.errors, ...run.errors, ...unsent], isSame),
   };
 }
 

@@ -29,6 +29,11 @@ export const copySchema = fields({
     .describe(`why it waits, was not made, failed or is incomplete: \`code\` and \`facts\` (one of ${copyCodes} codes)`)
     .exactOptional(),
   permanent: flag.describe('whether trying again cannot heal its failure').exactOptional(),
+  setupFailures: count
+    .describe('how many of its tries failed by a fault of set-up, which no number of tries heals')
+    .exactOptional(),
+  /** Absent once they were. */
+  untoldSince: time.describe('since when people are to be notified of it').exactOptional(),
   /** Of this copy's failure, or of its being stuck. */
   notifiedAt: time.describe('when people were notified of it').exactOptional(),
 });

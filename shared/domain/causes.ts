@@ -249,7 +249,7 @@ export const copyCauses = {
   'engine-not-exportable': entry('RDS cannot export snapshots of this engine.', { engine: text }, ['engine']),
   'storage-not-exportable': entry('RDS cannot export snapshots from magnetic storage.'),
   'period-served': entry('Another backup of the same period is copied.', { schedule: text }, ['schedule']),
-  'snapshot-busy': entry('RDS says that the snapshot is busy.'),
+  'snapshot-busy': entry('RDS says that the snapshot is busy.', { said }),
   'exported-elsewhere': entry('Somebody else is exporting the snapshot; RDS allows one export at a time.'),
   'snapshot-expired': entry('RDS no longer has the snapshot: it was gone before its copy could start.'),
   'snapshot-replaced': entry('The name of the snapshot was used again: RDS has another one under it.'),

@@ -3,6 +3,7 @@ export * from './alert.ts';
 export * from './backup.ts';
 export * from './backup-job.ts';
 export * from './causes.ts';
+export * from './copy-pause.ts';
 export * from './copy-states.ts';
 export * from './database.ts';
 export * from './day.ts';

@@ -62,6 +62,8 @@ export const ledgerCalls = {
   copies: rowsIn('byState'),
   takeLease: put,
   releaseLease: put,
+  copyPauses: range,
+  putCopyPause: put,
   tenantsServed: range,
   noteTenantServed: put,
   databases: rowsByKey,

@@ -10,6 +10,7 @@ export {
   itemOfSweep,
 } from './items.ts';
 export {
+  type LeaseOn,
   type Ledger,
   type LedgerMethod,
   type ListedCopyState,
@@ -30,4 +31,4 @@ export {
   timeToLiveAttribute,
 } from './table.ts';
 export { TableLedger } from './table-ledger.ts';
-export { type RowWithAlert, update, updateAlert, updateBackup, updateDatabase } from './update.ts';
+export { type RowWithAlert, update, updateAlert, updateBackup, updateCopyPause, updateDatabase } from './update.ts';

@@ -14,6 +14,8 @@ import {
   backupIdOf,
   backupSchema,
   type Copy,
+  type CopyPause,
+  copyPauseSchema,
   copyStates,
   type DatabaseKey,
   type DatabaseName,
@@ -37,7 +39,7 @@ import {
   sweepSchema,
   time,
 } from '../domain/index.ts';
-import { type ListedCopyState, type Span, UnreadableRow } from './ledger.ts';
+import { type LeaseOn, type ListedCopyState, type Span, UnreadableRow } from './ledger.ts';
 import {
   formatVersion,
   type Item,
@@ -71,9 +73,17 @@ export function alertKey({ database, tenant, opened }: AlertId): PrimaryKey {
   return { pk: `ALERT#${database}#${tenant}`, sk: iso(opened) };
 }
 
-/** Whoever holds an environment's lease may start copies there. */
-export function leaseKey(environment: Environment): PrimaryKey {
-  return { pk: `LEASE#${formatEnvironment(environment)}`, sk: 'COPY' };
+/** Whoever holds an environment's lease may start copies there, or notify people of them. */
+export function leaseKey(environment: Environment, on: LeaseOn): PrimaryKey {
+  return { pk: `LEASE#${formatEnvironment(environment)}`, sk: on };
+}
+
+export function copyPauseKey({
+  environment,
+  kind,
+  name,
+}: Pick<CopyPause, 'environment' | 'kind' | 'name'>): PrimaryKey {
+  return { pk: `PAUSE#${environment}`, sk: `${kind}#${name}` };
 }
 
 export function turnKey(environment: Environment, tenant: string): PrimaryKey {
@@ -81,7 +91,7 @@ export function turnKey(environment: Environment, tenant: string): PrimaryKey {
 }
 
 export function keysOfBackup(backup: Backup): Keys {
-  const { state, queuedAt } = backup.copy;
+  const { queuedAt } = backup.copy;
   return {
     ...backupKey(backupIdOf(backup)),
     identityKey: backup.arn,
@@ -89,7 +99,7 @@ export function keysOfBackup(backup: Backup): Keys {
     dayKey: `${iso(listedAt(backup)).slice(0, 10)}#${shardOf(backup.database)}`,
     listSort: `BACKUP#${iso(listedAt(backup))}#${backup.id}`,
     ...(isListed(backup) && {
-      stateKey: copiesKey(environmentOf(backup.database), state, shardOf(backup.database)),
+      stateKey: copiesKey(environmentOf(backup.database), listedAs(backup.copy), shardOf(backup.database)),
       stateSort: iso(queuedAt ?? backup.recordedAt),
     }),
     ...(backup.closed === undefined && { liveSort: iso(backup.recordedAt) }),
@@ -97,15 +107,24 @@ export function keysOfBackup(backup: Backup): Keys {
 }
 
 /**
- * A copy that still moves, or that failed and can be tried again: without its snapshot that is history. One in a state of a
- * later version stays listed under it, for that version to find.
+ * A copy that still moves, that people are to be notified of, or that failed and can be tried again: without its snapshot that
+ * is history. One in a state of a later version stays listed under it, for that version to find.
  */
-function isListed({ copy: { state }, closed }: Backup): boolean {
-  return isActive(state) || (state === 'failed' && closed === undefined) || !isOneOf(copyStates, state);
+function isListed({ copy: { state, untoldSince }, closed }: Backup): boolean {
+  return (
+    isActive(state) ||
+    untoldSince !== undefined ||
+    (state === 'failed' && closed === undefined) ||
+    !isOneOf(copyStates, state)
+  );
 }
 
-function copiesKey(environment: Environment, state: Copy['state'], shard: number): string {
-  return `COPY#${formatEnvironment(environment)}#${state}#${shard}`;
+function listedAs({ state, untoldSince }: Copy): Copy['state'] | 'untold' {
+  return untoldSince === undefined || isActive(state) ? state : 'untold';
+}
+
+function copiesKey(environment: Environment, listed: Copy['state'] | 'untold', shard: number): string {
+  return `COPY#${formatEnvironment(environment)}#${listed}#${shard}`;
 }
 
 export function keysOfDatabase(row: DatabaseRow): Keys {
@@ -205,6 +224,8 @@ export const ranges = {
   daysOfDate: (date: string): Range[] =>
     allShards.map((shard) => ({ index: 'byDay', partition: `${date}#${shard}`, between: all('DAY') })),
 
+  copyPauses: (environment: Environment): Range[] => [{ partition: `PAUSE#${formatEnvironment(environment)}` }],
+
   sweeps: ({ from, to }: Span = {}): Range[] => [
     {
       partition: 'SWEEP',
@@ -263,6 +284,17 @@ const alertKind: Kind<Alert> = {
   },
   versioned: false,
   expiryOf: ({ expiresAt }) => expiresAt,
+};
+
+const copyPauseKind: Kind<CopyPause> = {
+  schema: copyPauseSchema,
+  facts: 'copyPauseFacts',
+  keysOf: copyPauseKey,
+  fromKeys: ({ pk, sk }) => {
+    const [, kind, name] = /^([^#]*)#(.*)$/.exec(sk) ?? [];
+    return { environment: pk.slice('PAUSE#'.length), kind, name };
+  },
+  versioned: true,
 };
 
 const dayKind: Kind<Day> = {
@@ -357,18 +389,20 @@ function databaseRefOf({ pk, sk, identityKey }: Item): UnreadableRow['ref'] {
 export const itemOfBackup = (backup: Backup) => encode(backupKind, backup);
 export const itemOfDatabase = (row: DatabaseRow) => encode(databaseKind, row);
 export const itemOfAlert = (alert: Alert) => encode(alertKind, alert);
+export const itemOfCopyPause = (pause: CopyPause) => encode(copyPauseKind, pause);
 export const itemOfDay = (day: Day) => encode(dayKind, day);
 export const itemOfSweep = (row: SweepRow) => encode(sweepKind, row);
 
 export const parseBackup = (item: Item) => decode(backupKind, item);
 export const parseDatabase = (item: Item) => decode(databaseKind, item);
 export const parseAlert = (item: Item) => decode(alertKind, item);
+export const parseCopyPause = (item: Item) => decode(copyPauseKind, item);
 export const parseDay = (item: Item) => decode(dayKind, item);
 export const parseSweep = (item: Item) => decode(sweepKind, item);
 
-export function itemOfLease(environment: Environment, holder: string, until?: Date): Item {
+export function itemOfLease(environment: Environment, on: LeaseOn, holder: string, until?: Date): Item {
   const held = until && { holder, leasedUntil: iso(until) };
-  return { ...leaseKey(environment), format: formatVersion, ...held };
+  return { ...leaseKey(environment, on), format: formatVersion, ...held };
 }
 
 export function itemOfTurn(environment: Environment, tenant: string, at: Date): Item {

@@ -14,6 +14,7 @@ import type {
   AlertId,
   Backup,
   BackupId,
+  CopyPause,
   DatabaseKey,
   DatabaseName,
   DatabaseRow,
@@ -32,8 +33,14 @@ export interface Span {
   readonly to?: Date;
 }
 
-/** States of copies that are listed by themselves: what still moves, and what a person may try again. */
-export type ListedCopyState = ActiveCopyState | 'failed';
+/**
+ * Copies that are listed by themselves: by their state those that still move, and those that a person may try again; as `untold`
+ * those that have ended, and of which people are still to be notified.
+ */
+export type ListedCopyState = ActiveCopyState | 'failed' | 'untold';
+
+/** What one run at a time does: it starts copies, or notifies people of them. */
+export type LeaseOn = 'COPY' | 'NOTICE';
 
 /** A row of the ledger that cannot be read: somebody wrote it by hand. */
 export class UnreadableRow extends Error {
@@ -84,10 +91,14 @@ export interface Ledger {
 
   /** Backups whose copy is in an active state, or failed while RDS still has the snapshot, queued first first. */
   copies(environment: Environment, state: ListedCopyState): AsyncIterable<Backup>;
-  /** Takes the lease on starting copies until `until`, unless another holder's has not run out by `now`. */
-  takeLease(environment: Environment, holder: string, now: Date, until: Date): Promise<'taken' | 'held'>;
+  /** Takes a lease until `until`, unless another holder's has not run out by `now`. Its holder may take it again, for longer. */
+  takeLease(environment: Environment, holder: string, now: Date, until: Date, on?: LeaseOn): Promise<'taken' | 'held'>;
   /** Gives the lease back; does nothing if somebody else holds it by now. */
-  releaseLease(environment: Environment, holder: string): Promise<void>;
+  releaseLease(environment: Environment, holder: string, on?: LeaseOn): Promise<void>;
+  /** Faults of set-up that copies have met, the healed ones among them. */
+  copyPauses(environment: Environment): Promise<CopyPause[]>;
+  /** Writes a whole row; `pause.version` is the version that was read, absent for a new row. */
+  putCopyPause(pause: CopyPause): Promise<Written>;
   /** When each tenant's copy was last started; who is not in it was never served. */
   tenantsServed(environment: Environment): Promise<ReadonlyMap<string, Date>>;
   /** Never moves a tenant's time back. */

@@ -4,6 +4,7 @@ import type {
   AlertId,
   Backup,
   BackupId,
+  CopyPause,
   DatabaseKey,
   DatabaseName,
   DatabaseRow,
@@ -20,6 +21,7 @@ import {
   isPresent,
   itemOfAlert,
   itemOfBackup,
+  itemOfCopyPause,
   itemOfDatabase,
   itemOfDay,
   itemOfLease,
@@ -27,6 +29,7 @@ import {
   itemOfTurn,
   parseAlert,
   parseBackup,
+  parseCopyPause,
   parseDatabase,
   parseDay,
   parseLive,
@@ -36,6 +39,7 @@ import {
   rowKey,
 } from './items.ts';
 import {
+  type LeaseOn,
   type Ledger,
   type ListedCopyState,
   type OnUnreadable,
@@ -109,16 +113,32 @@ export class TableLedger implements Ledger {
     return this.#backups(ranges.copies(environment, state));
   }
 
-  async takeLease(environment: Environment, holder: string, now: Date, until: Date): Promise<'taken' | 'held'> {
-    // One run at a time starts copies; a run that died holds the lease no longer than it had asked for.
+  async takeLease(
+    environment: Environment,
+    holder: string,
+    now: Date,
+    until: Date,
+    on: LeaseOn = 'COPY',
+  ): Promise<'taken' | 'held'> {
+    // One run at a time does it; a run that died holds the lease no longer than it had asked for.
     const condition = { is: 'free', holder, now } as const;
-    const written = await this.#table.put({ item: itemOfLease(environment, holder, until), condition });
+    const written = await this.#table.put({ item: itemOfLease(environment, on, holder, until), condition });
     return written === 'written' ? 'taken' : 'held';
   }
 
-  async releaseLease(environment: Environment, holder: string): Promise<void> {
+  async releaseLease(environment: Environment, holder: string, on: LeaseOn = 'COPY'): Promise<void> {
     // If the lease has run out and another run has it, it stays that run's.
-    await this.#table.put({ item: itemOfLease(environment, holder), condition: { is: 'held by', holder } });
+    await this.#table.put({ item: itemOfLease(environment, on, holder), condition: { is: 'held by', holder } });
+  }
+
+  async copyPauses(environment: Environment): Promise<CopyPause[]> {
+    return this.#readable(await collect(this.#list(ranges.copyPauses(environment))), parseCopyPause);
+  }
+
+  putCopyPause(pause: CopyPause): Promise<Written> {
+    const { version } = pause;
+    const condition = { is: 'unchanged', ...(version !== undefined && { version }) } as const;
+    return this.#table.put({ item: itemOfCopyPause(pause), condition });
   }
 
   async tenantsServed(environment: Environment): Promise<ReadonlyMap<string, Date>> {

@@ -1,5 +1,14 @@
 /** The one optimistic loop: read, decide, write; and again where somebody else wrote in between. */
-import type { Alert, Backup, BackupId, DatabaseKey, DatabaseRow } from '../domain/index.ts';
+import type {
+  Alert,
+  Backup,
+  BackupId,
+  CopyPause,
+  CopyScope,
+  DatabaseKey,
+  DatabaseRow,
+  Environment,
+} from '../domain/index.ts';
 import type { Ledger, UnreadableRow, Written } from './ledger.ts';
 
 /** Writers of one row meet rarely; as many in a row as this means that something is wrong. */
@@ -103,5 +112,23 @@ export function updateAlert(
     decide: (current) => current && change(current),
     write: ({ row, alert }) => ledger.putDatabaseWithAlert(row, alert),
     ...(known && { known }),
+  });
+}
+
+/** Changes the row of a fault of set-up; `change` gets undefined where there is none, and gives back undefined to leave it. */
+export function updateCopyPause(
+  ledger: Ledger,
+  environment: Environment,
+  scope: CopyScope,
+  change: (pause: CopyPause | undefined) => CopyPause | undefined,
+): Promise<CopyPause | undefined> {
+  return update<CopyPause | undefined, CopyPause>({
+    what: `the pause of ${scope.kind} ${scope.name}`,
+    read: async () =>
+      (await strict(ledger).copyPauses(environment)).find(
+        ({ kind, name }) => kind === scope.kind && name === scope.name,
+      ),
+    decide: change,
+    write: (pause) => ledger.putCopyPause(pause),
   });
 }

@@ -6,6 +6,7 @@ export { objectLink, runbookLink } from './links.ts';
 export { type OutgoingMessage, operatorFilter, tenantFilter } from './message.ts';
 export {
   composeAlerts,
+  composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
   composeLeftOut,

@@ -7,6 +7,7 @@ import { type MessageContext, mostListed } from './compose/context.ts';
 import { copyMessage } from './compose/copy-facts.ts';
 import { type DailyFacts, dailyMessage, manyTenantsMessage, mostLines } from './compose/digest-facts.ts';
 import { leftOutMessage } from './compose/left-out-facts.ts';
+import { type PauseFacts, pauseMessage } from './compose/pause-facts.ts';
 import { tenantMessage } from './compose/tenant-facts.ts';
 import { fitting, type OutgoingMessage } from './message.ts';
 
@@ -35,6 +36,11 @@ export function composeCopyFailed(
 ): OutgoingMessage {
   const sorted = [...failed].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
   return fitting(mostListed, (limit) => copyMessage(tenant, sorted, { ...context, audience }, limit));
+}
+
+/** One message to operators about copies that wait for a fault of set-up to be put right. */
+export function composeCopiesPaused(facts: PauseFacts, context: MessageContext): OutgoingMessage {
+  return fitting(1, () => pauseMessage(facts, { ...context, audience: 'operators' }));
 }
 
 /** One message instead of one a tenant: every alert of this run. `entries` must not be empty. */

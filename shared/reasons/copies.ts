@@ -90,7 +90,7 @@ const texts: Texts = {
   'storage-not-exportable': (_, { reader }) =>
     `RDS cannot export snapshots from magnetic storage ("standard")${forOperators(reader, '; move the database to gp3 storage')}`,
   'period-served': ({ schedule }) => `another backup of the same ${periods[schedule] ?? onLine(schedule)} is copied`,
-  'snapshot-busy': () => 'RDS says that the snapshot is busy',
+  'snapshot-busy': ({ said }) => `RDS says that the snapshot is busy${said === undefined ? '' : `: ${onLine(said)}`}`,
   'exported-elsewhere': () => 'somebody else is exporting this snapshot; RDS allows one export at a time',
   'snapshot-expired': (_, { reader }) =>
     `expired: RDS no longer has the snapshot, it was gone before its copy could start${forOperators(reader, '; keep automated backups longer, or copy fewer of them')}`,

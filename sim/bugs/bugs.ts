@@ -176,7 +176,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'no limit of tries',
     file: 'shared/copies/follow-exports.ts',
-    from: 'if (heals && attempt < fleet.copies.maxAttempts && !backup.closed) {',
+    from: 'if (heals && attempt - setupFailures < fleet.copies.maxAttempts && !backup.closed) {',
     to: 'if (heals && !backup.closed) {',
     within: 40,
   },

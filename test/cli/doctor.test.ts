@@ -21,7 +21,7 @@ import type { DoctorFinding } from '../../cli/doctor/finding.ts';
 import { UserError } from '../../cli/user-error.ts';
 import { configHash } from '../../shared/config/load.ts';
 import type { CopyCause } from '../../shared/domain/index.ts';
-import { aBackup, aSweep, at } from '../shared/ledger/rows.ts';
+import { aBackup, aPause, aSweep, at } from '../shared/ledger/rows.ts';
 import { MemoryLedger } from '../support/memory-ledger.ts';
 
 const now = at('2026-11-23T12:30:00.000Z');
@@ -439,6 +439,22 @@ describe('doctor', () => {
         kind: 'problem',
         found: 'moon-eclipsed stopped 1 copy. A later version knows that cause.',
         cure: 'Of b2: moon-eclipsed. Once that is fixed, "copy retry" queues each again.',
+      },
+    ]);
+  });
+
+  it('finds what is paused, by the fault of its set-up', async () => {
+    const ledger = new MemoryLedger(() => now);
+    await ledger.putSweep(aSweep({ finished: at('2026-11-23T12:01:00.000Z'), configHash: configHash(config) }));
+    await ledger.putCopyPause(aPause({ pausedAt: at('2026-11-23T05:00:00Z') }));
+    await ledger.putCopyPause(aPause({ name: 'healed' }));
+    expect(await faults({ ledger: async () => deployed(ledger) })).toEqual([
+      {
+        check: 'copies',
+        kind: 'problem',
+        found:
+          'copies of bucket archive are paused since 2026-11-23 05:00 UTC: bucket archive does not exist: create it in eu-west-1, or name another one in the configuration',
+        cure: 'Put that right. One copy an hour is tried; all go on by themselves once one succeeds.',
       },
     ]);
   });

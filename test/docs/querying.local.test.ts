@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../local/aws/environment.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import {
+  copyPauseKey,
   keysOfAlert,
   keysOfBackup,
   keysOfDatabase,
@@ -21,7 +22,7 @@ import {
   turnKey,
 } from '../../shared/ledger/items.ts';
 import type { PrimaryKey } from '../../shared/ledger/table.ts';
-import { aBackup, aDatabase, aDay, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
+import { aBackup, aDatabase, aDay, anAlert, aPause, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
 import { createLedgerTable } from '../support/ledger-table.ts';
 import { localAws } from '../support/local-aws.ts';
 
@@ -115,6 +116,7 @@ const expected: Record<keyof typeof ranges | 'databases', readonly PrimaryKey[]>
   backupsOfDay: [b('today'), b('shops')],
   backupsByArn: [b('today'), b('replaced')],
   copies: [b('shops'), b('today')],
+  copyPauses: [copyPauseKey(aPause())],
   turns: [turnKey(environment, 'acme')],
   openAlerts: [a('shops'), a('open')],
   alertsOfDatabase: [a('open'), a('past'), a('october')],
@@ -152,6 +154,7 @@ beforeAll(async () => {
   }
   await ledger.putDays(Object.values(days));
   for (const row of [...sweeps, watch]) await ledger.putSweep(row);
+  await ledger.putCopyPause(aPause());
   await ledger.noteTenantServed(environment, 'acme', at('2026-11-23T05:00:00Z'));
   folder = await mkdtemp(join(tmpdir(), 'querying-'));
   server = createServer(async (request, response) => {

@@ -15,6 +15,7 @@ import {
   closings,
   copyCauses,
   copyModes,
+  copyPauseSchema,
   copyStates,
   databaseJsonNames,
   databaseKinds,
@@ -28,9 +29,11 @@ import {
   verdictNames,
 } from '../../shared/domain/index.ts';
 import {
+  copyPauseKey,
   copyTriggers,
   itemOfAlert,
   itemOfBackup,
+  itemOfCopyPause,
   itemOfDatabase,
   itemOfDay,
   itemOfLease,
@@ -55,6 +58,7 @@ import {
 import { operatorFilter, publishInput, tenantFilter } from '../../shared/notifications/message.ts';
 import {
   composeAlerts,
+  composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
   composeLeftOut,
@@ -62,7 +66,7 @@ import {
   composeTenants,
 } from '../../shared/notifications/messages.ts';
 import { here } from '../shared/ledger/contract/given.ts';
-import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from '../shared/ledger/rows.ts';
+import { aBackup, aDatabase, aDay, anAlert, aPause, aSweep, at } from '../shared/ledger/rows.ts';
 import { context, entry, failedCopy, restored, tagChange, unwatchedTenant } from '../shared/notifications/given.ts';
 import { makeWorld } from '../support/world.ts';
 import { pinned } from './pinned.ts';
@@ -102,6 +106,7 @@ function storedFields(schema: z.ZodType, path = ''): string[] {
 const expiry = { expiresAt: at('2027-11-23') };
 const closed = { at: at('2026-11-23'), cause: { code: 'not-in-rds', facts: {} }, ...expiry } as const;
 const queued = aBackup({ copy: { mode: 'export', state: 'queued', attempt: 1, queuedAt: at('2026-11-23T05:00:00Z') } });
+const pause = aPause();
 const rows = {
   backup: itemOfBackup(queued),
   'closed backup': itemOfBackup(aBackup({ closed })),
@@ -110,7 +115,8 @@ const rows = {
   'resolved alert': itemOfAlert(anAlert({ resolved: at('2026-11-23'), ...expiry })),
   day: itemOfDay(aDay(expiry)),
   sweep: itemOfSweep(aSweep(expiry)),
-  lease: itemOfLease(here, 'one', at('2026-11-23')),
+  lease: itemOfLease(here, 'COPY', 'one', at('2026-11-23')),
+  pause: itemOfCopyPause(pause),
   turn: itemOfTurn(here, 'acme', at('2026-11-23')),
 };
 
@@ -129,7 +135,9 @@ const ledger = {
     day: keysOfDay(aDay()),
     sweep: keysOfSweep(aSweep()),
     watch: keysOfSweep(aSweep({ mode: 'watch' })),
-    lease: leaseKey(here),
+    lease: leaseKey(here, 'COPY'),
+    notice: leaseKey(here, 'NOTICE'),
+    pause: copyPauseKey(pause),
     turn: turnKey(here, 'acme'),
   },
   attributes: Object.fromEntries(Object.entries(rows).map(([kind, item]) => [kind, Object.keys(item).sort()])),
@@ -139,6 +147,7 @@ const ledger = {
     alert: storedFields(alertSchema),
     day: storedFields(daySchema),
     sweep: storedFields(sweepSchema),
+    pause: storedFields(copyPauseSchema),
   },
   /** As Lambda has them. */
   streamFilters: copyTriggers.map((pattern) => JSON.stringify(pattern)),
@@ -189,6 +198,7 @@ const sent = {
   'backup-missing': composeAlerts([entry()], 'operators', context),
   'backup-restored': composeAlerts([entry(restored, 'resolve')], 'operators', context),
   'copy-failed': composeCopyFailed('acme', [failedCopy()], 'operators', context),
+  'copies-paused': composeCopiesPaused({ pause, waiting: 60 }, context),
   digest: composeDailyDigest(quietDay, context),
   'digest of many': composeManyTenants([entry()], context),
   'tenant-unwatched': composeTenants([{ step: 'open', unwatched: unwatchedTenant() }], context),
@@ -200,6 +210,7 @@ const kinds: Record<MessageKind, true> = {
   'backup-missing': true,
   'backup-restored': true,
   'copy-failed': true,
+  'copies-paused': true,
   digest: true,
   'tenant-unwatched': true,
   'run-incomplete': true,

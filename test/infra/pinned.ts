@@ -228,6 +228,14 @@ export const pinned = {
         pk: 'LEASE#123456789012/eu-west-1',
         sk: 'COPY',
       },
+      notice: {
+        pk: 'LEASE#123456789012/eu-west-1',
+        sk: 'NOTICE',
+      },
+      pause: {
+        pk: 'PAUSE#123456789012/eu-west-1',
+        sk: 'bucket#archive',
+      },
       turn: {
         pk: 'TURN#123456789012/eu-west-1',
         sk: 'acme',
@@ -248,6 +256,7 @@ export const pinned = {
       day: names('dayFacts dayKey expiresAt format listSort pk sk tenantKey'),
       sweep: names('expiresAt format pk sk sweepFacts'),
       lease: names('format holder leasedUntil pk sk'),
+      pause: names('copyPauseFacts format pk sk version'),
       turn: ['format', 'pk', 'servedAt', 'sk'],
     },
     fields: {
@@ -255,7 +264,7 @@ export const pinned = {
         id arn tenant database databaseId databaseKind kind engine storageType sizeGiB encrypted createdAt backupTime
         recordedAt learnedFrom eventMissed event.id event.time copy.mode copy.state copy.attempt copy.queuedAt
         copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.percent copy.bytes
-        copy.objects copy.cause.code copy.cause.facts copy.permanent copy.notifiedAt closed.at closed.cause.code
+        copy.objects copy.cause.code copy.cause.facts copy.permanent copy.setupFailures copy.untoldSince copy.notifiedAt closed.at closed.cause.code
         closed.cause.facts closed.expiresAt copyJobs.id copyJobs.state copyJobs.to copyJobs.endedAt copyJobs.message
       `),
       database: names(`
@@ -280,6 +289,9 @@ export const pinned = {
         date tenant database databaseId databaseKind verdict severity cause.code cause.facts notes.code notes.facts
         newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt maxAgeHours graceHours
         exclusion expiresAt
+      `),
+      pause: names(`
+        environment kind name cause.code cause.facts failures.database failures.at pausedAt notifiedAt probedAt probed
       `),
       sweep: names(`
         mode started finished at complete databases counts eventsMissed missed.snapshotId missed.databaseId
@@ -368,7 +380,7 @@ export const pinned = {
       'engine-not-exportable': 'engine',
       'storage-not-exportable': '',
       'period-served': 'schedule',
-      'snapshot-busy': '',
+      'snapshot-busy': 'said',
       'exported-elsewhere': '',
       'snapshot-expired': '',
       'snapshot-replaced': '',
@@ -435,7 +447,15 @@ export const pinned = {
   /** What subscriptions filter by, and the fields of the JSON bodies for queues and functions. */
   messages: {
     attributes: ['tenant', 'severity', 'kind', 'audience'],
-    kinds: ['backup-missing', 'backup-restored', 'copy-failed', 'digest', 'tenant-unwatched', 'run-incomplete'],
+    kinds: [
+      'backup-missing',
+      'backup-restored',
+      'copy-failed',
+      'copies-paused',
+      'digest',
+      'tenant-unwatched',
+      'run-incomplete',
+    ],
     manyTenants: '*',
     filters: {
       operators: {
@@ -461,6 +481,10 @@ export const pinned = {
         databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline
         databases.opened databases.resolved databases.resolution databases.resolutionCause databases.outcome.verdict
         databases.outcome.cause databases.outcome.notes databases.consoleUrl databases.runbookUrl notListed fullList
+      `),
+      'copies-paused': names(`
+        version kind severity tenant at account region summary count pauses.scope pauses.name pauses.cause.code
+        pauses.cause.facts pauses.reason pauses.since pauses.waiting pauses.firstExpiry notListed fullList
       `),
       'copy-failed': names(`
         version kind severity tenant at account region summary count copies.database copies.key copies.account

@@ -206,19 +206,29 @@ describe('an export that fails', () => {
       `The S3 bucket ${bucket} isn't located in the current AWS Region. Review your S3 bucket name and retry the export.`,
       'is not in eu-west-1',
     ],
-  ])('for its %s is not tried again: people are notified of what is missing', async (_, cause, advice) => {
-    const world = await given({ kind: 'fail', cause });
-    await world.rds.advanceBy({ minutes: 30 });
-    await world.pass();
-    expect(await world.copy()).toMatchObject({
-      state: 'failed',
-      attempt: 1,
-      permanent: true,
-      cause: { facts: { said: cause } },
-    });
-    expect(await world.reason()).toContain(advice);
-    expect(world.notified).toMatchObject([{ tenant: 'acme', copies: [{ copy: { state: 'failed' } }] }]);
-  });
+  ])(
+    'for its %s waits for a person: people are notified of what is missing once it comes again',
+    async (_, cause, advice) => {
+      const world = await given({ kind: 'fail', cause });
+      await world.rds.advanceBy({ minutes: 30 });
+      await world.pass();
+      expect(await world.copy()).toMatchObject({
+        state: 'queued',
+        attempt: 2,
+        setupFailures: 1,
+        cause: { facts: { said: cause } },
+      });
+      expect(await world.reason()).toContain(advice);
+      expect(world.notified).toEqual([]);
+      world.rds.planExport('*', { kind: 'fail', cause });
+      await world.rds.advanceBy({ hours: 1 });
+      await world.pass();
+      await world.rds.advanceBy({ minutes: 30 });
+      await world.pass();
+      expect(await world.copy()).toMatchObject({ attempt: 3, setupFailures: 2 });
+      expect(world.notified).toMatchObject([{ tenant: 'acme', copies: [{ copy: { state: 'queued' } }] }]);
+    },
+  );
 });
 
 it('a failure names what its task was to write with, and where', async () => {

@@ -5,7 +5,6 @@ import { workOnCopies } from '../../../shared/copies/work.ts';
 import { type Backup, backupIdOf } from '../../../shared/domain/index.ts';
 import { closeBackup } from '../../../shared/ledger/close.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
-import { copyReasonOf } from '../../../shared/reasons/copies.ts';
 import { where } from '../../support/world.ts';
 import { Mortal } from './crash.ts';
 import { type CopyWorldOptions, copyWorld, exporting } from './world.ts';
@@ -280,31 +279,40 @@ describe('the lease', () => {
   });
 });
 
-describe('a refusal that trying again cannot heal', () => {
+describe('a refusal that only a person can heal', () => {
   it.each([
     ['IamRoleNotFound', 'role-not-found', 'export role'],
     ['IamRoleMissingPermissions', 'bucket-denied', 's3:PutObject*'],
     ['InvalidS3BucketFault', 'bucket-invalid', "snapshot's Region"],
     ['KMSKeyNotAccessibleFault', 'key-not-usable', 'kms:CreateGrant'],
     ['AccessDenied', 'start-denied', 'iam:PassRole'],
-  ])('%s: fails at once, is reported once, and fails no other copy with it', async (fault, code, advice) => {
-    const world = await given({ acme: ['orders', 'billing'] });
-    world.rds.failNext('StartExportTask', 100, new RdsFault(fault, 403, 'refused'));
-    await world.pass();
-    const copies = await Promise.all(world.backups.map(world.copyOf));
-    expect(copies.map(({ state }) => state).sort()).toEqual(['failed', 'queued']);
-    const failed = copies.find(({ state }) => state === 'failed');
-    expect(failed).toMatchObject({
-      permanent: true,
-      notifiedAt: world.rds.now,
-      cause: { code, facts: { said: 'refused' } },
-    });
-    const reason = failed && copyReasonOf(failed, { now: world.rds.now, audience: 'operators' });
-    expect(reason).toContain(advice);
-    expect(reason).toContain('refused');
-    await world.pass();
-    expect(world.notified).toHaveLength(1);
-  });
+  ])(
+    '%s: leaves the copy waiting, is reported once it comes again, and fails no other',
+    async (fault, code, advice) => {
+      const world = await given({ acme: ['orders', 'billing'] });
+      world.rds.failNext('StartExportTask', 100, new RdsFault(fault, 403, 'refused'));
+      await world.pass();
+      expect(world.rds.calls('StartExportTask')).toBe(1);
+      expect(await world.copies('queued')).toHaveLength(2);
+      expect(await world.copyOf(world.first)).toMatchObject({
+        state: 'queued',
+        attempt: 2,
+        setupFailures: 1,
+        notBefore: minutesLater(world.rds.now, 60),
+        cause: { code, facts: { said: 'refused' } },
+      });
+      const reason = await world.reasonOf(world.first);
+      expect(reason).toContain(advice);
+      expect(reason).toContain('refused');
+      expect(world.notified).toEqual([]);
+      await world.rds.advanceBy({ hours: 1 });
+      await world.pass();
+      expect(await world.copyOf(world.first)).toMatchObject({ setupFailures: 2, notifiedAt: world.rds.now });
+      expect(world.notified).toMatchObject([{ tenant: 'acme', copies: [{ id: world.first.id }] }]);
+      await world.pass();
+      expect(world.notified).toHaveLength(1);
+    },
+  );
 
   it('does not take the rest of the queue with it through the stream', async () => {
     const world = await given({ acme: ['a', 'b', 'c', 'd'], globex: ['e', 'f', 'g', 'h'] });
@@ -312,24 +320,27 @@ describe('a refusal that trying again cannot heal', () => {
     world.triggers.length = 0;
     await world.settled();
     expect(world.rds.calls('StartExportTask')).toBe(1);
-    expect(await world.copies('queued')).toHaveLength(7);
-  });
-
-  it('is reported again a day later', async () => {
-    const world = await given({ acme: ['orders', 'billing'] });
-    world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
-    await world.pass();
-    await world.rds.advanceBy({ hours: 25 });
-    await world.pass();
-    expect(world.notified).toHaveLength(2);
+    expect(await world.copies('queued')).toHaveLength(8);
   });
 
   it('is reported in words if it is none that we know', async () => {
     const world = await given({ acme: ['orders'] });
     world.rds.failNext('StartExportTask', 1, new RdsFault('InvalidParameterValue', 400, 'The prefix is odd'));
     await world.pass();
-    expect(await world.copyOf(world.first)).toMatchObject({ state: 'failed', permanent: true });
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'queued', setupFailures: 1 });
     expect(await world.reasonOf(world.first)).toContain('The prefix is odd');
+  });
+
+  it('ends the copy after a week, for good', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.rds.find('orders').retention = 30;
+    world.rds.failNext('StartExportTask', 1000, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    for (let hours = 0; hours <= 7 * 24 + 12; hours += 1) {
+      await world.pass();
+      await world.rds.advanceBy({ hours: 1 });
+    }
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'failed', permanent: true, setupFailures: 16 });
+    expect(world.notified.map(({ copies }) => copies.map(({ copy }) => copy.state))).toEqual([['queued'], ['failed']]);
   });
 });
 
@@ -346,13 +357,14 @@ it('a start of which nobody knows how it went is looked up by its id, not done a
 
 it('a message that cannot be sent leaves the copy to be reported by the next run', async () => {
   const world = await given({ acme: ['orders'] });
-  world.rds.failNext('StartExportTask', 2, new RdsFault('IamRoleNotFound', 404, 'refused'));
+  world.rds.failNext('StartExportTask', 1, new RdsFault('DBSnapshotNotFound', 404, 'gone'));
   const silent = { ...world.deps(new Mortal()), notify: () => Promise.reject(new Error('SNS is down')) };
   const { errors } = await workOnCopies(silent, world.rds.now);
   expect(errors).toMatchObject([{ message: 'SNS is down' }]);
-  expect((await world.copyOf(world.first)).state).toBe('starting');
+  expect(await world.copyOf(world.first)).toMatchObject({ state: 'skipped', untoldSince: world.rds.now });
   await world.pass();
-  expect((await world.copyOf(world.first)).state).toBe('failed');
+  const { untoldSince, notifiedAt } = await world.copyOf(world.first);
+  expect([untoldSince, notifiedAt]).toEqual([undefined, world.rds.now]);
   expect(world.notified).toHaveLength(1);
 });
 
@@ -405,7 +417,20 @@ describe('a run', () => {
 
   it('without a copy that waits asks for no lease', async () => {
     const world = copyWorld({ config: exporting({ acme: ['orders'] }) });
-    expect((await world.pass()).run).toEqual({ lease: 'not asked', started: 0, errors: [], ended: [], waiting: 0 });
+    const leases: string[] = [];
+    world.ledger.takeLease = async (_environment, _holder, _now, _until, on = 'COPY') => {
+      leases.push(on);
+      return 'held';
+    };
+    expect((await world.pass()).run).toEqual({
+      lease: 'not asked',
+      started: 0,
+      errors: [],
+      ended: [],
+      waiting: 0,
+      met: [],
+    });
+    expect(leases).toEqual([]);
   });
 
   it('that only meets busy snapshots tries 50 of them, and leaves the rest to the next run', async () => {
@@ -434,7 +459,7 @@ describe('a run', () => {
     world.rds.failNext('StartExportTask', 100, new RdsFault('IamRoleNotFound', 404, 'refused'));
     await world.pass();
     expect(world.rds.calls('StartExportTask')).toBe(1);
-    expect(await world.copies('queued')).toHaveLength(2);
+    expect(await world.copies('queued')).toHaveLength(3);
   });
 
   it('that is refused for one bucket tries the others', async () => {
@@ -444,8 +469,8 @@ describe('a run', () => {
     );
     world.rds.failNext('StartExportTask', 1, new RdsFault('InvalidS3BucketFault', 400, 'refused'));
     const { run, ended } = await world.pass();
-    expect(run).toMatchObject({ started: 1, waiting: 0 });
-    expect(ended.map(({ copy }) => copy.state)).toEqual(['failed']);
+    expect(run).toMatchObject({ started: 1, waiting: 1 });
+    expect(ended).toEqual([]);
   });
 
   it('names the copies that ended in it, and since when the oldest of the others waits', async () => {
@@ -458,24 +483,55 @@ describe('a run', () => {
     expect(ended.map(({ id, copy }) => [id, copy.state])).toEqual([[world.first.id, 'skipped']]);
   });
 
-  it('leaves a copy alone that somebody took further while people were notified', async () => {
+  it('notifies of nothing that somebody took further before its message', async () => {
     const world = await given({ acme: ['orders'] });
-    world.rds.failNext('StartExportTask', 1, new RdsFault('IamRoleNotFound', 404, 'refused'));
-    const notify = async () => {
-      await world.changeCopy(world.first, (copy) => ({ ...copy, state: 'cancelled' }));
+    world.rds.failNext('StartExportTask', 1, new RdsFault('DBSnapshotNotFound', 404, 'gone'));
+    const pause = async () => undefined;
+    const takeLease = world.ledger.takeLease.bind(world.ledger);
+    world.ledger.takeLease = async (environment, holder, now, until, on) => {
+      if (on === 'NOTICE') await world.changeCopy(world.first, (copy) => retried(copy, 'export', now) ?? copy);
+      return takeLease(environment, holder, now, until, on);
     };
-    const { ended } = await workOnCopies({ ...world.deps(new Mortal()), notify }, world.rds.now);
-    expect(await world.copyOf(world.first)).toMatchObject({ state: 'cancelled', attempt: 1 });
-    expect(ended).toEqual([]);
+    await workOnCopies({ ...world.deps(new Mortal()), pause }, world.rds.now);
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'queued', attempt: 2 });
+    expect(world.notified).toEqual([]);
   });
 
-  it('leaves a later attempt alone that somebody queued while people were notified', async () => {
+  it('notes no message on a copy that somebody took further while people were notified', async () => {
     const world = await given({ acme: ['orders'] });
-    world.rds.failNext('StartExportTask', 1, new RdsFault('IamRoleNotFound', 404, 'refused'));
+    world.rds.failNext('StartExportTask', 1, new RdsFault('DBSnapshotNotFound', 404, 'gone'));
     const notify = async () => {
-      await world.changeCopy(world.first, (copy) => ({ ...copy, attempt: 2 }));
+      await world.changeCopy(world.first, (copy) => retried(copy, 'export', world.rds.now) ?? copy);
     };
     await workOnCopies({ ...world.deps(new Mortal()), notify }, world.rds.now);
-    expect(await world.copyOf(world.first)).toMatchObject({ state: 'starting', attempt: 2 });
+    expect(await world.copyOf(world.first)).toEqual({
+      mode: 'export',
+      state: 'queued',
+      attempt: 2,
+      queuedAt: world.rds.now,
+    });
+  });
+
+  it('renews the lease while it works, and starts no more once another run has it', async () => {
+    const world = await given({ acme: ['a', 'b', 'c', 'd', 'e'] });
+    const leases: string[] = [];
+    const takeLease = world.ledger.takeLease.bind(world.ledger);
+    world.ledger.takeLease = async (environment, holder, now, until, on) => {
+      leases.push(now.toISOString().slice(14, 19));
+      return leases.length < 3 ? takeLease(environment, holder, now, until, on) : 'held';
+    };
+    let seconds = 0;
+    const start = world.rds.call.bind(world.rds);
+    world.rds.call = (action, input) => {
+      if (action === 'StartExportTask') seconds += 40;
+      return start(action, input);
+    };
+    const clock = () => new Date(world.rds.now.getTime() + seconds * 1000);
+    const { run, errors } = await workOnCopies({ ...world.deps(new Mortal()), clock }, world.rds.now);
+    expect(leases).toEqual(['00:00', '00:40', '01:20']);
+    expect(errors).toMatchObject([{ message: expect.stringMatching(/lease on starting copies was lost/) }]);
+    expect(world.rds.calls('StartExportTask')).toBe(2);
+    expect(run.started).toBe(2);
+    expect(await world.copies('running')).toHaveLength(2);
   });
 });

@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../shared/config/load.ts';
-import { exportFailure, leftOutError, pauseBeforeAttempt, startProblem } from '../../../shared/copies/failures.ts';
+import {
+  exportFailure,
+  leftOutError,
+  pauseAfterSetupFailure,
+  pauseBeforeAttempt,
+  startProblem,
+} from '../../../shared/copies/failures.ts';
 import { fairly } from '../../../shared/copies/fair.ts';
+import { scopeOf } from '../../../shared/copies/pauses.ts';
 import { sideBySide } from '../../../shared/copies/side-by-side.ts';
 import { ended, queued, retried, retryMode } from '../../../shared/copies/transitions.ts';
-import { type Backup, type Copy, type CopyState, copyCauses, isKnownIn } from '../../../shared/domain/index.ts';
+import {
+  type Backup,
+  type Copy,
+  type CopyCause,
+  type CopyState,
+  copyCauses,
+  isKnownIn,
+} from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
 import { where } from '../../support/world.ts';
 import { s3Error } from './memory-s3.ts';
@@ -250,22 +264,30 @@ describe('what a refusal of StartExportTask means', () => {
   });
 
   it.each([
-    ['IamRoleNotFound', 'account', { role: 'r' }],
-    ['AccessDenied', 'account', { role: 'r', key: 'k' }],
-    ['UnauthorizedOperation', 'account', { role: 'r', key: 'k' }],
-    ['IamRoleMissingPermissions', 'bucket', { bucket: 'b', role: 'r' }],
-    ['InvalidS3Bucket', 'bucket', { bucket: 'b', region: 'eu-west-1' }],
-    ['KMSKeyNotAccessible', 'bucket', { key: 'k', role: 'r' }],
-  ])('%s would meet every other copy of the %s, too', (name, blocks, facts) => {
+    ['IamRoleNotFound', 'role r', { role: 'r' }],
+    ['AccessDenied', 'account 123456789012', { role: 'r', key: 'k' }],
+    ['UnauthorizedOperation', 'account 123456789012', { role: 'r', key: 'k' }],
+    ['InvalidParameterValue', 'account 123456789012', { error: 'InvalidParameterValue' }],
+    ['IamRoleMissingPermissions', 'bucket b', { bucket: 'b', role: 'r' }],
+    ['InvalidS3Bucket', 'bucket b', { bucket: 'b', region: 'eu-west-1' }],
+    ['KMSKeyNotAccessible', 'key k', { key: 'k', role: 'r' }],
+  ])('%s is a fault of the %s', (name, scope, facts) => {
     const said = name;
-    expect(startProblem(s3Error(name, 400), setup)).toMatchObject({
-      blocks,
-      heals: false,
-      cause: { facts: { ...facts, said } },
-    });
+    const problem = startProblem(s3Error(name, 400), setup);
+    expect(problem).toMatchObject({ heals: false, cause: { facts: { ...facts, said } } });
+    const found = problem && 'cause' in problem ? scopeOf(problem.cause, '123456789012') : undefined;
+    expect(`${found?.kind} ${found?.name}`).toBe(scope);
   });
 
-  it('of a kind that we do not know fails this copy alone, for any answer of 4xx', () => {
+  it.each(['export-failed', 'task-unknown', 'objects-missing', 'of a later version'])(
+    'is no fault of set-up where the copy alone has it: %s',
+    (code) => {
+      const cause = { code, facts: { task: 't', bucket: 'b', folder: 'f' } } as unknown as CopyCause;
+      expect(scopeOf(cause, '123456789012')).toBeUndefined();
+    },
+  );
+
+  it('of a kind that we do not know is one, for any answer of 4xx', () => {
     for (const status of [400, 499]) {
       const problem = startProblem(s3Error('FaultyParameterFault', status), setup);
       expect(problem).toEqual({
@@ -301,6 +323,12 @@ it('a cause of failure of any length is kept within bounds, with its beginning a
   expect(cause.code).toBe('bucket-denied');
   expect(said.length).toBeLessThanOrEqual(1000);
   expect(said).toMatch(/^The export could not be written.*Error code: AccessDenied$/);
+});
+
+it('pauses after failures of set-up grow to half a day', () => {
+  expect([1, 2, 3, 4, 5].map((failures) => pauseAfterSetupFailure(failures) / (60 * minuteMs))).toEqual([
+    1, 4, 12, 12, 12,
+  ]);
 });
 
 it('pauses between attempts grow to a day', () => {

@@ -3,14 +3,15 @@ import { inProcessClient } from '../../../local/rds/in-process.ts';
 import type { SimulatorOptions } from '../../../local/rds/simulator.ts';
 import type { Fleet } from '../../../shared/config/fleet.ts';
 import { leftOutError } from '../../../shared/copies/failures.ts';
-import type { CopyDeps } from '../../../shared/copies/run-queue.ts';
-import { type CopyTrigger, workOnCopies } from '../../../shared/copies/work.ts';
+import type { PausedCopies } from '../../../shared/copies/notices.ts';
+import { type CopyTrigger, type WorkDeps, workOnCopies } from '../../../shared/copies/work.ts';
 import {
   type ActiveCopyState,
   type Backup,
   type BackupId,
   backupIdOf,
   type Copy,
+  type CopyPause,
   formatName,
   isActive,
   isAvailable,
@@ -58,6 +59,7 @@ export function copyWorld({
 }: CopyWorldOptions) {
   const s3 = new MemoryS3();
   const notified: Notified[] = [];
+  const paused: (PausedCopies & { readonly pause: CopyPause })[] = [];
   const triggers: BackupId[] = [];
   const lives: Mortal[] = [];
   const run: { remainingMs: number; life: () => Mortal } = { remainingMs: 600_000, life: () => new Mortal() };
@@ -102,7 +104,7 @@ export function copyWorld({
     };
   }
 
-  function deps(life: Mortal): CopyDeps {
+  function deps(life: Mortal): WorkDeps {
     return {
       ledger: life.part(ledger),
       rds: life.client(inProcessClient(rds)),
@@ -111,6 +113,10 @@ export function copyWorld({
       notify: (tenant, rows) =>
         life.call(async () => {
           notified.push({ tenant, copies: rows.map(({ id, copy }) => ({ id, copy })) });
+        }),
+      notifyOfPause: (pause, copies) =>
+        life.call(async () => {
+          paused.push({ pause, ...copies });
         }),
       exportRoleArn: exportRole,
       exportKeyArn: stackKey,
@@ -189,6 +195,8 @@ export function copyWorld({
     ...world,
     s3,
     notified,
+    /** Messages about copies that wait for a fault of set-up. */
+    paused,
     triggers,
     /** How runs go: the time they have, and when they die. */
     run,

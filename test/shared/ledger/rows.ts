@@ -1,5 +1,5 @@
 /** Rows for tests: whole and plausible, changed where a test says so. */
-import type { Alert, Backup, DatabaseRow, Day, SweepRow } from '../../../shared/domain/index.ts';
+import type { Alert, Backup, CopyPause, DatabaseRow, Day, SweepRow } from '../../../shared/domain/index.ts';
 
 export const at = (text: string) => new Date(text.length === 10 ? `${text}T00:00:00.000Z` : text);
 
@@ -71,6 +71,17 @@ export function aDay(changes: Partial<Day> = {}): Day {
     evaluatedAt: at('2026-11-23T12:00:05.000Z'),
     maxAgeHours: 24,
     graceHours: 2,
+    ...changes,
+  };
+}
+
+export function aPause(changes: Partial<CopyPause> = {}): CopyPause {
+  return {
+    environment: '123456789012/eu-west-1',
+    kind: 'bucket',
+    name: 'archive',
+    cause: { code: 'bucket-missing', facts: { bucket: 'archive', region: 'eu-west-1' } },
+    failures: [{ database: ordersKey, at: at('2026-11-23T05:00:00Z') }],
     ...changes,
   };
 }

@@ -32,12 +32,14 @@ import {
 } from '../../../shared/notifications/message.ts';
 import {
   composeAlerts,
+  composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
   composeLeftOut,
   composeManyTenants,
   composeTenants,
 } from '../../../shared/notifications/messages.ts';
+import { aPause } from '../ledger/rows.ts';
 import { alert, context, entry, failedCopy, newestBackup, now, restored, tagChange, unwatchedTenant } from './given.ts';
 
 const quietDay: DailyFacts = {
@@ -471,6 +473,31 @@ describe('what a tenant must not see', () => {
   });
 });
 
+describe('a message about copies that wait for a fault of set-up', () => {
+  const said = 'The S3 bucket archive could not be used. Error code: NoSuchBucket';
+  const pause = aPause({
+    cause: { code: 'bucket-missing', facts: { bucket: 'archive', region: 'eu-west-1', said } },
+    pausedAt: now,
+  });
+
+  it('names scope, cause, what RDS says, and when the first snapshot expires', () => {
+    const firstExpiry = new Date('2026-11-30T04:08:00Z');
+    const message = composeCopiesPaused({ pause, waiting: 60, firstExpiry }, context);
+    expect(message.subject).toBe('WARNING copies are paused: bucket archive');
+    expect(message.attributes).toMatchObject({ kind: 'copies-paused', audience: 'operators', severity: 'warning' });
+    const email = String(message.texts.email).replace(/\s+/g, ' ');
+    expect(email).toContain('bucket archive does not exist: create it in eu-west-1');
+    expect(email).toContain(`(RDS says: ${said})`);
+    expect(email).toContain('60 copies; the first snapshot expires at 2026-11-30 04:08 UTC');
+    expect(email).toContain('all go on by themselves when one succeeds');
+  });
+
+  it('says so where no snapshot expires by its age, and counts one as one', () => {
+    const { email } = composeCopiesPaused({ pause, waiting: 1 }, context).texts;
+    expect(email).toContain('1 copy; no snapshot expires by its age');
+  });
+});
+
 describe('every kind of message, in every channel, to every audience', () => {
   const steps: readonly AlertStep[] = alertSteps;
   const globex = { code: 'moved-to-tenant', facts: { tenant: 'globex' } } as const;
@@ -510,6 +537,9 @@ describe('every kind of message, in every channel, to every audience', () => {
       return { step, unwatched: unwatchedTenant({ tenant, severity: 'critical', ...ended }) };
     }).map((notices) => composeTenants(notices, context)),
   );
+  const paused = (['account', 'role', 'key', 'bucket'] as const).map((kind) =>
+    composeCopiesPaused({ pause: aPause({ kind, pausedAt: now }), waiting: 60, firstExpiry: now }, context),
+  );
   const readers: readonly MessageAudience[] = ['tenant', 'operators'];
   const all = [
     ...readers.flatMap(alertsOf),
@@ -517,6 +547,7 @@ describe('every kind of message, in every channel, to every audience', () => {
     ...copiesOf(undefined, 'operators'),
     ...digests,
     ...leftOut,
+    ...paused,
     ...tenants,
   ];
   const texts = ({ texts: its }: OutgoingMessage) => Object.entries(messageStructure(its));

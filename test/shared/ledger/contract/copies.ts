@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Backup, Copy } from '../../../../shared/domain/index.ts';
 import { collect } from '../../../../shared/lib/iterables.ts';
-import { aBackup, at } from '../rows.ts';
+import { aBackup, aPause, at } from '../rows.ts';
 import { elsewhere, here, keysInAllShards, type MakeLedger, start } from './given.ts';
+
+const minute = (n: number) => new Date(start.getTime() + n * 60_000);
 
 export function copiesContract(make: MakeLedger): void {
   const given = async () => (await make(() => start)).ledger;
@@ -24,6 +26,30 @@ export function copiesContract(make: MakeLedger): void {
       for (const state of ['queued', 'starting', 'running'] as const) {
         expect(idsOf(await collect(ledger.copies(here, state)))).toEqual([`${state}-early`, `${state}-late`]);
       }
+    });
+
+    it('gives what people are to be notified of by itself, until they were', async () => {
+      const ledger = await given();
+      const untoldSince = minute(1);
+      const copies: Record<string, Copy> = {
+        failed: { ...copyIn('failed'), untoldSince },
+        incomplete: { ...copyIn('incomplete'), untoldSince },
+        running: { ...copyIn('running'), untoldSince },
+        told: copyIn('failed'),
+      };
+      for (const [id, copy] of Object.entries(copies)) await ledger.recordBackup(aBackup({ id, copy }));
+      const listed = async (state: 'untold' | 'failed' | 'running') =>
+        idsOf(await collect(ledger.copies(here, state))).sort();
+      expect([await listed('untold'), await listed('failed'), await listed('running')]).toEqual([
+        ['failed', 'incomplete'],
+        ['told'],
+        ['running'],
+      ]);
+      for (const row of await collect(ledger.copies(here, 'untold'))) {
+        const { untoldSince: _, ...copy } = row.copy;
+        await ledger.updateBackup({ ...row, copy: { ...copy, notifiedAt: minute(2) } });
+      }
+      expect([await listed('untold'), await listed('failed')]).toEqual([[], ['failed', 'told']]);
     });
 
     it('keeps copies of one moment apart', async () => {
@@ -91,8 +117,6 @@ export function copiesContract(make: MakeLedger): void {
   });
 
   describe('environments', () => {
-    const minute = (n: number) => new Date(start.getTime() + n * 60_000);
-
     it('have queues of their own', async () => {
       const ledger = await given();
       for (const { account, region } of [here, ...elsewhere]) {
@@ -128,8 +152,6 @@ export function copiesContract(make: MakeLedger): void {
   });
 
   describe('the lease', () => {
-    const minute = (n: number) => new Date(start.getTime() + n * 60_000);
-
     it('is held by one holder until it runs out', async () => {
       const ledger = await given();
       expect(await ledger.takeLease(here, 'one', minute(0), minute(5))).toBe('taken');
@@ -164,6 +186,43 @@ export function copiesContract(make: MakeLedger): void {
       const ledger = await given();
       const wants = ['a', 'b', 'c', 'd', 'e'].map((holder) => ledger.takeLease(here, holder, minute(0), minute(5)));
       expect((await Promise.all(wants)).filter((answer) => answer === 'taken')).toHaveLength(1);
+    });
+  });
+
+  describe('the lease on messages', () => {
+    it('is another one', async () => {
+      const ledger = await given();
+      await ledger.takeLease(here, 'one', minute(0), minute(5));
+      expect(await ledger.takeLease(here, 'two', minute(1), minute(6), 'NOTICE')).toBe('taken');
+      expect(await ledger.takeLease(here, 'one', minute(1), minute(6), 'NOTICE')).toBe('held');
+      await ledger.releaseLease(here, 'two', 'NOTICE');
+      expect(await ledger.takeLease(here, 'one', minute(2), minute(6), 'NOTICE')).toBe('taken');
+    });
+
+    it('may be taken again by its holder, for longer', async () => {
+      const ledger = await given();
+      await ledger.takeLease(here, 'one', minute(0), minute(2));
+      expect(await ledger.takeLease(here, 'one', minute(1), minute(9))).toBe('taken');
+      expect(await ledger.takeLease(here, 'two', minute(3), minute(9))).toBe('held');
+    });
+  });
+
+  describe('faults of set-up', () => {
+    it('are kept by environment, kind and name, whatever the name', async () => {
+      const ledger = await given();
+      const pauses = [aPause(), aPause({ kind: 'role', name: 'arn:aws:iam::123456789012:role/a#b' })];
+      for (const pause of pauses) expect(await ledger.putCopyPause(pause)).toBe('written');
+      expect(await ledger.copyPauses(here)).toEqual(pauses.map((pause) => ({ ...pause, version: 1 })));
+      expect(await ledger.copyPauses(elsewhere[0])).toEqual([]);
+    });
+
+    it('are written by whoever read them last', async () => {
+      const ledger = await given();
+      await ledger.putCopyPause(aPause());
+      expect(await ledger.putCopyPause(aPause())).toBe('conflict');
+      const pausedAt = minute(1);
+      expect(await ledger.putCopyPause(aPause({ pausedAt, version: 1 }))).toBe('written');
+      expect(await ledger.copyPauses(here)).toEqual([{ ...aPause({ pausedAt }), version: 2 }]);
     });
   });
 

@@ -1,0 +1,127 @@
+/**
+ * Notifying people of copies that did not go well. Whom a message is owed to stands on the rows; one run at a time sends them, so
+ * that exports which end together are one message, however many runs their ends trigger. A run that crashes between a message
+ * and its rows sends it again: rather twice than never.
+ */
+import { groupBy, uniqBy } from 'es-toolkit/array';
+import type { Fleet } from '../config/index.ts';
+import { type Backup, backupIdOf, type Copy, type CopyPause } from '../domain/index.ts';
+import { type Ledger, updateBackup } from '../ledger/index.ts';
+import { collect } from '../lib/iterables.ts';
+import { dayMs, minuteMs } from '../lib/time.ts';
+import { tenantOf } from './fair.ts';
+import type { Pauses } from './pauses.ts';
+import { keyOf } from './transitions.ts';
+
+/** Publishes one message to a tenant's recipients about copies that failed, are incomplete, expired or wait too long. */
+export type NotifyOfCopies = (tenant: string | undefined, backups: readonly Backup[], now: Date) => Promise<void>;
+
+/** What waits for a fault of set-up to be put right. */
+export interface PausedCopies {
+  readonly waiting: number;
+  /** When RDS deletes the first of their snapshots; absent where none is deleted by age. */
+  readonly firstExpiry?: Date;
+}
+
+/** Publishes one message to operators about a scope whose copies wait. */
+export type NotifyOfPause = (pause: CopyPause, copies: PausedCopies, now: Date) => Promise<void>;
+
+export interface NoticeDeps {
+  readonly ledger: Ledger;
+  readonly fleet: Fleet;
+  readonly pauses: Pauses;
+  readonly notify: NotifyOfCopies;
+  readonly notifyOfPause: NotifyOfPause;
+  readonly holder: string;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly clock: () => Date;
+}
+
+/** Exports that end within this time of each other are one message. */
+const gatherMs = 10_000;
+/** Sending takes seconds; a run that crashed holds up the others for no longer than this. */
+const leaseMs = 2 * minuteMs;
+/** One cause that needs a person is notified once in this time, however many copies it fails. */
+const notifyAgainAfterMs = dayMs;
+/** Copies of backups up to this old are searched for what people were notified of. */
+const lookBackMs = 7 * dayMs;
+
+/**
+ * Sends what is owed. `met` are rows that this pass has read or written; those that ended in other runs are looked for where
+ * this pass ended some itself (`gathers`), or is a periodic one. Returns what failed: its rows still say what is owed.
+ */
+export async function sendNotices(
+  deps: NoticeDeps,
+  met: readonly Backup[],
+  { gathers, periodic }: { readonly gathers: boolean; readonly periodic: boolean },
+  pausedCopies: (pause: CopyPause) => Promise<PausedCopies>,
+): Promise<readonly unknown[]> {
+  const { ledger, fleet, pauses, holder } = deps;
+  const unsaid = () => pauses.paused.filter(({ notifiedAt }) => notifiedAt === undefined);
+  if (gathers) await deps.pause(gatherMs);
+  const others = gathers || periodic ? await collect(ledger.copies(fleet, 'untold')) : [];
+  const owed = uniqBy([...met.filter(({ copy }) => copy.untoldSince !== undefined), ...others], keyOf);
+  if (owed.length === 0 && unsaid().length === 0) return [];
+  const now = deps.clock();
+  const until = new Date(now.getTime() + leaseMs);
+  if ((await ledger.takeLease(fleet, holder, now, until, 'NOTICE')) === 'held') return [];
+  const errors: unknown[] = [];
+  try {
+    for (const pause of unsaid()) {
+      try {
+        await deps.notifyOfPause(pause, await pausedCopies(pause), now);
+        await pauses.notified(pause, now);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    const fresh = (await ledger.backups(owed.map(backupIdOf))).filter(({ copy }) => copy.untoldSince !== undefined);
+    for (const [tenant, ofTenant] of Object.entries(groupBy(fresh, tenantOf))) {
+      await sendToTenant(deps, tenant, ofTenant, now).catch((error: unknown) => errors.push(error));
+    }
+  } finally {
+    await ledger.releaseLease(fleet, holder, 'NOTICE');
+  }
+  return errors;
+}
+
+async function sendToTenant(
+  { ledger, notify }: NoticeDeps,
+  tenant: string,
+  rows: readonly Backup[],
+  now: Date,
+): Promise<void> {
+  const known = await notifiedBefore(ledger, tenant, rows, now);
+  const knownSince = ({ copy }: Backup) => (needsPerson(copy) && copy.cause ? known.get(copy.cause.code) : undefined);
+  const news = rows.filter((row) => knownSince(row) === undefined);
+  if (news.length > 0) await notify(news[0]?.tenant, news, now);
+  for (const row of rows) {
+    await updateBackup(ledger, backupIdOf(row), (current) => {
+      const { untoldSince, ...copy } = current.copy;
+      if (untoldSince?.getTime() !== row.copy.untoldSince?.getTime()) return undefined;
+      return { ...current, copy: { ...copy, notifiedAt: knownSince(row) ?? now } };
+    });
+  }
+}
+
+/** Causes that need a person, of which this tenant was notified in the last day: code to time. */
+async function notifiedBefore(
+  ledger: Ledger,
+  tenant: string,
+  rows: readonly Backup[],
+  now: Date,
+): Promise<Map<string, Date>> {
+  const known = new Map<string, Date>();
+  const codes = new Set<string>(rows.flatMap(({ copy }) => (needsPerson(copy) && copy.cause ? [copy.cause.code] : [])));
+  if (codes.size === 0) return known;
+  for await (const { copy } of ledger.backupsOfTenant(tenant, { from: new Date(now.getTime() - lookBackMs) })) {
+    if (!needsPerson(copy) || !copy.notifiedAt || !copy.cause || !codes.has(copy.cause.code)) continue;
+    if (now.getTime() - copy.notifiedAt.getTime() < notifyAgainAfterMs) known.set(copy.cause.code, copy.notifiedAt);
+  }
+  return known;
+}
+
+/** Whether no number of tries heals what a copy failed by last. */
+function needsPerson({ permanent, setupFailures = 0 }: Copy): boolean {
+  return permanent === true || setupFailures > 0;
+}

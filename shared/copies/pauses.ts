@@ -1,0 +1,176 @@
+/**
+ * Faults of set-up: a wrong policy, role or key fails every copy of its scope alike. Once several databases have met one, with no
+ * success in between, the scope's copies wait: one an hour is tried, of another database each time, and when one succeeds
+ * everything goes on.
+ */
+import type { Fleet } from '../config/index.ts';
+import {
+  type Copy,
+  type CopyCause,
+  type CopyPause,
+  type CopyScope,
+  copyCauses,
+  formatEnvironment,
+  isKnownIn,
+} from '../domain/index.ts';
+import { type Ledger, updateCopyPause } from '../ledger/index.ts';
+import { hourMs } from '../lib/time.ts';
+
+/** Failures, and databases that must have met them, before a scope is paused. */
+const failuresToPause = 3;
+const databasesToPause = 2;
+/** How often a copy of a paused scope is tried all the same. */
+const probeEveryMs = hourMs;
+const failuresKept = 10;
+
+/** What a cause of failure says of others: the scope that it is a fault of; undefined where it is the copy's alone. */
+export function scopeOf(cause: CopyCause | NonNullable<Copy['cause']>, account: string): CopyScope | undefined {
+  if (!isKnownIn(copyCauses, cause)) return undefined;
+  switch (cause.code) {
+    case 'role-not-found':
+    case 'role-not-trusted':
+      return { kind: 'role', name: cause.facts.role };
+    case 'bucket-denied':
+    case 'bucket-invalid':
+    case 'bucket-missing':
+    case 'bucket-refused':
+      return { kind: 'bucket', name: cause.facts.bucket };
+    case 'key-not-usable':
+    case 'source-key-not-usable':
+      return { kind: 'key', name: cause.facts.key };
+    case 'start-denied':
+    case 'start-refused':
+      return { kind: 'account', name: account };
+    default:
+      return undefined;
+  }
+}
+
+/** Where an export reads and writes: all that a fault of set-up may lie in. */
+export interface Places {
+  readonly bucket: string;
+  readonly roleArn: string;
+  /** Of the copy, and of the snapshot where that is known. */
+  readonly keyArns: readonly string[];
+}
+
+/** The pauses of one environment, as one run sees and writes them. */
+export class Pauses {
+  readonly #ledger: Ledger;
+  readonly #fleet: Pick<Fleet, 'account' | 'region'>;
+  readonly #rows: Map<string, CopyPause>;
+
+  private constructor(ledger: Ledger, fleet: Pick<Fleet, 'account' | 'region'>, rows: readonly CopyPause[]) {
+    this.#ledger = ledger;
+    this.#fleet = fleet;
+    this.#rows = new Map(rows.map((row) => [nameOfScope(row), row]));
+  }
+
+  static async of(ledger: Ledger, fleet: Pick<Fleet, 'account' | 'region'>): Promise<Pauses> {
+    return new Pauses(ledger, fleet, await ledger.copyPauses(fleet));
+  }
+
+  /** Scopes whose copies wait. */
+  get paused(): readonly CopyPause[] {
+    return [...this.#rows.values()].filter(({ pausedAt }) => pausedAt !== undefined);
+  }
+
+  isPaused(scope: CopyScope): boolean {
+    return this.#rows.get(nameOfScope(scope))?.pausedAt !== undefined;
+  }
+
+  /** The pauses that a copy to and from these places waits for. */
+  over(places: Places): readonly CopyPause[] {
+    return this.paused.filter((pause) => this.holds(pause, places));
+  }
+
+  /** Notes the try of a database; where all others have had theirs, another round begins. */
+  async probe(pause: CopyPause, database: string, now: Date): Promise<void> {
+    await this.#change(pause, (row) => {
+      if (row?.pausedAt === undefined) return undefined;
+      const probed = row.probed?.includes(database) ? [database] : [...(row.probed ?? []), database];
+      return { ...row, probedAt: now, probed };
+    });
+  }
+
+  /** Notes that a copy of a database failed by a fault of its scope; several runs may see the same failure. */
+  async met(
+    { scope, at }: { readonly scope: CopyScope; readonly at: Date },
+    cause: NonNullable<Copy['cause']>,
+    database: string,
+  ): Promise<void> {
+    await this.#change(scope, (row) => {
+      const failure = { database, at };
+      if (row?.failures.some((one) => one.database === database && one.at.getTime() === at.getTime())) return undefined;
+      const isSame = row !== undefined && (row.cause.code === cause.code || row.pausedAt !== undefined);
+      const failures = [...(isSame ? row.failures : []), failure].slice(-failuresKept);
+      const spread = new Set(failures.map((one) => one.database)).size;
+      const pausedAt = isSame ? row.pausedAt : undefined;
+      const pauses = pausedAt === undefined && failures.length >= failuresToPause && spread >= databasesToPause;
+      return {
+        ...row,
+        environment: formatEnvironment(this.#fleet),
+        kind: scope.kind,
+        name: scope.name,
+        cause,
+        failures,
+        ...(pauses && { pausedAt: at, probed: [] }),
+      };
+    });
+  }
+
+  /** Notes that a copy to and from these places succeeded: what was wrong with them is put right. `causes`: of these alone. */
+  async proved(places: Places, causes?: readonly string[]): Promise<void> {
+    for (const pause of this.#rows.values()) {
+      if (pause.failures.length === 0 || !this.holds(pause, places)) continue;
+      if (causes !== undefined && !causes.includes(pause.cause.code)) continue;
+      await this.#change(pause, (row) => {
+        if (row === undefined) return undefined;
+        const { pausedAt, probedAt, probed, notifiedAt, ...rest } = row;
+        return { ...rest, failures: [] };
+      });
+    }
+  }
+
+  /** Notes that operators were notified of a pause. */
+  async notified(pause: CopyPause, now: Date): Promise<void> {
+    await this.#change(pause, (row) => (row?.pausedAt === undefined ? undefined : { ...row, notifiedAt: now }));
+  }
+
+  /** Whether a scope has to do with these places. */
+  holds({ kind, name }: CopyScope, { bucket, roleArn, keyArns }: Places): boolean {
+    switch (kind) {
+      case 'account':
+        return name === this.#fleet.account;
+      case 'role':
+        return name === roleArn;
+      case 'key':
+        return keyArns.includes(name);
+      case 'bucket':
+        return name === bucket;
+      default:
+        // Of a later version.
+        return false;
+    }
+  }
+
+  async #change(scope: CopyScope, change: (row: CopyPause | undefined) => CopyPause | undefined): Promise<void> {
+    let seen = this.#rows.get(nameOfScope(scope));
+    const row = await updateCopyPause(this.#ledger, this.#fleet, scope, (current) => {
+      seen = current;
+      return change(current);
+    });
+    const now = row ?? seen;
+    if (now) this.#rows.set(nameOfScope(scope), now);
+  }
+}
+
+/** Whether a copy of a paused scope is to be tried now. */
+export function isDue({ pausedAt, probedAt }: CopyPause, now: Date): boolean {
+  const last = probedAt ?? pausedAt ?? now;
+  return now.getTime() - last.getTime() >= probeEveryMs;
+}
+
+function nameOfScope({ kind, name }: CopyScope): string {
+  return `${kind} ${name}`;
+}
