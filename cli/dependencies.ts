@@ -15,6 +15,8 @@ export interface Dependencies {
   readonly progress: (text: string) => void;
   /** Writes a note to the standard error, so that it stays out of the result. */
   readonly note: (text: string) => void;
+  /** Asks a question that is answered with yes or no. Absent where there is no terminal to ask on. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Opens a file with the desktop's default program. */
   readonly open: (file: string) => Promise<void>;
   /** Who is at the keyboard, for acknowledgements. */

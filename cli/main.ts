@@ -1,6 +1,7 @@
 /** The command line on this machine: its terminal, its environment, its AWS. */
 import { once } from 'node:events';
 import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline';
 import pc from 'picocolors';
 import { printable, printableLines } from '../shared/lib/safe-text.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -29,7 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function dependenciesOf({ stack }: Common): Dependencies {
-  const { stderr, env } = process;
+  const { stdin, stdout, stderr, env } = process;
   const now = () => new Date();
   const aws = lazily(async () => (await import('./aws/aws-dependencies.ts')).awsDependencies({ stack, now }));
   return {
@@ -44,9 +45,21 @@ function dependenciesOf({ stack }: Common): Dependencies {
     progress: (text) => {
       if (stderr.isTTY) stderr.write(`\r\u001b[2K${printable(text)}`);
     },
+    ...(stdin.isTTY && stdout.isTTY && { confirm: askOnTerminal }),
     ledger: async () => (await aws()).ledger(),
     cloud: async () => (await aws()).cloud,
   };
+}
+
+/** No unless the answer is yes; the end of the input and Ctrl-C are no, too. */
+async function askOnTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await new Promise<string>((resolve) => {
+    terminal.once('close', () => resolve(''));
+    terminal.question(`${printable(question)} [y/N] `, resolve);
+  });
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

@@ -52,7 +52,8 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'copy retry',
-    summary: 'queue a copy again that failed, was skipped or cancelled, or one that the policy leaves out',
+    summary:
+      'queue again a copy that failed, was skipped, cancelled or never wanted, or all failed copies of a selection',
     load: async () => (await import('./copy-retry.ts')).copyRetry,
   },
   {

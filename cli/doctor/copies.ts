@@ -32,7 +32,7 @@ export async function checkCopies({ ledger, account, region }: DeployedLedger, n
       check: 'copies',
       kind: 'problem',
       found: foundOf(code, plural(others.length + 1, 'copy', 'copies')),
-      cure: `${reason === undefined ? '' : `Of ${first?.id}: ${reason}. `}Once that is fixed, "copy retry" queues each again.`,
+      cure: `${reason === undefined ? '' : `Of ${first?.id}: ${reason}. `}Once that is fixed, "copy retry ${code === null ? '--all-failed' : `--cause ${code}`}" queues them again.`,
     };
   });
   return [...paused, ...stopped];

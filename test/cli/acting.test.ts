@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from '../../cli/commands/sweep.ts';
-import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
+import { parseConfig } from '../../shared/config/load.ts';
+import { type Backup, backupIdOf, type Copy, type CopyCause } from '../../shared/domain/index.ts';
+import { collect } from '../../shared/lib/iterables.ts';
 import type { SweepReport } from '../../shared/sweep/report.ts';
 import { aBackup, aDatabase, anAlert, at } from '../shared/ledger/rows.ts';
-import { account, given, named, region } from './support.ts';
+import { MemoryLedger, MemoryTable } from '../support/memory-ledger.ts';
+import { account, config, given, named, region } from './support.ts';
 
 const now = '2026-11-23T12:00:00.000Z';
 const withAlert = async () => {
@@ -133,6 +136,186 @@ describe('copy retry', () => {
 
   it('says so where the ledger does not know the backup', async () => {
     expect((await given({ now }).run('copy retry nothing')).error).toMatch(/^The ledger knows no backup "nothing"/);
+  });
+});
+
+describe('copy retry of many', () => {
+  const failedBy = (cause: CopyCause, bucket?: string): Copy => ({
+    mode: 'export',
+    state: 'failed',
+    attempt: 2,
+    cause,
+    ...(bucket !== undefined && { bucket }),
+  });
+  const roleGone: CopyCause = { code: 'role-not-found', facts: { role: 'r' } };
+  const denied = (bucket: string): CopyCause => ({ code: 'bucket-denied', facts: { bucket, role: 'r' } });
+  const failedInS3: CopyCause = { code: 's3-failed', facts: { from: 'staging', to: 'acme-dumps' } };
+  const ofAcme = aBackup({ id: 'acme-1', copy: failedBy(denied('acme-exports'), 'acme-exports') });
+  const older = aBackup({ id: 'acme-0', createdAt: at('2026-11-20'), copy: failedBy(roleGone) });
+  const dump = aBackup({ id: 'acme-dump', createdAt: at('2026-11-21'), copy: failedBy(failedInS3) });
+  const ofGlobex = aBackup({
+    id: 'globex-1',
+    of: '123456789012/eu-west-1/db-SHOP',
+    databaseId: 'shop',
+    tenant: 'globex',
+    createdAt: at('2026-11-22'),
+    copy: failedBy(denied('globex-exports'), 'globex-exports'),
+  });
+  const running = aBackup({
+    id: 'runs',
+    copy: { ...failedBy(denied('acme-exports'), 'acme-exports'), state: 'running' },
+  });
+  const gone = aBackup({
+    id: 'gone',
+    createdAt: at('2026-11-19'),
+    copy: failedBy(roleGone),
+    closed: { at: at(now), cause: { code: 'not-in-rds', facts: {} }, expiresAt: at('2027-12-01') },
+  });
+  const oracle = aBackup({ id: 'oracle', createdAt: at('2026-11-18'), engine: 'oracle-ee', copy: failedBy(roleGone) });
+
+  const world = async (changes: Partial<Parameters<typeof given>[0]> = {}) => {
+    const seen = given({ now, ...changes });
+    for (const backup of [ofAcme, older, dump, ofGlobex, running, gone, oracle]) await seen.ledger.recordBackup(backup);
+    await seen.ledger.putDatabase(aDatabase());
+    await seen.ledger.putDatabase(
+      aDatabase({ key: ofGlobex.database, id: 'shop', tenant: 'globex', configuredAs: 'shop' }),
+    );
+    const queued = async () => {
+      const rows = await collect(seen.ledger.copies({ account, region }, 'queued'));
+      return rows.map(({ id, copy: { attempt } }) => `${id} ${attempt}`).sort();
+    };
+    return { ...seen, queued };
+  };
+
+  it.each([
+    ['--all-failed', ['acme-0 3', 'acme-1 3', 'acme-dump 3', 'globex-1 3']],
+    ['--cause bucket-denied', ['acme-1 3', 'globex-1 3']],
+    ['--tenant acme', ['acme-0 3', 'acme-1 3', 'acme-dump 3']],
+    ['--bucket acme-exports', ['acme-1 3']],
+    ['--bucket acme-dumps', ['acme-dump 3']],
+    ['--bucket nobody-s', []],
+    ['--all-failed --tenant globex', ['globex-1 3']],
+    ['--all-failed --cause role-not-found --tenant acme', ['acme-0 3']],
+    ['--cause bucket-denied --tenant acme --bucket globex-exports', []],
+    ['--cause stuck', []],
+  ])('queues what is selected: %s', async (options, expected) => {
+    const { run, queued } = await world();
+    const { exitCode, error } = await run(`copy retry ${options} --yes`);
+    expect({ exitCode, error, queued: await queued() }).toEqual({ exitCode: 0, error: '', queued: expected });
+  });
+
+  it('selects a copy that never started by the bucket that the configuration gives it', async () => {
+    const { ledger, queued, run } = await world();
+    const bucket = parseConfig(JSON.stringify(config), { account, region }).databases[0]?.target.bucket;
+    await run(`copy retry --bucket ${bucket} --cause role-not-found --yes`);
+    expect(await queued()).toEqual(['acme-0 3']);
+    expect((await rowOf({ ledger }, gone))?.copy).toEqual(gone.copy);
+  });
+
+  it('shows what it would do, names what cannot be copied, and asks', async () => {
+    const asked: string[] = [];
+    const confirm = async (question: string) => {
+      asked.push(question);
+      return true;
+    };
+    const { run, queued } = await world({ confirm });
+    const { text } = await run('copy retry --all-failed');
+    expect(asked).toEqual(['Queue 4 copies again?']);
+    expect(text.split('\n').map((line) => line.trimEnd())).toEqual([
+      'DATABASE  TENANT  BACKUP     CAUSE',
+      'orders    acme    acme-0     role-not-found',
+      'orders    acme    acme-dump  s3-failed',
+      'shop      globex  globex-1   bucket-denied',
+      'orders    acme    acme-1     bucket-denied',
+      '',
+      '4 failed copies to queue again.',
+      '',
+      'CANNOT BE COPIED  TENANT  WHY',
+      expect.stringMatching(/^oracle +acme +RDS cannot export snapshots of engine oracle-ee;/),
+      expect.any(String),
+      '',
+      'Queued: 4 copies. "copies" shows when they may start.',
+      '',
+    ]);
+    expect(await queued()).toHaveLength(4);
+  });
+
+  it('queues nothing where the answer is no', async () => {
+    const { run, queued } = await world({ confirm: async () => false });
+    const { text, exitCode } = await run('copy retry --all-failed');
+    expect(text).toMatch(/Nothing was queued\.\n$/);
+    expect({ exitCode, queued: await queued() }).toEqual({ exitCode: 0, queued: [] });
+  });
+
+  it('refuses without a terminal and without --yes, after it has shown what it would do', async () => {
+    const { run, queued } = await world();
+    const { text, error, exitCode } = await run('copy retry --all-failed');
+    expect(text).toContain('4 failed copies to queue again.');
+    expect(error).toBe('Nothing was queued: there is no terminal to ask on. Add --yes to queue them without asking.\n');
+    expect({ exitCode, queued: await queued() }).toEqual({ exitCode: 2, queued: [] });
+  });
+
+  it('asks nothing where nothing can be queued', async () => {
+    const { run } = await world();
+    expect(await run('copy retry --cause stuck')).toMatchObject({
+      text: 'No failed copy is selected.\n',
+      error: '',
+      exitCode: 0,
+    });
+  });
+
+  it('prints the facts as JSON, for which --yes is needed', async () => {
+    const { facts, run, queued } = await world({ confirm: async () => true });
+    expect((await run('copy retry --all-failed --json')).error).toContain('add --yes');
+    expect(await queued()).toEqual([]);
+    const { selected, queued: rows, refused } = await facts('copy retry --cause role-not-found --yes');
+    expect(selected).toBe(2);
+    expect(rows).toMatchObject([{ id: 'acme-0', tenant: 'acme', copy: { state: 'queued', attempt: 3 } }]);
+    expect(refused).toMatchObject([
+      { id: 'oracle', copy: { state: 'failed' }, why: expect.stringContaining('engine oracle-ee') },
+    ]);
+  });
+
+  it('leaves alone what changed while it asked, and names it', async () => {
+    const ledger = new MemoryLedger(() => at(now));
+    const confirm = async () => {
+      const row = await rowOf({ ledger }, ofAcme);
+      await ledger.updateBackup({ ...(row ?? ofAcme), copy: { ...ofAcme.copy, state: 'complete' } });
+      return true;
+    };
+    const { run, queued } = await world({ ledger, confirm });
+    const { text, exitCode } = await run('copy retry --cause bucket-denied');
+    expect(text).toContain('Queued: 1 copy.');
+    expect(text).toMatch(/acme-1 +acme +somebody else changed it meanwhile/);
+    expect({ exitCode, queued: await queued() }).toEqual({ exitCode: 0, queued: ['globex-1 3'] });
+  });
+
+  it('queues the rest where one row cannot be written, names that one, and fails', async () => {
+    const table = new MemoryTable();
+    const { run, queued } = await world({ ledger: new MemoryLedger(() => at(now), table) });
+    const put = table.put.bind(table);
+    table.put = async (write) => {
+      if (JSON.stringify(write.item).includes(ofAcme.id)) throw new Error('throttled');
+      return put(write);
+    };
+    const { text, exitCode } = await run('copy retry --all-failed --yes');
+    expect(text).toMatch(/NOT QUEUED .*\nacme-1 +acme +Error: throttled/);
+    expect({ exitCode, queued: await queued() }).toEqual({
+      exitCode: 2,
+      queued: ['acme-0 3', 'acme-dump 3', 'globex-1 3'],
+    });
+  });
+
+  it.each([
+    ['copy retry', "Give a snapshot's id or ARN, or --all-failed, --cause, --tenant or --bucket."],
+    ['copy retry acme-1 --all-failed', 'Give a backup or a selection, not both: "acme-1".'],
+    ['copy retry --cause bucket-deneid --yes', 'No copy can fail with "bucket-deneid". Did you mean "bucket-denied"?'],
+    ['copy retry --tenant acmee --yes', 'The ledger knows no tenant "acmee". Did you mean "acme"?'],
+    ['copy retry --bucket "" --yes', 'bucket must not be empty.'],
+  ])('refuses %s', async (line, error) => {
+    const { run, queued } = await world();
+    expect(await run(line)).toMatchObject({ error: `${error}\n`, exitCode: 2 });
+    expect(await queued()).toEqual([]);
   });
 });
 

@@ -432,13 +432,15 @@ describe('doctor', () => {
         check: 'copies',
         kind: 'problem',
         found: 'bucket-denied stopped 2 copies. The export role may not use the bucket.',
-        cure: expect.stringMatching(/^Of b[01]: grant .* on bucket (one|two) .*"copy retry" queues each again\.$/),
+        cure: expect.stringMatching(
+          /^Of b[01]: grant .* on bucket (one|two) .*"copy retry --cause bucket-denied" queues them again\.$/,
+        ),
       },
       {
         check: 'copies',
         kind: 'problem',
         found: 'moon-eclipsed stopped 1 copy. A later version knows that cause.',
-        cure: 'Of b2: moon-eclipsed. Once that is fixed, "copy retry" queues each again.',
+        cure: 'Of b2: moon-eclipsed. Once that is fixed, "copy retry --cause moon-eclipsed" queues them again.',
       },
     ]);
   });

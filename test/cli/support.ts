@@ -29,10 +29,12 @@ interface Given {
   readonly ledger?: Ledger;
   readonly cloud?: Partial<Cloud>;
   readonly environment?: Record<string, string>;
+  /** What a person at the terminal answers; absent: there is no terminal to ask on. */
+  readonly confirm?: Dependencies['confirm'];
 }
 
 /** `run` takes a command line as it is typed; arguments in double quotes stay together. */
-export function given({ now, cloud, environment = {}, ledger: known }: Given) {
+export function given({ now, cloud, environment = {}, ledger: known, confirm }: Given) {
   const clock = typeof now === 'string' ? () => new Date(now) : now;
   const ledger = known ?? new MemoryLedger(clock);
   const nothing = (what: string) => async () => {
@@ -74,6 +76,7 @@ export function given({ now, cloud, environment = {}, ledger: known }: Given) {
         opened.push(file);
       },
       user: () => 'ann',
+      ...(confirm && { confirm }),
       environment,
     };
     const terminal = {
