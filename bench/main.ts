@@ -3,6 +3,7 @@ import { copyBenchmark } from './copy.ts';
 import { ledgerBenchmark } from './ledger.ts';
 import { reportBenchmark } from './report.ts';
 import { textBenchmark } from './text.ts';
+import { verifyBenchmark } from './verify.ts';
 
 // The SDK's advice on Node versions is no result.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -36,6 +37,11 @@ Promised are less than 2,000 ms to open and 5,000 kB at 2,000 databases.`,
     about: `Text from outside of 1 and 4 MB, of one hostile piece again and again, through what reads and renders it; the slowest piece of
 each, the faster of two, in ms. "times" is how much longer four times as much takes: about 4 where the time is linear, and 16
 where it is quadratic.`,
+  },
+  verify: {
+    run: verifyBenchmark,
+    about: `Verifying an export: its folder is listed, and its list of tables read. "peakMB" is the memory of the whole process, which
+has 512 in Lambda; with no tables it is what Node, the SDK and the compiler of the benchmark take. "as one string" is the list alone.`,
   },
 };
 

@@ -50,7 +50,6 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
           general: [text],
         }),
       ),
-      new Map(),
     ),
   'a sentence': (text) =>
     copySentenceOf({ code: 'export-failed', facts: { said: text } }, { now, audience: 'operators' }),

@@ -194,7 +194,8 @@ async function verified(
   };
   try {
     const owner = bucketOwner(deps.fleet, databases, backup, bucket);
-    const found = await contentsOf(deps.s3, { bucket, folder, ...(owner !== undefined && { owner }) });
+    const place = { bucket, folder, ...(owner !== undefined && { owner }) };
+    const found = await contentsOf(deps.s3, place, warnings.skipped);
     if (found.objects === 0) {
       const cause = { code: 'objects-missing', facts: { bucket, folder } } as const;
       return afterFailure(backup, copy, { cause, heals: true }, deps.fleet, at, now);
@@ -211,7 +212,7 @@ async function verified(
     // No answer, or one of 5xx, may be another at the next pass; nobody waits for it for ever.
     const lasts = now.getTime() - at.getTime() > deps.fleet.copies.stuckHours * hourMs;
     if (!isRefusal(error) && !lasts) throw error;
-    const facts = { bucket, said: bounded(errorMessage(error)), ...shortcomings(warnings, new Map()) };
+    const facts = { bucket, said: bounded(errorMessage(error)), ...shortcomings(warnings) };
     return incomplete({ cause: { code: 'not-verifiable', facts } });
   }
 }

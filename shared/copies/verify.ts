@@ -1,15 +1,25 @@
 /** What an export left in its bucket. RDS's `COMPLETE` alone proves neither that the objects are there nor that all tables are. */
+import { addAbortSignal, Readable } from 'node:stream';
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { JSONParser } from '@streamparser/json';
+import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
 import { z } from 'zod';
 import type { copyCauses, FactsIn } from '../domain/index.ts';
+import { minuteMs } from '../lib/time.ts';
 import { bounded } from './failures.ts';
 
 export interface Contents {
   readonly objects: number;
   readonly bytes: number;
-  /** Tables that the export's own lists in the bucket do not call complete, with the reason given there. */
-  readonly skipped: ReadonlyMap<string, string>;
+  readonly skipped: SkippedTables;
+}
+
+/** Tables that the export's own lists in the bucket do not call complete. An export may have 100,000: a few are named. */
+export interface SkippedTables {
+  readonly count: number;
+  /** The first `mostNamed`, cut to a length, with the reason given in the list. */
+  readonly named: readonly { readonly table: string; readonly reason: string }[];
 }
 
 export interface Folder {
@@ -20,48 +30,87 @@ export interface Folder {
   readonly owner?: string;
 }
 
-/** Lists the folder of a finished export and reads the table lists in it. S3's errors climb. */
-export async function contentsOf(s3: S3Client, { bucket, folder, owner }: Folder): Promise<Contents> {
+/** S3 lists some 10,000 objects a second; what takes this long hangs, and would keep other copies waiting. */
+const longestMs = 3 * minuteMs;
+
+/**
+ * Lists the folder of a finished export and reads the table lists in it, in memory that does not grow with them. Tables
+ * that RDS's warning names already (`warned`) are not counted again. S3's errors climb, and so does an error named
+ * `AbortError` or `TimeoutError` once `signal` aborts: after three minutes unless given.
+ */
+export async function contentsOf(
+  s3: S3Client,
+  { bucket, folder, owner }: Folder,
+  warned: Warnings['skipped'] = new Map(),
+  signal: AbortSignal = AbortSignal.timeout(longestMs),
+): Promise<Contents> {
   let objects = 0;
   let bytes = 0;
   const lists: string[] = [];
   const of = { Bucket: bucket, ...(owner && { ExpectedBucketOwner: owner }) };
-  for await (const page of paginateListObjectsV2({ client: s3 }, { ...of, Prefix: folder })) {
+  const abortSignal = signal;
+  for await (const page of paginateListObjectsV2({ client: s3 }, { ...of, Prefix: folder }, { abortSignal })) {
     for (const { Key = '', Size = 0 } of page.Contents ?? []) {
       objects += 1;
       bytes += Size;
       if (/^export_tables_info_.*\.json$/.test(Key.slice(folder.length))) lists.push(Key);
     }
+    signal.throwIfAborted();
   }
   const read = async (Key: string) => {
-    const { Body } = await s3.send(new GetObjectCommand({ ...of, Key }));
-    return skippedInList((await Body?.transformToString()) ?? '');
+    const { Body } = await s3.send(new GetObjectCommand({ ...of, Key }), { abortSignal });
+    if (!(Body instanceof Readable)) throw new TypeError('S3 answers with a stream of Node where it is called by Node');
+    return skippedInList(addAbortSignal(signal, Body), warned);
   };
   const skipped = await pMap(lists, read, { concurrency: 4 });
-  return { objects, bytes, skipped: new Map(skipped.flatMap((tables) => [...tables])) };
+  return {
+    objects,
+    bytes,
+    skipped: {
+      count: sumBy(skipped, ({ count }) => count),
+      named: skipped.flatMap(({ named }) => named).slice(0, mostNamed),
+    },
+  };
 }
 
-/** The list of tables as RDS writes it; AWS documents its name, and its fields only by example. */
-const tableList = z.object({
-  perTableStatus: z.array(
-    z.looseObject({
-      target: z.string(),
-      status: z.string(),
-      failureReason: z.string().optional(),
-      warningMessage: z.string().optional(),
-    }),
-  ),
+const noneSkipped: SkippedTables = { count: 0, named: [] };
+
+/** One entry of the list as RDS writes it; AWS documents the list's name, and its fields only by example. */
+const listedTable = z.looseObject({
+  target: z.string(),
+  status: z.string(),
+  failureReason: z.string().nullish(),
+  warningMessage: z.string().nullish(),
 });
 
-/** Tables that a list does not call complete. A list of another shape says nothing. */
-export function skippedInList(text: string): Map<string, string> {
-  const parsed = tableList.safeParse(jsonOrUndefined(text));
-  const tables = parsed.success ? parsed.data.perTableStatus : [];
-  return new Map(
-    tables
-      .filter(({ status }) => status.toUpperCase() !== 'COMPLETE')
-      .map(({ target, status, failureReason, warningMessage }) => [target, failureReason ?? warningMessage ?? status]),
-  );
+/**
+ * Tables that a list (the bytes of its JSON) does not call complete, but for those that were `warned` of. A list that is
+ * broken, or has another shape, says nothing; errors of the stream climb.
+ */
+export async function skippedInList(
+  list: AsyncIterable<Uint8Array>,
+  warned: Warnings['skipped'] = new Map(),
+): Promise<SkippedTables> {
+  let count = 0;
+  const named: SkippedTables['named'][number][] = [];
+  let isBroken = false;
+  const parser = new JSONParser({ paths: ['$.perTableStatus.*'], keepStack: false });
+  parser.onError = () => {
+    isBroken = true;
+  };
+  parser.onValue = ({ value, key }) => {
+    const entry = listedTable.safeParse(value);
+    if (typeof key !== 'number' || !entry.success) return;
+    const { target, status, failureReason, warningMessage } = entry.data;
+    if (status.toUpperCase() === 'COMPLETE' || warned.has(target)) return;
+    count += 1;
+    if (named.length < mostNamed) named.push(nameOf(target, failureReason ?? warningMessage ?? status));
+  };
+  for await (const chunk of list) {
+    parser.write(chunk);
+    if (isBroken) return noneSkipped;
+  }
+  return parser.isEnded ? { count, named } : noneSkipped;
 }
 
 export interface Warnings {
@@ -96,22 +145,23 @@ const skippedTable = z.looseObject({ tableName: z.string(), reason: z.string().o
 const mostNamed = 10;
 const longestName = 200;
 
-/** What a finished export lacks; undefined where it is whole. */
+/** What a finished export lacks; undefined where it is whole. `listed` does not count what `warnings` name. */
 export function shortcomings(
   warnings: Warnings,
-  listed: ReadonlyMap<string, string>,
+  listed: SkippedTables = noneSkipped,
 ): FactsIn<typeof copyCauses, 'export-incomplete'> | undefined {
-  const skipped = new Map([...listed, ...warnings.skipped]);
-  if (skipped.size === 0 && warnings.others.length === 0) return undefined;
-  const named = [...skipped].slice(0, mostNamed).map(([table, reason]) => ({
-    table: bounded(table, longestName),
-    reason: bounded(reason, longestName),
-  }));
+  const skipped = warnings.skipped.size + listed.count;
+  if (skipped === 0 && warnings.others.length === 0) return undefined;
+  const warned = [...warnings.skipped].slice(0, mostNamed).map(([table, reason]) => nameOf(table, reason));
   return {
-    skippedTables: named,
-    skipped: skipped.size,
+    skippedTables: [...warned, ...listed.named].slice(0, mostNamed),
+    skipped,
     warnings: warnings.others.slice(0, mostNamed).map((warning) => bounded(warning)),
   };
+}
+
+function nameOf(table: string, reason: string): SkippedTables['named'][number] {
+  return { table: bounded(table, longestName), reason: bounded(reason, longestName) };
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type ExportOutcome, exportFailure } from '../../../local/rds/exports.ts';
 import { contentsOf, shortcomings, skippedInList, warningsIn } from '../../../shared/copies/verify.ts';
@@ -302,28 +303,28 @@ describe('a task that RDS does not show', () => {
 describe('the warning of a completed task', () => {
   it('is nothing where its lists are empty', () => {
     const warnings = warningsIn('{"skippedTables":[],"skippedObjects":[],"general":[]}');
-    expect(shortcomings(warnings, new Map())).toBeUndefined();
-    expect(shortcomings(warningsIn(undefined), new Map())).toBeUndefined();
-    expect(shortcomings(warningsIn(' '), new Map())).toBeUndefined();
-    expect(shortcomings(warningsIn('{"general":[null,"",{},[]],"more":null}'), new Map())).toBeUndefined();
+    expect(shortcomings(warnings)).toBeUndefined();
+    expect(shortcomings(warningsIn(undefined))).toBeUndefined();
+    expect(shortcomings(warningsIn(' '))).toBeUndefined();
+    expect(shortcomings(warningsIn('{"general":[null,"",{},[]],"more":null}'))).toBeUndefined();
   });
 
   it('is kept in another shape, or if it is no JSON', () => {
     const warned = (...warnings: string[]) => ({ skippedTables: [], skipped: 0, warnings });
-    expect(shortcomings(warningsIn('tables were skipped'), new Map())).toEqual(warned('tables were skipped'));
-    expect(shortcomings(warningsIn('{"general":["odd"],"count":2}'), new Map())).toEqual(warned('odd', 'count: 2'));
-    expect(shortcomings(warningsIn('{"general":[{"rows":3}]}'), new Map())).toEqual(warned('general: {"rows":3}'));
-    for (const text of ['null', '7', '"odd"']) expect(shortcomings(warningsIn(text), new Map())).toEqual(warned(text));
+    expect(shortcomings(warningsIn('tables were skipped'))).toEqual(warned('tables were skipped'));
+    expect(shortcomings(warningsIn('{"general":["odd"],"count":2}'))).toEqual(warned('odd', 'count: 2'));
+    expect(shortcomings(warningsIn('{"general":[{"rows":3}]}'))).toEqual(warned('general: {"rows":3}'));
+    for (const text of ['null', '7', '"odd"']) expect(shortcomings(warningsIn(text))).toEqual(warned(text));
   });
 
   it('names a table without a reason by the list that it is in', () => {
-    const facts = shortcomings(warningsIn('{"skippedTables":[{"tableName":"shop.a"}]}'), new Map());
+    const facts = shortcomings(warningsIn('{"skippedTables":[{"tableName":"shop.a"}]}'));
     expect(facts?.skippedTables).toEqual([{ table: 'shop.a', reason: 'skippedTables' }]);
   });
 
   it('is cut to ten warnings, each to a length', () => {
     const general = Array.from({ length: 12 }, (_, index) => `${index} ${'W'.repeat(2_000)}`);
-    const { warnings = [] } = shortcomings(warningsIn(JSON.stringify({ general })), new Map()) ?? {};
+    const { warnings = [] } = shortcomings(warningsIn(JSON.stringify({ general }))) ?? {};
     expect(warnings.map((warning) => [Number.parseInt(warning, 10), warning.length <= 1_000])).toEqual(
       Array.from({ length: 10 }, (_, index) => [index, true]),
     );
@@ -334,7 +335,7 @@ describe('the warning of a completed task', () => {
       tableName: `t${index}`,
       reason: 'R'.repeat(300),
     }));
-    const facts = shortcomings(warningsIn(JSON.stringify({ skippedTables })), new Map());
+    const facts = shortcomings(warningsIn(JSON.stringify({ skippedTables })));
     expect(facts).toMatchObject({ skipped: 12, warnings: [] });
     expect(facts?.skippedTables.map(({ table, reason }) => `${table} ${reason.length <= 200}`)).toEqual(
       Array.from({ length: 10 }, (_, index) => `t${index} true`),
@@ -343,30 +344,91 @@ describe('the warning of a completed task', () => {
 
   it('is read whatever its size and depth, and kept in a few lines', () => {
     const deep = `{"general":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
-    expect(shortcomings(warningsIn(deep), new Map())?.warnings).toEqual(['general: nested too deeply to be shown']);
+    expect(shortcomings(warningsIn(deep))?.warnings).toEqual(['general: nested too deeply to be shown']);
     const skippedTables = Array.from({ length: 100_000 }, (_, index) => ({ tableName: `${index}${'x'.repeat(300)}` }));
-    const listed = new Map(skippedTables.map(({ tableName }) => [`other ${tableName}`, 'bucket '.repeat(300)]));
-    const facts = shortcomings(warningsIn(JSON.stringify({ skippedTables, general: ['y'.repeat(1_000_000)] })), listed);
+    const facts = shortcomings(warningsIn(JSON.stringify({ skippedTables, general: ['y'.repeat(1_000_000)] })), {
+      count: 100_000,
+      named: [],
+    });
     expect(facts?.skipped).toBe(200_000);
     expect(JSON.stringify(facts).length).toBeLessThan(10_000);
   });
 
-  it('is completed by the export’s own lists in the bucket, which say nothing in a shape we do not know', () => {
-    const list = {
-      perTableStatus: [
-        { target: 'shop.a', status: 'COMPLETE' },
-        { target: 'shop.a2', status: 'complete' },
-        { target: 'shop.b', status: 'FAILED' },
-        { target: 'shop.c', status: 'SKIPPED', warningMessage: 'no rights' },
-        { target: 'shop.d', status: 'FAILED', warningMessage: 'slow', failureReason: 'gave up' },
+  it('comes first, and the export’s own lists in the bucket complete it', () => {
+    const warnings = warningsIn('{"skippedTables":[{"tableName":"shop.a","reason":"no rights"}]}');
+    const named = Array.from({ length: 10 }, (_, index) => ({ table: `shop.t${index}`, reason: 'FAILED' }));
+    const facts = shortcomings(warnings, { count: 400, named });
+    expect(facts?.skipped).toBe(401);
+    expect(facts?.skippedTables).toEqual([{ table: 'shop.a', reason: 'no rights' }, ...named.slice(0, 9)]);
+  });
+});
+
+describe('a list of tables in the bucket', () => {
+  const bytesOf = (text: string, length = 7) => {
+    const bytes = new TextEncoder().encode(text);
+    return Readable.from(
+      Array.from({ length: Math.ceil(bytes.length / length) }, (_, at) =>
+        bytes.subarray(at * length, (at + 1) * length),
+      ),
+    );
+  };
+  const none = { count: 0, named: [] };
+  const perTableStatus = [
+    { target: 'shop.a', status: 'COMPLETE' },
+    { target: 'shop.a2', status: 'complete', failureReason: null },
+    { target: 'shop.b', status: 'FAILED', warningMessage: null },
+    { target: 'shop.ç', status: 'SKIPPED', warningMessage: 'no rights' },
+    { target: 'shop.d', status: 'FAILED', warningMessage: 'slow', failureReason: 'gave up' },
+  ];
+  const list = JSON.stringify({ exportTaskIdentifier: 't', perTableStatus, more: { perTableStatus } });
+
+  it.each([1, 2, 7, 100_000])('says which are not complete, in pieces of %i bytes', async (length) => {
+    expect(await skippedInList(bytesOf(list, length))).toEqual({
+      count: 3,
+      named: [
+        { table: 'shop.b', reason: 'FAILED' },
+        { table: 'shop.ç', reason: 'no rights' },
+        { table: 'shop.d', reason: 'gave up' },
       ],
-    };
-    expect([...skippedInList(JSON.stringify(list))]).toEqual([
-      ['shop.b', 'FAILED'],
-      ['shop.c', 'no rights'],
-      ['shop.d', 'gave up'],
-    ]);
-    expect([...skippedInList('not JSON'), ...skippedInList('{"tables":1}')]).toEqual([]);
+    });
+  });
+
+  it('is read with a byte order mark and with line breaks', async () => {
+    expect((await skippedInList(bytesOf(`\ufeff${JSON.stringify({ perTableStatus }, null, 2)}\r\n`))).count).toBe(3);
+  });
+
+  it('does not count what the warning names already', async () => {
+    const { skipped } = warningsIn('{"skippedTables":[{"tableName":"shop.b"},{"tableName":"shop.z"}]}');
+    expect((await skippedInList(bytesOf(list), skipped)).named.map(({ table }) => table)).toEqual(['shop.ç', 'shop.d']);
+  });
+
+  it('loses no table to an entry of another shape', async () => {
+    const odd = [null, 7, 'shop.x', [], { target: 'shop.y' }, { target: 1, status: 'FAILED' }, ...perTableStatus];
+    expect((await skippedInList(bytesOf(JSON.stringify({ perTableStatus: odd })))).count).toBe(3);
+  });
+
+  it.each([
+    ['no JSON', 'not JSON'],
+    ['nothing', ''],
+    ['cut off', list.slice(0, -1)],
+    ['followed by something', `${list}x`],
+    ['broken behind the tables', `${list.slice(0, -1)},}`],
+    ['an object instead of a list', '{"perTableStatus":{"a":{"target":"shop.a","status":"FAILED"}}}'],
+    ['another one', '{"tables":[{"target":"shop.a","status":"FAILED"}]}'],
+    ['a list of lists', JSON.stringify([{ perTableStatus }])],
+    ['nested too deeply', '['.repeat(100_000)],
+  ])('says nothing where it is %s', async (_, text) => {
+    expect(await skippedInList(bytesOf(text, 1_000))).toEqual(none);
+    expect(await skippedInList(bytesOf(text))).toEqual(none);
+  });
+
+  it('names ten tables, cut to a length, and counts the others', async () => {
+    const tables = Array.from({ length: 20_000 }, (_, index) => ({ target: `t${index}`, status: 'R'.repeat(300) }));
+    const { count, named } = await skippedInList(bytesOf(JSON.stringify({ perTableStatus: tables }), 65_536));
+    expect({ count, named: named.map(({ table, reason }) => `${table} ${reason.length <= 200}`) }).toEqual({
+      count: 20_000,
+      named: Array.from({ length: 10 }, (_, index) => `t${index} true`),
+    });
   });
 });
 
@@ -384,5 +446,23 @@ it('the contents of an export are counted page by page, with the lists of tables
   const found = await contentsOf(s3.client, { bucket, folder: 'acme/t/' });
   expect(found.objects).toBe(6);
   expect(found.bytes).toBeGreaterThan(1_000_000);
-  expect([...found.skipped.keys()]).toEqual(['shop.a', 'shop.b']);
+  expect(found.skipped).toEqual({
+    count: 2,
+    named: ['shop.a', 'shop.b'].map((table) => ({ table, reason: 'FAILED' })),
+  });
 });
+
+it.each(['ListObjectsV2', 'GetObject'])(
+  'the contents of an export are given up where %s takes too long',
+  async (name) => {
+    const s3 = new MemoryS3();
+    s3.createBucket(bucket, '123456789012');
+    s3.put(bucket, 'acme/t/export_tables_info_t_from_1_to_2.json', '{"perTableStatus":[]}');
+    const controller = new AbortController();
+    s3.onCall = (call) => {
+      if (call.name === name) controller.abort();
+    };
+    const reading = contentsOf(s3.client, { bucket, folder: 'acme/t/' }, undefined, controller.signal);
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+  },
+);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -126,7 +127,7 @@ export class MemoryS3 {
   #get({ Bucket, Key = '', ExpectedBucketOwner }: GetObjectCommand['input']) {
     const found = this.object(this.#bucket(Bucket, ExpectedBucketOwner), Key);
     if (!found) throw s3Error('NoSuchKey', 404);
-    return { Body: { transformToString: async () => new TextDecoder().decode(found.body) } };
+    return { Body: Readable.from(inChunks(found.body)) };
   }
 
   #head({ Bucket, Key = '', ExpectedBucketOwner }: HeadObjectCommand['input']) {
@@ -218,6 +219,11 @@ export class MemoryS3 {
     if (!upload) throw s3Error('NoSuchUpload', 404);
     return upload;
   }
+}
+
+/** In pieces that break characters apart, as the network may. */
+function* inChunks(body: Uint8Array): Generator<Uint8Array> {
+  for (let from = 0; from < body.length; from += 61) yield body.subarray(from, from + 61);
 }
 
 export function s3Error(name: string, httpStatusCode: number): S3ServiceException {
