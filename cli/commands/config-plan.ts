@@ -14,7 +14,7 @@ const observedDays = 7;
 
 export const configPlan = command({
   details:
-    'It needs no AWS. With --observed, durations and sizes of exports are those of the last week in the deployed ledger, and the price of copies can be estimated.',
+    'It needs no AWS. With --observed, durations, attempts and sizes of exports are those of the last week in the deployed ledger, failed ones included, and the price of copies can be estimated, except for Aurora: RDS does not state the size of its snapshots.',
   arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],
   options: [...whereOptions, { flags: '--observed', description: 'measure past exports in the deployed ledger' }],
   examples: ['config plan', 'config plan config/production.json --observed'],
@@ -28,7 +28,7 @@ export const configPlan = command({
       recipients: 'addresses that are notified, each counted once: `operators`, `tenants`',
       buckets: 'names of buckets: those that the stack creates (`made`), and those that must exist (`existing`)',
       copies:
-        '`exportsADay`, `exportsAMonth`, `hoursEach`, `measured`, `slotsCarryADay`, `load` (above 1 the queue grows for ever), `monthlyUsd` (about; with --observed)',
+        '`exportsADay`, `exportsAMonth`, `hoursEach` (of an attempt), `attemptsEach`, `measured`, `slotsCarryADay`, `load` (above 1 the queue grows for ever); with --observed `monthlyUsd` (about, without the following) and `unpricedAMonth`, exports whose price is not known, since RDS does not state the size of their snapshots',
       copiesByMode: 'databases by copy mode',
       notCopied:
         'databases whose copies cannot be made: `database`, `tenant`, `account`, `region`, `reason`, `cause` (`code`, `facts`)',
@@ -85,16 +85,26 @@ function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) 
   };
 }
 
+/** The price of exports, as far as sizes are known. */
+function priceOf({ monthlyUsd, unpricedAMonth }: Capacity): string {
+  if (unpricedAMonth === undefined) {
+    return `about ${usdPerGiB} US dollars a GB of snapshot; --observed estimates it from past exports`;
+  }
+  const unpriced = Math.round(unpricedAMonth);
+  const unknown = `${plural(unpriced, 'export')} a month of unknown size (RDS states none for Aurora's snapshots)`;
+  if (monthlyUsd === undefined) return `unknown: ${unknown}, at about ${usdPerGiB} US dollars a GB of snapshot`;
+  const known = `about ${Math.round(monthlyUsd)} US dollars a month (${usdPerGiB} a GB of snapshot)`;
+  return unpriced === 0 ? known : `${known}, without ${unknown}`;
+}
+
 function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
   const { bold, yellow, dim } = screen.colours;
   const { copies, copiesByMode, buckets, recipients } = plan;
   screen.line(bold(`What ${plan.file} asks for`));
   const round = (value: number) => String(Math.round(value * 10) / 10);
-  const each = `${copies.hoursEach < 1 ? `${Math.ceil(copies.hoursEach * 60)} min` : `${round(copies.hoursEach)} h`} each (${copies.measured ? 'as measured in the last week' : 'assumed: copies.assumedHours'})`;
-  const cost =
-    copies.monthlyUsd === undefined
-      ? `about ${usdPerGiB} US dollars a GB of snapshot; --observed estimates it from past exports`
-      : `about ${Math.round(copies.monthlyUsd)} US dollars a month (${usdPerGiB} a GB of snapshot)`;
+  const duration = copies.hoursEach < 1 ? `${Math.ceil(copies.hoursEach * 60)} min` : `${round(copies.hoursEach)} h`;
+  const attempts = copies.attemptsEach > 1 ? ` and ${round(copies.attemptsEach)} attempts` : '';
+  const each = `${duration}${attempts} each (${copies.measured ? 'as measured in the last week, failed ones included' : 'assumed: copies.assumedHours'})`;
   screen.pairs([
     ['watched', `${plural(plan.databases - plan.excluded.length, 'database')} of ${plural(plan.tenants, 'tenant')}`],
     ['notified', `${plural(recipients.operators, 'operator')}, ${plural(recipients.tenants, 'recipient')} of tenants`],
@@ -106,7 +116,7 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
     ],
     ['exports', `${round(copies.exportsADay)} a day, ${round(copies.exportsAMonth)} a month, ${each}`],
     ['slots', `carry ${round(copies.slotsCarryADay)} a day: taken for ${Math.round(copies.load * 100)} % of the time`],
-    ['price of exports', cost],
+    ['price of exports', priceOf(copies)],
   ]);
   for (const { database, tenant, reason } of plan.excluded) {
     screen.line(dim(`not watched: ${tenant} / ${database}: ${reason}`), '  ');

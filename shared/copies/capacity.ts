@@ -1,7 +1,7 @@
 /** Whether the account's export slots can carry what the configuration wants, and what that costs: known before it hurts. */
 import { mean, sumBy } from 'es-toolkit/math';
 import type { ConfiguredDatabase, CopySchedule, Fleet } from '../config/index.ts';
-import type { Backup } from '../domain/index.ts';
+import { type Backup, isEnded } from '../domain/index.ts';
 import { hourMs } from '../lib/time.ts';
 import { exportSlots } from './export-tasks.ts';
 
@@ -11,45 +11,66 @@ export const usdPerGiB = 0.01;
 /** From this share of the slots' time on, a night's burst takes most of the day to work off. */
 const tightLoad = 0.8;
 
-/** What past exports took. */
+/**
+ * What past exports took of slots and money: those that failed or were cancelled took both, too. A row keeps the times of
+ * its last attempt alone, so the earlier ones are taken to have lasted as long. Not seen are copies that wait for their
+ * next attempt, and exports that others make in the account.
+ */
 export interface Observed {
+  /** Copies whose last export came to an end, well or not. */
   readonly exports: number;
-  /** Of one export, from its start to its end; the mean. */
+  /** Of one attempt, from its start to its end; the mean. */
   readonly hours: number;
-  /** Of one snapshot, as far as RDS says (not for Aurora); the mean. */
+  /** Attempts a copy; the mean, at least 1. */
+  readonly attempts: number;
+  /** Of one snapshot, where RDS states its size; the mean. */
   readonly gib?: number;
+  /** From 0 to 1: the exports whose snapshot's size nobody knows. RDS states none for Aurora, and bills by it. */
+  readonly unsized: number;
 }
 
 export interface Capacity {
   /** Exports that the configured databases want; discovered ones, and manual backups, cannot be foreseen. */
   readonly exportsADay: number;
   readonly exportsAMonth: number;
-  /** Of one export: as seen in the ledger, or as assumed in the configuration. */
+  /** Of one attempt: as seen in the ledger, or as assumed in the configuration. */
   readonly hoursEach: number;
+  /** Attempts an export takes: as seen in the ledger, or 1. */
+  readonly attemptsEach: number;
   readonly measured: boolean;
-  /** What the account's slots carry at that duration, if nobody else exports. */
+  /** Exports that the account's slots carry at that duration and with so many attempts, if nobody else exports. */
   readonly slotsCarryADay: number;
   /** Wanted by carried: above 1 the queue grows without end. */
   readonly load: number;
-  /** About; absent until the ledger knows sizes. */
+  /** About, failed attempts included, without `unpricedAMonth`; absent until the ledger knows sizes. */
   readonly monthlyUsd?: number;
+  /** Exports a month whose price is not known, since RDS does not state the size of their snapshots; absent until measured. */
+  readonly unpricedAMonth?: number;
 }
 
 /** What the ledger's ended exports took; undefined while there is none. */
 export function observe(backups: Iterable<Pick<Backup, 'copy' | 'sizeGiB'>>): Observed | undefined {
   let exports = 0;
+  let attempts = 0;
   let ms = 0;
   const sizes: number[] = [];
   for (const { copy, sizeGiB } of backups) {
-    if (copy.mode !== 'export' || (copy.state !== 'complete' && copy.state !== 'incomplete')) continue;
-    if (!copy.startedAt || !copy.endedAt) continue;
+    // One that RDS refused to start has no start, and took no slot.
+    if (copy.mode !== 'export' || !isEnded(copy.state) || !copy.startedAt || !copy.endedAt) continue;
+    const tries = Math.max(1, copy.attempt);
     exports += 1;
-    ms += copy.endedAt.getTime() - copy.startedAt.getTime();
+    attempts += tries;
+    ms += tries * (copy.endedAt.getTime() - copy.startedAt.getTime());
     if (sizeGiB !== undefined) sizes.push(sizeGiB);
   }
   if (exports === 0) return undefined;
-  const gib = mean(sizes);
-  return { exports, hours: ms / exports / hourMs, ...(sizes.length > 0 && { gib }) };
+  return {
+    exports,
+    hours: ms / attempts / hourMs,
+    attempts: attempts / exports,
+    unsized: 1 - sizes.length / exports,
+    ...(sizes.length > 0 && { gib: mean(sizes) }),
+  };
 }
 
 /** From the configuration, and from what past exports took where there were some. */
@@ -57,15 +78,21 @@ export function capacityOf(fleet: Fleet, observed?: Observed): Capacity {
   const exportsADay = sumBy(fleet.databases, exportsADayOf);
   const exportsAMonth = exportsADay * daysAMonth;
   const hoursEach = observed?.hours ?? fleet.copies.assumedHours;
-  const slotsCarryADay = (exportSlots * 24) / hoursEach;
+  const attemptsEach = observed?.attempts ?? 1;
+  const slotsCarryADay = (exportSlots * 24) / (hoursEach * attemptsEach);
+  const unpricedAMonth = exportsAMonth * (observed?.unsized ?? 1);
   return {
     exportsADay,
     exportsAMonth,
     hoursEach,
+    attemptsEach,
     measured: observed !== undefined,
     slotsCarryADay,
     load: exportsADay / slotsCarryADay,
-    ...(observed?.gib !== undefined && { monthlyUsd: exportsAMonth * observed.gib * usdPerGiB }),
+    ...(observed?.gib !== undefined && {
+      monthlyUsd: (exportsAMonth - unpricedAMonth) * attemptsEach * observed.gib * usdPerGiB,
+    }),
+    ...(observed && { unpricedAMonth }),
   };
 }
 
@@ -74,7 +101,8 @@ export function capacityWarnings(capacity: Capacity): string[] {
   const { load, measured } = capacity;
   if (load < tightLoad) return [];
   const wanted = `${rounded(capacity.exportsADay)} exports a day are wanted`;
-  const carried = `the account's ${exportSlots} export slots carry ${rounded(capacity.slotsCarryADay)} a day at ${rounded(capacity.hoursEach)} h each (${measured ? 'as seen so far' : 'assumed: copies.assumedHours'})`;
+  const attempts = capacity.attemptsEach > 1 ? ` and ${rounded(capacity.attemptsEach)} attempts` : '';
+  const carried = `the account's ${exportSlots} export slots carry ${rounded(capacity.slotsCarryADay)} a day at ${rounded(capacity.hoursEach)} h${attempts} each (${measured ? 'as seen so far' : 'assumed: copies.assumedHours'})`;
   const advice =
     'copy less often (copy.schedule "weekly" or "monthly"), or set copy.mode "none" where nobody reads the copies';
   return load > 1

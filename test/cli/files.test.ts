@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cause } from '../../shared/domain/index.ts';
-import { aDatabase, aDay, aSweep, at } from '../shared/ledger/rows.ts';
+import { aBackup, aDatabase, aDay, aSweep, at } from '../shared/ledger/rows.ts';
 import { config, given } from './support.ts';
 
 const now = '2026-11-23T12:00:00.000Z';
@@ -229,6 +229,47 @@ describe('config plan', () => {
       copiesByMode: { export: 1, object: 0, none: 1 },
       warnings: [],
     });
+  });
+});
+
+describe('config plan --observed', () => {
+  const planned = async (...sizes: readonly (number | undefined)[]) => {
+    const file = join(folder, 'plan.json');
+    await writeFile(file, JSON.stringify(config));
+    const { ledger, run } = given({ now });
+    const startedAt = at('2026-11-22T00:00:00.000Z');
+    const copy = {
+      mode: 'export',
+      state: 'failed',
+      attempt: 2,
+      startedAt,
+      endedAt: at('2026-11-22T08:00:00.000Z'),
+    } as const;
+    for (const [index, sizeGiB] of sizes.entries()) {
+      await ledger.recordBackup(
+        aBackup({ id: `b${index}`, createdAt: startedAt, copy, ...(sizeGiB !== undefined && { sizeGiB }) }),
+      );
+    }
+    const { text } = await run(`config plan ${file} --observed --account 123456789012 --region eu-west-1`, {
+      columns: 400,
+    });
+    return text;
+  };
+
+  it('counts failed attempts, and prices what it knows the size of', async () => {
+    const text = await planned(100, 300);
+    expect(text).toContain('1 a day, 30.4 a month, 8 h and 2 attempts each (as measured in the last week, failed ones');
+    expect(text).toMatch(/price of exports +about 122 US dollars a month \(0\.01 a GB of snapshot\)\n/);
+  });
+
+  it('says what it does not know the price of', async () => {
+    expect(await planned(100, undefined)).toMatch(
+      /price of exports +about 30 US dollars a month \(0\.01 a GB of snapshot\), without 15 exports a month of unknown size/,
+    );
+    expect(await planned(undefined)).toMatch(
+      /price of exports +unknown: 30 exports a month of unknown size \(RDS states/,
+    );
+    expect(await planned()).toMatch(/price of exports +about 0\.01 US dollars a GB of snapshot; --observed estimates/);
   });
 });
 

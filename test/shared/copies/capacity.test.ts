@@ -24,34 +24,69 @@ describe('capacity', () => {
     }
   });
 
+  type Exported = Pick<Backup, 'copy' | 'sizeGiB'>;
+  const ended = (hours: number, sizeGiB?: number, copy: Partial<Backup['copy']> = {}): Exported => ({
+    ...(sizeGiB !== undefined && { sizeGiB }),
+    copy: {
+      mode: 'export',
+      state: 'complete',
+      attempt: 1,
+      startedAt: new Date('2026-11-01T00:00:00Z'),
+      endedAt: new Date(Date.UTC(2026, 10, 1, hours)),
+      ...copy,
+    },
+  });
+  const nine = (row: Exported) => Array.from({ length: 9 }, () => row);
+
   it('goes by the durations and sizes that the ledger has seen, once there are some', () => {
-    const ended = (hours: number, sizeGiB: number, state: 'complete' | 'incomplete' | 'failed' = 'complete') =>
-      ({
-        sizeGiB,
-        copy: {
-          mode: 'export',
-          state,
-          attempt: 1,
-          startedAt: new Date('2026-11-01T00:00:00Z'),
-          endedAt: new Date(Date.UTC(2026, 10, 1, hours)),
-        },
-      }) satisfies Pick<Backup, 'copy' | 'sizeGiB'>;
-    const { sizeGiB: _, ...ofAurora } = ended(3, 0);
-    const unfinished = { ...ended(9, 900), copy: { mode: 'export', state: 'complete', attempt: 1 } } as const;
-    const dump = { ...ended(9, 900), copy: { ...ended(9, 900).copy, mode: 'object' } } as const;
-    expect(observe([ofAurora])).toEqual({ exports: 1, hours: 3 });
-    expect(observe([ended(2, 100), ofAurora, ended(4, 300, 'incomplete'), unfinished, dump])).toEqual({
-      exports: 3,
-      hours: 3,
-      gib: 200,
-    });
-    const observed = observe([ended(2, 100), ended(4, 300), ended(20, 900, 'failed')]);
-    expect(observed).toEqual({ exports: 2, hours: 3, gib: 200 });
+    const dump = ended(9, 900, { mode: 'object' });
+    const later = { ...ended(9, 900), copy: { ...ended(9).copy, state: 'paused' } } as unknown as Exported;
+    const observed = observe([ended(2, 100), ended(4, 300, { state: 'incomplete' }), dump, later]);
+    expect(observed).toEqual({ exports: 2, hours: 3, attempts: 1, gib: 200, unsized: 0 });
     const capacity = capacityOf(fleet(10), observed);
-    expect(capacity).toMatchObject({ hoursEach: 3, slotsCarryADay: 40, measured: true });
+    expect(capacity).toMatchObject({ hoursEach: 3, slotsCarryADay: 40, measured: true, unpricedAMonth: 0 });
     // 10 exports a day of 200 GiB at $0.01: 304 exports a month.
     expect(capacity.monthlyUsd).toBeCloseTo(609, 0);
     expect(observe([])).toBeUndefined();
+  });
+
+  it.each(['failed', 'cancelled'] as const)('counts exports that %s: they took slots and money, too', (state) => {
+    const observed = observe([...nine(ended(1, 100)), ...nine(ended(8, 100, { state }))]);
+    expect(observed).toMatchObject({ exports: 18, hours: 4.5, gib: 100 });
+    const capacity = capacityOf(fleet(18), observed);
+    expect(capacity.load).toBeCloseTo((9 * 1 + 9 * 8) / (5 * 24));
+    expect(capacity.monthlyUsd).toBeCloseTo((18 * 365.25) / 12);
+  });
+
+  it('takes the earlier attempts of a copy to have lasted as long as its last one', () => {
+    const observed = observe([...nine(ended(1, 100)), ...nine(ended(8, 100, { state: 'failed', attempt: 3 }))]);
+    expect(observed?.attempts).toBe(2);
+    const capacity = capacityOf(fleet(18), observed);
+    expect(capacity.load).toBeCloseTo((9 * 1 + 9 * 3 * 8) / (5 * 24));
+    expect(capacity.monthlyUsd).toBeCloseTo((2 * 18 * 365.25) / 12);
+    expect(capacityWarnings(capacity).join()).toMatch(
+      /carry 9\.6 a day at 6\.3 h and 2 attempts each \(as seen so far\)/,
+    );
+  });
+
+  it('leaves out what took no slot: starts that RDS refused, and what ended before its turn', () => {
+    const { startedAt: _, ...refused } = ended(8, 100, { state: 'failed', attempt: 3 }).copy;
+    const gone = { ...refused, state: 'skipped' } as const;
+    const running = ended(9, 100, { state: 'running' });
+    expect(observe([ended(1), { copy: refused }, { copy: gone }, running])).toMatchObject({ exports: 1, hours: 1 });
+    expect(observe([{ copy: refused }, { copy: gone }])).toBeUndefined();
+  });
+
+  it('says that the price of snapshots without a size is unknown, and makes it up from no others', () => {
+    const observed = observe([ended(2, 100), ended(2, 300), ended(2), ended(2)]);
+    expect(observed).toMatchObject({ unsized: 0.5, gib: 200 });
+    const capacity = capacityOf(fleet(12), observed);
+    expect(capacity.unpricedAMonth).toBeCloseTo((6 * 365.25) / 12);
+    expect(capacity.monthlyUsd).toBeCloseTo((6 * 200 * 0.01 * 365.25) / 12);
+    const ofAurora = capacityOf(fleet(12), observe([ended(3), ended(5)]));
+    expect(ofAurora.unpricedAMonth).toBeCloseTo(365.25);
+    expect(ofAurora).not.toHaveProperty('monthlyUsd');
+    expect(capacityOf(fleet(12))).not.toHaveProperty('unpricedAMonth');
   });
 });
 
