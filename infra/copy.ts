@@ -6,7 +6,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Fleet } from '../shared/config/index.ts';
+import { type Fleet, regionsWithoutExports } from '../shared/config/index.ts';
 import { constructIds, exportService } from '../shared/contract.ts';
 import { capacityOf, capacityWarnings, copyCalls } from '../shared/copies/index.ts';
 import { copyTriggers } from '../shared/ledger/index.ts';
@@ -64,6 +64,8 @@ export class CopyBackups extends Construct {
     this.#alarms(parts.alarms, parts.fleet);
     for (const warning of capacityWarnings(capacityOf(parts.fleet)))
       Validations.of(this).addWarning('capacity', warning);
+    for (const warning of regionsWithoutExports(parts.fleet))
+      Validations.of(this).addWarning('region-without-exports', warning);
   }
 
   #trigger(parts: Parts, deadLetters: IQueue): void {

@@ -1,4 +1,4 @@
-import { configHash, parseConfig, tenantsWithoutDatabase } from '../../shared/config/index.ts';
+import { configHash, parseConfig, regionsWithoutExports, tenantsWithoutDatabase } from '../../shared/config/index.ts';
 import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
 import { readText } from '../files.ts';
@@ -15,7 +15,8 @@ export const configCheck = command({
       file: 'the file',
       ok: 'whether it can be deployed',
       mistakes: 'each as `<path>: <what is wrong>`',
-      warnings: 'what is perhaps not meant, as sentences: a tenant of whose databases none is watched',
+      warnings:
+        'what is perhaps not meant, as sentences: a tenant of whose databases none is watched, copies that would be skipped since their Region has no exports',
       sha256: 'SHA-256 of its bytes, as sweeps record it',
     },
   },
@@ -27,7 +28,7 @@ export const configCheck = command({
     try {
       const fleet = parseConfig(text, where);
       const { tenants, databases } = fleet;
-      const warnings = tenantsWithoutDatabase(fleet);
+      const warnings = [...tenantsWithoutDatabase(fleet), ...regionsWithoutExports(fleet)];
       return answer({ file, ok: true, mistakes: [], warnings, sha256 }, (screen) => {
         screen.line(
           `${screen.colours.green('OK')}  ${file}: ${plural(tenants.length, 'tenant')}, ${plural(databases.length, 'database')}.`,

@@ -1,4 +1,4 @@
-import { type Fleet, parseConfig } from '../../shared/config/index.ts';
+import { type Fleet, parseConfig, regionsWithoutExports } from '../../shared/config/index.ts';
 import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copies/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { collect } from '../../shared/lib/iterables.ts';
@@ -81,7 +81,7 @@ function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) 
       const { copySkipped: cause } = one;
       return cause === undefined ? [] : [{ ...named(one, copySentenceOf(cause, reader)), cause }];
     }),
-    warnings: capacityWarnings(capacity),
+    warnings: [...capacityWarnings(capacity), ...regionsWithoutExports(fleet)],
   };
 }
 

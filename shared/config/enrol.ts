@@ -2,6 +2,7 @@
  * Databases that enrol themselves by tag. Tags come from whoever may tag: each value is checked here, what is wrong with
  * one, or not allowed, is a problem that operators are notified of, and none stops the sweep.
  */
+
 import {
   arnsOf,
   type CopyMode,
@@ -12,6 +13,7 @@ import {
   nameOf,
   type RdsDatabase,
 } from '../domain/index.ts';
+import { exportsIn } from './export-regions.ts';
 import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
 import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
@@ -199,6 +201,7 @@ export function enrolledWithoutTags(fleet: Fleet, name: DatabaseName, tenant: st
       prefix: databasePrefix(sharedTarget?.prefix, tenant, name),
       owner: sharedTarget?.owner ?? fleet.account,
     },
+    ...exportsIn(name.region, fleet.copies),
     ...(sharedTarget ? {} : { copySkipped: { code: 'no-shared-bucket', facts: {} } }),
     enrolledBy: 'tag',
   };

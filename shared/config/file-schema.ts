@@ -293,6 +293,12 @@ const sectionShapes = {
         .max(168, { error: 'must be at most 168' })
         .default(1)
         .describe('Hours of an export that capacity is planned with until some were seen. Default: 1'),
+      regionsWithExports: z
+        .array(region)
+        .default([])
+        .describe(
+          'Regions in which RDS exports snapshots by now, though AWS documented otherwise when this version was made; elsewhere their copies would be skipped. Default: none',
+        ),
     },
     'How copies are made',
   ),

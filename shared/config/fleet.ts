@@ -1,6 +1,7 @@
 /** The configuration as the product uses it: defaults applied, one entry a database. `resolve.ts` makes it from the file. */
 import type { Recipient } from '../channels/index.ts';
 import type { BackupKind, CopyCause, CopyMode, DatabaseName } from '../domain/index.ts';
+import type { NotExported } from './export-regions.ts';
 
 /** When a database counts as unprotected, and how often people are reminded. */
 export interface Policy {
@@ -59,6 +60,8 @@ export interface ConfiguredDatabase extends DatabaseName {
   readonly target: CopyTarget;
   /** Why its copies cannot be made: wanted ones are `skipped` for this cause. `target` is then where they would go. */
   readonly copySkipped?: CopyCause;
+  /** Engines whose snapshots RDS does not export in its Region; absent: it exports. */
+  readonly notExported?: NotExported;
   /** The reason why it is not watched. */
   readonly excluded?: string;
   readonly enrolledBy: 'configuration' | 'tag';
@@ -123,6 +126,8 @@ export interface Fleet {
     readonly queuedHours: number;
     /** Duration of an export that capacity is planned with until the ledger has seen some. */
     readonly assumedHours: number;
+    /** Regions that have exports, whatever `export-regions.ts` knows of them. */
+    readonly regionsWithExports: readonly string[];
   };
   readonly ledger: { readonly retentionDays: number };
   readonly lifecycle: {

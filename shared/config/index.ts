@@ -15,4 +15,4 @@ export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';
 export type { Where } from './names.ts';
 export { restoreTestsSince } from './restore-tests.ts';
-export { tenantsWithoutDatabase } from './warnings.ts';
+export { regionsWithoutExports, tenantsWithoutDatabase } from './warnings.ts';

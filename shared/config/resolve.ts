@@ -1,6 +1,7 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
 import type { Recipient } from '../channels/index.ts';
 import { formatName } from '../domain/index.ts';
+import { exportsIn } from './export-regions.ts';
 import {
   type BucketConfig,
   type DatabaseConfig,
@@ -77,6 +78,7 @@ function entryOf(
     target: database.bucket
       ? statedTarget(database.bucket, named, where)
       : inheritedTarget(tenant.bucket ?? defaults.bucket, named, where),
+    ...exportsIn(region, file.copies),
     ...(database.excluded === undefined ? {} : { excluded: database.excluded }),
     enrolledBy: 'configuration',
   };

@@ -1,5 +1,6 @@
 /** What may be deployed as it is, and is perhaps not meant. */
 import { groupBy } from 'es-toolkit/array';
+import { exportsIn } from './export-regions.ts';
 import type { Fleet, Tenant } from './fleet.ts';
 
 /** Tenants of whose listed databases none is watched, as sentences: none is listed, or all are excluded. */
@@ -17,6 +18,27 @@ export function tenantsWithoutDatabase({ tenants, databases, discovery }: Fleet)
     const unless = discovery === undefined ? '' : `, unless one enrols by the tag ${discovery.tenantTag}`;
     return [
       `tenant ${JSON.stringify(id)} ${what}: operators are notified of it, critical after ${maxAgeHours} h${unless}`,
+    ];
+  });
+}
+
+/** Databases whose copies are skipped since RDS exports none in their Region, as a sentence a Region. */
+export function regionsWithoutExports({ databases, discovery, defaults, region, copies }: Fleet): string[] {
+  const exported = databases.filter(({ copy, excluded }) => copy.mode === 'export' && excluded === undefined);
+  const byRegion = groupBy(exported, (database) => database.region);
+  const discovers = discovery !== undefined && defaults.copy.mode === 'export';
+  const regions = new Set([...Object.keys(byRegion), ...(discovers ? [region] : [])]);
+  return [...regions].flatMap((name) => {
+    const { notExported } = exportsIn(name, copies);
+    if (notExported === undefined) return [];
+    const count = byRegion[name]?.length ?? 0;
+    const whose = [
+      ...(count > 0 ? [count === 1 ? '1 database' : `${count} databases`] : []),
+      ...(discovers && name === region ? ['those that enrol by tag'] : []),
+    ].join(' and ');
+    const unless = notExported === 'all but Aurora' ? ', unless they are of Aurora' : '';
+    return [
+      `AWS documents no exports of snapshots in ${name}: copies of ${whose} are skipped${unless}; set copy.mode "object" or "none", or name the Region in copies.regionsWithExports if RDS exports there by now`,
     ];
   });
 }

@@ -122,7 +122,9 @@ const copiesADay: Record<CopySchedule, number> = {
   monthly: 1 / daysAMonth,
 };
 
-function exportsADayOf({ copy }: ConfiguredDatabase): number {
+/** In a Region that exports Aurora's snapshots alone, a cluster counts: it may be one. */
+function exportsADayOf({ copy, kind, notExported }: ConfiguredDatabase): number {
+  if (notExported === 'every engine' || (notExported === 'all but Aurora' && kind === 'instance')) return 0;
   const scheduled = copy.kinds.includes('automated') || copy.kinds.includes('awsbackup');
   return copy.mode === 'export' && scheduled ? copiesADay[copy.schedule] : 0;
 }

@@ -38,7 +38,7 @@ export function initialCopy(
     return none(copy.mode, { code: 'kind-not-copied', facts: { kind: backup.kind, copied: [...copy.kinds] } });
   }
   if (isBaseline(backup, history.enrolledAt)) return none(copy.mode, { code: 'before-enrolment', facts: {} });
-  const obstacle = configured.copySkipped ?? (copy.mode === 'export' ? notExportable(backup) : undefined);
+  const obstacle = configured.copySkipped ?? (copy.mode === 'export' ? notExportable(backup, configured) : undefined);
   if (obstacle) return { mode: copy.mode, state: 'skipped', attempt: 0, endedAt: now, cause: obstacle };
   if (periodIsServed(copy.schedule, backup, history.earlier, ({ state }) => servesPeriod(state))) {
     return none(copy.mode, servedBy(copy.schedule));
@@ -46,16 +46,18 @@ export function initialCopy(
   return { mode: copy.mode, state: 'queued', attempt: 1, queuedAt: now };
 }
 
-/** Why RDS cannot export a snapshot (Db2, Oracle, SQL Server, RDS Custom, magnetic storage), or undefined if it can. */
-export function notExportable({
-  engine,
-  storageType,
-}: {
-  readonly engine: string;
-  readonly storageType?: string;
-}): CopyCause | undefined {
+/**
+ * Why RDS cannot export a snapshot (Db2, Oracle, SQL Server, RDS Custom, magnetic storage, a Region without exports), or
+ * undefined if it can.
+ */
+export function notExportable(
+  { engine, storageType }: { readonly engine: string; readonly storageType?: string },
+  { region, notExported }: Pick<ConfiguredDatabase, 'region' | 'notExported'>,
+): CopyCause | undefined {
   if (!exportableEngines.has(engine)) return { code: 'engine-not-exportable', facts: { engine } };
-  return storageType === 'standard' ? { code: 'storage-not-exportable', facts: {} } : undefined;
+  if (storageType === 'standard') return { code: 'storage-not-exportable', facts: {} };
+  if (notExported === undefined || (notExported === 'all but Aurora' && engine.startsWith('aurora'))) return undefined;
+  return { code: 'region-without-exports', facts: { region, engine } };
 }
 
 /** The UTC day, ISO week (from Monday) or month that a time lies in; undefined where every backup is copied. */

@@ -162,7 +162,7 @@ async function candidatesFrom(
     const found = copiedBy(deps.fleet, backup, databases.get(backup.database));
     if ('cause' in found) return [skipped(backup, found.cause)];
     const { configured } = found;
-    const obstacle = configured.copySkipped ?? notExportable(backup);
+    const obstacle = configured.copySkipped ?? notExportable(backup, configured);
     if (obstacle) return [skipped(backup, obstacle)];
     const places = placesOf(deps, configured);
     return isOpen(places) ? [{ backup, configured, places }] : [];

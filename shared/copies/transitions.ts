@@ -97,6 +97,6 @@ export function retryMode(
   const { mode: tried } = backup.copy;
   const mode = isOneOf(modesMade, tried) ? tried : copy.mode === 'object' ? 'object' : 'export';
   if (mode === 'object') return copy.staging ? { mode } : { cause: { code: 'staging-not-configured', facts: {} } };
-  const cause = notExportable(backup);
+  const cause = notExportable(backup, found.configured);
   return cause ? { cause } : { mode };
 }

@@ -248,6 +248,11 @@ export const copyCauses = {
   'no-shared-bucket': entry('The configuration has no shared bucket for discovered databases.'),
   'engine-not-exportable': entry('RDS cannot export snapshots of this engine.', { engine: text }, ['engine']),
   'storage-not-exportable': entry('RDS cannot export snapshots from magnetic storage.'),
+  'region-without-exports': entry(
+    'RDS exports no snapshots in the Region, or none of this engine.',
+    { region: text, engine: text },
+    ['region', 'engine'],
+  ),
   'period-served': entry('Another backup of the same period is copied.', { schedule: text }, ['schedule']),
   'snapshot-busy': entry('RDS says that the snapshot is busy.', { said }),
   'exported-elsewhere': entry('Somebody else is exporting the snapshot; RDS allows one export at a time.'),

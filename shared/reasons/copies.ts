@@ -89,6 +89,8 @@ const texts: Texts = {
   },
   'storage-not-exportable': (_, { reader }) =>
     `RDS cannot export snapshots from magnetic storage ("standard")${forOperators(reader, '; move the database to gp3 storage')}`,
+  'region-without-exports': ({ region, engine }, { reader }) =>
+    `RDS exports no snapshots of engine ${onLine(engine)} in ${onLine(region)}${forOperators(reader, ', as AWS documented it; use mode "object" with native dumps, or "none", or name the Region in copies.regionsWithExports if it has exports by now')}`,
   'period-served': ({ schedule }) => `another backup of the same ${periods[schedule] ?? onLine(schedule)} is copied`,
   'snapshot-busy': ({ said }) => `RDS says that the snapshot is busy${said === undefined ? '' : `: ${onLine(said)}`}`,
   'exported-elsewhere': () => 'somebody else is exporting this snapshot; RDS allows one export at a time',

@@ -187,6 +187,30 @@ describe('config check', () => {
     expect(exitCode).toBe(0);
   });
 
+  it.each([
+    ['eu-south-2', {}, ['copies of 1 database are skipped, unless they are of Aurora;']],
+    ['us-gov-west-1', {}, ['copies of 1 database are skipped;']],
+    ['eu-south-2', { discovery: {} }, ['copies of 1 database and those that enrol by tag are skipped, unless']],
+    ['me-central-1', { copies: { regionsWithExports: ['me-central-1'] } }, []],
+    ['eu-west-1', { discovery: {} }, []],
+    [
+      'mx-central-1',
+      { defaults: { copy: { mode: 'object', staging: { bucket: 'dumps', owner: '123456789012' } } }, discovery: {} },
+      [],
+    ],
+  ])('warns of copies that %s does not export', async (region, more, warnings) => {
+    const file = await write('region.json', { ...config, ...more });
+    const { facts } = given({ now });
+    const where = `--account 123456789012 --region ${region}`;
+    const expected = warnings.map((warning) =>
+      expect.stringContaining(`AWS documents no exports of snapshots in ${region}: ${warning}`),
+    );
+    expect(await facts(`config check ${file} ${where}`)).toMatchObject({ ok: true, warnings: expected });
+    const plan = await facts(`config plan ${file} ${where}`);
+    expect(plan.warnings).toEqual(expected);
+    expect(plan.copies.exportsADay).toBe(warnings.length > 0 || region === 'mx-central-1' ? 0 : 1);
+  });
+
   it('lists all mistakes with their paths, with exit code 1', async () => {
     const bad = {
       operators: config.operators,

@@ -379,6 +379,7 @@ export const pinned = {
       'no-shared-bucket': '',
       'engine-not-exportable': 'engine',
       'storage-not-exportable': '',
+      'region-without-exports': 'region engine',
       'period-served': 'schedule',
       'snapshot-busy': 'said',
       'exported-elsewhere': '',

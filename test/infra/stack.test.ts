@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readExportSettings } from '../../handlers/export-settings.ts';
 import { readCopyFunctionName, readSettings } from '../../handlers/settings.ts';
 import { parseRequest } from '../../handlers/sweep.ts';
+import { parseConfig } from '../../shared/config/index.ts';
 import { outputNames } from '../../shared/contract.ts';
 import { copyTriggers } from '../../shared/ledger/items.ts';
 import { type IndexDefinition, indexes, localIndexes } from '../../shared/ledger/table.ts';
@@ -380,6 +381,17 @@ describe('copy', () => {
       expect.stringMatching(/^warning: 300 exports a day are wanted.*grows without end/),
     ]);
     expect(messagesOf(wanted(30))).toEqual([]);
+  });
+
+  it('is said at synth to be skipped in a Region without exports', () => {
+    const spain = { account: '123456789012', region: 'eu-south-2' };
+    const content = {
+      operators: [{ email: 'oncall@example.com' }],
+      tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
+    };
+    expect(messagesOf(parseConfig(JSON.stringify(content), spain), { env: spain })).toEqual([
+      expect.stringMatching(/^warning: AWS documents no exports of snapshots in eu-south-2: copies of 1 database are/),
+    ]);
   });
 
   it('exports with a role that only RDS exports may take', () => {

@@ -38,9 +38,9 @@ export function synthesize(fleet: Fleet = exampleFleet, props: Partial<LedgerSta
 }
 
 /** What `cdk synth` says besides the template: `warning: <text>`. */
-export function messagesOf(fleet: Fleet): string[] {
+export function messagesOf(fleet: Fleet, props: Partial<LedgerStackProps> = {}): string[] {
   const app = appOf();
-  const { stackName } = stackOf(app, fleet);
+  const { stackName } = stackOf(app, fleet, props);
   return app
     .synth()
     .getStackByName(stackName)

@@ -9,7 +9,7 @@ const here = { account: '123456789012', region: 'eu-west-1' };
 const crmKey = '123456789012/eu-west-1/db-crm';
 
 /** A fleet that lists acme's instance `orders`, with discovery on unless the case says otherwise. */
-function fleet(changes: object = {}) {
+function fleet(changes: object = {}, where = here) {
   const content = {
     operators,
     defaults: { bucket: { type: 'shared' } },
@@ -23,7 +23,7 @@ function fleet(changes: object = {}) {
     ],
     ...changes,
   };
-  return parseConfig(JSON.stringify(content), here);
+  return parseConfig(JSON.stringify(content), where);
 }
 
 function database(
@@ -140,6 +140,21 @@ describe('enrolment by tag', () => {
       copy: { mode: 'export' },
       copySkipped: { code: 'no-shared-bucket', facts: {} },
     });
+  });
+});
+
+describe('a Region without exports', () => {
+  const inSpain = (changes: object) => {
+    const spain = fleet(changes, { ...here, region: 'eu-south-2' });
+    const crm = database('crm', { 'backup-tenant': 'acme' });
+    const { databases } = enrol(spain, [{ ...crm, key: '123456789012/eu-south-2/db-crm' }]);
+    return databases.map(({ id, notExported }) => `${id}: ${notExported}`);
+  };
+
+  test('is known of listed databases and of those that enrol by tag', () => {
+    expect(inSpain({})).toEqual(['orders: all but Aurora', 'crm: all but Aurora']);
+    const copies = { regionsWithExports: ['eu-south-2'] };
+    expect(inSpain({ copies })).toEqual(['orders: undefined', 'crm: undefined']);
   });
 });
 

@@ -63,7 +63,7 @@ describe('what a file leaves out has a default', () => {
       stackBuckets: ['rds-backup-ledger-orders-123456789012-eu-west-1'],
       sweep: { cron: '0 12 * * ? *', timeZone: 'UTC' },
       alerts: { digestAbove: 100, dailyDigest: false, runbookUrl: 'docs/runbook.md' },
-      copies: { maxAttempts: 3, stuckHours: 24, queuedHours: 24, assumedHours: 1 },
+      copies: { maxAttempts: 3, stuckHours: 24, queuedHours: 24, assumedHours: 1, regionsWithExports: [] },
       ledger: { retentionDays: 400 },
       lifecycle: { copyDays: 90, oldVersionDays: 7, unfinishedUploadDays: 7 },
     });

@@ -125,6 +125,16 @@ describe('a copy that a person asks for', () => {
     expect(retryMode(dumps, { ...never, engine: 'sqlserver-se' }, undefined)).toEqual({ mode: 'object' });
   });
 
+  it('is refused in a Region without exports, until the configuration says that there are some', () => {
+    const spain = { account: '123456789012', region: 'eu-south-2' };
+    const of = { ...failed, database: failed.database.replace('eu-west-1', 'eu-south-2') };
+    const asked = (more: object) =>
+      retryMode(parseConfig(JSON.stringify(exporting({ acme: ['orders'] }, more)), spain), of, undefined);
+    const facts = { region: 'eu-south-2', engine: failed.engine };
+    expect(asked({})).toEqual({ cause: { code: 'region-without-exports', facts } });
+    expect(asked({ copies: { regionsWithExports: ['eu-south-2'] } })).toEqual({ mode: 'export' });
+  });
+
   it('is refused for the cause for which it would be skipped', () => {
     const { databaseId: _, ...rest } = failed;
     const cases = [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exportsIn } from '../../../shared/config/export-regions.ts';
 import type { ConfiguredDatabase, CopyPolicy } from '../../../shared/config/fleet.ts';
 import { type CopyCandidate, initialCopy, notExportable, periodOf } from '../../../shared/copies/copy-policy.ts';
 import type { Copy, CopyState } from '../../../shared/domain/index.ts';
@@ -130,7 +131,55 @@ describe('what RDS cannot export', () => {
   });
 
   it.each(['mysql', 'mariadb', 'postgres', 'aurora-mysql', 'aurora-postgresql'])('is not %s', (engine) => {
-    expect(notExportable({ engine, storageType: 'gp3' })).toBeUndefined();
+    expect(notExportable({ engine, storageType: 'gp3' }, configured())).toBeUndefined();
+  });
+});
+
+describe('a Region without exports', () => {
+  const inRegion = (region: string, regionsWithExports: readonly string[] = [], copy: Partial<CopyPolicy> = {}) => ({
+    ...configured(copy),
+    region,
+    ...exportsIn(region, { regionsWithExports }),
+  });
+  const copyIn = (engine: string, database: ConfiguredDatabase) =>
+    initialCopy({ ...backup, engine }, database, fresh, now);
+
+  it.each([
+    ['eu-south-2', 'postgres'],
+    ['eu-central-2', 'mysql'],
+    ['me-central-1', 'mariadb'],
+    ['us-gov-west-1', 'postgres'],
+    ['us-gov-east-1', 'aurora-mysql'],
+    ['ap-southeast-7', 'aurora-postgresql'],
+  ])('%s skips a snapshot of %s at once, with the reason', (region, engine) => {
+    const cause = { code: 'region-without-exports', facts: { region, engine } };
+    expect(copyIn(engine, inRegion(region))).toEqual({
+      mode: 'export',
+      state: 'skipped',
+      attempt: 0,
+      endedAt: now,
+      cause,
+    });
+  });
+
+  it.each([
+    ['eu-south-2', 'aurora-mysql'],
+    ['me-central-1', 'aurora'],
+    ['eu-west-1', 'mysql'],
+    ['il-central-1', 'postgres'],
+  ])('is not %s for %s', (region, engine) => {
+    expect(copyIn(engine, inRegion(region)).state).toBe('queued');
+  });
+
+  it('is one no longer where the configuration says so', () => {
+    expect(copyIn('mysql', inRegion('eu-south-2', ['eu-central-2', 'eu-south-2'])).state).toBe('queued');
+    expect(copyIn('mysql', inRegion('eu-south-2', ['eu-central-2'])).state).toBe('skipped');
+  });
+
+  it('copies dumps all the same, and names an engine that no Region exports', () => {
+    const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}', waitHours: 24 };
+    expect(copyIn('mysql', inRegion('eu-south-2', [], { mode: 'object', staging })).state).toBe('queued');
+    expect(copyIn('oracle-ee', inRegion('eu-south-2')).cause?.code).toBe('engine-not-exportable');
   });
 });
 

@@ -48,6 +48,8 @@ const openTexts = [
   'kind-not-copied kind',
   'kind-not-copied copied',
   'engine-not-exportable engine',
+  'region-without-exports region',
+  'region-without-exports engine',
   'period-served schedule',
 ];
 

@@ -43,6 +43,10 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     {},
     'RDS cannot export snapshots from magnetic storage ("standard"); move the database to gp3 storage',
   ],
+  'region-without-exports': [
+    { region: 'eu-south-2', engine: 'mysql' },
+    'RDS exports no snapshots of engine mysql in eu-south-2, as AWS documented it; use mode "object" with native dumps, or "none", or name the Region in copies.regionsWithExports if it has exports by now',
+  ],
   'period-served': [{ schedule: 'weekly' }, 'another backup of the same week is copied'],
   'snapshot-busy': [{}, 'RDS says that the snapshot is busy'],
   'exported-elsewhere': [{}, 'somebody else is exporting this snapshot; RDS allows one export at a time'],
