@@ -1,7 +1,9 @@
 /** Taking copies to their next step. Whether people are to be notified of one stands on its row before they are: see `notices.ts`. */
-import { type Backup, backupIdOf, type Copy, type CopyScope } from '../domain/index.ts';
+import type { Fleet } from '../config/index.ts';
+import { type Backup, backupIdOf, type Copy, type CopyScope, isOneOf } from '../domain/index.ts';
 import { type Ledger, updateBackup } from '../ledger/index.ts';
 import type { Pauses, Places } from './pauses.ts';
+import { queueNextInPeriod } from './period.ts';
 import { sameStep } from './transitions.ts';
 
 /** A copy's next step. */
@@ -25,7 +27,7 @@ export interface Applied {
 
 /** Takes copies to their next step; one that cannot be written holds up no other. */
 export async function applySteps(
-  { ledger, pauses }: { readonly ledger: Ledger; readonly pauses: Pauses },
+  { ledger, pauses, fleet }: { readonly ledger: Ledger; readonly pauses: Pauses; readonly fleet: Fleet },
   steps: readonly CopyStep[],
   now: Date,
 ): Promise<Applied> {
@@ -39,6 +41,8 @@ export async function applySteps(
     const tells = notify && !(fault && pauses.isPaused(fault.scope));
     const copy = tells ? { ...to, untoldSince: now } : to;
     try {
+      // Before its end is written: a run that crashes in between does both again.
+      if (comesToNothing(to)) await queueNextInPeriod({ ledger, fleet }, backup, now);
       const row = await updateBackup(ledger, backupIdOf(backup), (current) =>
         sameStep(current.copy, backup.copy) ? { ...current, copy } : undefined,
       );
@@ -49,4 +53,11 @@ export async function applySteps(
     }
   }
   return { written, errors };
+}
+
+/** Whether a copy ended without serving its period, which another backup of it may. */
+function comesToNothing({ state, cause }: Copy): boolean {
+  return (
+    state === 'failed' || (state === 'skipped' && isOneOf(['snapshot-expired', 'snapshot-replaced'], cause?.code ?? ''))
+  );
 }

@@ -25,7 +25,7 @@ import {
 import { copyFolder } from './naming.ts';
 import { type Pauses, type Places, scopeOf } from './pauses.ts';
 import { begun, ended, keyOf, modesMade, queued } from './transitions.ts';
-import { contentsOf, shortcomings, warningsIn } from './verify.ts';
+import { completedIn, contentsOf, shortcomings, warningsIn } from './verify.ts';
 
 export interface FollowDeps {
   readonly ledger: Ledger;
@@ -106,14 +106,14 @@ export async function stepsOf(
   const taskOf = ({ copy }: Backup) => (copy.mode === 'export' ? tasks.get(copy.taskId ?? '') : undefined);
   const databases = await databasesOf(
     deps.ledger,
-    rows.filter((row) => taskOf(row)?.Status === 'COMPLETE'),
+    rows.filter((row) => row.copy.mode === 'export' && (taskOf(row)?.Status ?? 'COMPLETE') === 'COMPLETE'),
   );
   const errors: unknown[] = [];
   const stepOf = async (backup: Backup) => {
     try {
       if (backup.copy.mode === 'object') return leftBehind(backup, deps.fleet, now);
       const task = taskOf(backup);
-      return task ? await stepOfTask(deps, databases, backup, task, now) : vanished(backup, deps.fleet, now);
+      return await (task ? stepOfTask(deps, databases, backup, task, now) : vanished(deps, databases, backup, now));
     } catch (error) {
       errors.push(error);
       return undefined;
@@ -263,12 +263,25 @@ export function afterFailure(
   return { backup, to: ended(copy, 'failed', at, { cause, ...(!heals && { permanent: true }) }), notify: true };
 }
 
-/** A task that RDS does not show: not yet, or (after an hour) no longer. */
-function vanished(backup: Backup, fleet: Fleet, now: Date): CopyStep | undefined {
+/** A task that RDS does not show: not yet, or (after an hour) no longer. What it wrote to the end is a copy all the same. */
+async function vanished(
+  deps: FollowDeps,
+  databases: Databases,
+  backup: Backup,
+  now: Date,
+): Promise<CopyStep | undefined> {
   const { copy } = backup;
   if (copy.state !== 'running' || now.getTime() - (copy.startedAt ?? now).getTime() < unknownTaskMs) return undefined;
-  const cause = { code: 'task-unknown', facts: { task: copy.taskId ?? '' } } as const;
-  return afterFailure(backup, copy, { cause, heals: true }, fleet, now, now);
+  const { bucket = '', prefix = '', taskId = '' } = copy;
+  const owner = bucketOwner(deps.fleet, databases, backup, bucket);
+  const place = { bucket, folder: copyFolder({ prefix, taskId }), ...(owner !== undefined && { owner }) };
+  const warnings = await completedIn(deps.s3, place, taskId);
+  if (warnings !== undefined) {
+    const task = { Status: 'COMPLETE', S3Bucket: bucket, S3Prefix: prefix, WarningMessage: warnings };
+    return verified(deps, databases, backup, task, now);
+  }
+  const cause = { code: 'task-unknown', facts: { task: taskId } } as const;
+  return afterFailure(backup, copy, { cause, heals: true }, deps.fleet, now, now);
 }
 
 /** An object copy whose run crashed: nothing half lies in the bucket, so it is simply done again. */

@@ -1,13 +1,14 @@
 /** What an export left in its bucket. RDS's `COMPLETE` alone proves neither that the objects are there nor that all tables are. */
 import { addAbortSignal, Readable } from 'node:stream';
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { text as textOf } from 'node:stream/consumers';
+import { GetObjectCommand, type GetObjectCommandInput, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { JSONParser } from '@streamparser/json';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
 import { z } from 'zod';
 import type { copyCauses, FactsIn } from '../domain/index.ts';
 import { minuteMs } from '../lib/time.ts';
-import { bounded } from './failures.ts';
+import { bounded, isRefusal } from './failures.ts';
 
 export interface Contents {
   readonly objects: number;
@@ -58,9 +59,8 @@ export async function contentsOf(
     signal.throwIfAborted();
   }
   const read = async (Key: string) => {
-    const { Body } = await s3.send(new GetObjectCommand({ ...of, Key }), { abortSignal });
-    if (!(Body instanceof Readable)) throw new TypeError('S3 answers with a stream of Node where it is called by Node');
-    return skippedInList(addAbortSignal(signal, Body), warned);
+    const body = await bodyOf(s3, { ...of, Key }, { abortSignal });
+    return skippedInList(addAbortSignal(signal, body), warned);
   };
   const skipped = await pMap(lists, read, { concurrency: 4 });
   return {
@@ -71,6 +71,39 @@ export async function contentsOf(
       named: skipped.flatMap(({ named }) => named).slice(0, mostNamed),
     },
   };
+}
+
+async function bodyOf(
+  s3: S3Client,
+  object: GetObjectCommandInput,
+  options: { readonly abortSignal?: AbortSignal } = {},
+): Promise<Readable> {
+  const { Body } = await s3.send(new GetObjectCommand(object), options);
+  if (!(Body instanceof Readable)) throw new TypeError('S3 answers with a stream of Node where it is called by Node');
+  return Body;
+}
+
+/** What RDS writes beside the data of a task at its end; AWS documents it by example. */
+const taskInfo = z.looseObject({ status: z.string(), warningMessage: z.string().nullish() });
+
+/**
+ * The warnings of a task, possibly none, where its own record in the bucket says that it is complete; undefined where there is
+ * no such record, or S3 refuses it.
+ */
+export async function completedIn(
+  s3: S3Client,
+  { bucket, folder, owner }: Folder,
+  taskId: string,
+): Promise<string | undefined> {
+  const Key = `${folder}export_info_${taskId}.json`;
+  try {
+    const body = await bodyOf(s3, { Bucket: bucket, Key, ...(owner && { ExpectedBucketOwner: owner }) });
+    const info = taskInfo.safeParse(jsonOrUndefined(await textOf(body)));
+    return info.success && info.data.status === 'COMPLETE' ? (info.data.warningMessage ?? '') : undefined;
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
 }
 
 const noneSkipped: SkippedTables = { count: 0, named: [] };

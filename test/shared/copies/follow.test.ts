@@ -288,6 +288,30 @@ describe('an export that hangs', () => {
 });
 
 describe('a task that RDS does not show', () => {
+  it('that RDS no longer lists is complete where its record in the bucket says so', async () => {
+    const world = await given();
+    await world.rds.advanceBy({ hours: 2 });
+    const call = world.rds.call.bind(world.rds);
+    world.rds.call = (action, input) => (action === 'DescribeExportTasks' ? { ExportTasks: [] } : call(action, input));
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'complete', attempt: 1, objects: world.s3.keys(bucket).length });
+    expect(world.rds.calls('StartExportTask')).toBe(1);
+  });
+
+  it.each([
+    ['is not complete', '{"status":"IN_PROGRESS"}'],
+    ['cannot be read', 'not JSON'],
+  ])('that RDS no longer lists is made again where its record %s', async (_, record) => {
+    const world = await given({ kind: 'hang' });
+    const { prefix, taskId } = await world.copy();
+    world.s3.put(bucket, `${prefix}/${taskId}/export_info_${taskId}.json`, record);
+    await world.rds.advanceBy({ hours: 2 });
+    const call = world.rds.call.bind(world.rds);
+    world.rds.call = (action, input) => (action === 'DescribeExportTasks' ? { ExportTasks: [] } : call(action, input));
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'queued', attempt: 2, cause: { code: 'task-unknown' } });
+  });
+
   it('is waited for in its first hour, and tried again after it', async () => {
     const world = await given();
     await world.changeCopy(world.backup, (copy) => ({ ...copy, taskId: 'copy-unknown' }));
