@@ -18,7 +18,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   copy: {
     run: copyBenchmark,
     about: `500 snapshots of one night through the account's five export slots, in simulated time, while events are lost, doubled
-and late. "lost" snapshots were never exported; "utilisation" is the slots' busy time in percent of what all exports need.`,
+and late; on the bad day the bucket's policy is wrong for the first six hours. "lost" snapshots were never exported, "failed" copies
+are tried no more; "utilisation" is the slots' busy time in percent of what all exports need.`,
   },
   ledger: {
     run: ledgerBenchmark,

@@ -25,6 +25,8 @@ const pieces = [
   '[',
   '{"a":',
   'perform: ',
+  'arn:aws:kms:',
+  'error code: ',
 ];
 
 const setup = { bucket: 'b', roleArn: 'r', keyArn: 'k', region: 'eu-west-1' };

@@ -35,8 +35,8 @@ export type ExportOutcome = { loseEvent?: boolean } & (
 export interface ExportOptions {
   /** Simulated minutes of an export of so many GB. */
   exportMinutes?: (sizeGb: number) => number;
-  /** How exports go that `planExport` says nothing of. */
-  exportOutcome?: (snapshot: Snapshot, random: Random) => ExportOutcome;
+  /** How exports go that `planExport` says nothing of; `now`: when they start. */
+  exportOutcome?: (snapshot: Snapshot, random: Random, now: Date) => ExportOutcome;
   objectSink?: ObjectSink;
 }
 
@@ -89,7 +89,7 @@ export class Exports {
   readonly #world: World;
   readonly #snapshotByArn: (arn: string) => Snapshot | undefined;
   readonly #minutes: (sizeGb: number) => number;
-  readonly #outcome: (snapshot: Snapshot, random: Random) => ExportOutcome;
+  readonly #outcome: NonNullable<ExportOptions['exportOutcome']>;
   readonly #sink: ObjectSink | undefined;
   readonly #tasks = new Shelf<Task>();
   readonly #planned: { snapshot: string; outcome: ExportOutcome; left: number }[] = [];
@@ -195,7 +195,7 @@ export class Exports {
 
   #outcomeFor(snapshot: Snapshot): ExportOutcome {
     const planned = this.#planned.find((plan) => plan.left > 0 && ['*', snapshot.id].includes(plan.snapshot));
-    if (planned === undefined) return this.#outcome(snapshot, this.#world.random);
+    if (planned === undefined) return this.#outcome(snapshot, this.#world.random, this.#world.now);
     planned.left -= 1;
     return planned.outcome;
   }
