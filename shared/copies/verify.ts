@@ -36,31 +36,44 @@ const longestMs = 3 * minuteMs;
 
 /**
  * Lists the folder of a finished export and reads the table lists in it, in memory that does not grow with them. Tables
- * that RDS's warning names already (`warned`) are not counted again. S3's errors climb, and so does an error named
- * `AbortError` or `TimeoutError` once `signal` aborts: after three minutes unless given.
+ * that RDS's warning names already (`warned`) are not counted again. S3's errors climb, and an error that names the folder
+ * once `signal` aborts: after three minutes unless given.
  */
 export async function contentsOf(
   s3: S3Client,
-  { bucket, folder, owner }: Folder,
+  folder: Folder,
   warned: Warnings['skipped'] = new Map(),
   signal: AbortSignal = AbortSignal.timeout(longestMs),
+): Promise<Contents> {
+  try {
+    return await readContents(s3, folder, warned, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Error(`verifying s3://${folder.bucket}/${folder.folder} took too long`, { cause: error });
+  }
+}
+
+async function readContents(
+  s3: S3Client,
+  { bucket, folder, owner }: Folder,
+  warned: Warnings['skipped'],
+  abortSignal: AbortSignal,
 ): Promise<Contents> {
   let objects = 0;
   let bytes = 0;
   const lists: string[] = [];
   const of = { Bucket: bucket, ...(owner && { ExpectedBucketOwner: owner }) };
-  const abortSignal = signal;
   for await (const page of paginateListObjectsV2({ client: s3 }, { ...of, Prefix: folder }, { abortSignal })) {
     for (const { Key = '', Size = 0 } of page.Contents ?? []) {
       objects += 1;
       bytes += Size;
       if (/^export_tables_info_.*\.json$/.test(Key.slice(folder.length))) lists.push(Key);
     }
-    signal.throwIfAborted();
+    abortSignal.throwIfAborted();
   }
   const read = async (Key: string) => {
     const body = await bodyOf(s3, { ...of, Key }, { abortSignal });
-    return skippedInList(addAbortSignal(signal, body), warned);
+    return skippedInList(addAbortSignal(abortSignal, body), warned);
   };
   const skipped = await pMap(lists, read, { concurrency: 4 });
   return {
