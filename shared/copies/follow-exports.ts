@@ -33,6 +33,8 @@ export interface FollowDeps {
   readonly s3: S3Client;
   readonly fleet: Fleet;
   readonly pauses: Pauses;
+  /** How long this run may still work; 0 or less: it is to end. */
+  readonly remainingMs: () => number;
 }
 
 export interface FollowReport {
@@ -109,8 +111,11 @@ export async function stepsOf(
     rows.filter((row) => row.copy.mode === 'export' && (taskOf(row)?.Status ?? 'COMPLETE') === 'COMPLETE'),
   );
   const errors: unknown[] = [];
+  // Verifying what has ended leaves half of the time to start what waits.
+  const halfMs = deps.remainingMs() / 2;
   const stepOf = async (backup: Backup) => {
     try {
+      if (deps.remainingMs() < halfMs) return undefined;
       if (backup.copy.mode === 'object') return leftBehind(backup, deps.fleet, now);
       const task = taskOf(backup);
       return await (task ? stepOfTask(deps, databases, backup, task, now) : vanished(deps, databases, backup, now));

@@ -19,8 +19,6 @@ export interface CopyDeps extends FollowDeps, NoticeDeps {
   readonly exportRoleArn: string;
   /** The stack's key, for targets that name none. */
   readonly exportKeyArn: string;
-  /** How long this run may still work; 0 or less: it is to end. */
-  readonly remainingMs: () => number;
 }
 
 export interface RunReport {

@@ -287,6 +287,29 @@ describe('an export that hangs', () => {
   });
 });
 
+it('verifying what has ended leaves half of the time to start what waits', async () => {
+  const ids = Array.from({ length: 10 }, (_, n) => `db-${n}`);
+  const world = copyWorld({ config: exporting({ acme: ids }) });
+  for (const id of ids) {
+    world.rds.createInstance({ id, dataGb: 100 });
+    const at = new Date(world.rds.now.getTime() - 60 * minuteMs);
+    await world.record(world.rds.takeBackup(id, { kind: 'automated', at }).id);
+  }
+  await world.pass();
+  await world.rds.advanceBy({ hours: 1 });
+  const send = world.s3.client.send.bind(world.s3.client);
+  // The bucket takes its time: one listing uses up half of the run's.
+  world.s3.client.send = (async (command: never) => {
+    world.run.remainingMs = 250_000;
+    return send(command);
+  }) as never;
+  const { followed, run } = await world.pass();
+  expect([followed.ended.length, followed.running, run.started]).toEqual([1, 4, 5]);
+  world.run.remainingMs = 600_000;
+  world.s3.client.send = send;
+  expect((await world.pass()).followed.ended).toHaveLength(4);
+});
+
 describe('a task that RDS does not show', () => {
   it('that RDS no longer lists is complete where its record in the bucket says so', async () => {
     const world = await given();
