@@ -137,7 +137,7 @@ export const databaseSchema = fields({
   nextCheckAt: time.describe('when the watch checks it next').exactOptional(),
   /** E.g. since when RDS has not responded, or the database has been stopped. */
   since: time.describe('the start of a status that lasts').exactOptional(),
-  /** Of those that reach beyond its newest backup. */
+  /** Once the newest backup is deleted an older one counts, and what it was stopped since that. */
   stops: z
     .array(
       fields({
@@ -146,7 +146,7 @@ export const databaseSchema = fields({
       }),
     )
     .readonly()
-    .describe('when it was stopped since its newest backup, oldest first')
+    .describe('when it was stopped since a week before its newest backup, oldest first')
     .exactOptional(),
   inProgress: fields({
     id: text.describe("the snapshot's id"),

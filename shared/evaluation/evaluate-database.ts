@@ -33,7 +33,7 @@ import { backupTimeOf } from './backup-time.ts';
 import { evaluate, type LookupResult, type Situation } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
 import type { UnwatchedSource } from './replica-source.ts';
-import { stopsOf } from './stops.ts';
+import { stopsOf, stopsSince } from './stops.ts';
 import { compareTags, type TagNotice, tagStateOf } from './tag-changes.ts';
 
 /** A snapshot this young may still be announced by its event, so that its absence from the ledger proves no loss. */
@@ -178,7 +178,7 @@ export function evaluateDatabase(
         ...(database && otherKeyBackup(available, database, seen.copyTimes)),
         ...(creating && { creating }),
         ...(knownRow && { row: knownRow }),
-        stops,
+        stops: stopsSince(since, stops),
         ...(formerWindow && { windowBefore: formerWindow.window }),
         ...(subject.earlier && { earlier: subject.earlier }),
         ...(subject.unwatchedSource && { unwatchedSource: subject.unwatchedSource }),

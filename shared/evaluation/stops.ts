@@ -17,6 +17,9 @@ const stopLimitDays = 7;
 /** The row keeps this many. Whoever is stopped more often without a backup has run for too long by then. */
 const mostStops = 30;
 
+/** Stops are kept for so long before the newest backup: once that is deleted, an older one counts. */
+const keptBeforeMs = 7 * dayMs;
+
 /** Two sources of the moment of a stop may be apart by this much. */
 const sameStopMs = 10 * 60_000;
 
@@ -40,7 +43,7 @@ export function openStop(stops: readonly Stop[] = []): Stop | undefined {
 }
 
 /**
- * The stops that reach beyond `since`, oldest first: those that the row knew and those that RDS's events tell, with the one that
+ * The stops since a week before the newest backup, which is from `newest`, oldest first: those that the row knew and those that RDS's events tell, with the one that
  * its status shows, unless nobody knows when that began. `changes` are empty where RDS was not asked, or did not answer: a
  * start that nobody saw is then now.
  */
@@ -48,7 +51,7 @@ export function stopsOf(
   row: DatabaseRow | undefined,
   database: RdsDatabase,
   changes: readonly RunChange[],
-  since: Date,
+  newest: Date,
   at: Date,
 ): readonly Stop[] {
   const known = (row?.stops ?? []).flatMap(({ from, until }): RunChange[] => [
@@ -74,7 +77,12 @@ export function stopsOf(
     if (isAnother) take({ at: row?.evaluatedAt && row.evaluatedAt < from ? row.evaluatedAt : from, runs: true });
     take({ at: from, runs: false });
   }
-  return stops.filter(({ until }) => until === undefined || until > since).slice(-mostStops);
+  return stopsSince(new Date(newest.getTime() - keptBeforeMs), stops).slice(-mostStops);
+}
+
+/** The stops that reach beyond a moment. */
+export function stopsSince(moment: Date, stops: readonly Stop[]): readonly Stop[] {
+  return stops.filter(({ until }) => until === undefined || until > moment);
 }
 
 /** How long it was stopped between two moments, in milliseconds. */

@@ -141,7 +141,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'stops are forgotten',
     file: 'shared/evaluation/stops.ts',
-    from: 'return stops.filter(({ until }) => until === undefined || until > since).slice(-mostStops);',
+    from: 'return stopsSince(new Date(newest.getTime() - keptBeforeMs), stops).slice(-mostStops);',
     to: 'return stops.slice(mostStops);',
     within: 40,
   },

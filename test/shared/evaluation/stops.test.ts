@@ -80,8 +80,11 @@ describe('the stops of a database', () => {
     ]);
   });
 
-  it('are forgotten once a backup is newer', () => {
-    expect(stopsOf(row({ stops: [weekend] }), shown(), [], t('23 Nov 08:00'), monday)).toEqual([]);
+  it('are kept for a week once a backup is newer: that may be deleted, and an older one then counts', () => {
+    const keptWith = (backup: string) => stopsOf(row({ stops: [weekend] }), shown(), [], t(backup), t('30 Nov 12:00'));
+    expect(keptWith('23 Nov 08:00')).toEqual([weekend]);
+    expect(keptWith('30 Nov 07:00')).toEqual([weekend]);
+    expect(keptWith('30 Nov 08:00')).toEqual([]);
   });
 
   it('are not those of the database that had its name before', () => {

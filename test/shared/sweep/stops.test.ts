@@ -124,3 +124,15 @@ it('a database that is met stopped, and was never backed up, is known to be stop
   await world.sweep();
   expect((await rowOf(world, 'idle')).stops).toEqual([{ from }]);
 });
+
+it('the hours before the newest backup count once that is gone without a word', async () => {
+  const world = given(office);
+  world.rds.plan(new Date('2026-11-17T11:00:00Z'), () => {
+    world.rds.takeBackup('orders', { id: 'by-hand' });
+    world.rds.skipBackups('orders', 1);
+  });
+  world.rds.plan(new Date('2026-11-18T02:00:00Z'), () => world.rds.expire('by-hand'));
+  expect(await live(world, office, 2.5)).toEqual([]);
+  await world.sweep();
+  expect(await rowOf(world, 'orders')).toMatchObject({ verdict: 'due', cause: { code: 'just-started' } });
+});
