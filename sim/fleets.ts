@@ -1,8 +1,9 @@
 /** The fleet in RDS and the configuration that names it: what people do to both. */
+import type { BackupJobSpec, SimulatedBackupJob } from '../local/rds/backup-jobs.ts';
 import type { Database } from '../local/rds/model.ts';
 import type { RdsSimulator } from '../local/rds/simulator.ts';
-import { type DatabaseStory, type Happening, type Story, storyStart, tenants } from './story.ts';
-import type { Entry, Owned, Stop } from './truth.ts';
+import { type DatabaseStory, type Happening, planDays, type Story, storyStart, tenants } from './story.ts';
+import { type Entry, type History, type Job, listedMs, type Owned, type Stop } from './truth.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -36,6 +37,12 @@ export class Fleets {
   /** Names that were used, each with the tenants that had a database of it. */
   readonly #stops = new Map<string, readonly Stop[]>();
   readonly #lastByAws = new Map<string, number>();
+  /** The jobs of each that AWS Backup may list. */
+  readonly #jobs = new Map<string, readonly { readonly job: SimulatedBackupJob; readonly minutes: number }[]>();
+  /** Ids of jobs of which an event has said how they ended. */
+  readonly #heard = new Set<string>();
+  /** When the last clean sweep began. */
+  #sweptAt = Number.NEGATIVE_INFINITY;
   /** Databases whose exports all fail. */
   readonly #failing = new Set<string>();
   readonly #tenantsOf = new Map<string, Set<string>>();
@@ -136,9 +143,44 @@ export class Fleets {
     return this.#tenantsOf.get(firstName(name))?.has(tenant) ?? false;
   }
 
-  /** When a database was stopped, oldest first. */
-  stopsOf({ resourceId }: Database): readonly Stop[] {
+  /** What became of a database so far. */
+  historyOf(database: Database): History {
+    const jobs = this.#jobsOf(database);
+    const made = jobs.flatMap(({ state, endedAt }) =>
+      state === 'COMPLETED' && endedAt !== undefined ? [endedAt] : [],
+    );
+    const before = this.#lastByAws.get(database.resourceId) ?? Number.NEGATIVE_INFINITY;
+    return { stops: this.#stopsOf(database), jobs, lastByAws: Math.max(before, ...made) };
+  }
+
+  #stopsOf({ resourceId }: Database): readonly Stop[] {
     return this.#stops.get(resourceId) ?? [];
+  }
+
+  /** The jobs that AWS Backup lists under the name that a database has now. */
+  #jobsOf({ resourceId, arn }: Database): readonly Job[] {
+    const oldest = this.#rds.now.getTime() - listedMs;
+    const listed = (this.#jobs.get(resourceId) ?? []).filter(
+      ({ job }) => job.resourceArn === arn && job.createdAt.getTime() >= oldest,
+    );
+    return listed.map(({ job: { id, state, createdAt, startBy, endedAt }, minutes }) => ({
+      state,
+      createdAt: createdAt.getTime(),
+      startBy: startBy.getTime(),
+      ...(endedAt && { endedAt: endedAt.getTime() }),
+      takes: minutes * minute,
+      isHeard: this.#heard.has(id) || (endedAt !== undefined && endedAt.getTime() < this.#sweptAt),
+    }));
+  }
+
+  /** An event has said how a job of AWS Backup ended. */
+  hearOfJob(id: string): void {
+    this.#heard.add(id);
+  }
+
+  /** A clean sweep has read AWS Backup's jobs. */
+  hearOfJobs(at: number): void {
+    this.#sweptAt = Math.max(this.#sweptAt, at);
   }
 
   names(): readonly string[] {
@@ -157,9 +199,9 @@ export class Fleets {
   }
 
   onAwsBackup(plan: (database: Database, at: number) => void): void {
-    for (const [n, { awsBackup }] of this.#story.databases.entries()) {
+    for (const [n, { awsBackup, plan: jobs }] of this.#story.databases.entries()) {
       const database = this.#now[n];
-      if (awsBackup && database) plan(database, storyStart + (2 + (n % 5)) * hour);
+      if (awsBackup && jobs === undefined && database) plan(database, storyStart + (2 + (n % 5)) * hour);
     }
   }
 
@@ -172,12 +214,22 @@ export class Fleets {
 
   #takeByAws(database: Database): void {
     this.#rds.takeBackup(database, { kind: 'awsbackup' });
-    this.#lastByAws.set(database.resourceId, this.#rds.now.getTime());
+    this.#noteBackupByAws(database, this.#rds.now);
   }
 
-  /** When AWS Backup last took a backup of a database, which may be gone since. */
-  lastByAws({ resourceId }: Database): number | undefined {
-    return this.#lastByAws.get(resourceId);
+  #noteBackupByAws({ resourceId }: Database, at: Date): void {
+    const before = this.#lastByAws.get(resourceId) ?? Number.NEGATIVE_INFINITY;
+    this.#lastByAws.set(resourceId, Math.max(before, at.getTime()));
+  }
+
+  #startJob(database: Database, spec: BackupJobSpec): void {
+    const { resourceId } = database;
+    const job = this.#rds.startBackupJob(database, spec);
+    const oldest = this.#rds.now.getTime() - listedMs;
+    const before = this.#jobs.get(resourceId) ?? [];
+    for (const { job: old } of before) if (old.state === 'COMPLETED') this.#noteBackupByAws(database, old.createdAt);
+    const listed = before.filter((one) => one.job.createdAt.getTime() >= oldest);
+    this.#jobs.set(resourceId, [...listed, { job, minutes: spec.durationMinutes ?? 0 }]);
   }
 
   /** Somebody cancels what has run for six hours. */
@@ -190,11 +242,12 @@ export class Fleets {
   }
 
   /** Does what happens; undefined where it cannot happen now. */
-  act({ database: n, what }: Happening): Done | undefined {
+  act({ database: n, what, job }: Happening): Done | undefined {
     const story = this.#story.databases[n];
     const database = this.#now[n];
     if (story === undefined) return undefined;
-    const done = this.#configure(n, story, what) ?? (database ? this.#change(n, story, database, what) : undefined);
+    const done =
+      this.#configure(n, story, what) ?? (database ? this.#change(n, story, database, what, job) : undefined);
     if (done) this.#noteOwners();
     return done;
   }
@@ -243,7 +296,13 @@ export class Fleets {
     return { name: created.id, databases: [created], isSilent: true };
   }
 
-  #change(n: number, story: DatabaseStory, database: Database, what: Happening['what']): Done | undefined {
+  #change(
+    n: number,
+    story: DatabaseStory,
+    database: Database,
+    what: Happening['what'],
+    job: Happening['job'],
+  ): Done | undefined {
     const rds = this.#rds;
     const isSilent = (silently: boolean): Done => ({ name: database.id, databases: [database], isSilent: silently });
     const unsettled = () => this.unsettled.add(database.resourceId);
@@ -256,14 +315,14 @@ export class Fleets {
       case 'stop':
         if (database.status !== 'available') return undefined;
         rds.stop(database);
-        this.#stops.set(database.resourceId, [...this.stopsOf(database), { from: rds.now.getTime() }]);
+        this.#stops.set(database.resourceId, [...this.#stopsOf(database), { from: rds.now.getTime() }]);
         return isSilent(true);
       case 'start':
         if (database.status !== 'stopped') return undefined;
         rds.start(database);
         this.#stops.set(
           database.resourceId,
-          this.stopsOf(database).map((stop) => ({ until: rds.now.getTime(), ...stop })),
+          this.#stopsOf(database).map((stop) => ({ until: rds.now.getTime(), ...stop })),
         );
         return isSilent(true);
       case 'switch backups off':
@@ -283,6 +342,9 @@ export class Fleets {
         if (database.status !== 'available' || database.kind === 'cluster') return undefined;
         this.#takeByAws(database);
         return isSilent(true);
+      case 'start a backup job':
+        this.#startJob(database, job ?? {});
+        return isSilent(false);
       case 'copy the newest snapshot':
         if (newest === undefined) return undefined;
         rds.copySnapshot(newest, { id: `copy-of-${database.id}-${rds.now.getTime()}` });
@@ -373,11 +435,12 @@ export class Fleets {
       ...(story.backupMinutes !== undefined && { backupMinutes: story.backupMinutes }),
     };
     const made = kind === 'cluster' ? this.#rds.createCluster(spec) : this.#rds.createInstance(spec);
-    for (let age = 10; age < ageHours; age += 24) {
+    const { lastBackupHours = 10, plan = 'daily' } = story;
+    for (let age = lastBackupHours; age < ageHours; age += 24 * planDays[plan]) {
       const at = new Date(this.#rds.now.getTime() - age * hour);
       if (story.awsBackup) {
         this.#rds.takeBackup(made, { kind: 'awsbackup', at });
-        this.#lastByAws.set(made.resourceId, at.getTime());
+        this.#noteBackupByAws(made, at);
       }
       if (!story.awsBackup && made.retention > 0) this.#rds.takeBackup(made, { kind: 'automated', at });
     }

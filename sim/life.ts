@@ -1,11 +1,13 @@
 /** Plays a story: AWS around the functions on one simulated clock, the faults of each moment, and the checks along the way. */
 import { setImmediate as drained } from 'node:timers/promises';
+import type { BackupStateEvent } from '../local/rds/backup-jobs.ts';
 import type { RdsEvent } from '../local/rds/events.ts';
 import { RdsFault } from '../local/rds/faults.ts';
 import type { Database } from '../local/rds/model.ts';
 import { between, type Random, seededRandom } from '../local/rds/randomness.ts';
 import { RdsSimulator } from '../local/rds/simulator.ts';
 import { Timeline } from '../local/rds/timeline.ts';
+import { jobEventPatterns } from '../shared/aws-backup/index.ts';
 import { type Fleet, parseConfig } from '../shared/config/index.ts';
 import type { CopyTrigger } from '../shared/copies/index.ts';
 import { backupOfKey, copyTriggers, type Item } from '../shared/ledger/index.ts';
@@ -156,7 +158,8 @@ class Life {
       ...environment,
       seed: story.seed,
       eventSink: (event) => this.#announced(event),
-      delivery: (event, random) => this.#deliveries(event, random),
+      delivery: (_event, random) => this.#deliveries(random),
+      backupEventSink: (event) => this.#announcedByAwsBackup(event),
       objectSink: { put: async (bucket, key, body) => this.#s3.put(bucket, key, body) },
     });
     this.#table = new SimulatedTable({
@@ -486,7 +489,7 @@ class Life {
 
   // The bus and the queue -----------------------------------------------------------------------------------------------
 
-  #deliveries(_event: RdsEvent, random: Random): readonly number[] {
+  #deliveries(random: Random): readonly number[] {
     const delay = (late: number) => (random() < late ? between(random, 0, 180 * 60) : between(random, 0, 20));
     const [fault] = this.#windows.length === 0 ? [] : this.#of('bus');
     if (fault === undefined) return [delay(0)];
@@ -503,7 +506,22 @@ class Life {
     const { EventID, SourceArn } = event.detail;
     if (exportEnds.has(EventID)) this.#invokeCopy({ exportsEnded: [SourceArn] });
     // The rule's part: it matches on exact ids.
-    if (!(EventID in eventMeanings)) return;
+    if (EventID in eventMeanings) this.#queueUp(event);
+  }
+
+  /** AWS Backup sends its events by best effort, too. */
+  #announcedByAwsBackup(event: BackupStateEvent): void {
+    const { state, backupJobId } = event.detail;
+    if (!jobEventPatterns.BackupJobs.detail.state.some((one) => one === state)) return;
+    for (const seconds of this.#deliveries(this.#random)) {
+      this.#plan(this.#now + seconds * second, () => {
+        this.#queueUp(event);
+        this.#plan(this.#now + 5 * minute, () => this.#fleets.hearOfJob(String(backupJobId)));
+      });
+    }
+  }
+
+  #queueUp(event: RdsEvent | BackupStateEvent): void {
     this.#sent += 1;
     const messageId = `m${this.#sent}`;
     this.#queue.set(messageId, {

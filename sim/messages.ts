@@ -91,6 +91,12 @@ export class Recipients {
     return known?.isOpen ?? false;
   }
 
+  /** Whether somebody has heard since a moment that an alert is over. */
+  hasHeardOfItsEnd(who: 'operators' | 'tenant', key: string, tenant: string, since: number): boolean {
+    const known = this.#known.get(`${who} ${key} ${tenant}`);
+    return known?.step === 'resolve' && known.at >= since;
+  }
+
   /** What recipients take for open: of which database, and whose. */
   open(): { readonly who: string; readonly key: string; readonly tenant: string }[] {
     return [...this.#known]

@@ -114,14 +114,7 @@ export class Oracle {
     const truths = new Map<string, Truth>();
     const clocks = moments();
     for (const database of fleets.all) {
-      const truth = truthOf(
-        rds,
-        database,
-        fleets.ownedBy(database),
-        fleets.stopsOf(database),
-        clocks,
-        fleets.lastByAws(database),
-      );
+      const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.historyOf(database), clocks);
       truths.set(database.resourceId, truth);
       for (const cause of truth.causes) this.#lastTrue.set(`${database.resourceId} ${cause}`, at);
       for (const verdict of truth.may) this.#lastTrue.set(`${database.resourceId} ${verdict} ${truth.tenant}`, at);
@@ -314,6 +307,7 @@ export class Oracle {
     // A watch may have had a sweep to run.
     if (report?.mode === 'sweep' && (report.complete || this.#spoiled.size > 0)) {
       this.#cleanSweepAt = Math.max(this.#cleanSweepAt, run.started);
+      this.#parts.fleets.hearOfJobs(run.started);
       this.#shownAtSweep = new Set([...(this.#shownAtStart.get(run) ?? []), ...this.#shownNow()]);
     }
     if (mode === 'watch') this.#everybodyKnows(run);
@@ -346,19 +340,15 @@ export class Oracle {
       if (database === undefined || tenant === undefined) continue;
       const key = fleets.keyOf(database);
       if (this.#spoiled.has(`DB#${key}`)) continue;
+      // What is left to warn of once an alert is over opens one of its own with the next watch.
       const unaware = (['operators', 'tenant'] as const).filter(
-        (who) => this.recipients.knows(who, key, tenant) === false,
+        (who) =>
+          this.recipients.knows(who, key, tenant) === false &&
+          !this.recipients.hasHeardOfItsEnd(who, key, tenant, run.started - minute),
       );
       if (unaware.length === 0 || this.#isTriedLater(key, run.started)) continue;
       // It may have been backed up, or change, while the watch ran.
-      const truth = truthOf(
-        rds,
-        database,
-        fleets.ownedBy(database),
-        fleets.stopsOf(database),
-        moments(),
-        fleets.lastByAws(database),
-      );
+      const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.historyOf(database), moments());
       if (!truth.must || truth.tenant !== tenant) continue;
       for (const who of unaware) {
         this.#fail(

@@ -1,14 +1,17 @@
 /**
  * A quarter of a mixed fleet as it is in the field: databases that run all the time, in office hours or on weekdays alone, slow
- * backups, one day's retention, replicas, AWS Backup. Few things go wrong in it, so that each message has its cause.
+ * backups, one day's retention, replicas, plans of AWS Backup. Few things go wrong in it, so that each message has its cause.
  */
+import type { BackupJobSpec } from '../local/rds/backup-jobs.ts';
 import { between, oneOf, type Random, seededRandom } from '../local/rds/randomness.ts';
 import {
+  type BackupPlan,
   clock,
   type DatabaseStory,
   type Fault,
   type Happening,
   type HappeningName,
+  planDays,
   type Story,
   tenants,
 } from './story.ts';
@@ -23,9 +26,23 @@ export const fixedQuarters: readonly number[] = [1, 2, 3];
 /** How a database of the fleet is used and backed up. */
 const roles = [
   ...(['steady', 'steady', 'steady', 'steady', 'office hours', 'office hours', 'weekdays'] as const),
-  ...(['AWS Backup', 'slow', 'one day kept', 'replica', 'cluster'] as const),
+  ...(['daily plan', 'slow', 'one day kept', 'replica', 'cluster', 'weekly plan', 'monthly plan'] as const),
 ] as const;
 type Role = (typeof roles)[number];
+
+/** The plans of AWS Backup, which alone backs up what it has in them. */
+const plans: Readonly<Partial<Record<Role, BackupPlan>>> = {
+  'daily plan': 'daily',
+  'weekly plan': 'weekly',
+  'monthly plan': 'monthly',
+};
+
+/** Within which age a plan promises a backup, and which of its jobs make none. */
+const promises = {
+  daily: { maxAgeHours: 24, failing: 0.06 },
+  weekly: { maxAgeHours: 8 * 24, failing: 0.15 },
+  monthly: { maxAgeHours: 32 * 24, failing: 0.25 },
+} as const satisfies Readonly<Record<BackupPlan, object>>;
 
 /** What happens now and then to any of them. */
 const rare = [
@@ -54,13 +71,18 @@ export function quarterOf(seed: number, count = 30): Story {
     reminderHours: 24,
     batchSize: 25,
     databases,
-    happenings: [...cast.flatMap((role, n) => stopsOf(role, n)), ...seldom].sort((a, b) => a.at - b.at),
+    happenings: [
+      ...cast.flatMap((role, n) => stopsOf(role, n)),
+      ...databases.flatMap(({ plan, lastBackupHours }, n) => jobsOf(plan, lastBackupHours, n, random)),
+      ...seldom,
+    ].sort((a, b) => a.at - b.at),
     faults: Array.from({ length: 12 }, () => lostEvents(random)).sort((a, b) => a.at - b.at),
   };
 }
 
 function databaseOf(role: Role, n: number, random: Random): DatabaseStory {
   const isByDay = role === 'office hours' || role === 'weekdays';
+  const plan = plans[role];
   const starts = Math.floor(isByDay ? between(random, 10 * hour, 16 * hour) : between(random, 0, dayLength - 1));
   return {
     name: `db${String(n).padStart(3, '0')}`,
@@ -68,13 +90,14 @@ function databaseOf(role: Role, n: number, random: Random): DatabaseStory {
     enrolled: 'listed',
     tenant: oneOf(random, tenants),
     window: `${clock(starts)}-${clock(starts + 30)}`,
-    retention: role === 'AWS Backup' ? 0 : role === 'one day kept' ? 1 : 7,
-    awsBackup: role === 'AWS Backup',
+    retention: plan ? 0 : role === 'one day kept' ? 1 : 7,
+    awsBackup: plan !== undefined,
     replica: role === 'replica',
-    maxAgeHours: 24,
+    maxAgeHours: plan ? promises[plan].maxAgeHours : 24,
     graceHours: 2,
     copy: 'none',
-    ageHours: 80,
+    ageHours: plan ? 80 + 24 * planDays[plan] : 80,
+    ...(plan && { plan, lastBackupHours: Math.floor(between(random, 1, 24 * planDays[plan])) }),
     ...(role === 'slow' && { backupMinutes: 10 * hour }),
   };
 }
@@ -91,6 +114,36 @@ function stopsOf(role: Role, database: number): Happening[] {
     const stops = role === 'office hours' || weekday === 4;
     if (starts) happenings.push({ at: at + 7 * hour, database, what: 'start' });
     if (stops) happenings.push({ at: at + 20 * hour, database, what: 'stop' });
+  }
+  return happenings;
+}
+
+/**
+ * The jobs of a plan, at the same time of the day. Each begins somewhere in its start window; some fail, are stopped, or expire before
+ * they begin. Nobody waits a week for the next one: somebody starts another a day or two later.
+ */
+function jobsOf(plan: BackupPlan | undefined, lastBackupHours = 0, database: number, random: Random): Happening[] {
+  if (plan === undefined) return [];
+  const every = planDays[plan] * dayLength;
+  const happenings: Happening[] = [];
+  const startWindowMinutes = oneOf(random, [hour, 8 * hour, 8 * hour]);
+  const usual = between(random, 20, 60);
+  const start = (at: number, job: BackupJobSpec) =>
+    happenings.push({ at, database, what: 'start a backup job', job: { startWindowMinutes, ...job } });
+  for (let at = every - lastBackupHours * hour; at < days * dayLength; at += every) {
+    // A rule of its own for each seventh day finds the daily job at work until its start window is over.
+    const overlaps = plan === 'daily' && happenings.length % 7 === 6;
+    const durationMinutes = overlaps ? 2 * hour : Math.round(usual * between(random, 0.8, 1.2));
+    const startsAfterMinutes = Math.floor(between(random, 0, startWindowMinutes));
+    if (random() >= promises[plan].failing) {
+      start(at, { startsAfterMinutes, durationMinutes });
+      if (overlaps) start(at + startsAfterMinutes + 5, { startWindowMinutes: hour });
+      continue;
+    }
+    const ends = oneOf(random, ['FAILED', 'ABORTED', 'EXPIRED'] as const);
+    if (ends === 'EXPIRED') start(at, { startsAfterMinutes: startWindowMinutes + 1 });
+    else start(at, { startsAfterMinutes, durationMinutes, ends });
+    if (plan !== 'daily') start(at + Math.floor(between(random, dayLength, 2 * dayLength)), { durationMinutes });
   }
   return happenings;
 }

@@ -2,6 +2,7 @@
  * What one seed stands for, as plain data: a fleet, what happens to it, and the faults that calls and runs meet. Data can be
  * made smaller while it still fails, and be printed.
  */
+import type { BackupJobSpec } from '../local/rds/backup-jobs.ts';
 import { between, oneOf, type Random, seededRandom } from '../local/rds/randomness.ts';
 
 /** Every story begins at this moment. */
@@ -27,17 +28,26 @@ export interface DatabaseStory {
   /** Days; 0 with `awsBackup`, or where backups are off. */
   readonly retention: number;
   readonly awsBackup: boolean;
+  /** The plan of AWS Backup, where its jobs are among the happenings; else it takes a backup each day. */
+  readonly plan?: BackupPlan;
   readonly replica: boolean;
   readonly maxAgeHours: number;
   readonly graceHours: number;
   readonly copy: 'none' | 'daily' | 'every';
   /** Hours since its creation when the story begins; it was backed up each day. */
   readonly ageHours: number;
+  /** Hours since its newest backup when the story begins; 10 by default. */
+  readonly lastBackupHours?: number;
   /** How long its backups take; by default a few minutes. */
   readonly backupMinutes?: number;
 }
 
-export const happeningNames = [
+/** The days between the backups of a plan. */
+export const planDays = { daily: 1, weekly: 7, monthly: 30 } as const;
+export type BackupPlan = keyof typeof planDays;
+
+/** What a seed's story draws from. */
+const happeningsDrawn = [
   'skip a backup',
   'stop',
   'start',
@@ -70,13 +80,15 @@ export const happeningNames = [
   'sweep by hand',
   'sweep dry',
 ] as const;
-export type HappeningName = (typeof happeningNames)[number];
+export type HappeningName = (typeof happeningsDrawn)[number] | 'start a backup job';
 
 /** Something that people or RDS do. `at`: minutes since the start. */
 export interface Happening {
   readonly at: number;
   readonly database: number;
   readonly what: HappeningName;
+  /** What becomes of the backup job. */
+  readonly job?: BackupJobSpec;
 }
 
 /** Something that goes wrong; `at` and `minutes` say when and for how long. */
@@ -154,7 +166,7 @@ export function storyOf(seed: number, options: StoryOptions = {}): Story {
     happenings: times(days * Math.min(databases.length, 30) * 0.6 * eventful, () => ({
       at: whole(0, days * 1440),
       database: whole(0, databases.length - 1),
-      what: oneOf(random, happeningNames),
+      what: oneOf(random, happeningsDrawn),
     })),
     faults: [
       ...times(days * 10 * storm, () => endingWith(days, faultOf(random, whole, days))),

@@ -2,12 +2,16 @@
  * What is so, by the promises of the design and the simulator's own state: nothing here asks the product. It says of a database
  * which verdicts an alert may state at a moment, and whether somebody has to be notified.
  */
+import type { BackupJobState } from '../local/rds/backup-jobs.ts';
 import type { Database, Snapshot } from '../local/rds/model.ts';
 import type { RdsSimulator } from '../local/rds/simulator.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
+
+/** AWS Backup lists its jobs for so long. */
+export const listedMs = 30 * day;
 
 /** An entry of the configuration. */
 export interface Entry {
@@ -46,6 +50,8 @@ export const judgedCauses: ReadonlySet<string> = new Set([
   'window-while-stopped',
   'just-started',
   'aws-backup-made-none',
+  'aws-backup-job-failed',
+  'aws-backup-expected',
   'backup-in-progress',
   'snapshot-skipped',
 ]);
@@ -54,6 +60,25 @@ export const judgedCauses: ReadonlySet<string> = new Set([
 export interface Stop {
   readonly from: number;
   readonly until?: number;
+}
+
+/** A job of AWS Backup that it lists of a database, in milliseconds of the simulated clock. */
+export interface Job {
+  readonly state: BackupJobState;
+  readonly createdAt: number;
+  readonly startBy: number;
+  readonly endedAt?: number;
+  readonly takes: number;
+  /** Whether the ledger can know how it ended: an event has said so, or a sweep came since. */
+  readonly isHeard: boolean;
+}
+
+/** What became of a database so far, oldest first. */
+export interface History {
+  readonly stops: readonly Stop[];
+  readonly jobs: readonly Job[];
+  /** When AWS Backup last took a backup of it, which may be gone since. */
+  readonly lastByAws: number;
 }
 
 /** The tenant of a database, and its policy: what the configuration says of its name, else what its tag says. */
@@ -68,10 +93,8 @@ export function truthOf(
   rds: RdsSimulator,
   database: Database,
   owned: Owned | undefined,
-  stops: readonly Stop[],
+  history: History,
   moments: readonly number[],
-  /** When AWS Backup last took a backup of it, which may be gone since. */
-  lastByAws = Number.NEGATIVE_INFINITY,
 ): Truth {
   const base = { tenant: owned?.tenant, excluded: owned?.excluded ?? false, exists: !database.deleted };
   const silent = {
@@ -84,12 +107,12 @@ export function truthOf(
   };
   if (owned === undefined || owned.excluded) return silent;
   if (database.deleted) return { ...silent, may: new Set(['deleted']) };
-  const said = moments.flatMap((at) => statesOf(rds, database, owned, stops, at, lastByAws));
-  const takesBackups = database.retention > 0 || isByAwsBackup(rds, database, moments[0] ?? 0);
+  const said = moments.flatMap((at) => statesOf(rds, database, owned, history, at));
+  const takesBackups = takesAny(rds, database, history, moments[0] ?? 0);
   return {
     ...base,
     may: new Set(said.flatMap(({ verdicts }) => verdicts)),
-    causes: causesOf(rds, database, stops, moments[0] ?? 0, lastByAws),
+    causes: causesOf(rds, database, history, moments[0] ?? 0),
     must: said.every(({ must }) => must),
     isDue: said.some(({ isDue }) => isDue),
     isDueDaily: takesBackups && !isStopped(database),
@@ -99,9 +122,8 @@ export function truthOf(
 function causesOf(
   rds: RdsSimulator,
   database: Database,
-  stops: readonly Stop[],
+  { stops, jobs, lastByAws }: History,
   at: number,
-  lastByAws: number,
 ): ReadonlySet<string> {
   const takesItself = database.retention > 0;
   const held: Record<string, boolean> = {
@@ -111,6 +133,8 @@ function causesOf(
     'window-while-stopped': takesItself && stops.length > 0,
     'just-started': stops.length > 0 && !isStopped(database),
     'aws-backup-made-none': !takesItself && at - lastByAws <= mostManagedMs,
+    'aws-backup-job-failed': jobs.some(hasFailed),
+    'aws-backup-expected': jobs.some(isOpen),
     'backup-in-progress': rds.snapshots(database).some(({ status }) => status === 'creating'),
     'snapshot-skipped': takesItself && !isStopped(database) && !isBad(database),
   };
@@ -125,24 +149,27 @@ interface State {
 
 /**
  * More than one where something may or may not be known: the age of a copied cluster snapshot, which RDS does not say, and the
- * ledger does if it has the source; and that AWS Backup took a backup that is gone.
+ * ledger does if it has the source; that AWS Backup took a backup that is gone; how long its backups usually take; and that a job
+ * has failed.
  */
-function statesOf(
-  rds: RdsSimulator,
-  database: Database,
-  owned: Owned,
-  stops: readonly Stop[],
-  at: number,
-  lastByAws: number,
-): State[] {
+function statesOf(rds: RdsSimulator, database: Database, owned: Owned, history: History, at: number): State[] {
   const snapshots = rds.snapshots(database).filter(({ startedAt }) => startedAt.getTime() <= at + 10 * minute);
   const available = snapshots.filter(({ status }) => status === 'available');
   const sure = available.filter((one) => !isClusterCopy(one));
   const readings = sure.length === available.length ? [available] : [available, sure];
-  const takes = database.retention > 0 || isByAwsBackup(rds, database, at);
-  const mayTake = takes || at - lastByAws > mostManagedMs ? [takes] : [false, true];
+  const takes = takesAny(rds, database, history, at);
+  const mayTake = takes || at - history.lastByAws > mostManagedMs ? [takes] : [false, true];
+  const { jobs } = history;
+  const known = jobs.some(isUnheard) ? [jobs, jobs.map((job) => (isUnheard(job) ? unended(job) : job))] : [jobs];
+  const waits = [0, Math.max(0, ...jobs.map((job) => job.takes * 1.5))];
   return readings.flatMap((counted) =>
-    mayTake.map((one) => stateOf(rds, database, owned, stops, snapshots, counted, at, one)),
+    mayTake.flatMap((one) =>
+      known.flatMap((shown) =>
+        waits.map((wait) =>
+          stateOf(rds, database, owned, { ...history, jobs: shown }, snapshots, counted, at, one, wait),
+        ),
+      ),
+    ),
   );
 }
 
@@ -150,38 +177,43 @@ function stateOf(
   rds: RdsSimulator,
   database: Database,
   { maxAgeHours, graceHours }: Owned,
-  stops: readonly Stop[],
+  { stops, jobs }: History,
   snapshots: readonly Snapshot[],
   counted: readonly Snapshot[],
   at: number,
   takes: boolean,
+  /** How long the backup of a job that begins at the end of its start window is waited for, if that is longer than the grace. */
+  jobWait: number,
 ): State {
   const newest = Math.max(...counted.map((one) => dataTime(rds, one)));
   const has = counted.length > 0;
   const due = newest + maxAgeHours * hour;
   const mayRun = (maxAgeHours + graceHours) * hour;
-  const bare = has
-    ? Math.max(deadlineAfter(due, database, graceHours), afterStart(stops, newest, mayRun, database, graceHours))
-    : Math.max(
-        database.created.getTime() + mayRun,
-        afterStart(stops, database.created.getTime(), mayRun, database, graceHours),
-      );
+  const usual = has ? deadlineAfter(due, database, graceHours) : database.created.getTime() + mayRun;
+  const since = has ? newest : database.created.getTime();
+  const bare = Math.max(
+    usual,
+    afterStart(stops, since, mayRun, database, graceHours),
+    afterJobs(jobs, usual, database, Math.max(graceHours * hour, jobWait)),
+  );
+  const failed = jobs.some((job) => isUnanswered(job, jobs, rds.snapshots(database)));
   const isReplica = database.replicaOf !== undefined;
   if (has && at <= due) {
     // The source of each replica is a database that nobody watches.
     const noneFollows = !takes;
-    return { verdicts: noneFollows || isBad(database) ? ['protected'] : [], must: false };
+    return { verdicts: noneFollows || isBad(database) || failed ? ['protected'] : [], must: failed };
   }
   if (isReplica && !takes) return { verdicts: ['disabled'], must: false };
   const creating = snapshots.filter(({ status }) => status === 'creating');
+  const isInWindow = database.retention > 0 && at <= closesAfter(at, database, graceHours);
   if (!has) {
     // Whether it never had one or has none left: the latter is told at once, but where the next may come now.
-    const mayCome = takes && (deadlineAfter(at, database, graceHours) > at || creating.length > 0);
-    return { verdicts: takes ? ['overdue', 'never'] : ['disabled'], must: at > bare && !mayCome };
+    const mayCome = takes && (isInWindow || creating.length > 0);
+    const late = takes ? ['overdue', 'never'] : ['disabled'];
+    return { verdicts: failed ? [...late, 'new'] : late, must: (at > bare && !mayCome) || (failed && at <= bare) };
   }
-  if (at <= bare) return { verdicts: [], must: false, isDue: true };
+  if (at <= bare) return { verdicts: failed ? ['due'] : [], must: failed, isDue: true };
   // Nobody is told of its age while the backup that ends it may come: in its window, in the grace, or while it is being created.
-  const isInWindow = database.retention > 0 && at <= closesAfter(at, database, graceHours);
   const waits =
     (takes && !isStopped(database) && isInWindow) ||
     (creating.length > 0 && at <= bare + mostCreatingHours(database) * hour);
@@ -209,6 +241,16 @@ function deadlineAfter(due: number, database: Database, graceHours: number): num
 function closesAfter(at: number, database: Database, graceHours: number): number {
   const { opens, length } = windowBefore(at, database);
   return opens + length + graceHours * hour;
+}
+
+/**
+ * Where backups can only come from AWS Backup, a job that it created in time may begin until the end of its start window, and its
+ * backup then takes a while; 0 where there is none.
+ */
+function afterJobs(jobs: readonly Job[], usual: number, { retention }: Database, wait: number): number {
+  if (retention > 0) return 0;
+  const inTime = jobs.filter((job) => isOpen(job) && job.createdAt <= usual);
+  return Math.max(0, ...inTime.map(({ startBy }) => startBy + wait));
 }
 
 /** After a start the next window is waited for, unless it has run for too long before; 0 where it was never started. */
@@ -248,11 +290,29 @@ function dataTime(rds: RdsSimulator, snapshot: Snapshot): number {
 const isClusterCopy = ({ kind, copyOf }: Snapshot) => kind === 'cluster' && copyOf !== undefined;
 const isStopped = ({ status }: Database) => status === 'stopped';
 
+const isOpen = ({ state }: Job) => state === 'CREATED' || state === 'RUNNING';
+const hasFailed = ({ state }: Job) => ['FAILED', 'EXPIRED', 'ABORTED'].includes(state);
+const isUnheard = (job: Job) => hasFailed(job) && !job.isHeard;
+const unended = ({ endedAt: _, ...job }: Job): Job => ({ ...job, state: 'RUNNING' });
+
+/** Whether a job has failed, and no other one was running then, or has made a backup since. */
+function isUnanswered(failed: Job, jobs: readonly Job[], snapshots: readonly Snapshot[]): boolean {
+  if (!hasFailed(failed)) return false;
+  const { endedAt: at = 0 } = failed;
+  const others = jobs.filter((job) => job !== failed && job.state !== 'CREATED' && job.state !== 'EXPIRED');
+  const wasRunning = others.some(({ createdAt, endedAt }) => createdAt <= at && (endedAt ?? at + 1) > at);
+  const hasMade = others.some(({ state, endedAt = 0 }) => state === 'COMPLETED' && endedAt >= at);
+  return !wasRunning && !hasMade && !snapshots.some((one) => isByAws(one) && one.startedAt.getTime() > at);
+}
+
 /** AWS Backup manages what has a backup of it that is at most two months old. */
 const mostManagedMs = 62 * day;
 
-function isByAwsBackup(rds: RdsSimulator, database: Database, at: number): boolean {
-  return rds
-    .snapshots(database)
-    .some(({ type, startedAt }) => type === 'awsbackup' && at - startedAt.getTime() <= mostManagedMs);
+const isByAws = ({ type, status }: Snapshot) => type === 'awsbackup' && status === 'available';
+
+/** Whether RDS or AWS Backup takes backups of it: the latter manages also what it has a job of. */
+function takesAny(rds: RdsSimulator, database: Database, { jobs }: History, at: number): boolean {
+  const isManaged = ({ type, startedAt }: Snapshot) =>
+    type === 'awsbackup' && at - startedAt.getTime() <= mostManagedMs;
+  return database.retention > 0 || jobs.length > 0 || rds.snapshots(database).some(isManaged);
 }
