@@ -1,5 +1,6 @@
-import type { DatabaseKey, DatabaseName, SweepRow } from '../domain/index.ts';
+import type { DatabaseKey, DatabaseName, DatabaseRow, SweepRow } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
 import { collect, first } from '../lib/iterables.ts';
 import { addHours } from '../lib/time.ts';
 import { lastRuns, leftOutBefore } from './left-out.ts';
@@ -56,7 +57,42 @@ export async function recheck(
   const run = new Run(deps, { mode: 'watch', dryRun: false }, undefined, readsJobs);
   const lists = deps.ledger.leavingOut(run.onUnreadable);
   const known = await Promise.all(databases.map((name) => lists.databasesByName(name)));
+  const renamed = await rowsUnderNewNames(
+    deps,
+    lists,
+    databases.filter((_, n) => known[n]?.every(isGone)),
+  ).catch((error: unknown) => {
+    run.errors.push(`databases could not be looked up by their names: ${errorText(error)}`);
+    return [];
+  });
   // The next sweep meets what the ledger does not know yet: an event about it is no reason to alert.
-  for (const chunk of chunksOf(known.flat())) await run.recheck(chunk);
+  const rows = new Map([...known.flat(), ...renamed].map((row) => [row.key, row]));
+  for (const chunk of chunksOf([...rows.values()])) await run.recheck(chunk);
   return run.end({ complete: run.leftNothingOut, unconfigured: [] });
+}
+
+/** Whether a row is of none that is watched now. */
+function isGone({ verdict }: DatabaseRow): boolean {
+  return verdict === undefined || verdict === 'deleted';
+}
+
+/**
+ * The rows of the databases that RDS shows under some names: one that was renamed has its former name in the ledger until the
+ * configuration follows, and its events have the new one.
+ */
+async function rowsUnderNewNames(
+  { rds }: SweepDeps,
+  lists: Ledger,
+  names: readonly DatabaseName[],
+): Promise<readonly DatabaseRow[]> {
+  const named = (wanted: DatabaseName['kind']) => ({
+    ids: names.filter(({ kind }) => kind === wanted).map(({ id }) => id),
+  });
+  const [{ databases: instances }, clusters] = await Promise.all([
+    rds.instancesNamed(named('instance')),
+    rds.clustersNamed(named('cluster')),
+  ]);
+  // The check of its database speaks of an odd row.
+  rds.takeOdd();
+  return lists.databases([...instances, ...clusters].map(({ key }) => key));
 }

@@ -630,6 +630,24 @@ describe('an event about a database', () => {
     expect(world.news()).toEqual(['resolve orders protected warning']);
   });
 
+  it.each([
+    ['a name that nobody had', false],
+    ['the name of one that was deleted', true],
+  ])('is heard where it was renamed to %s, and the configuration has the former one', async (_, isUsed) => {
+    const world = await swept();
+    if (isUsed) {
+      world.rds.createInstance({ id: 'renamed' });
+      await world.sweep();
+      world.rds.delete('renamed');
+    }
+    world.rds.rename('orders', 'renamed');
+    await world.sweep();
+    world.rds.setRetention('renamed', 0);
+    await world.rds.settle();
+    expect(await world.deliver(...world.take('0028'))).toEqual([]);
+    expect(world.news()).toEqual(['open orders protected warning']);
+  });
+
   it('keeps when it was stopped, instance or cluster, and warns once the promised age passes meanwhile', async () => {
     const world = await swept();
     world.rds.stop('orders');
@@ -761,14 +779,14 @@ describe('an event about a database', () => {
     expect(await world.deliver(...events)).toEqual([]);
   });
 
-  it('that the ledger does not know asks RDS nothing', async () => {
+  it('that the ledger does not know asks RDS for its name, and no more', async () => {
     const world = await swept();
     world.rds.createInstance({ id: 'stray' });
     world.rds.stop('stray');
     await world.rds.settle();
     world.rds.resetCalls();
     expect(await world.deliver(...world.take('0087'))).toEqual([]);
-    expect(world.rds.calls()).toBe(0);
+    expect(world.rds.calls()).toBe(1);
   });
 });
 

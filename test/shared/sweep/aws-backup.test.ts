@@ -98,6 +98,15 @@ describe('a job that fails', () => {
     expect((await rowOf(world, 'orders')).cause).toBeNull();
   });
 
+  it('is told of a database that was renamed, while the configuration has its former name', async () => {
+    const { rds, news, sweep } = await given();
+    rds.rename('orders', 'orders-new');
+    await sweep();
+    rds.startBackupJob('orders-new', { ends: 'FAILED', durationMinutes: 10 });
+    await rds.advanceTo(utc('20 05:16'));
+    expect(news()).toEqual(['open orders due warning']);
+  });
+
   it('is told as a rise once the deadline is past', async () => {
     const { rds, news, watch } = await given();
     rds.startBackupJob('orders', { ends: 'ABORTED', durationMinutes: 10 });
