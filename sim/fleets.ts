@@ -43,6 +43,8 @@ export class Fleets {
   readonly #heard = new Set<string>();
   /** When the last clean sweep began. */
   #sweptAt = Number.NEGATIVE_INFINITY;
+  /** Databases of which RDS leaves a field out of a row: the ARN of their own or of a snapshot of theirs, and until when. */
+  readonly #odd = new Map<string, { readonly arn: string; readonly until: number }>();
   /** Databases whose exports all fail. */
   readonly #failing = new Set<string>();
   readonly #tenantsOf = new Map<string, Set<string>>();
@@ -150,7 +152,25 @@ export class Fleets {
       state === 'COMPLETED' && endedAt !== undefined ? [endedAt] : [],
     );
     const before = this.#lastByAws.get(database.resourceId) ?? Number.NEGATIVE_INFINITY;
-    return { stops: this.#stopsOf(database), jobs, lastByAws: Math.max(before, ...made) };
+    const { arn = '', until = 0 } = this.#odd.get(database.resourceId) ?? {};
+    // Under another name its row is whole.
+    const isShown = arn === database.arn || this.#rds.snapshotByArn(arn) !== undefined;
+    return {
+      stops: this.#stopsOf(database),
+      jobs,
+      lastByAws: Math.max(before, ...made),
+      ...(isShown && until > this.#rds.now.getTime() && { odd: arn === database.arn ? 'database' : 'snapshot' }),
+    };
+  }
+
+  /** Until when RDS shows something of a database oddly, or last did. */
+  oddUntil(resourceId: string): number {
+    return this.#odd.get(resourceId)?.until ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Whether a row of RDS is odd, or was a moment ago. */
+  hadOdd(since: number): boolean {
+    return [...this.#odd.values()].some(({ until }) => until >= since);
   }
 
   #stopsOf({ resourceId }: Database): readonly Stop[] {
@@ -263,6 +283,9 @@ export class Fleets {
     switch (what) {
       case 'create anew under the name':
         return database ? undefined : this.#recreate(n, story);
+      case 'receive a copy from elsewhere':
+        this.#receiveCopy(n, story);
+        return { name: story.name, databases: [], isSilent: false };
       case 'exclude in the configuration':
         return entry && set({ ...entry, excluded: 'nobody needs it' });
       case 'include in the configuration': {
@@ -287,6 +310,46 @@ export class Fleets {
       default:
         return undefined;
     }
+  }
+
+  /** It bears the name of a database of elsewhere, which may be that of one here. */
+  #receiveCopy(n: number, { name, kind }: DatabaseStory): void {
+    const { now } = this.#rds;
+    const from = n % 2 === 0 ? { fromRegion: 'us-east-1' } : { fromAccount: '210987654321' };
+    const taken = new Date(now.getTime() - 12 * hour);
+    this.#rds.receiveCopy({ id: `from-elsewhere-${now.getTime()}`, of: { name, kind }, taken, ...from });
+  }
+
+  /** Another database takes its name, with the next backup still to come; the former one stays for a day. */
+  #replace(n: number, story: DatabaseStory, database: Database, isSwitchover: boolean): Done | undefined {
+    const rds = this.#rds;
+    const { name, kind } = story;
+    const former = `${name}-old1`;
+    const isUsual = database.id === name && database.status === 'available';
+    if (!isUsual || this.isThere({ id: former, kind })) return undefined;
+    if (!isSwitchover) rds.rename(database, former);
+    const next = this.#create({ ...story, name: isSwitchover ? `${name}-green-${rds.now.getTime()}` : name }, 0);
+    if (isSwitchover) rds.switchOver(database, next);
+    this.#now[n] = next;
+    for (const one of [database, next]) this.unsettled.add(one.resourceId);
+    this.#deleteAfter(24 * hour, database);
+    return { name, databases: [database, next], isSilent: true };
+  }
+
+  #deleteAfter(ms: number, database: Database): void {
+    this.#rds.plan(new Date(this.#rds.now.getTime() + ms), () => {
+      this.#rds.delete(database);
+      this.#index();
+    });
+  }
+
+  /** For some hours, a row of RDS lacks a field that says which database it is of. */
+  #makeOdd(database: Database, arn: string): void {
+    const { resourceId, kind } = database;
+    const heal = this.#rds.leaveOut(arn, kind === 'instance' ? 'DbiResourceId' : 'DbClusterResourceId');
+    const until = new Date(this.#rds.now.getTime() + 10 * hour);
+    this.#odd.set(resourceId, { arn, until: until.getTime() });
+    this.#rds.plan(until, heal);
   }
 
   #recreate(n: number, story: DatabaseStory): Done | undefined {
@@ -345,6 +408,24 @@ export class Fleets {
       case 'start a backup job':
         this.#startJob(database, job ?? {});
         return isSilent(false);
+      case 'switch over to a green one':
+        return this.#replace(n, story, database, true);
+      case 'restore under the name':
+        return this.#replace(n, story, database, false);
+      case 'restore beside it': {
+        const name = `${database.id}-restored`;
+        if (this.isThere({ id: name, kind: database.kind })) return undefined;
+        this.#deleteAfter(72 * hour, this.#create({ ...story, name }, 0));
+        return { name, databases: [], isSilent: false };
+      }
+      case 'lose a field of its row':
+        if (this.oddUntil(database.resourceId) > rds.now.getTime()) return undefined;
+        this.#makeOdd(database, database.arn);
+        return isSilent(true);
+      case "lose a field of its newest snapshot's row":
+        if (newest === undefined || this.oddUntil(database.resourceId) > rds.now.getTime()) return undefined;
+        this.#makeOdd(database, newest.arn);
+        return isSilent(true);
       case 'copy the newest snapshot':
         if (newest === undefined) return undefined;
         rds.copySnapshot(newest, { id: `copy-of-${database.id}-${rds.now.getTime()}` });

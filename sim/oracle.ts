@@ -204,13 +204,15 @@ export class Oracle {
     run: Run,
   ): boolean {
     if (!knownVerdicts.has(verdict)) return true;
-    if (verdict === 'unknown') return this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
+    const hadTrouble = this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
+    if (verdict === 'unknown' && hadTrouble) return true;
     const before = this.#samples.findLastIndex(({ at }) => at <= run.started);
     const during = this.#samples.slice(Math.max(0, before));
     const resource = key.split('/')[2] ?? '';
-    // What RDS did not answer about stays as it was.
+    // What RDS did not answer about, or oddly, stays as it was.
     const stays = (what: string) =>
-      this.#rdsTroubleAt >= run.started && (this.#lastTrue.get(what) ?? 0) > run.started - 2 * day;
+      Math.max(this.#rdsTroubleAt, this.#parts.fleets.oddUntil(resource)) >= run.started &&
+      (this.#lastTrue.get(what) ?? 0) > run.started - 2 * day;
     if (verdict === 'missing') return stays(`${database} missing`) || during.some(({ absent }) => absent.has(database));
     if (stays(`${resource} ${verdict} ${tenant}`)) return true;
     // Of a deletion the tenant hears whose database it was, once: also after the entry became another's.
@@ -230,6 +232,7 @@ export class Oracle {
     if (!judgedCauses.has(code)) return true;
     const last = this.#lastTrue.get(`${resource} ${code}`);
     if (last === undefined) return false;
+    if (this.#parts.fleets.oddUntil(resource) >= run.started) return true;
     // What RDS did not answer about stays as it was, and a message that waits says what it said.
     return last >= run.started - minute || this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
   }
@@ -305,7 +308,10 @@ export class Oracle {
     if (!isClean || dryRun) return;
     this.#withinBounds(run, report);
     // A watch may have had a sweep to run.
-    if (report?.mode === 'sweep' && (report.complete || this.#spoiled.size > 0)) {
+    if (
+      report?.mode === 'sweep' &&
+      (report.complete || this.#spoiled.size > 0 || this.#parts.fleets.hadOdd(run.started))
+    ) {
       this.#cleanSweepAt = Math.max(this.#cleanSweepAt, run.started);
       this.#parts.fleets.hearOfJobs(run.started);
       this.#shownAtSweep = new Set([...(this.#shownAtStart.get(run) ?? []), ...this.#shownNow()]);
@@ -335,13 +341,17 @@ export class Oracle {
       if (since > run.started - minute) continue;
       const changedAt = Math.max(this.#allChangedAt, this.#changedAt.get(resource) ?? storyStart);
       if (this.#cleanSweepAt <= changedAt) continue;
+      const oddUntil = fleets.oddUntil(resource);
+      // What was odd is looked at again within the hour.
+      if (oddUntil <= run.started && run.started < oddUntil + 75 * minute) continue;
       const database = fleets.all.find(({ resourceId }) => resourceId === resource);
-      const { tenant } = this.#latest.truths.get(resource) ?? {};
+      const { tenant, isOdd } = this.#latest.truths.get(resource) ?? {};
       if (database === undefined || tenant === undefined) continue;
       const key = fleets.keyOf(database);
       if (this.#spoiled.has(`DB#${key}`)) continue;
       // What is left to warn of once an alert is over opens one of its own with the next watch.
-      const unaware = (['operators', 'tenant'] as const).filter(
+      const concerned = isOdd ? (['operators'] as const) : (['operators', 'tenant'] as const);
+      const unaware = concerned.filter(
         (who) =>
           this.recipients.knows(who, key, tenant) === false &&
           !this.recipients.hasHeardOfItsEnd(who, key, tenant, run.started - minute),

@@ -50,6 +50,8 @@ const rare = [
   ...(['rename', 'name back', 'switch backups off', 'switch backups on', 'switch backups on'] as const),
   ...(['storage full', 'available again', 'available again', 'move the window'] as const),
   ...(['move to the next tenant', 'expire the newest snapshot', 'delete', 'create anew under the name'] as const),
+  ...(['receive a copy from elsewhere', 'switch over to a green one', 'restore under the name'] as const),
+  ...(['restore beside it', 'lose a field of its row', "lose a field of its newest snapshot's row"] as const),
 ] as const satisfies readonly HappeningName[];
 
 /** The quarter of a seed; the first day is a Monday. */

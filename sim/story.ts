@@ -80,7 +80,19 @@ const happeningsDrawn = [
   'sweep by hand',
   'sweep dry',
 ] as const;
-export type HappeningName = (typeof happeningsDrawn)[number] | 'start a backup job';
+
+/** What happens in quarters alone. */
+const happeningsOfQuarters = [
+  'start a backup job',
+  'receive a copy from elsewhere',
+  'switch over to a green one',
+  'restore under the name',
+  'restore beside it',
+  'lose a field of its row',
+  "lose a field of its newest snapshot's row",
+] as const;
+
+export type HappeningName = (typeof happeningsDrawn)[number] | (typeof happeningsOfQuarters)[number];
 
 /** Something that people or RDS do. `at`: minutes since the start. */
 export interface Happening {

@@ -36,6 +36,8 @@ export interface Truth {
   readonly causes: ReadonlySet<string>;
   /** Past its deadline, held open by nothing: people have to be notified. */
   readonly must: boolean;
+  /** What RDS shows of it is odd: tenants hear of that once it lasts. */
+  readonly isOdd: boolean;
   /** Its backup is due, which ends no alert. */
   readonly isDue: boolean;
   /** A backup is due on each day: it is watched, runs, and somebody takes backups of it. */
@@ -79,6 +81,8 @@ export interface History {
   readonly jobs: readonly Job[];
   /** When AWS Backup last took a backup of it, which may be gone since. */
   readonly lastByAws: number;
+  /** What RDS shows oddly of it now: its own row, or that of a snapshot. */
+  readonly odd?: 'database' | 'snapshot';
 }
 
 /** The tenant of a database, and its policy: what the configuration says of its name, else what its tag says. */
@@ -102,6 +106,7 @@ export function truthOf(
     may: new Set<string>(),
     causes: new Set<string>(),
     must: false,
+    isOdd: false,
     isDue: false,
     isDueDaily: false,
   };
@@ -111,9 +116,10 @@ export function truthOf(
   const takesBackups = takesAny(rds, database, history, moments[0] ?? 0);
   return {
     ...base,
-    may: new Set(said.flatMap(({ verdicts }) => verdicts)),
+    may: new Set([...said.flatMap(({ verdicts }) => verdicts), ...(history.odd ? ['unknown'] : [])]),
     causes: causesOf(rds, database, history, moments[0] ?? 0),
-    must: said.every(({ must }) => must),
+    must: history.odd === 'database' || said.every(({ must }) => must),
+    isOdd: history.odd !== undefined,
     isDue: said.some(({ isDue }) => isDue),
     isDueDaily: takesBackups && !isStopped(database),
   };
@@ -216,12 +222,19 @@ function stateOf(
   // Nobody is told of its age while the backup that ends it may come: in its window, in the grace, or while it is being created.
   const waits =
     (takes && !isStopped(database) && isInWindow) ||
-    (creating.length > 0 && at <= bare + mostCreatingHours(database) * hour);
+    (creating.length > 0 && at <= bare + mostCreatingHours(database) * hour) ||
+    creating.some(({ startedAt }) => endsIt(startedAt.getTime(), at, database, graceHours));
   return { verdicts: [takes ? 'overdue' : 'disabled'], must: !waits };
 }
 
 /** What is being created is waited for as long as such backups took before, which need not be known. */
 const mostCreatingHours = ({ backupMinutes = 0 }: Database) => (backupMinutes > 6 * 60 ? 24 : 6);
+
+/** Whether a backup began in its window, or in the grace after it, and may still be complete in time. */
+function endsIt(since: number, at: number, database: Database, graceHours: number): boolean {
+  if (database.retention === 0 || since > closesAfter(since, database, graceHours)) return false;
+  return at <= since + mostCreatingHours(database) * hour;
+}
 
 /** It does not leave this status by itself: told although its newest backup is fresh. */
 const isBad = ({ status }: Database) =>

@@ -7,11 +7,7 @@ import { type Answer, answer } from './answer.ts';
 import { answerJobs } from './backup-jobs.ts';
 import type { RdsSimulator } from './simulator.ts';
 
-/** A request handler for the SDK's client that answers from the simulator, without a socket. */
-export function inProcessHandler(simulator: RdsSimulator) {
-  return handlerOf((request) => answer(simulator, String(request.body ?? '')));
-}
-
+/** A request handler for the SDK's clients that answers without a socket. */
 function handlerOf(reply: (request: HttpRequest) => Answer) {
   return {
     handle: async (request: HttpRequest, _options?: HttpHandlerOptions): Promise<{ response: HttpResponse }> => {
@@ -28,7 +24,7 @@ function handlerOf(reply: (request: HttpRequest) => Answer) {
 export function inProcessClient(simulator: RdsSimulator, config: RDSClientConfig = {}): RDSClient {
   return new RDSClient({
     ...settingsOf(simulator),
-    requestHandler: inProcessHandler(simulator),
+    requestHandler: handlerOf((request) => answer(simulator, String(request.body ?? ''))),
     ...config,
   });
 }

@@ -70,7 +70,7 @@ export class RdsSimulator extends Fleet {
   call(action: string, input: Input): unknown {
     const { run } = this.#operationNamed(action);
     this.#trouble.meet(action, input);
-    return run(input);
+    return this.#trouble.answered(run(input));
   }
 
   /** AWS Backup creates a job now. */
@@ -135,6 +135,10 @@ export class RdsSimulator extends Fleet {
 
   failPage(action: string, page: number, fault?: RdsFault): () => void {
     return this.#trouble.failPage(action, page, fault);
+  }
+
+  leaveOut(arn: string, field: string): () => void {
+    return this.#trouble.leaveOut(arn, field);
   }
 
   throttle(bucket: { capacity: number; perSecond: number }): () => void {

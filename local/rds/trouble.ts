@@ -9,6 +9,9 @@ export interface Call {
   readonly number: number;
 }
 
+/** How rows name themselves. */
+const arnFields = ['DBInstanceArn', 'DBClusterArn', 'DBSnapshotArn', 'DBClusterSnapshotArn'];
+
 /** What a call meets before it is answered: returns or throws a fault, or lets it pass. */
 export type CallHook = (call: Call) => RdsFault | undefined;
 
@@ -16,6 +19,8 @@ export type CallHook = (call: Call) => RdsFault | undefined;
 export class Trouble {
   readonly #counts = new Map<string, number>();
   readonly #hooks = new Set<CallHook>();
+  /** Fields that are missing from the row of an ARN. */
+  readonly #missing = new Map<string, string>();
   readonly #now: () => Date;
 
   constructor(now: () => Date) {
@@ -65,6 +70,30 @@ export class Trouble {
       tokens -= 1;
       return undefined;
     });
+  }
+
+  /** The row of a database or snapshot lacks a field, until the answer is called. */
+  leaveOut(arn: string, field: string): () => void {
+    this.#missing.set(arn, field);
+    return () => {
+      this.#missing.delete(arn);
+    };
+  }
+
+  /** An answer as its caller gets it: without the fields that are missing. */
+  answered(answer: unknown): unknown {
+    if (this.#missing.size === 0 || typeof answer !== 'object' || answer === null) return answer;
+    const members = Object.entries(answer).map(([name, rows]): [string, unknown] => [
+      name,
+      Array.isArray(rows) ? rows.map((row) => this.#odd(row)) : rows,
+    ]);
+    return Object.fromEntries(members);
+  }
+
+  #odd(row: Readonly<Record<string, unknown>>): object {
+    const arn = arnFields.map((name) => row[name]).find((value) => value !== undefined);
+    const field = this.#missing.get(String(arn));
+    return field === undefined ? row : { ...row, [field]: undefined };
   }
 
   /** Throws the fault that this call meets. */

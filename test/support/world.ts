@@ -1,4 +1,3 @@
-import type { RDSClientConfig } from '@aws-sdk/client-rds';
 import type { BackupStateEvent } from '../../local/rds/backup-jobs.ts';
 import { inProcessBackupClient, inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
@@ -28,7 +27,6 @@ interface WorldOptions {
   /** The configuration, as its file would have it. */
   readonly config: object;
   readonly simulator?: Partial<SimulatorOptions>;
-  readonly client?: RDSClientConfig;
   /** Milliseconds a run has left, each time it asks. */
   readonly remainingMs?: () => number;
   /** Whether events of RDS reach the recorder, as they do by default. */
@@ -53,7 +51,6 @@ export function makeWorld({
   now,
   config,
   simulator,
-  client,
   remainingMs,
   recording = true,
   table = new MemoryTable(),
@@ -108,7 +105,7 @@ export function makeWorld({
 
   const deps = (): SweepDeps & CloseDeps => ({
     ledger: used,
-    rds: new RdsReader(inProcessClient(rds, client)),
+    rds: new RdsReader(inProcessClient(rds)),
     awsBackup: new AwsBackupReader(inProcessBackupClient(rds)),
     fleet: state.fleet,
     configHash: state.configHash,
@@ -142,7 +139,7 @@ export function makeWorld({
   };
   const recordDeps = (): RecordDeps => ({
     ledger: used,
-    rds: new RdsReader(inProcessClient(rds, client)),
+    rds: new RdsReader(inProcessClient(rds)),
     awsBackup: new AwsBackupReader(inProcessBackupClient(rds)),
     fleet: state.fleet,
     log,

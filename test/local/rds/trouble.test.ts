@@ -75,6 +75,17 @@ describe('calls that fail', () => {
     await call();
   });
 
+  test('a row lacks a field, and no other row does', async () => {
+    const { rds, client } = simulated();
+    const [db1] = [rds.createInstance({ id: 'db1' }), rds.createInstance({ id: 'db2' })];
+    const resourceIds = async () =>
+      (await client.send(new DescribeDBInstancesCommand({}))).DBInstances?.map(({ DbiResourceId }) => DbiResourceId);
+    const heal = rds.leaveOut(db1.arn, 'DbiResourceId');
+    expect(await resourceIds()).toEqual([undefined, rds.find('db2').resourceId]);
+    heal();
+    expect(await resourceIds()).toEqual([db1.resourceId, rds.find('db2').resourceId]);
+  });
+
   test('a hook sees each call with its input and number, and may fail it', async () => {
     const { rds, client } = simulated();
     const seen: unknown[] = [];
