@@ -37,6 +37,8 @@ export class Fleets {
   /** Names that were used, each with the tenants that had a database of it. */
   readonly #stops = new Map<string, readonly Stop[]>();
   readonly #lastByAws = new Map<string, number>();
+  /** When the window of each was moved last. */
+  readonly #movedAt = new Map<string, number>();
   /** The jobs of each that AWS Backup may list. */
   readonly #jobs = new Map<string, readonly { readonly job: SimulatedBackupJob; readonly minutes: number }[]>();
   /** Ids of jobs of which an event has said how they ended. */
@@ -159,6 +161,7 @@ export class Fleets {
       stops: this.#stopsOf(database),
       jobs,
       lastByAws: Math.max(before, ...made),
+      windowMoved: this.#isWindowNew(database),
       ...(isShown && until > this.#rds.now.getTime() && { odd: arn === database.arn ? 'database' : 'snapshot' }),
     };
   }
@@ -171,6 +174,14 @@ export class Fleets {
   /** Whether a row of RDS is odd, or was a moment ago. */
   hadOdd(since: number): boolean {
     return [...this.#odd.values()].some(({ until }) => until >= since);
+  }
+
+  #isWindowNew(database: Database): boolean {
+    const movedAt = this.#movedAt.get(database.resourceId);
+    if (movedAt === undefined) return false;
+    return this.#rds
+      .snapshots(database)
+      .every(({ status, startedAt }) => status !== 'available' || +startedAt <= movedAt);
   }
 
   #stopsOf({ resourceId }: Database): readonly Stop[] {
@@ -458,6 +469,7 @@ export class Fleets {
         return isSilent(true);
       }
       case 'move the window':
+        this.#movedAt.set(database.resourceId, rds.now.getTime());
         rds.setWindow(database, story.window === database.window ? '09:00-09:30' : story.window);
         return isSilent(true);
       case 'storage full':
@@ -515,7 +527,10 @@ export class Fleets {
       ...(replica && { replicaOf: 'source' }),
       ...(story.backupMinutes !== undefined && { backupMinutes: story.backupMinutes }),
     };
-    const made = kind === 'cluster' ? this.#rds.createCluster(spec) : this.#rds.createInstance(spec);
+    // The members of one that had the name before may still have theirs.
+    const isTaken = this.#rds.databases().some(({ id }) => id === `${name}-1`);
+    const members = isTaken ? [`${name}-${this.all.length}`] : 1;
+    const made = kind === 'cluster' ? this.#rds.createCluster({ ...spec, members }) : this.#rds.createInstance(spec);
     const { lastBackupHours = 10, plan = 'daily' } = story;
     for (let age = lastBackupHours; age < ageHours; age += 24 * planDays[plan]) {
       const at = new Date(this.#rds.now.getTime() - age * hour);

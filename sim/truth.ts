@@ -56,6 +56,12 @@ export const judgedCauses: ReadonlySet<string> = new Set([
   'aws-backup-expected',
   'backup-in-progress',
   'snapshot-skipped',
+  'window-moved',
+  'restore-point-stale',
+  'backups-gone',
+  'replica-source-unwatched',
+  'deleted-or-renamed',
+  'rds-not-answering',
 ]);
 
 /** A time for which a database was stopped, in milliseconds of the simulated clock; without an end it still is. */
@@ -81,6 +87,8 @@ export interface History {
   readonly jobs: readonly Job[];
   /** When AWS Backup last took a backup of it, which may be gone since. */
   readonly lastByAws: number;
+  /** Whether its window was moved since its newest backup. */
+  readonly windowMoved: boolean;
   /** What RDS shows oddly of it now: its own row, or that of a snapshot. */
   readonly odd?: 'database' | 'snapshot';
 }
@@ -111,7 +119,7 @@ export function truthOf(
     isDueDaily: false,
   };
   if (owned === undefined || owned.excluded) return silent;
-  if (database.deleted) return { ...silent, may: new Set(['deleted']) };
+  if (database.deleted) return { ...silent, may: new Set(['deleted']), causes: new Set(['deleted-or-renamed']) };
   const said = moments.flatMap((at) => statesOf(rds, database, owned, history, at));
   const takesBackups = takesAny(rds, database, history, moments[0] ?? 0);
   return {
@@ -128,10 +136,15 @@ export function truthOf(
 function causesOf(
   rds: RdsSimulator,
   database: Database,
-  { stops, jobs, lastByAws }: History,
+  { stops, jobs, lastByAws, windowMoved, odd }: History,
   at: number,
 ): ReadonlySet<string> {
   const takesItself = database.retention > 0;
+  const snapshots = rds.snapshots(database);
+  const available = snapshots.filter(({ status }) => status === 'available');
+  const times = available.filter((one) => !isClusterCopy(one)).map((one) => dataTime(rds, one));
+  const { opens, length } = windowBefore(at, database);
+  const lastWindow = opens + length <= at ? opens : opens - day;
   const held: Record<string, boolean> = {
     stopped: isStopped(database),
     'backups-disabled': !takesItself,
@@ -141,8 +154,15 @@ function causesOf(
     'aws-backup-made-none': !takesItself && at - lastByAws <= mostManagedMs,
     'aws-backup-job-failed': jobs.some(hasFailed),
     'aws-backup-expected': jobs.some(isOpen),
-    'backup-in-progress': rds.snapshots(database).some(({ status }) => status === 'creating'),
-    'snapshot-skipped': takesItself && !isStopped(database) && !isBad(database),
+    'backup-in-progress': snapshots.some(({ status }) => status === 'creating'),
+    // A whole window has passed since.
+    'snapshot-skipped':
+      takesItself && !isStopped(database) && !isBad(database) && Math.max(...times) < lastWindow && !windowMoved,
+    'window-moved': windowMoved,
+    'restore-point-stale': database.latestRestorable !== 'fresh',
+    'backups-gone': available.length === 0,
+    'replica-source-unwatched': database.replicaOf !== undefined,
+    'rds-not-answering': odd !== undefined,
   };
   return new Set(Object.keys(held).filter((code) => held[code]));
 }
