@@ -1,14 +1,19 @@
 import { expect, it } from 'vitest';
 import { live } from '../../sim/life.ts';
-import { quarterOf } from '../../sim/quarter.ts';
+import { fixedQuarters, quarterOf } from '../../sim/quarter.ts';
+import type { Story } from '../../sim/story.ts';
+
+/** The beginning of a quarter; nothing goes wrong on its last day. */
+function firstDays(days: number, story: Story): Story {
+  const isIn = ({ at }: { readonly at: number }) => at < days * 1440;
+  const isOver = ({ at }: { readonly at: number }) => at < (days - 1) * 1440;
+  return { ...story, days, happenings: story.happenings.filter(isIn), faults: story.faults.filter(isOver) };
+}
 
 it('office hours and weekends cost one warning a stop that outlasts the age, and its end', async () => {
-  const quarter = quarterOf(1, 12);
-  const days = 14;
-  const happenings = quarter.happenings.filter(
-    ({ at, what }) => (what === 'stop' || what === 'start') && at < days * 1440,
-  );
-  const { problem, lines } = await live({ ...quarter, days, happenings, faults: [] }, { trace: true });
+  const quarter = firstDays(14, quarterOf(1, 7));
+  const happenings = quarter.happenings.filter(({ what }) => what === 'stop' || what === 'start');
+  const { problem, lines } = await live({ ...quarter, happenings, faults: [] }, { trace: true });
   expect(problem).toBeUndefined();
   const steady = /\(db00[0-3]\)/;
   // The first day begins with backups of other hours.
@@ -20,3 +25,28 @@ it('office hours and weekends cost one warning a stop that outlasts the age, and
   expect(weekend.filter((line) => line.startsWith('2026-11-07'))).toHaveLength(3);
   expect(told.filter((line) => steady.test(line) || line.includes('CRITICAL'))).toEqual([]);
 }, 120_000);
+
+it('what the fixed quarters are to play happens in each of them', () => {
+  for (const seed of fixedQuarters) {
+    const { happenings } = quarterOf(seed);
+    const kinds = new Set(happenings.map(({ what }) => what));
+    const ends = new Set(happenings.flatMap(({ job }) => job?.ends ?? []));
+    const isLate = happenings.some(({ job: { startsAfterMinutes = 0, startWindowMinutes = 0 } = {} }) =>
+      startWindowMinutes > 0 ? startsAfterMinutes > startWindowMinutes : false,
+    );
+    expect([...ends].sort(), `seed ${seed}`).toEqual(['ABORTED', 'FAILED']);
+    expect([...kinds], `seed ${seed}`).toEqual(
+      expect.arrayContaining([
+        ...['start a backup job', 'receive a copy from elsewhere', 'switch over to a green one'],
+        ...['restore under the name', 'restore beside it', 'rename', 'lose a field of its row'],
+      ]),
+    );
+    expect(isLate, `seed ${seed} has a job that expires`).toBe(true);
+  }
+});
+
+it('holds for a fleet that nobody has played', async () => {
+  const seed = Math.floor(Date.now() / 1_000) % 1_000_000_000;
+  const { problem } = await live(firstDays(28, quarterOf(seed, 14)));
+  expect(problem, `npm run sim -- --quarter --databases 14 --seed ${seed}`).toBeUndefined();
+}, 180_000);
