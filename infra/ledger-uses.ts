@@ -54,5 +54,6 @@ export const ledgerUses = {
     'tenantsServed',
     'noteTenantServed',
     'databases',
+    'allDatabases',
   ],
 } as const satisfies Record<FunctionName, readonly LedgerMethod[]>;

@@ -18,6 +18,7 @@ import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
 import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
 import { isAwsRestoreTest, isYoungAsRestoreTest, restoreTestTag } from './restore-tests.ts';
+import { sharedKeys } from './staging-keys.ts';
 
 export const maxAgeTag = 'backup-max-age-hours';
 const copyTag = 'backup-copy';
@@ -34,7 +35,7 @@ export interface Enrolment {
   readonly restoreTests: readonly string[];
   /** What was read in the tags of databases that the configuration does not list; none where discovery is off. */
   readonly tags: ReadonlyMap<DatabaseKey, TagReading>;
-  /** Tags that say something which is not followed, each with what is done instead. */
+  /** Tags that say something which is not followed, each with what is done instead; and dumps that are not copied. */
   readonly problems: readonly string[];
 }
 
@@ -111,9 +112,12 @@ export function enrol(
           ])
         : [],
     ),
-    problems: outcomes.flatMap(({ database: { kind, id }, problems }) =>
-      problems.map((problem) => `${kind} ${id}: ${problemText(problem)}`),
-    ),
+    problems: [
+      ...outcomes.flatMap(({ database: { kind, id }, problems }) =>
+        problems.map((problem) => `${kind} ${id}: ${problemText(problem)}`),
+      ),
+      ...sharedDumps([...fleet.databases, ...discovered]),
+    ],
   };
 }
 
@@ -141,6 +145,18 @@ export function mayBeRestoreTests(
 function unlisted(fleet: Fleet, databases: readonly RdsDatabase[]): RdsDatabase[] {
   const listed = new Set(fleet.databases.map(formatName));
   return databases.filter((database) => !listed.has(formatName(nameOf(database))));
+}
+
+/** Databases that enrolled themselves and whose dumps another database would take too: copies of neither are made. */
+function sharedDumps(databases: readonly ConfiguredDatabase[]): string[] {
+  const shared = sharedKeys(databases.filter(({ copy }) => copy.mode === 'object'));
+  return [...shared].flatMap(([{ kind, id, copy, enrolledBy }, other]) =>
+    enrolledBy === 'tag'
+      ? [
+          `${kind} ${id}: the key of its dumps, ${shown(copy.staging?.key ?? '')}, can be that of ${other.kind} ${other.id} (tenant ${other.tenant}) too; dumps of neither are copied until defaults.copy.staging.key tells them apart`,
+        ]
+      : [],
+  );
 }
 
 /** A problem as one sentence, to follow the name of its database. */

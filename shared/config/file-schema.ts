@@ -77,7 +77,7 @@ const staging = z
       .max(1024, { error: 'must have at most 1024 characters' })
       .default('{snapshotId}')
       .describe(
-        'Key of the dump; {snapshotId}, {databaseId} and {date} (YYYY-MM-DD, UTC) are replaced. Default: {snapshotId}',
+        'Key of the dump, which no other database may share; {snapshotId}, {databaseId}, {kind}, {tenant}, {account}, {region} and {date} (YYYY-MM-DD, UTC) are replaced. Default: {snapshotId}',
       ),
     waitHours: hours(0, 168).default(6).describe('Hours that a dump which is not there yet is waited for. Default: 6'),
   })

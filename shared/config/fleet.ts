@@ -34,7 +34,7 @@ export interface CopyPolicy {
     readonly bucket: string;
     /** The 12-digit account that must own the staging bucket: a name that nobody owns can be taken by a stranger. */
     readonly owner: string;
-    /** Key of the dump; `{snapshotId}`, `{databaseId}` and `{date}` are replaced. */
+    /** Pattern of the dump's key: `stagingKey` replaces its placeholders. */
     readonly key: string;
     /** How long a dump that is not there yet is waited for. */
     readonly waitHours: number;

@@ -16,3 +16,4 @@ export { ConfigError, configHash, parseConfig } from './load.ts';
 export type { Where } from './names.ts';
 export { restoreTestsSince } from './restore-tests.ts';
 export { regionsWithoutExports, tenantsWithoutDatabase } from './warnings.ts';
+export { sharesKeyWith, stagingKey } from './staging-keys.ts';

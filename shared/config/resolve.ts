@@ -1,4 +1,5 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
+import { groupBy } from 'es-toolkit/array';
 import type { Recipient } from '../channels/index.ts';
 import { formatName } from '../domain/index.ts';
 import { exportsIn } from './export-regions.ts';
@@ -11,6 +12,7 @@ import {
 } from './file-schema.ts';
 import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet } from './fleet.ts';
 import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
+import { namesDatabase, sharedKeys } from './staging-keys.ts';
 
 /** One mistake: where in the file, and what is wrong with what to do. */
 export interface Problem {
@@ -35,6 +37,7 @@ export function resolve(file: FileConfig, where: Where): { fleet: Fleet; problem
     ...duplicateDatabases(entries),
     ...doubleTargets(entries),
     ...missingStaging(entries),
+    ...sharedStagingKeys(file, entries),
   ];
   return { fleet: fleetOf(file, entries, where), problems };
 }
@@ -46,6 +49,8 @@ interface Entry {
   readonly bucket: BucketConfig;
   /** Where its copy mode is stated. */
   readonly modePath: readonly PropertyKey[];
+  /** Where the key of its native dumps is stated. */
+  readonly keyPath: readonly PropertyKey[];
 }
 
 function entryOf(
@@ -82,9 +87,16 @@ function entryOf(
     ...(database.excluded === undefined ? {} : { excluded: database.excluded }),
     enrolledBy: 'configuration',
   };
-  const modeStatedAt = database.copy?.mode ? path : tenant.copy?.mode ? path.slice(0, 2) : ['defaults'];
-  const bucket = database.bucket ?? tenant.bucket ?? defaults.bucket;
-  return { path, written: database, resolved, bucket, modePath: [...modeStatedAt, 'copy', 'mode'] };
+  const statedAt = (field: 'mode' | 'staging') =>
+    database.copy?.[field] ? path : tenant.copy?.[field] ? path.slice(0, 2) : ['defaults'];
+  return {
+    path,
+    written: database,
+    resolved,
+    bucket: database.bucket ?? tenant.bucket ?? defaults.bucket,
+    modePath: [...statedAt('mode'), 'copy', 'mode'],
+    keyPath: [...statedAt('staging'), 'copy', 'staging', 'key'],
+  };
 }
 
 function copyPolicy(copy: FileConfig['defaults']['copy']): CopyPolicy {
@@ -211,15 +223,18 @@ function duplicateDatabases(entries: readonly Entry[]): Problem[] {
   }));
 }
 
+/** Each database once: one that is listed twice is reported as such, and by nothing else that follows from it. */
+function eachOnce(entries: readonly Entry[]): Entry[] {
+  return [...new Map(entries.map((entry) => [formatName(entry.resolved), entry])).values()];
+}
+
 function doubleTargets(entries: readonly Entry[]): Problem[] {
-  // A database that is listed twice is reported as such, not by its target as well.
-  const once = [...new Map(entries.map((entry) => [formatName(entry.resolved), entry])).values()];
-  return repeats(once, ({ resolved }) => JSON.stringify([resolved.target.bucket, resolved.target.prefix])).map(
-    ({ item, first }) => ({
-      path: [...item.path, 'bucket'],
-      message: `bucket ${quoted(item.resolved.target.bucket)} with prefix ${quoted(item.resolved.target.prefix)} is already that of ${pathText(first.path)} (${quoted(first.resolved.id)}); give one of the two another prefix`,
-    }),
-  );
+  return repeats(eachOnce(entries), ({ resolved }) =>
+    JSON.stringify([resolved.target.bucket, resolved.target.prefix]),
+  ).map(({ item, first }) => ({
+    path: [...item.path, 'bucket'],
+    message: `bucket ${quoted(item.resolved.target.bucket)} with prefix ${quoted(item.resolved.target.prefix)} is already that of ${pathText(first.path)} (${quoted(first.resolved.id)}); give one of the two another prefix`,
+  }));
 }
 
 /** A database of another account or Region is a mistake: one stack watches its own. */
@@ -268,6 +283,47 @@ function missingStaging(entries: readonly Entry[]): Problem[] {
     path: entry.modePath,
     message: `"object" needs copy.staging with the bucket and owner of the native dumps, at the database, its tenant or the defaults (missing for ${quoted(entry.resolved.id)})`,
   }));
+}
+
+/** A dump that two databases would take is copied into another tenant's bucket. A pattern is reported once, where it is stated. */
+function sharedStagingKeys({ defaults, discovery }: FileConfig, entries: readonly Entry[]): Problem[] {
+  const byDatabase = new Map(
+    eachOnce(entries)
+      .filter(({ resolved }) => resolved.copy.mode === 'object')
+      .map((entry) => [entry.resolved, entry]),
+  );
+  const databases = [...byDatabase.keys()];
+  const order = new Map(databases.map((database, index) => [database, index]));
+  const later = [...sharedKeys(databases)].flatMap(([database, other]) => {
+    const [one, first] = [byDatabase.get(database), byDatabase.get(other)];
+    const isLater = (order.get(database) ?? 0) > (order.get(other) ?? 0);
+    return one && first && isLater ? [{ one, first }] : [];
+  });
+  const places = Object.values(groupBy(later, ({ one }) => pathText(one.keyPath)));
+  const problems = places.flatMap((some): Problem[] => {
+    const [found] = some;
+    return found
+      ? [{ path: found.one.keyPath, message: sharedKeyMessage(found.one, found.first, some.length - 1) }]
+      : [];
+  });
+  const path = ['defaults', 'copy', 'staging', 'key'];
+  const { staging } = defaults.copy;
+  if (!discovery || !staging || namesDatabase(staging.key)) return problems;
+  if (problems.some((problem) => pathText(problem.path) === pathText(path))) return problems;
+  const message = `${quoted(staging.key)} does not tell apart the databases that enrol by tag: all of them would have this key, and the dump of one would be copied as another's too; ${nameIt}`;
+  return [...problems, { path, message }];
+}
+
+const nameIt =
+  'put {databaseId} into it, or {snapshotId}, and where ids repeat {kind}, {tenant}, {account} or {region}, each set off by "/"';
+
+function sharedKeyMessage(one: Entry, first: Entry, more: number): string {
+  const what = ({ resolved: { kind, id, tenant } }: Entry) => `${kind} ${quoted(id)} of tenant ${quoted(tenant)}`;
+  const [staging, theirs] = [one, first].map(({ resolved }) => resolved.copy.staging);
+  const elsewhere = pathText(one.keyPath) !== pathText(first.keyPath);
+  const where = elsewhere ? ` (${quoted(theirs?.key ?? '')}, ${pathText(first.keyPath)})` : '';
+  const others = more === 0 ? '' : ` (${more} more ${more === 1 ? 'database shares' : 'databases share'} a key)`;
+  return `${quoted(staging?.key ?? '')} does not tell ${what(one)} from ${what(first)}${where}: both can have the same key in bucket ${quoted(staging?.bucket ?? '')}, and the dump of one would be copied as the other's too${others}; ${nameIt}`;
 }
 
 /** Every item whose key an earlier one has, with that earlier one. */

@@ -1,5 +1,5 @@
 /** The queue of `object` copies: native dumps that somebody puts into a staging bucket, copied beside the exports. */
-import type { ConfiguredDatabase, CopyPolicy } from '../config/index.ts';
+import { type ConfiguredDatabase, type CopyPolicy, stagingKey } from '../config/index.ts';
 import { type Backup, backupIdOf, type Copy, type CopyCause, type DatabaseRow } from '../domain/index.ts';
 import { hourMs, minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
@@ -15,6 +15,7 @@ import {
 } from './copy-object.ts';
 import { supersededBy } from './copy-policy.ts';
 import { databasesOf } from './database-rows.ts';
+import { type OtherOfKey, otherOfKey } from './dump-keys.ts';
 import { fairly, tenantOf } from './fair.ts';
 import { afterFailure } from './follow-exports.ts';
 import { copyFolder, exportPrefix, exportTaskId } from './naming.ts';
@@ -57,6 +58,7 @@ export async function copyObjects(
   const briefEnd = deps.clock().getTime() + briefMs;
   const remainingMs = () => Math.min(deps.remainingMs(), brief ? briefEnd - deps.clock().getTime() : Infinity);
   const errors: unknown[] = [...unreadable.values()];
+  const otherOf = otherOfKey(deps);
   const apply = async (some: readonly CopyStep[]) => {
     const applied = await applySteps(deps, some, now);
     written.push(...applied.written);
@@ -68,7 +70,7 @@ export async function copyObjects(
     // The first of a run that is not brief has all the time there is.
     const room = brief || written.length > 0 ? (remainingMs() / 1000) * assumedBytesPerSecond : largestObject;
     try {
-      const step = await copyOne(deps, databases.get(candidate.database), candidate, room, now);
+      const step = await copyOne(deps, otherOf, databases.get(candidate.database), candidate, room, now);
       if (!step) continue;
       await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate), now);
       if (step.notify) steps.push(step);
@@ -84,6 +86,7 @@ export async function copyObjects(
 /** The next step of one object copy; undefined where there is none now. `room`: bytes that this run may still take on. */
 async function copyOne(
   deps: CopyDeps,
+  otherOf: OtherOfKey,
   row: DatabaseRow | undefined,
   candidate: Backup,
   room: number,
@@ -103,6 +106,8 @@ async function copyOne(
   const superseded = supersededBy(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
   if (superseded) return { backup, to: superseded, notify: false };
   const place = placesOf(backup, configured, staging);
+  const other = await otherOf(configured, backup);
+  if (other) return shared(backup, place.from, other, now);
   const plan = { ...place, keyArn: configured.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
   const failed = (of: Backup) => (error: unknown) =>
     afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
@@ -131,24 +136,14 @@ function placesOf(backup: Backup, configured: ConfiguredDatabase, staging: Stagi
     taskId: exportTaskId(backup, backup.copy.attempt),
   };
   // A renamed database keeps the name that the configuration has for it.
-  const key = stagingKey(staging.key, { ...backup, databaseId: configured.id });
+  const key = stagingKey(staging.key, configured, {
+    snapshotId: backup.id,
+    time: backup.backupTime ?? backup.createdAt,
+  });
   const from: ObjectPlace = { bucket: staging.bucket, key, owner: staging.owner };
   const name = key.slice(key.lastIndexOf('/') + 1);
   const to: ObjectPlace = { bucket: target.bucket, key: `${copyFolder(names)}${name}`, owner: target.owner };
   return { names, from, to };
-}
-
-/** The key of a backup's dump: `{snapshotId}`, `{databaseId}` and `{date}` (of the backup's data, UTC) are replaced. */
-export function stagingKey(
-  pattern: string,
-  backup: Pick<Backup, 'id' | 'databaseId' | 'createdAt' | 'backupTime'>,
-): string {
-  const values: Record<string, string> = {
-    '{snapshotId}': backup.id,
-    '{databaseId}': backup.databaseId,
-    '{date}': (backup.backupTime ?? backup.createdAt).toISOString().slice(0, 10),
-  };
-  return pattern.replace(/\{(?:snapshotId|databaseId|date)\}/g, (name) => values[name] ?? name);
 }
 
 function absent(backup: Backup, from: ObjectPlace, { waitHours }: Staging, now: Date): CopyStep {
@@ -161,6 +156,12 @@ function absent(backup: Backup, from: ObjectPlace, { waitHours }: Staging, now: 
   }
   const cause = { code: 'dump-missing', facts: { object, waitHours } } as const;
   return { backup, to: ended(copy, 'failed', now, { cause }), notify: true };
+}
+
+function shared(backup: Backup, from: ObjectPlace, { kind, id, tenant }: ConfiguredDatabase, now: Date): CopyStep {
+  const facts = { object: addressOf(from), other: `${kind} ${id}`, tenant };
+  const cause = { code: 'dump-shared', facts } as const;
+  return { backup, to: ended(backup.copy, 'failed', now, { cause, permanent: true }), notify: true };
 }
 
 function refused(backup: Backup, from: ObjectPlace, { bytes }: SourceObject, now: Date): CopyStep {

@@ -303,6 +303,11 @@ export const copyCauses = {
   'staging-not-configured': entry('The database has no staging bucket in the configuration.'),
   'dump-awaited': entry('The native dump is not there yet.', { object: text }),
   'dump-missing': entry('The native dump did not come in time.', { object: text, waitHours: number }, ['waitHours']),
+  'dump-shared': entry('The key of the native dump can be that of another database too: nobody knows whose it is.', {
+    object: text,
+    other: text,
+    tenant: text,
+  }),
   'dump-too-large': entry('The native dump is too large for one run.', { object: text, bytes: number, limit: number }, [
     'bytes',
     'limit',

@@ -173,6 +173,15 @@ const texts: Texts = {
   'dump-awaited': ({ object }) => `waiting for ${dump(object)}`,
   'dump-missing': ({ object, waitHours }, { reader }) =>
     `${dump(object)} is not there ${waitHours} h after the backup${forOperators(reader, '; find out why the dump was not made, or correct the key in the configuration')}`,
+  'dump-shared': ({ object, other, tenant }, { reader }) =>
+    `${dump(object)} is not copied: its key can be that of another database too, so nobody knows whose dump it is${
+      other === undefined || tenant === undefined
+        ? ''
+        : forOperators(
+            reader,
+            `; ${onLine(other)} of tenant ${onLine(tenant)} has it as well: tell them apart in copy.staging.key, with {databaseId}, {kind} or {tenant}`,
+          )
+    }`,
   'dump-too-large': ({ object, bytes, limit }, { reader }) =>
     `${dump(object)} has ${(bytes / GiB).toFixed(1)} GiB, one run copies at most ${Math.floor(limit / GiB)} GiB${forOperators(reader, '; split the dump, or replicate the staging bucket with S3')}`,
   'run-broke-off': () => 'the run that copied the object broke off (time or memory ran out)',

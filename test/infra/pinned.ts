@@ -406,6 +406,7 @@ export const pinned = {
       'staging-not-configured': '',
       'dump-awaited': 'object',
       'dump-missing': 'object waitHours',
+      'dump-shared': 'object other tenant',
       'dump-too-large': 'object bytes limit',
       'run-broke-off': '',
       'copy-different': 'object originalBytes bytes',

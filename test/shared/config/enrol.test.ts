@@ -316,3 +316,42 @@ describe('a database that belongs to a tenant already', () => {
     expect(enrolled({}, { allowRemoval: false }, [listedBefore]).unconfigured).toEqual(['crm']);
   });
 });
+
+describe('native dumps of databases that enrol by tag', () => {
+  const staged = (key: string) => ({
+    defaults: {
+      bucket: { type: 'shared' },
+      copy: { mode: 'object', staging: { bucket: 'dumps', owner: '222222222222', key } },
+    },
+  });
+  const tag = (tenant: string) => ({ 'backup-tenant': tenant });
+  const isShared = (what: string, key: string, other: string) =>
+    `${what}: the key of its dumps, "${key}", can be that of ${other} too; dumps of neither are copied until defaults.copy.staging.key tells them apart`;
+
+  test.each<[string, string, RdsDatabase[], string[]]>([
+    [
+      'a listed database of another kind',
+      '{databaseId}.bak',
+      [database('orders', tag('globex'), 'cluster')],
+      [isShared('cluster orders', '{databaseId}.bak', 'instance orders (tenant acme)')],
+    ],
+    [
+      'each other',
+      '{tenant}-{databaseId}.bak',
+      [database('b-c', tag('a')), database('c', tag('a-b')), database('crm', tag('a'))],
+      [
+        isShared('instance b-c', '{tenant}-{databaseId}.bak', 'instance c (tenant a-b)'),
+        isShared('instance c', '{tenant}-{databaseId}.bak', 'instance b-c (tenant a)'),
+      ],
+    ],
+    ['nobody', '{kind}/{databaseId}.bak', [database('orders', tag('globex'), 'cluster')], []],
+    [
+      'nobody, since they are exported',
+      '{databaseId}.bak',
+      [database('orders', { ...tag('globex'), 'backup-copy': 'export' }, 'cluster')],
+      [],
+    ],
+  ])('whose key can be that of %s are reported', (_, key, databases, problems) => {
+    expect(enrol(fleet(staged(key)), databases).problems).toEqual(problems);
+  });
+});

@@ -153,6 +153,126 @@ describe('what applies to a database', () => {
   });
 });
 
+describe('a key of native dumps that does not tell databases apart', () => {
+  const staged = (key?: string) => ({ bucket: 'dumps', owner: '210987654321', ...(key && { key }) });
+  const object = (key?: string) => ({ copy: { mode: 'object', staging: staged(key) } });
+  const tenant = (id: string, ...databases: object[]) => ({ id, databases });
+  const orders = { id: 'orders', kind: 'instance' };
+  const billing = { id: 'billing', kind: 'instance' };
+  const advice =
+    'put {databaseId} into it, or {snapshotId}, and where ids repeat {kind}, {tenant}, {account} or {region}, each set off by "/"';
+  const inDumps =
+    'both can have the same key in bucket "dumps", and the dump of one would be copied as the other\'s too';
+
+  test.each<[string, object, readonly string[]]>([
+    [
+      'in the defaults, once for all',
+      {
+        defaults: object('dumps/{date}.bak'),
+        tenants: [tenant('a', orders), tenant('b', billing, { id: 'crm', kind: 'cluster' })],
+      },
+      [
+        `defaults.copy.staging.key: "dumps/{date}.bak" does not tell instance "billing" of tenant "b" from instance "orders" of tenant "a": ${inDumps} (1 more database shares a key); ${advice}`,
+      ],
+    ],
+    [
+      'at the tenant',
+      {
+        tenants: [{ ...tenant('a', orders, billing), ...object('{tenant}.bak') }, tenant('b', { ...billing, id: 'x' })],
+      },
+      [
+        `tenants[0].copy.staging.key: "{tenant}.bak" does not tell instance "billing" of tenant "a" from instance "orders" of tenant "a": ${inDumps}; ${advice}`,
+      ],
+    ],
+    [
+      'at databases, with where the other one is stated',
+      {
+        tenants: [
+          tenant('a', { ...orders, ...object('latest.bak') }),
+          tenant('b', { ...billing, ...object('latest.bak') }),
+        ],
+      },
+      [
+        `tenants[1].databases[0].copy.staging.key: "latest.bak" does not tell instance "billing" of tenant "b" from instance "orders" of tenant "a" ("latest.bak", tenants[0].databases[0].copy.staging.key): ${inDumps}; ${advice}`,
+      ],
+    ],
+    [
+      'of an instance and a cluster of one name',
+      { defaults: object('{databaseId}/{date}.bak'), tenants: [tenant('a', orders, { ...orders, kind: 'cluster' })] },
+      [
+        `defaults.copy.staging.key: "{databaseId}/{date}.bak" does not tell cluster "orders" of tenant "a" from instance "orders" of tenant "a": ${inDumps}; ${advice}`,
+      ],
+    ],
+    [
+      'left out, where an instance and a cluster have one name',
+      { defaults: object(), tenants: [tenant('a', orders), tenant('b', { ...orders, kind: 'cluster' })] },
+      [
+        `defaults.copy.staging.key: "{snapshotId}" does not tell cluster "orders" of tenant "b" from instance "orders" of tenant "a": ${inDumps}; ${advice}`,
+      ],
+    ],
+    [
+      'of databases that enrol by tag',
+      { defaults: { copy: { staging: staged('{tenant}/{date}.bak') } }, discovery: {}, tenants: [] },
+      [
+        `defaults.copy.staging.key: "{tenant}/{date}.bak" does not tell apart the databases that enrol by tag: all of them would have this key, and the dump of one would be copied as another's too; ${advice}`,
+      ],
+    ],
+    [
+      'together with what else is wrong',
+      {
+        defaults: object('dumps/{date}.bak'),
+        discovery: {},
+        tenants: [
+          tenant('a', { ...orders, maxAgeHours: 0 }),
+          tenant('b', { ...billing, ...object('{date}x') }, orders),
+        ],
+      },
+      [
+        `tenants[0].databases[0].maxAgeHours: must be at least 1, got 0`,
+        `tenants[1].databases[1].id: instance "orders" is already listed as tenants[0].databases[0] of tenant "a"; remove one of the two`,
+        `defaults.copy.staging.key: "dumps/{date}.bak" does not tell apart the databases that enrol by tag: all of them would have this key, and the dump of one would be copied as another's too; ${advice}`,
+      ],
+    ],
+  ])('%s', (_, content, mistakes) => {
+    expect([...mistakesOf({ operators, ...content })].sort()).toEqual([...mistakes].sort());
+  });
+
+  test.each<[string, object]>([
+    [
+      'where only one database is copied by it',
+      { defaults: object('dumps/{date}.bak'), tenants: [tenant('a', orders)] },
+    ],
+    [
+      'where the others are exported',
+      {
+        defaults: { copy: { staging: staged('dumps/{date}.bak') } },
+        tenants: [tenant('a', { ...orders, copy: { mode: 'object' } }, billing)],
+      },
+    ],
+    [
+      'where each says its own',
+      {
+        defaults: object('dumps/{date}.bak'),
+        tenants: [tenant('a', { ...orders, ...object('a.bak') }, { ...billing, ...object('b.bak') })],
+      },
+    ],
+    [
+      'where it names the database',
+      {
+        defaults: object('dumps/{tenant}/{kind}/{databaseId}/{date}.bak'),
+        discovery: {},
+        tenants: [tenant('a', orders, { ...orders, kind: 'cluster' })],
+      },
+    ],
+    [
+      'where it is left out',
+      { defaults: object(), discovery: {}, tenants: [tenant('a', orders), tenant('b', billing)] },
+    ],
+  ])('is none %s', (_, content) => {
+    expect(mistakesOf({ operators, ...content })).toEqual([]);
+  });
+});
+
 describe('where copies go', () => {
   const shared = 'rds-backup-ledger--shared-123456789012-eu-west-1';
 

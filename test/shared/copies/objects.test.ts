@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { byteRanges, copyObject, GiB, MiB, objectFailure, sourceObject } from '../../../shared/copies/copy-object.ts';
-import { largestObject, stagingKey } from '../../../shared/copies/object-queue.ts';
-import { backupIdOf } from '../../../shared/domain/index.ts';
+import { largestObject } from '../../../shared/copies/object-queue.ts';
+import { backupIdOf, type Copy, databaseKey } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
+import { copyReasonOf } from '../../../shared/reasons/copies.ts';
+import { where } from '../../support/world.ts';
 import { MemoryS3, s3Error } from './memory-s3.ts';
 import { sharedBucket as bucket, copyWorld, exporting, stackKey } from './world.ts';
 
@@ -252,6 +254,99 @@ describe('a native dump', () => {
   });
 });
 
+describe('a dump whose key can be that of another database', () => {
+  const dumps = (key: string) => ({ mode: 'object', staging: { ...staging, key } });
+
+  /** Backups of databases that are there, some of them enrolled by tag; each dump as its key has it. */
+  async function nightOf(
+    config: object,
+    databases: readonly (readonly [string, string?, 'cluster'?])[],
+    keys: string[],
+  ) {
+    const world = copyWorld({ config, automatic: true });
+    for (const name of ['dumps', bucket])
+      if (!world.s3.has(name)) world.s3.createBucket(name, name === bucket ? '123456789012' : owner);
+    const rows = databases.map(([id, tenant, kind]) => {
+      const spec = { id, ...(tenant && { tags: { 'backup-tenant': tenant } }) };
+      return kind === 'cluster' ? world.rds.createCluster(spec) : world.rds.createInstance(spec);
+    });
+    await world.sweep();
+    for (const key of keys) world.s3.put('dumps', key, `dump at ${key}`);
+    for (const row of rows) world.rds.takeBackup(row, { kind: 'automated', durationMinutes: 1 });
+    await world.rds.advanceBy({ minutes: 30 });
+    const copies = [];
+    for (const row of rows) copies.push(...(await world.backupsOf(databaseKey(where, row.resourceId))));
+    return {
+      ...world,
+      states: copies.map(({ databaseId, databaseKind, copy }) =>
+        `${databaseKind} ${databaseId} ${copy.state} ${copy.cause?.code ?? ''}`.trim(),
+      ),
+      copied: world.s3.keys(bucket).map((key) => key.split('/').at(-1)),
+    };
+  }
+
+  it('is copied to nobody, where both enrolled themselves after the deployment', async () => {
+    const config = exporting({}, { discovery: {} }, dumps('{tenant}-{databaseId}.bak'));
+    const databases = [
+      ['b-c', 'a'],
+      ['c', 'a-b'],
+      ['crm', 'a'],
+    ] as const;
+    const night = await nightOf(config, databases, ['a-b-c.bak', 'a-crm.bak']);
+    expect(night.states).toEqual([
+      'instance b-c failed dump-shared',
+      'instance c failed dump-shared',
+      'instance crm complete',
+    ]);
+    expect(night.copied).toEqual(['a-crm.bak']);
+    expect(night.notified.map(({ tenant }) => tenant).sort()).toEqual(['a', 'a-b']);
+  });
+
+  it('is copied to nobody, where one is listed and the other enrolled itself', async () => {
+    const config = exporting({ acme: ['orders', 'billing'] }, { discovery: {} }, dumps('{databaseId}.bak'));
+    const databases = [['orders'], ['orders', 'globex', 'cluster'], ['billing']] as const;
+    const night = await nightOf(config, databases, ['orders.bak', 'billing.bak']);
+    expect(night.states).toEqual([
+      'instance orders failed dump-shared',
+      'cluster orders failed dump-shared',
+      'instance billing complete',
+    ]);
+    expect(night.copied).toEqual(['billing.bak']);
+    const [first] = night.notified.flatMap(({ copies }) => copies);
+    expect(copyReasonOf(first?.copy as Copy, { now: night.rds.now, audience: 'operators' })).toContain(
+      'cluster orders of tenant globex',
+    );
+    expect(copyReasonOf(first?.copy as Copy, { now: night.rds.now, audience: 'tenant' })).not.toMatch(/globex|s3:/);
+  });
+
+  it('is copied where the other one is exported', async () => {
+    const config = exporting({ acme: ['orders'] }, { discovery: {} }, dumps('{databaseId}.bak'));
+    const world = copyWorld({ config, automatic: true });
+    const tags = { 'backup-tenant': 'globex' };
+    world.rds.createCluster({ id: 'orders', tags: { ...tags, 'backup-copy': 'export' } });
+    await world.sweep();
+    world.s3.put('dumps', 'orders.bak', 'a dump');
+    world.rds.takeBackup(world.rds.createInstance({ id: 'orders' }), { kind: 'automated', durationMinutes: 1 });
+    await world.rds.advanceBy({ minutes: 30 });
+    expect(world.s3.keys(bucket)).toHaveLength(1);
+  });
+
+  it('is not copied where it was queued before another database got the key', async () => {
+    const database = (id: string, mode: string) => ({ id, kind: 'instance', copy: { mode } });
+    const by = (...databases: object[]) =>
+      exporting({}, { tenants: [{ id: 'acme', databases }] }, dumps('dumps/{date}.bak'));
+    const world = copyWorld({ config: by(database('orders', 'object'), database('billing', 'export')) });
+    const at = new Date(world.rds.now.getTime() - 60 * minuteMs);
+    const { id } = world.rds.takeBackup(world.rds.createInstance({ id: 'orders' }), { kind: 'automated', at });
+    const backup = await world.record(id);
+    world.s3.put('dumps', 'dumps/2026-11-19.bak', 'of billing');
+    world.configure(by(database('orders', 'export'), database('billing', 'object')));
+    await world.pass();
+    expect(await world.copyOf(backup)).toMatchObject({ state: 'failed', cause: { code: 'dump-shared' } });
+    expect(world.s3.keys(bucket)).toEqual([]);
+  });
+});
+
 describe('a large dump', () => {
   const from = { bucket: 'dumps', key: 'a b+ü/dump.bak', owner };
   const to = { bucket: 'copies', key: 'dump.bak', owner: '123456789012' };
@@ -405,16 +500,4 @@ describe('the parts of a copy', () => {
     expect(byteRanges(5 * 1024 * GiB, 256 * MiB).length).toBeGreaterThan(9_900);
     expect(byteRanges(40_000, 4)).toHaveLength(10_000);
   });
-});
-
-it('the key of a dump is made of the snapshot’s id, the database’s id and the day of the data', () => {
-  const backup = {
-    id: 'rds:erp-2026-11-23-04-08',
-    databaseId: 'erp',
-    createdAt: new Date('2026-11-24T01:00:00Z'),
-    backupTime: new Date('2026-11-23T04:08:00Z'),
-  };
-  expect(stagingKey('{databaseId}/{date}/{snapshotId}.{other}', backup)).toBe(
-    'erp/2026-11-23/rds:erp-2026-11-23-04-08.{other}',
-  );
 });

@@ -125,6 +125,10 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     { object, waitHours: 24 },
     's3://dumps/orders.bak is not there 24 h after the backup; find out why the dump was not made, or correct the key in the configuration',
   ],
+  'dump-shared': [
+    { object: 's3://dumps/orders.bak', other: 'cluster orders', tenant: 'globex' },
+    's3://dumps/orders.bak is not copied: its key can be that of another database too, so nobody knows whose dump it is; cluster orders of tenant globex has it as well: tell them apart in copy.staging.key, with {databaseId}, {kind} or {tenant}',
+  ],
   'dump-too-large': [
     { object, bytes: 152 * 2 ** 30, limit: 140.6 * 2 ** 30 },
     's3://dumps/orders.bak has 152.0 GiB, one run copies at most 140 GiB; split the dump, or replicate the staging bucket with S3',
