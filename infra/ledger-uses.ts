@@ -54,6 +54,7 @@ export const ledgerUses = {
     'tenantsServed',
     'noteTenantServed',
     'databases',
+    'databasesByName',
     'allDatabases',
   ],
 } as const satisfies Record<FunctionName, readonly LedgerMethod[]>;

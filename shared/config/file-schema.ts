@@ -6,6 +6,8 @@ import { z } from 'zod';
 import { type Recipient, recipientField } from '../channels/index.ts';
 import { textLike } from '../lib/text-field.ts';
 import { cronMistake } from './cron.ts';
+import { stagingKeyMistake } from './staging-keys.ts';
+import { timeZoneMistake } from './time-zones.ts';
 
 /** S3 prefixes of an export stay under 60 characters, without colon and trailing slash. Source: RDS refuses others. */
 export const maxPrefix = 59;
@@ -75,11 +77,18 @@ const staging = z
       .string()
       .min(1, { error: 'must not be empty' })
       .max(1024, { error: 'must have at most 1024 characters' })
+      .superRefine((value, context) => {
+        const mistake = stagingKeyMistake(value);
+        if (mistake) context.addIssue({ code: 'custom', message: mistake });
+      })
       .default('{snapshotId}')
       .describe(
-        'Key of the dump, which no other database may share; {snapshotId}, {databaseId}, {kind}, {tenant}, {account}, {region} and {date} (YYYY-MM-DD, UTC) are replaced. Default: {snapshotId}',
+        'Key of the dump, which no other database may share, or what keys of dumps begin with, up to a "/": the newest is taken; {snapshotId}, {databaseId}, {kind}, {tenant}, {account}, {region}, {date} (YYYY-MM-DD, UTC), {date-1}, {date+1} and {date:Europe/London} are replaced. Default: {snapshotId}',
       ),
     waitHours: hours(0, 168).default(6).describe('Hours that a dump which is not there yet is waited for. Default: 6'),
+    maxDumpAgeHours: hours(1, 168)
+      .default(24)
+      .describe('Hours that may lie between a backup and its dump, either way; another dump is not of it. Default: 24'),
   })
   .describe('Where native dumps lie; needed for mode "object"');
 
@@ -418,17 +427,3 @@ function lenient<S extends z.ZodRawShape>(shape: S): S {
 
 /** The file as written: what `configFromEnv` makes. */
 export type ConfigInput = z.input<typeof fileSchema>;
-
-function timeZoneMistake(value: string): string | undefined {
-  const wrong = 'must be an IANA time zone, e.g. UTC or Europe/London';
-  // Newer Node versions take offsets such as +01:00 as time zones; Scheduler does not.
-  if (!/^[A-Za-z]/.test(value)) return wrong;
-  try {
-    const spelled = new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone;
-    const onlyCase = spelled !== value && spelled.toLowerCase() === value.toLowerCase();
-    return onlyCase ? `must be spelled ${spelled}` : undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return wrong;
-    throw error;
-  }
-}

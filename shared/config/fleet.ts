@@ -34,10 +34,12 @@ export interface CopyPolicy {
     readonly bucket: string;
     /** The 12-digit account that must own the staging bucket: a name that nobody owns can be taken by a stranger. */
     readonly owner: string;
-    /** Pattern of the dump's key: `stagingKey` replaces its placeholders. */
+    /** Pattern of the dump's key, or of a prefix that ends in a slash: `stagingKey` replaces its placeholders. */
     readonly key: string;
     /** How long a dump that is not there yet is waited for. */
     readonly waitHours: number;
+    /** How long before or after the backup its dump was made at most. */
+    readonly maxDumpAgeHours: number;
   };
 }
 

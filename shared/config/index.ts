@@ -15,5 +15,5 @@ export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';
 export type { Where } from './names.ts';
 export { restoreTestsSince } from './restore-tests.ts';
+export { isPrefix, namesSnapshot, sharesKeyWith, stagingKey } from './staging-keys.ts';
 export { regionsWithoutExports, tenantsWithoutDatabase } from './warnings.ts';
-export { sharesKeyWith, stagingKey } from './staging-keys.ts';

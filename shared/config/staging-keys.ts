@@ -4,7 +4,9 @@
  */
 import { groupBy } from 'es-toolkit/array';
 import { type BackupKind, type DatabaseName, formatEnvironment } from '../domain/index.ts';
+import { dayMs } from '../lib/time.ts';
 import type { CopyPolicy } from './fleet.ts';
+import { timeZoneMistake } from './time-zones.ts';
 
 /** The backup whose dump is looked for. */
 export interface BackupOfDump {
@@ -21,25 +23,59 @@ export interface DumpedDatabase extends DatabaseName {
 
 type Names = Omit<DumpedDatabase, 'copy'>;
 
-const placeholder = /\{(?:snapshotId|databaseId|kind|account|region|tenant|date)\}/g;
+const placeholder =
+  /\{(?:snapshotId|databaseId|kind|account|region|tenant|date(?<days>[+-]1)?(?::(?<timeZone>[^{}]+))?)\}/g;
+/** What means to be a date in a key: `{date-1:Europe/London}`, also where it is none. */
+const dateLike = /\{date[-+:][^{}]*\}/g;
+
+/** What is wrong with a pattern. */
+export function stagingKeyMistake(pattern: string): string | undefined {
+  for (const [found] of pattern.matchAll(dateLike)) {
+    const [date] = [...found.matchAll(placeholder)];
+    const { timeZone } = date?.groups ?? {};
+    if (!date) {
+      return `has ${found}; a date is {date}, {date-1} or {date+1}, each perhaps with its time zone: {date-1:Europe/London}`;
+    }
+    const mistake = timeZone !== undefined && timeZoneMistake(timeZone);
+    if (mistake) return `has ${found}, whose time zone ${mistake}`;
+  }
+  return undefined;
+}
+
+/** Whether a pattern names a prefix, under which the newest object is the dump. */
+export function isPrefix(pattern: string): boolean {
+  return pattern.endsWith('/');
+}
+
+/** Whether a pattern names the very backup: then its dump is known by its key. */
+export function namesSnapshot(pattern: string): boolean {
+  return pattern.includes('{snapshotId}');
+}
 
 /** Whether a pattern names the database, by itself or by its snapshot. Else all databases share its key. */
 export function namesDatabase(pattern: string): boolean {
-  return /\{(?:snapshotId|databaseId)\}/.test(pattern);
+  return namesSnapshot(pattern) || pattern.includes('{databaseId}');
 }
 
-/** The key of the dump of a backup. What is no placeholder stays as it is. */
+/** The key, or the prefix, of the dump of a backup. What is no placeholder stays as it is. */
 export function stagingKey(pattern: string, database: Names, { snapshotId, time }: BackupOfDump): string {
-  return replaced(pattern, database, {
-    snapshotId,
-    date: time.toISOString().slice(0, 10),
+  return replaced(pattern, database, snapshotId, (days, timeZone) => {
+    const local = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(time);
+    return new Date(Date.parse(local) + days * dayMs).toISOString().slice(0, 10);
   });
 }
 
-function replaced(pattern: string, database: Names, of: { readonly snapshotId: string; readonly date: string }) {
+function replaced(
+  pattern: string,
+  database: Names,
+  snapshotId: string,
+  dateOf: (days: number, timeZone: string) => string,
+): string {
   const { id: databaseId, kind, account, region, tenant } = database;
-  const values: Readonly<Record<string, string>> = { ...of, databaseId, kind, account, region, tenant };
-  return pattern.replace(placeholder, (found) => values[found.slice(1, -1)] ?? found);
+  const values: Readonly<Record<string, string>> = { snapshotId, databaseId, kind, account, region, tenant };
+  return pattern.replace(placeholder, (found, days?: string, timeZone?: string) => {
+    return values[found.slice(1, -1)] ?? dateOf(Number(days ?? 0), timeZone ?? 'UTC');
+  });
 }
 
 // Which keys meet ------------------------------------------------------------------------------------------------------
@@ -121,7 +157,7 @@ function templatesOf(databases: readonly DumpedDatabase[], marks: Marks): Templa
       copy: [byJob, byPerson],
     };
     const ids = new Set(kinds.flatMap((kind) => names[kind]));
-    const texts = new Set([...ids].map((snapshotId) => replaced(staging.key, database, { snapshotId, date })));
+    const texts = new Set([...ids].map((snapshotId) => replaced(staging.key, database, snapshotId, () => date)));
     return [...texts].map((text) => ({ owner, bucket: staging.bucket, text }));
   });
 }
@@ -167,7 +203,12 @@ function findMeetings(some: readonly Template[], others: readonly Template[], me
   visit(root, some === others ? root : nodeOf(others, 0), false);
   for (let pair = waiting.pop(); pair; pair = waiting.pop()) {
     const { one, other, inStep } = pair;
-    if (!inStep) note(endingAt(one), endingAt(other), met);
+    if (!inStep) {
+      note(endingAt(one), endingAt(other), met);
+      // Whatever begins with a prefix lies under it.
+      if (isPrefixAt(one)) note(endingAt(one), ownersOf(other.templates), met);
+      if (isPrefixAt(other)) note(endingAt(other), ownersOf(one.templates), met);
+    }
     for (const [mark, next] of one.children()) {
       if (other.within !== undefined && canBe(mark, other.within)) visit(next, other, false);
     }
@@ -214,8 +255,16 @@ function canBe(one: string, other: string): boolean {
   return (one === digit && /^\d$/.test(other)) || (other === digit && /^\d$/.test(one));
 }
 
+function ownersOf(templates: readonly Template[]): readonly number[] {
+  return templates.map(({ owner }) => owner);
+}
+
 function endingAt({ templates, at }: Node): readonly number[] {
-  return templates.filter(({ text }) => text.length === at).map(({ owner }) => owner);
+  return ownersOf(templates.filter(({ text }) => text.length === at));
+}
+
+function isPrefixAt({ templates, at }: Node): boolean {
+  return templates.some(({ text }) => text.length === at && isPrefix(text));
 }
 
 /** Notes of each database the first that it meets. */

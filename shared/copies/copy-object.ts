@@ -33,6 +33,7 @@ export interface ObjectCopy {
 
 export interface SourceObject {
   readonly bytes: number;
+  readonly modified: Date;
   readonly head: HeadObjectCommandOutput;
 }
 
@@ -70,7 +71,7 @@ class DifferentCopyError extends Error {
 /** The object to be copied, or undefined if it is not there. Other answers of S3 climb. */
 export async function sourceObject(s3: S3Client, place: ObjectPlace): Promise<SourceObject | undefined> {
   const head = await headOf(s3, place);
-  return head && { head, bytes: head.ContentLength ?? 0 };
+  return head && { head, bytes: head.ContentLength ?? 0, modified: head.LastModified ?? new Date(0) };
 }
 
 /**

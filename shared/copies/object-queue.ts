@@ -8,6 +8,7 @@ import {
   addressOf,
   copyObject,
   MiB,
+  type ObjectCopy,
   type ObjectPlace,
   objectFailure,
   type SourceObject,
@@ -17,6 +18,7 @@ import { supersededBy } from './copy-policy.ts';
 import { databasesOf } from './database-rows.ts';
 import { type OtherOfKey, otherOfKey } from './dump-keys.ts';
 import { fairly, tenantOf } from './fair.ts';
+import { type ChosenDump, chooseDump, dumpsAt } from './find-dump.ts';
 import { afterFailure } from './follow-exports.ts';
 import { copyFolder, exportPrefix, exportTaskId } from './naming.ts';
 import { othersInPeriod } from './period.ts';
@@ -33,6 +35,7 @@ export const largestObject = assumedBytesPerSecond * copyingSeconds;
 const recheckMs = 15 * minuteMs;
 
 type Staging = NonNullable<CopyPolicy['staging']>;
+type StaleDump = Extract<ChosenDump, { readonly is: 'stale' }>;
 
 /**
  * What a brief run takes on. The table's stream triggers copy, and while a run lasts, its shard hands out no other backup: it
@@ -105,57 +108,87 @@ async function copyOne(
   if (!staging) return skipped({ code: 'staging-not-configured', facts: {} });
   const superseded = supersededBy(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
   if (superseded) return { backup, to: superseded, notify: false };
-  const place = placesOf(backup, configured, staging);
+  const place = dumpOf(backup, configured, staging);
   const other = await otherOf(configured, backup);
-  if (other) return shared(backup, place.from, other, now);
-  const plan = { ...place, keyArn: configured.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
-  const failed = (of: Backup) => (error: unknown) =>
-    afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
-  const source = await sourceObject(deps.s3, plan.from).then((found) => ({ found }), failed(backup));
-  if (!('found' in source)) return source;
-  const { found } = source;
-  if (!found) return absent(backup, plan.from, staging, now);
-  if (found.bytes > largestObject) return refused(backup, plan.from, found, now);
-  // A later run, which has more time, takes it.
-  if (found.bytes > room) return undefined;
-  const running: Copy = { ...queued(backup.copy), ...place.names, state: 'running', startedAt: deps.clock() };
-  if ((await deps.ledger.updateBackup({ ...backup, copy: running })) === 'conflict') return undefined;
-  const taken: Backup = { ...backup, copy: running };
-  const copied = (): CopyStep => {
-    const facts = { objects: 1, bytes: found.bytes, percent: 100 };
-    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), notify: false };
-  };
-  return copyObject(deps.s3, found, plan).then(copied, failed(taken));
-}
-
-function placesOf(backup: Backup, configured: ConfiguredDatabase, staging: Staging) {
-  const { target } = configured;
+  if (other) return shared(backup, place, other, now);
   const names = {
-    bucket: target.bucket,
+    bucket: configured.target.bucket,
     prefix: exportPrefix(configured),
     taskId: exportTaskId(backup, backup.copy.attempt),
   };
-  // A renamed database keeps the name that the configuration has for it.
-  const key = stagingKey(staging.key, configured, {
-    snapshotId: backup.id,
-    time: backup.backupTime ?? backup.createdAt,
-  });
-  const from: ObjectPlace = { bucket: staging.bucket, key, owner: staging.owner };
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  const to: ObjectPlace = { bucket: target.bucket, key: `${copyFolder(names)}${name}`, owner: target.owner };
-  return { names, from, to };
+  const planFrom = (from: ObjectPlace): ObjectCopy => {
+    const name = from.key.slice(from.key.lastIndexOf('/') + 1);
+    const to = { bucket: names.bucket, key: `${copyFolder(names)}${name}`, owner: configured.target.owner };
+    return { from, to, keyArn: configured.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
+  };
+  const failed = (of: Backup, plan: ObjectCopy) => (error: unknown) =>
+    afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
+  const notFound = (error: unknown) => ({ failure: failed(backup, planFrom(place))(error) });
+  const there = await dumpsAt(deps.s3, place).then((dumps) => ({ dumps }), notFound);
+  if ('failure' in there) return there.failure;
+  const chosen = await chooseDump(deps.ledger, { backup, configured, staging, row }, there.dumps);
+  if (chosen?.is !== 'dump') return waits(backup, place, staging, chosen, now);
+  const { from } = chosen.dump;
+  const head = async () => ({ object: chosen.dump.object ?? (await sourceObject(deps.s3, from)) });
+  const opened = await head().catch(notFound);
+  if ('failure' in opened) return opened.failure;
+  const { object } = opened;
+  // It was deleted since it was listed.
+  if (!object) return waits(backup, place, staging, undefined, now);
+  if (object.bytes > largestObject) return refused(backup, from, object, now);
+  // A later run, which has more time, takes it.
+  if (object.bytes > room) return undefined;
+  const source = { object: addressOf(from), modified: object.modified, etag: object.head.ETag ?? '' };
+  const running: Copy = { ...queued(backup.copy), ...names, source, state: 'running', startedAt: deps.clock() };
+  if ((await deps.ledger.updateBackup({ ...backup, copy: running })) === 'conflict') return undefined;
+  const taken: Backup = { ...backup, copy: running };
+  const copied = (): CopyStep => {
+    const facts = { objects: 1, bytes: object.bytes, percent: 100 };
+    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), notify: false };
+  };
+  const plan = planFrom(from);
+  return copyObject(deps.s3, object, plan).then(copied, failed(taken, plan));
 }
 
-function absent(backup: Backup, from: ObjectPlace, { waitHours }: Staging, now: Date): CopyStep {
+/** Where the dump of a backup is looked for. A renamed database keeps the name that the configuration has for it. */
+function dumpOf(backup: Backup, configured: ConfiguredDatabase, { bucket, owner, key }: Staging): ObjectPlace {
+  const of = { snapshotId: backup.id, time: backup.backupTime ?? backup.createdAt };
+  return { bucket, key: stagingKey(key, configured, of), owner };
+}
+
+/** A dump that is not there, or is not of this backup, is waited for; then people are notified of what is there. */
+function waits(
+  backup: Backup,
+  place: ObjectPlace,
+  staging: Staging,
+  found: StaleDump | undefined,
+  now: Date,
+): CopyStep {
   const { copy } = backup;
-  const object = addressOf(from);
   const queuedAt = copy.queuedAt ?? backup.recordedAt;
-  if (now.getTime() - queuedAt.getTime() < waitHours * hourMs) {
+  if (now.getTime() - queuedAt.getTime() < staging.waitHours * hourMs) {
     const until = new Date(now.getTime() + recheckMs);
-    return { backup, to: queued(copy, { until, cause: { code: 'dump-awaited', facts: { object } } }), notify: false };
+    const cause = { code: 'dump-awaited', facts: { object: addressOf(place) } } as const;
+    return { backup, to: queued(copy, { until, cause }), notify: false };
   }
-  const cause = { code: 'dump-missing', facts: { object, waitHours } } as const;
+  const cause = found ? stale(backup, found, staging) : missing(place, staging);
   return { backup, to: ended(copy, 'failed', now, { cause }), notify: true };
+}
+
+function missing(place: ObjectPlace, { waitHours }: Staging): CopyCause {
+  return { code: 'dump-missing', facts: { object: addressOf(place), waitHours } };
+}
+
+function stale(backup: Backup, { newest, usedBy }: StaleDump, { waitHours, maxDumpAgeHours }: Staging): CopyCause {
+  const facts = {
+    object: addressOf(newest.from),
+    modified: newest.modified.toISOString(),
+    backupTime: (backup.backupTime ?? backup.createdAt).toISOString(),
+    maxDumpAgeHours,
+    waitHours,
+    ...(usedBy !== undefined && { usedBy }),
+  };
+  return { code: 'dump-stale', facts };
 }
 
 function shared(backup: Backup, from: ObjectPlace, { kind, id, tenant }: ConfiguredDatabase, now: Date): CopyStep {

@@ -22,6 +22,14 @@ export const copySchema = fields({
   taskId: text.describe("the export task's id, or the folder of a copied object").exactOptional(),
   bucket: text.describe('the bucket it goes to').exactOptional(),
   prefix: text.describe('the folder in the bucket above the task').exactOptional(),
+  /** Another backup's copy does not use it again. */
+  source: fields({
+    object: text.describe('where it lies: `s3://<bucket>/<key>`'),
+    modified: time.describe('when S3 says that it was last modified'),
+    etag: text.describe("S3's entity tag of it"),
+  })
+    .describe('the native dump that is copied')
+    .exactOptional(),
   percent: number.describe('how far RDS says it is').exactOptional(),
   bytes: count.describe('bytes that lie in the bucket').exactOptional(),
   objects: count.describe('objects that lie in the bucket').exactOptional(),

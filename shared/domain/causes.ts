@@ -303,6 +303,18 @@ export const copyCauses = {
   'staging-not-configured': entry('The database has no staging bucket in the configuration.'),
   'dump-awaited': entry('The native dump is not there yet.', { object: text }),
   'dump-missing': entry('The native dump did not come in time.', { object: text, waitHours: number }, ['waitHours']),
+  'dump-stale': entry(
+    'The native dump that is there is not of this backup: too old, too new, or used by another copy.',
+    {
+      object: text,
+      modified: moment,
+      backupTime: moment,
+      maxDumpAgeHours: number,
+      waitHours: number,
+      usedBy: optional.text,
+    },
+    ['modified', 'backupTime', 'maxDumpAgeHours', 'waitHours'],
+  ),
   'dump-shared': entry('The key of the native dump can be that of another database too: nobody knows whose it is.', {
     object: text,
     other: text,

@@ -172,7 +172,15 @@ const texts: Texts = {
     `its database has no staging bucket${forOperators(reader, ' in the configuration')}`,
   'dump-awaited': ({ object }) => `waiting for ${dump(object)}`,
   'dump-missing': ({ object, waitHours }, { reader }) =>
-    `${dump(object)} is not there ${waitHours} h after the backup${forOperators(reader, '; find out why the dump was not made, or correct the key in the configuration')}`,
+    `${dump(object)} is not there ${waitHours} h after the backup${forOperators(reader, `; find out why the dump was not made, or correct the key in the configuration${isDated(object) ? ' ({date-1} for a dump from before midnight, {date:Europe/London} for a local date)' : ''}`)}`,
+  'dump-stale': ({ object, modified, backupTime, maxDumpAgeHours, waitHours, usedBy }, { reader }) => {
+    const made = new Date(modified);
+    const age = new Date(backupTime).getTime() - made.getTime();
+    const when = `from ${formatUtc(made)}, ${formatAge(Math.abs(age))} ${age < 0 ? 'after' : 'before'} the backup`;
+    const used = usedBy === undefined ? '' : `, and the copy of ${onLine(usedBy)} has used it or a newer one`;
+    const advice = forOperators(reader, '; find out why no new dump was made');
+    return `${dump(object)} is not of this backup: it is ${when}${used}; no other came within ${maxDumpAgeHours} h of the backup in the ${waitHours} h of waiting${advice}`;
+  },
   'dump-shared': ({ object, other, tenant }, { reader }) =>
     `${dump(object)} is not copied: its key can be that of another database too, so nobody knows whose dump it is${
       other === undefined || tenant === undefined
@@ -222,6 +230,11 @@ const roleRights = 's3:PutObject*, s3:GetObject*, s3:DeleteObject*, s3:ListBucke
 const keyRights = 'kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt and kms:GenerateDataKey*';
 
 const GiB = 2 ** 30;
+
+/** Whether the key of a dump has a date in it. */
+function isDated(object: string | undefined): boolean {
+  return /\d{4}-\d\d-\d\d/.test(object ?? '');
+}
 
 /** A native dump, by its place where the reader may see it. */
 function dump(object: string | undefined): string {

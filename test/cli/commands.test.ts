@@ -57,6 +57,7 @@ describe('the documented fields', () => {
         state: 'queued',
         attempt: 1,
         queuedAt: createdAt,
+        source: { object: 's3://dumps/orders.bak', modified: createdAt, etag: '"1"' },
         cause: { code: 'snapshot-busy', facts: {} },
       },
     });

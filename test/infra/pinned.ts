@@ -263,7 +263,8 @@ export const pinned = {
       backup: names(`
         id arn tenant database databaseId databaseKind kind engine storageType sizeGiB encrypted createdAt backupTime
         recordedAt learnedFrom eventMissed event.id event.time copy.mode copy.state copy.attempt copy.queuedAt
-        copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.percent copy.bytes
+        copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.source.object
+        copy.source.modified copy.source.etag copy.percent copy.bytes
         copy.objects copy.cause.code copy.cause.facts copy.permanent copy.setupFailures copy.untoldSince copy.notifiedAt closed.at closed.cause.code
         closed.cause.facts closed.expiresAt copyJobs.id copyJobs.state copyJobs.to copyJobs.endedAt copyJobs.message
       `),
@@ -406,6 +407,7 @@ export const pinned = {
       'staging-not-configured': '',
       'dump-awaited': 'object',
       'dump-missing': 'object waitHours',
+      'dump-stale': 'object modified backupTime maxDumpAgeHours waitHours usedBy',
       'dump-shared': 'object other tenant',
       'dump-too-large': 'object bytes limit',
       'run-broke-off': '',

@@ -149,7 +149,12 @@ describe('what applies to a database', () => {
   test('object mode takes staging from wherever it is stated', () => {
     const staging = { bucket: 'dumps', owner: '210987654321' };
     const content = file({ file: { defaults: { copy: { staging } } }, database: { copy: { mode: 'object' } } });
-    expect(databaseOf(content)?.copy.staging).toEqual({ ...staging, key: '{snapshotId}', waitHours: 6 });
+    expect(databaseOf(content)?.copy.staging).toEqual({
+      ...staging,
+      key: '{snapshotId}',
+      waitHours: 6,
+      maxDumpAgeHours: 24,
+    });
   });
 });
 
@@ -438,6 +443,25 @@ describe('a mistake is reported with its path, the value, and what to do', () =>
       file({ database: { copy: { mode: 'object', staging: { bucket: 'dumps' } } } }),
       `${d}.copy.staging.owner: is missing; must be an account id of 12 digits`,
     ],
+    ...[
+      ['{date-2}', 'a date is {date}, {date-1} or {date+1}, each perhaps with its time zone: {date-1:Europe/London}'],
+      ['{date:}', 'a date is {date}, {date-1} or {date+1}, each perhaps with its time zone: {date-1:Europe/London}'],
+    ].map(([found, why]): [string, object, string] => [
+      `a staging key with ${found}`,
+      file({
+        database: { copy: { mode: 'object', staging: { bucket: 'dumps', owner: '210987654321', key: `d/${found}` } } },
+      }),
+      `${d}.copy.staging.key: has ${found}; ${why}, got "d/${found}"`,
+    ]),
+    ...[
+      ['Mars/Base', 'must be an IANA time zone, e.g. UTC or Europe/London'],
+      ['+01:00', 'must be an IANA time zone, e.g. UTC or Europe/London'],
+      ['europe/london', 'must be spelled Europe/London'],
+    ].map(([zone, why]): [string, object, string] => [
+      `a staging key with the time zone ${zone}`,
+      file({ tenant: { copy: { staging: { bucket: 'dumps', owner: '210987654321', key: `{date-1:${zone}}` } } } }),
+      `${t}.copy.staging.key: has {date-1:${zone}}, whose time zone ${why}, got "{date-1:${zone}}"`,
+    ]),
     [
       'another type of bucket',
       file({ database: { bucket: { type: 'mine' } } }),

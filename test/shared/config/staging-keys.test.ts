@@ -14,7 +14,7 @@ interface Given extends Partial<DumpedDatabase> {
 
 function database(given: Given): DumpedDatabase {
   const { key = '{snapshotId}', bucket = 'dumps', owner = '222222222222', kinds = ['automated', 'awsbackup'] } = given;
-  const staging = { bucket, owner, key, waitHours: 6 };
+  const staging = { bucket, owner, key, waitHours: 6, maxDumpAgeHours: 24 };
   return { ...here, kind: 'instance', id: 'orders', tenant: 'a', copy: { kinds, staging }, ...given };
 }
 
@@ -51,6 +51,9 @@ describe('keys that tell databases apart', () => {
       'by snapshots behind their id',
       [orders, { id: 'orders-x' }].map((one) => ({ ...one, key: '{databaseId}-{snapshotId}' })),
     ],
+    ['by prefixes', [orders, { id: 'orders-eu' }].map((one) => ({ ...one, key: 'dumps/{databaseId}/' }))],
+    ['by prefixes of snapshots', [orders, billing].map((one) => ({ ...one, key: '{snapshotId}/', kinds: manual }))],
+    ['where a prefix is no key’s', [{ key: 'dumps/orders/' }, { ...billing, key: 'dumps/orders' }]],
     ['where a snapshot cannot have the name', [{ key: '{snapshotId}' }, { ...billing, key: 'dumps/latest.bak' }]],
   ])('%s', (_, databases) => {
     expect(meetings(...databases)).toEqual([]);
@@ -108,6 +111,18 @@ describe('keys that do not', () => {
       'have such snapshots of two accounts',
       [{ kinds: manual }, { ...billing, account: '210987654321', kinds: ['copy', 'automated'] }],
     ],
+    ['have one prefix', [orders, billing].map((one) => ({ ...one, key: 'dumps/' }))],
+    ['have a prefix and one below it', [{ key: 'dumps/orders/' }, { ...billing, key: 'dumps/orders/eu/' }]],
+    ['have a prefix and a key below it', [{ key: 'dumps/{date}/' }, { ...billing, key: 'dumps/2026-11-23/x/y.bak' }]],
+    [
+      'have a prefix that another’s id can be',
+      [
+        { tenant: 'billing', key: '{tenant}/' },
+        { ...billing, key: '{databaseId}/{snapshotId}' },
+      ],
+    ],
+    ['have neighbouring dates', [{ key: '{date}.bak' }, { ...billing, key: '{date-1}.bak' }]],
+    ['have local dates', [{ key: '{date:Asia/Tokyo}.bak' }, { ...billing, key: '{date+1:Europe/London}.bak' }]],
     ['name a date', [{ key: '{date}.bak' }, { ...billing, key: '2026-11-23.bak' }]],
     ['name a part of a date', [{ key: '{date}{date}' }, { ...billing, key: '2026-11-23{date}' }]],
     ['name what a snapshot may be called', [{ kinds: manual }, { ...billing, key: '{databaseId}' }]],
@@ -141,7 +156,20 @@ describe('keys that do not', () => {
 
 it('two databases that have a key in common are found, whatever their patterns', () => {
   const part = fc.constantFrom(
-    ...['{databaseId}', '{tenant}', '{kind}', '{snapshotId}', '{date}', 'a', 'b', '-', '/', '2026-11-23', '1'],
+    ...[
+      '{databaseId}',
+      '{tenant}',
+      '{kind}',
+      '{snapshotId}',
+      '{date}',
+      'a',
+      'b',
+      '-',
+      '/',
+      '2026-11-23',
+      '{date-1}',
+      '1',
+    ],
   );
   const key = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(''));
   const id = fc.constantFrom('a', 'b', 'a-b', 'b-a');
@@ -157,7 +185,9 @@ it('two databases that have a key in common are found, whatever their patterns',
       fc.pre(!isSame && !(one.kind === other.kind && of.snapshotId === ofOther.snapshotId));
       const [a, b] = [one, other].map((some) => database({ ...(some as Given), kinds: manual }));
       if (!a || !b) return;
-      if (stagingKey(one.key, a, of) === stagingKey(other.key, b, ofOther)) {
+      const [key, otherKey] = [stagingKey(one.key, a, of), stagingKey(other.key, b, ofOther)];
+      const isUnder = (some: string, prefix: string) => prefix.endsWith('/') && some.startsWith(prefix);
+      if (key === otherKey || isUnder(key, otherKey) || isUnder(otherKey, key)) {
         met += 1;
         expect(sharesKeyWith(a, [b])).toBe(b);
         expect(sharedKeys([a, b]).size).toBe(2);
@@ -166,6 +196,20 @@ it('two databases that have a key in common are found, whatever their patterns',
     { numRuns: 20_000, seed: 7 },
   );
   expect(met).toBeGreaterThan(100);
+});
+
+test.each([
+  ['{date}', '2026-06-30'],
+  ['{date-1}', '2026-06-29'],
+  ['{date+1}', '2026-07-01'],
+  ['{date:Europe/London}', '2026-07-01'],
+  ['{date-1:Europe/London}', '2026-06-30'],
+  ['{date:America/New_York}', '2026-06-30'],
+  ['{date+1:Pacific/Kiritimati}', '2026-07-02'],
+  ['{date-1:Pacific/Kiritimati}/{date}', '2026-06-30/2026-06-30'],
+])('%s at 23:30 UTC of 30 June is %s', (pattern, key) => {
+  const backup = { snapshotId: 'x', time: new Date('2026-06-30T23:30:00Z') };
+  expect(stagingKey(pattern, database({}), backup)).toBe(key);
 });
 
 it('the key of a dump is made of the snapshot, the database and the day of the data', () => {

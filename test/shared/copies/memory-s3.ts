@@ -21,6 +21,7 @@ interface StoredObject {
   readonly metadata: Record<string, string>;
   readonly contentType: string;
   readonly keyArn?: string;
+  readonly modified: Date;
 }
 
 interface Upload {
@@ -37,12 +38,15 @@ export class MemoryS3 {
   readonly client: S3Client;
   readonly calls: S3Call[] = [];
   readonly uploads = new Map<string, Upload>();
+  readonly #now: () => Date;
   readonly #owners = new Map<string, string>();
   readonly #objects = new Map<string, StoredObject>();
   /** Called before each command; what it throws is S3's answer. */
   onCall: ((call: S3Call) => void | Promise<void>) | undefined;
 
-  constructor() {
+  /** `now` is the time of S3: an object's `LastModified`, to the second, is when it was put. */
+  constructor(now = () => new Date('2026-11-20T00:00:00Z')) {
+    this.#now = now;
     this.client = new S3Client({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 's' } });
     this.client.send = ((command: { input: Record<string, unknown> }) => this.#answer(command)) as S3Client['send'];
   }
@@ -69,8 +73,13 @@ export class MemoryS3 {
       checksumType: 'FULL_OBJECT',
       metadata: {},
       contentType: 'application/octet-stream',
+      modified: new Date(Math.floor(this.#now().getTime() / 1000) * 1000),
       ...options,
     });
+  }
+
+  delete(bucket: string, key: string): void {
+    this.#objects.delete(`${bucket}/${key}`);
   }
 
   object(bucket: string, key: string): StoredObject | undefined {
@@ -118,7 +127,10 @@ export class MemoryS3 {
     const page = keys.slice(from, from + 2);
     const more = from + 2 < keys.length;
     return {
-      Contents: page.map((Key) => ({ Key, Size: this.object(bucket, Key)?.bytes ?? 0 })),
+      Contents: page.flatMap((Key) => {
+        const found = this.object(bucket, Key);
+        return found ? [{ Key, Size: found.bytes, LastModified: found.modified }] : [];
+      }),
       IsTruncated: more,
       ...(more && { NextContinuationToken: String(from + 2) }),
     };
@@ -135,6 +147,7 @@ export class MemoryS3 {
     if (!found) throw s3Error('NotFound', 404);
     return {
       ContentLength: found.bytes,
+      LastModified: found.modified,
       ETag: `"${found.checksum}"`,
       ChecksumCRC64NVME: found.checksum,
       ChecksumType: found.checksumType,
@@ -157,8 +170,9 @@ export class MemoryS3 {
     const source = this.#source(input);
     const bucket = this.#bucket(input.Bucket, input.ExpectedBucketOwner);
     if (source.bytes > 5 * 2 ** 30) throw s3Error('InvalidRequest', 400);
+    const { modified: _, ...rest } = source;
     this.put(bucket, input.Key ?? '', source.body, {
-      ...source,
+      ...rest,
       ...(input.SSEKMSKeyId && { keyArn: input.SSEKMSKeyId }),
     });
     return {};

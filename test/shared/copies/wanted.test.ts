@@ -120,7 +120,7 @@ describe('what RDS cannot export', () => {
   });
 
   it('can be copied as an object all the same', () => {
-    const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}', waitHours: 24 };
+    const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}', waitHours: 24, maxDumpAgeHours: 24 };
     const copy = initialCopy(
       { ...backup, engine: 'sqlserver-se' },
       configured({ mode: 'object', staging }),
@@ -177,7 +177,7 @@ describe('a Region without exports', () => {
   });
 
   it('copies dumps all the same, and names an engine that no Region exports', () => {
-    const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}', waitHours: 24 };
+    const staging = { bucket: 'dumps', owner: '123456789012', key: '{snapshotId}', waitHours: 24, maxDumpAgeHours: 24 };
     expect(copyIn('mysql', inRegion('eu-south-2', [], { mode: 'object', staging })).state).toBe('queued');
     expect(copyIn('oracle-ee', inRegion('eu-south-2')).cause?.code).toBe('engine-not-exportable');
   });

@@ -57,7 +57,7 @@ export function copyWorld({
   automatic = false,
   table,
 }: CopyWorldOptions) {
-  const s3 = new MemoryS3();
+  const s3: MemoryS3 = new MemoryS3(() => world.rds.now);
   const notified: Notified[] = [];
   const paused: (PausedCopies & { readonly pause: CopyPause })[] = [];
   const triggers: BackupId[] = [];

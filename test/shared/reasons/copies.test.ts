@@ -125,6 +125,17 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     { object, waitHours: 24 },
     's3://dumps/orders.bak is not there 24 h after the backup; find out why the dump was not made, or correct the key in the configuration',
   ],
+  'dump-stale': [
+    {
+      object: 's3://dumps/orders/latest.bak',
+      modified: '2026-11-19T23:30:00.000Z',
+      backupTime: '2026-11-23T04:00:00.000Z',
+      maxDumpAgeHours: 24,
+      waitHours: 6,
+      usedBy: 'rds:orders-2026-11-20-04-00',
+    },
+    's3://dumps/orders/latest.bak is not of this backup: it is from 2026-11-19 23:30 UTC, 76 h 30 min before the backup, and the copy of rds:orders-2026-11-20-04-00 has used it or a newer one; no other came within 24 h of the backup in the 6 h of waiting; find out why no new dump was made',
+  ],
   'dump-shared': [
     { object: 's3://dumps/orders.bak', other: 'cluster orders', tenant: 'globex' },
     's3://dumps/orders.bak is not copied: its key can be that of another database too, so nobody knows whose dump it is; cluster orders of tenant globex has it as well: tell them apart in copy.staging.key, with {databaseId}, {kind} or {tenant}',
