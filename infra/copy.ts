@@ -169,6 +169,10 @@ export class CopyBackups extends Construct {
     });
     if (written.length === 0) return;
     allow(role, {
+      actions: actionsOn(copyCalls, 'writtenBucket'),
+      resources: written.map(({ bucket }) => bucketArn(bucket)),
+    });
+    allow(role, {
       actions: actionsOn(copyCalls, 'writtenObject'),
       resources: written.map(objectsOf),
       wildcard: 'Dumps are named by a pattern.',

@@ -2,9 +2,17 @@ import type { AwsCalls } from '../lib/aws-calls.ts';
 
 /**
  * What the calls act on: a snapshot; the account, where RDS judges by no resource; role and key of an export; buckets that
- * copies go to or dumps come from (`bucket`), the objects in them that are read, and those that are written.
+ * copies go to or dumps come from (`bucket`), the objects in them that are read, those that are written, and the buckets that have these.
  */
-type Resource = 'account' | 'snapshot' | 'exportRole' | 'exportKey' | 'bucket' | 'readObject' | 'writtenObject';
+type Resource =
+  | 'account'
+  | 'snapshot'
+  | 'exportRole'
+  | 'exportKey'
+  | 'bucket'
+  | 'readObject'
+  | 'writtenObject'
+  | 'writtenBucket';
 
 /**
  * The calls that copies make, and the rights they need. Sources: Service Authorization Reference, Amazon RDS; Amazon S3 User
@@ -22,5 +30,8 @@ export const copyCalls: AwsCalls<Resource> = {
   CreateMultipartUpload: { writtenObject: ['s3:PutObject'] },
   UploadPartCopy: { readObject: ['s3:GetObject'], writtenObject: ['s3:PutObject'] },
   CompleteMultipartUpload: { writtenObject: ['s3:PutObject'] },
+  // What a crash left is taken up; without the rights the copy begins anew.
+  ListMultipartUploads: { writtenBucket: ['s3:ListBucketMultipartUploads'] },
+  ListParts: { writtenObject: ['s3:ListMultipartUploadParts'] },
   AbortMultipartUpload: { writtenObject: ['s3:AbortMultipartUpload'] },
 };

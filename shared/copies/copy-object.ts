@@ -9,6 +9,9 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
+  ListMultipartUploadsCommand,
+  type Part,
+  paginateListParts,
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
@@ -29,6 +32,8 @@ export interface ObjectCopy {
   readonly keyArn: string;
   /** How long this run may still work; 0 or less: it is to end. */
   readonly remainingMs: () => number;
+  /** What an earlier run began to copy there: this very object, or another. Absent: nothing. */
+  readonly begun?: 'this' | 'another';
 }
 
 export interface SourceObject {
@@ -51,7 +56,7 @@ const partSizes: PartSizes = { singleUpTo: 5 * GiB, least: 256 * MiB };
 const mostParts = 10_000;
 const partsAtOnce = 16;
 
-/** S3 ran out of this run's time. Nothing half is left: an upload in parts shows nothing until it is completed. */
+/** S3 ran out of this run's time. An upload in parts shows nothing until it is completed; the next attempt takes it up. */
 class OutOfTimeError extends Error {
   override name = 'OutOfTimeError';
 }
@@ -75,8 +80,9 @@ export async function sourceObject(s3: S3Client, place: ObjectPlace): Promise<So
 }
 
 /**
- * Copies an object with its metadata and compares size and checksum. One that already lies there whole (the run that
- * copied it crashed before saying so) is not copied again. Throws what S3 answers, `OutOfTimeError`, `DifferentCopyError`.
+ * Copies an object with its metadata and compares size and checksum. One that already lies there whole (the run that copied it
+ * crashed before saying so) is not copied again, and an upload in parts that such a run left is taken up. Throws what S3 answers,
+ * `OutOfTimeError`, `DifferentCopyError`.
  */
 export async function copyObject(
   s3: S3Client,
@@ -85,7 +91,7 @@ export async function copyObject(
   sizes: PartSizes = partSizes,
 ): Promise<void> {
   const there = await headOf(s3, copy.to);
-  if (there && sameChecksum(source.head, there) === true && there.ContentLength === source.bytes) return;
+  if (there && isCopy(there, source, copy)) return;
   if (source.bytes <= sizes.singleUpTo) await copyWhole(s3, source, copy);
   else await copyInParts(s3, source, copy, sizes);
   const copied = await headOf(s3, copy.to);
@@ -97,6 +103,17 @@ export async function copyObject(
   if (copied && sameChecksum(source.head, copied) === false) {
     throw new DifferentCopyError('the checksum of the copy is not that of the original');
   }
+}
+
+/** Whether what lies there is a whole copy. S3 shows an object when it is whole, so without checksums one that was begun proves it. */
+function isCopy(
+  there: HeadObjectCommandOutput,
+  { head, bytes, modified }: SourceObject,
+  { begun }: ObjectCopy,
+): boolean {
+  if (there.ContentLength !== bytes) return false;
+  const same = sameChecksum(head, there);
+  return same ?? (begun === 'this' && there.LastModified !== undefined && there.LastModified >= modified);
 }
 
 async function headOf(s3: S3Client, { bucket, key, owner }: ObjectPlace): Promise<HeadObjectCommandOutput | undefined> {
@@ -124,49 +141,95 @@ async function copyWhole(s3: S3Client, source: SourceObject, { from, to, keyArn 
   );
 }
 
-async function copyInParts(
-  s3: S3Client,
-  source: SourceObject,
-  { from, to, keyArn, remainingMs }: ObjectCopy,
-  sizes: PartSizes,
-): Promise<void> {
-  const { head, bytes } = source;
-  const checksum = fullChecksum(head);
-  const { UploadId } = await s3.send(
-    new CreateMultipartUploadCommand({
-      ...destination(to),
-      ...encryption(keyArn),
-      ...metadataOf(head),
-      ChecksumAlgorithm: checksum?.algorithm ?? 'CRC64NVME',
-      ChecksumType: 'FULL_OBJECT',
-    }),
-  );
+async function copyInParts(s3: S3Client, source: SourceObject, copy: ObjectCopy, sizes: PartSizes): Promise<void> {
+  const { from, to, remainingMs } = copy;
+  const checksum = fullChecksum(source.head);
+  const { UploadId, parts } = (await takenUp(s3, copy)) ?? (await newUpload(s3, source, copy));
   const upload = { ...destination(to), UploadId };
   try {
-    const Parts = await sideBySide(byteRanges(bytes, sizes.least), partsAtOnce, async (CopySourceRange, index) => {
-      if (remainingMs() <= 0) throw new OutOfTimeError('this run has no time left');
+    const Parts = await sideBySide(partsOf(source.bytes, sizes.least), partsAtOnce, async ({ range, bytes }, index) => {
       const PartNumber = index + 1;
+      const known = parts.get(PartNumber);
+      if (known?.Size === bytes) return completed(PartNumber, known);
+      if (remainingMs() <= 0) throw new OutOfTimeError('this run has no time left');
       const { CopyPartResult: part } = await s3.send(
-        new UploadPartCopyCommand({ ...upload, ...sourceOf(from, source), PartNumber, CopySourceRange }),
+        new UploadPartCopyCommand({ ...upload, ...sourceOf(from, source), PartNumber, CopySourceRange: range }),
       );
-      const { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME } = part ?? {};
-      return { PartNumber, ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME };
+      return completed(PartNumber, part ?? {});
     });
     await s3.send(
       new CompleteMultipartUploadCommand({
         ...upload,
         MultipartUpload: { Parts },
-        MpuObjectSize: bytes,
+        MpuObjectSize: source.bytes,
         ChecksumType: 'FULL_OBJECT',
         // S3 itself refuses to complete a copy with another checksum than the original's.
         ...(checksum && { [`Checksum${checksum.algorithm}`]: checksum.value }),
       }),
     );
   } catch (error) {
-    // Parts cost money until they are removed; what a crash leaves, the bucket's lifecycle removes.
-    await s3.send(new AbortMultipartUploadCommand(upload));
+    if (!(error instanceof OutOfTimeError)) await abort(s3, upload);
     throw error;
   }
+}
+
+interface Upload {
+  readonly UploadId: string | undefined;
+  /** Those that are there already, by their numbers. */
+  readonly parts: ReadonlyMap<number, Part>;
+}
+
+async function newUpload(s3: S3Client, { head }: SourceObject, { to, keyArn }: ObjectCopy): Promise<Upload> {
+  const { UploadId } = await s3.send(
+    new CreateMultipartUploadCommand({
+      ...destination(to),
+      ...encryption(keyArn),
+      ...metadataOf(head),
+      ChecksumAlgorithm: fullChecksum(head)?.algorithm ?? 'CRC64NVME',
+      ChecksumType: 'FULL_OBJECT',
+    }),
+  );
+  return { UploadId, parts: new Map() };
+}
+
+/**
+ * The upload that an earlier run left: nobody else writes under this key. One of another object, and all but the newest, are aborted.
+ * Undefined where there is none, or where the bucket's owner does not let uploads be listed.
+ */
+async function takenUp(s3: S3Client, { to, begun }: ObjectCopy): Promise<Upload | undefined> {
+  if (begun === undefined) return undefined;
+  try {
+    const { Bucket, Key, ExpectedBucketOwner } = destination(to);
+    const { Uploads = [] } = await s3.send(
+      new ListMultipartUploadsCommand({ Bucket, ExpectedBucketOwner, Prefix: Key }),
+    );
+    const left = Uploads.filter((upload) => upload.Key === Key);
+    left.sort((a, b) => (b.Initiated?.getTime() ?? 0) - (a.Initiated?.getTime() ?? 0));
+    const kept = begun === 'this' ? left.shift() : undefined;
+    for (const { UploadId } of left) await abort(s3, { Bucket, Key, ExpectedBucketOwner, UploadId });
+    if (!kept) return undefined;
+    const { UploadId } = kept;
+    const parts = new Map<number, Part>();
+    for await (const page of paginateListParts({ client: s3 }, { Bucket, Key, ExpectedBucketOwner, UploadId })) {
+      for (const part of page.Parts ?? []) if (part.PartNumber !== undefined) parts.set(part.PartNumber, part);
+    }
+    return { UploadId, parts };
+  } catch (error) {
+    if (statusOf(error) === 403 || errorName(error) === 'NoSuchUpload') return undefined;
+    throw error;
+  }
+}
+
+/** Parts cost money until they are removed. What cannot be removed now, the bucket's lifecycle removes: the first error counts. */
+async function abort(
+  s3: S3Client,
+  upload: ConstructorParameters<typeof AbortMultipartUploadCommand>[0],
+): Promise<void> {
+  await s3.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+}
+
+function completed(PartNumber: number, { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME }: Part) {
+  return { PartNumber, ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME };
 }
 
 function destination({ bucket, key, owner }: ObjectPlace) {
@@ -191,13 +254,14 @@ function metadataOf(head: HeadObjectCommandOutput) {
   return { CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ContentType, Metadata };
 }
 
-/** `bytes=<first>-<last>` of each part. */
-export function byteRanges(bytes: number, least: number): string[] {
+/** The range of each part, as `bytes=<first>-<last>`, and its size. */
+export function partsOf(bytes: number, least: number): { readonly range: string; readonly bytes: number }[] {
   const needed = Math.ceil(bytes / mostParts);
   const size = needed <= least ? least : Math.ceil(needed / MiB) * MiB;
   const parts = Math.ceil(bytes / size);
   return Array.from({ length: parts }, (_, part) => {
-    return `bytes=${part * size}-${Math.min(bytes, (part + 1) * size) - 1}`;
+    const [first, end] = [part * size, Math.min(bytes, (part + 1) * size)];
+    return { range: `bytes=${first}-${end - 1}`, bytes: end - first };
   });
 }
 
@@ -228,7 +292,10 @@ export function addressOf({ bucket, key }: Pick<ObjectPlace, 'bucket' | 'key'>):
 }
 
 /** What S3's answer means for the copy, and whether somebody has to change something. */
-export function objectFailure(error: unknown, { from, to, keyArn }: Omit<ObjectCopy, 'remainingMs'>): CopyFailure {
+export function objectFailure(
+  error: unknown,
+  { from, to, keyArn }: Pick<ObjectCopy, 'from' | 'to' | 'keyArn'>,
+): CopyFailure {
   const object = addressOf(from);
   if (error instanceof OutOfTimeError) return { cause: { code: 'copy-out-of-time', facts: { object } }, heals: true };
   if (error instanceof DifferentCopyError) {

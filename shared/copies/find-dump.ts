@@ -58,7 +58,9 @@ export async function chooseDump(
   );
   const uses = inTime.length > 0 ? await usesOf(ledger, search) : [];
   const useOf = (candidate: Candidate) => uses.find((use) => isUsed(candidate, use, search));
-  const dump = inTime.find((candidate) => useOf(candidate) === undefined);
+  const unused = inTime.filter((candidate) => useOf(candidate) === undefined);
+  // What an earlier try began to copy is copied on, though a newer one lies there now: two copies of one backup are one too many.
+  const dump = unused.find(({ from }) => addressOf(from) === backup.copy.source?.object) ?? unused[0];
   if (dump) return { is: 'dump', dump };
   const usedBy = inTime.includes(newest) ? useOf(newest)?.snapshotId : undefined;
   return { is: 'stale', newest, ...(usedBy !== undefined && { usedBy }) };

@@ -116,7 +116,7 @@ export async function stepsOf(
   const stepOf = async (backup: Backup) => {
     try {
       if (deps.remainingMs() < halfMs) return undefined;
-      if (backup.copy.mode === 'object') return leftBehind(backup, deps.fleet, now);
+      if (backup.copy.mode === 'object') return leftBehind(backup, now);
       const task = taskOf(backup);
       return await (task ? stepOfTask(deps, databases, backup, task, now) : vanished(deps, databases, backup, now));
     } catch (error) {
@@ -289,11 +289,11 @@ async function vanished(
   return afterFailure(backup, copy, { cause, heals: true }, deps.fleet, now, now);
 }
 
-/** An object copy whose run crashed: nothing half lies in the bucket, so it is simply done again. */
-function leftBehind(backup: Backup, fleet: Fleet, now: Date): CopyStep | undefined {
+/** An object copy whose run crashed is taken up by the next, at the same attempt: a crash is no failure of the copy. */
+function leftBehind(backup: Backup, now: Date): CopyStep | undefined {
   const { copy } = backup;
   if (now.getTime() - (copy.startedAt ?? now).getTime() < objectRunMs) return undefined;
-  return afterFailure(backup, copy, { cause: { code: 'run-broke-off', facts: {} }, heals: true }, fleet, now, now);
+  return { backup, to: queued(copy, { cause: { code: 'run-broke-off', facts: {} } }), notify: false };
 }
 
 function setupOf(backup: Backup, task: ExportTask, fleet: Fleet): ExportSetup {

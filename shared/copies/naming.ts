@@ -13,12 +13,23 @@ const longestPrefix = 59;
  * that tries it, so that RDS itself refuses a second start. The digest of the backup's identity makes it distinct whatever
  * the names, and whatever other snapshot had this one's name.
  */
-export function exportTaskId(
-  backup: Pick<Backup, 'database' | 'id' | 'createdAt' | 'databaseId'>,
-  attempt: number,
-): string {
+export function exportTaskId(backup: Named, attempt: number): string {
+  return nameOf(backup, String(attempt));
+}
+
+/**
+ * The folder of a backup's native dump, e.g. `copy-2026-11-23-orders-5d41402abc4b2a76-dump`. The same for every attempt, so that
+ * what an earlier one left is found, and no second copy lies beside the first.
+ */
+export function dumpFolder(backup: Named): string {
+  return nameOf(backup, 'dump');
+}
+
+type Named = Pick<Backup, 'database' | 'id' | 'createdAt' | 'databaseId'>;
+
+function nameOf(backup: Named, end: string): string {
   const start = `copy-${backup.createdAt.toISOString().slice(0, 10)}-`;
-  const tail = `-${digest(formatBackupId(backupIdOf(backup)), 16)}-${attempt}`;
+  const tail = `-${digest(formatBackupId(backupIdOf(backup)), 16)}-${end}`;
   const name = backup.databaseId.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '');
   const cut = name.slice(0, longestTaskId - start.length - tail.length).replace(/-$/, '');
   return `${start}${cut || 'database'}${tail}`;

@@ -20,7 +20,7 @@ import { type OtherOfKey, otherOfKey } from './dump-keys.ts';
 import { fairly, tenantOf } from './fair.ts';
 import { type ChosenDump, chooseDump, dumpsAt } from './find-dump.ts';
 import { afterFailure } from './follow-exports.ts';
-import { copyFolder, exportPrefix, exportTaskId } from './naming.ts';
+import { copyFolder, dumpFolder, exportPrefix } from './naming.ts';
 import { othersInPeriod } from './period.ts';
 import type { CopyDeps } from './run-queue.ts';
 import { ended, queued } from './transitions.ts';
@@ -114,7 +114,7 @@ async function copyOne(
   const names = {
     bucket: configured.target.bucket,
     prefix: exportPrefix(configured),
-    taskId: exportTaskId(backup, backup.copy.attempt),
+    taskId: dumpFolder(backup),
   };
   const planFrom = (from: ObjectPlace): ObjectCopy => {
     const name = from.key.slice(from.key.lastIndexOf('/') + 1);
@@ -147,7 +147,13 @@ async function copyOne(
     return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), notify: false };
   };
   const plan = planFrom(from);
-  return copyObject(deps.s3, object, plan).then(copied, failed(taken, plan));
+  const begun = begunAs(backup.copy, source);
+  return copyObject(deps.s3, object, { ...plan, ...(begun && { begun }) }).then(copied, failed(taken, plan));
+}
+
+/** What an earlier try began to copy, as against what is copied now. */
+function begunAs({ source: before }: Copy, { object, etag }: NonNullable<Copy['source']>): ObjectCopy['begun'] {
+  return before && (before.object === object && before.etag === etag ? 'this' : 'another');
 }
 
 /** Where the dump of a backup is looked for. A renamed database keeps the name that the configuration has for it. */

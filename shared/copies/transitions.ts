@@ -37,8 +37,8 @@ export function sameStep(copy: Copy, decidedFor: Copy): boolean {
 }
 
 /**
- * Into the queue, for the first time or anew; what an earlier try left behind is dropped, but not that people are, or are to be,
- * notified of its waiting.
+ * Into the queue, for the first time or anew; what an earlier try left behind is dropped, but for the dump that it began to copy,
+ * which the next one takes up, and not that people are, or are to be, notified of its waiting.
  */
 export function queued(copy: Copy, wait: { readonly until?: Date; readonly cause?: CopyCause } = {}): Copy {
   return {
@@ -50,6 +50,7 @@ export function queued(copy: Copy, wait: { readonly until?: Date; readonly cause
     ...(copy.setupFailures !== undefined && { setupFailures: copy.setupFailures }),
     ...(copy.untoldSince && { untoldSince: copy.untoldSince }),
     ...(copy.notifiedAt && { notifiedAt: copy.notifiedAt }),
+    ...(copy.source && { source: copy.source }),
     ...(wait.until && { notBefore: wait.until }),
     ...(wait.cause && { cause: wait.cause }),
   };

@@ -46,7 +46,6 @@ const triedAgain = [
   'export-failed',
   'objects-missing',
   'task-unknown',
-  'run-broke-off',
   'copy-different',
   'copy-out-of-time',
   's3-failed',
@@ -192,7 +191,8 @@ const texts: Texts = {
     }`,
   'dump-too-large': ({ object, bytes, limit }, { reader }) =>
     `${dump(object)} has ${(bytes / GiB).toFixed(1)} GiB, one run copies at most ${Math.floor(limit / GiB)} GiB${forOperators(reader, '; split the dump, or replicate the staging bucket with S3')}`,
-  'run-broke-off': () => 'the run that copied the object broke off (time or memory ran out)',
+  'run-broke-off': () =>
+    'the run that copied the object broke off (time or memory ran out); the next one goes on with it',
   'copy-different': ({ object, originalBytes, bytes }) =>
     originalBytes === undefined
       ? `copying ${dump(object)} failed: the checksum of the copy is not that of the original`

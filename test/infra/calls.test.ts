@@ -52,7 +52,11 @@ describe('a declaration', () => {
   });
 
   it('gives the actions on one kind of resource, each once', () => {
-    expect(actionsOn(copyCalls, 'writtenObject')).toEqual(['s3:PutObject', 's3:AbortMultipartUpload']);
+    expect(actionsOn(copyCalls, 'writtenObject')).toEqual([
+      's3:PutObject',
+      's3:ListMultipartUploadParts',
+      's3:AbortMultipartUpload',
+    ]);
     // @ts-expect-error
     expect(actionsOn(copyCalls, 'writenObject')).toEqual([]);
   });

@@ -159,6 +159,8 @@ describe('copies elsewhere', () => {
       's3:GetObject on arn:aws:s3:::dumps/*',
       's3:ListBucket on arn:aws:s3:::archive',
       's3:ListBucket on arn:aws:s3:::dumps',
+      's3:ListBucketMultipartUploads on arn:aws:s3:::archive',
+      's3:ListMultipartUploadParts on arn:aws:s3:::archive/crm/*',
       's3:PutObject on arn:aws:s3:::archive/crm/*',
     ]);
   });

@@ -25,9 +25,12 @@ export class Mortal {
     this.calls += 1;
     const last = this.calls === this.#at;
     if (last && this.#when === 'before') this.#die();
-    const result = await work();
-    if (last) this.#die();
-    return result;
+    try {
+      return await work();
+    } finally {
+      // Also where the answer was an error.
+      if (last) this.#die();
+    }
   }
 
   /** A client of the SDK whose calls count. */

@@ -7,7 +7,9 @@ import {
   CreateMultipartUploadCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   S3Client,
   S3ServiceException,
   UploadPartCopyCommand,
@@ -28,6 +30,7 @@ interface Upload {
   readonly bucket: string;
   readonly key: string;
   readonly input: CreateMultipartUploadCommand['input'];
+  readonly initiated: Date;
   readonly parts: Map<number, { readonly range: string; readonly source: StoredObject }>;
 }
 
@@ -38,6 +41,7 @@ export class MemoryS3 {
   readonly client: S3Client;
   readonly calls: S3Call[] = [];
   readonly uploads = new Map<string, Upload>();
+  #begun = 0;
   readonly #now: () => Date;
   readonly #owners = new Map<string, string>();
   readonly #objects = new Map<string, StoredObject>();
@@ -109,6 +113,8 @@ export class MemoryS3 {
     if (command instanceof CreateMultipartUploadCommand) return this.#create(command.input);
     if (command instanceof UploadPartCopyCommand) return this.#part(command.input);
     if (command instanceof CompleteMultipartUploadCommand) return this.#complete(command.input);
+    if (command instanceof ListMultipartUploadsCommand) return this.#uploads(command.input);
+    if (command instanceof ListPartsCommand) return this.#parts(command.input);
     if (command instanceof AbortMultipartUploadCommand) return this.#abort(command.input);
     throw new Error(`MemoryS3 does not know ${call.name}`);
   }
@@ -180,8 +186,9 @@ export class MemoryS3 {
 
   #create(input: CreateMultipartUploadCommand['input']) {
     const bucket = this.#bucket(input.Bucket, input.ExpectedBucketOwner);
-    const UploadId = `upload-${this.uploads.size + 1}`;
-    this.uploads.set(UploadId, { bucket, key: input.Key ?? '', input, parts: new Map() });
+    this.#begun += 1;
+    const UploadId = `upload-${this.#begun}`;
+    this.uploads.set(UploadId, { bucket, key: input.Key ?? '', input, initiated: this.#now(), parts: new Map() });
     return { UploadId };
   }
 
@@ -220,6 +227,31 @@ export class MemoryS3 {
     });
     this.uploads.delete(input.UploadId ?? '');
     return {};
+  }
+
+  #uploads({ Bucket, Prefix = '', ExpectedBucketOwner }: ListMultipartUploadsCommand['input']) {
+    const bucket = this.#bucket(Bucket, ExpectedBucketOwner);
+    const Uploads = [...this.uploads].flatMap(([UploadId, upload]) =>
+      upload.bucket === bucket && upload.key.startsWith(Prefix)
+        ? [{ UploadId, Key: upload.key, Initiated: upload.initiated }]
+        : [],
+    );
+    return Uploads.length > 0 ? { Uploads } : {};
+  }
+
+  /** In pages of two. */
+  #parts({ UploadId, PartNumberMarker = '0' }: ListPartsCommand['input']) {
+    const parts = [...this.#upload(UploadId).parts].sort(([one], [other]) => one - other);
+    const rest = parts.filter(([number]) => number > Number(PartNumberMarker));
+    const page = rest.slice(0, 2);
+    return {
+      Parts: page.map(([PartNumber, { range }]) => {
+        const [first = 0, last = 0] = range.slice('bytes='.length).split('-').map(Number);
+        return { PartNumber, ETag: `part-${PartNumber}`, Size: last + 1 - first };
+      }),
+      IsTruncated: rest.length > 2,
+      ...(rest.length > 2 && { NextPartNumberMarker: String(page[1]?.[0]) }),
+    };
   }
 
   #abort(input: AbortMultipartUploadCommand['input']) {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { byteRanges, copyObject, GiB, MiB, objectFailure, sourceObject } from '../../../shared/copies/copy-object.ts';
+import {
+  copyObject,
+  GiB,
+  MiB,
+  type ObjectCopy,
+  objectFailure,
+  partsOf,
+  sourceObject,
+} from '../../../shared/copies/copy-object.ts';
 import { largestObject } from '../../../shared/copies/object-queue.ts';
 import { backupIdOf, type Copy, databaseKey } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
@@ -238,7 +246,7 @@ describe('a native dump', () => {
     expect(await world.copy()).toMatchObject({ state: 'queued', attempt: 2 });
   });
 
-  it('whose copying broke off with its run is copied anew', async () => {
+  it('whose copying broke off with its run is copied on, at the same attempt', async () => {
     const world = await given();
     world.s3.put('dumps', world.key, 'a dump');
     await world.changeCopy(world.backup, (copy) => ({ ...copy, state: 'running', startedAt: world.rds.now }));
@@ -247,10 +255,8 @@ describe('a native dump', () => {
     expect((await world.copy()).state).toBe('running');
     await world.rds.advanceBy({ minutes: 11 });
     await world.pass();
-    expect(await world.copy()).toMatchObject({ state: 'queued', attempt: 2 });
-    await world.rds.advanceBy({ minutes: 15 });
-    await world.pass();
-    expect((await world.copy()).state).toBe('complete');
+    expect(await world.copy()).toMatchObject({ state: 'complete', attempt: 1 });
+    expect(world.notified).toEqual([]);
   });
 });
 
@@ -360,8 +366,79 @@ describe('a large dump', () => {
     s3.put(from.bucket, from.key, 'a dump of some size', { metadata: { made: 'tonight' }, contentType: 'text/x-dump' });
     const source = await sourceObject(s3.client, from);
     if (!source) throw new Error('no source');
-    return { s3, copy: () => copyObject(s3.client, source, { ...plan, remainingMs }, sizes) };
+    const copy = (begun?: ObjectCopy['begun']) =>
+      copyObject(s3.client, source, { ...plan, remainingMs, ...(begun && { begun }) }, sizes);
+    return { s3, copy, source };
   }
+
+  /** An upload that a run left, which died at its n-th part. */
+  async function brokenOff(at: number) {
+    const world = await large();
+    let dead = false;
+    world.s3.onCall = ({ name, input }) => {
+      dead ||= name === 'UploadPartCopy' && input.PartNumber === at;
+      if (dead) throw new Error('died');
+    };
+    await expect(world.copy()).rejects.toThrow('died');
+    world.s3.onCall = undefined;
+    expect(world.s3.uploads.size).toBe(1);
+    return world;
+  }
+
+  it('of which an earlier run left some parts is copied on', async () => {
+    const { s3, copy } = await brokenOff(4);
+    const before = s3.called('UploadPartCopy').filter(({ input }) => Number(input.PartNumber) < 4).length;
+    expect(before).toBe(3);
+    s3.calls.length = 0;
+    await copy('this');
+    expect(s3.called('UploadPartCopy').map(({ input }) => input.PartNumber)).toEqual([4, 5]);
+    expect(s3.called('CreateMultipartUpload')).toEqual([]);
+    expect(new TextDecoder().decode(s3.object(to.bucket, to.key)?.body)).toBe('a dump of some size');
+    expect(s3.uploads.size).toBe(0);
+  });
+
+  it('of which an earlier run left parts of another object is copied anew, and those are removed', async () => {
+    const { s3, copy } = await brokenOff(4);
+    s3.calls.length = 0;
+    await copy('another');
+    expect(s3.called('UploadPartCopy')).toHaveLength(5);
+    expect(new TextDecoder().decode(s3.object(to.bucket, to.key)?.body)).toBe('a dump of some size');
+    expect(s3.uploads.size).toBe(0);
+  });
+
+  it('is copied anew where its bucket does not let uploads be listed', async () => {
+    const { s3, copy } = await brokenOff(4);
+    s3.onCall = ({ name }) => {
+      if (name === 'ListMultipartUploads') throw s3Error('AccessDenied', 403);
+    };
+    await copy('this');
+    expect(new TextDecoder().decode(s3.object(to.bucket, to.key)?.body)).toBe('a dump of some size');
+  });
+
+  it('without a checksum that was copied whole before its run died is not copied again', async () => {
+    const { s3, copy, source } = await large();
+    await copy();
+    s3.put(from.bucket, from.key, 'a dump of some size', { checksumType: 'COMPOSITE' });
+    const head = { ...source.head, ChecksumType: 'COMPOSITE' } as const;
+    const again = { ...plan, remainingMs: () => 60_000 };
+    await copyObject(s3.client, { ...source, head }, { ...again, begun: 'this' }, sizes);
+    expect(s3.called('CompleteMultipartUpload')).toHaveLength(1);
+    await copyObject(s3.client, { ...source, head }, { ...again, begun: 'another' }, sizes);
+    expect(s3.called('CompleteMultipartUpload')).toHaveLength(2);
+  });
+
+  it.each([
+    ['KMS.DisabledException', 400, 's3-key-not-usable'],
+    ['InternalError', 500, 's3-failed'],
+  ])('whose parts fail with %s says so, though the clean-up is denied', async (name, status, code) => {
+    const { s3, copy } = await large();
+    s3.onCall = (call) => {
+      if (call.name === 'UploadPartCopy') throw s3Error(name, status);
+      if (call.name === 'AbortMultipartUpload') throw s3Error('AccessDenied', 403);
+    };
+    const error = await copy().catch((thrown: unknown) => thrown);
+    expect(objectFailure(error, plan).cause.code).toBe(code);
+  });
 
   it('is copied in parts, whole, with its metadata and encryption', async () => {
     const { s3, copy } = await large();
@@ -388,13 +465,17 @@ describe('a large dump', () => {
   });
 
   it('is given up when the run has no time left', async () => {
-    const { s3, copy } = await large(() => 0);
+    const { s3, copy, source } = await large(() => 0);
     const error = await copy().catch((thrown: unknown) => thrown);
     expect(objectFailure(error, plan)).toEqual({
       cause: { code: 'copy-out-of-time', facts: { object: 's3://dumps/a b+ü/dump.bak' } },
       heals: true,
     });
     expect(s3.keys(to.bucket)).toEqual([]);
+    // Its parts stay: the next attempt goes on with them.
+    expect(s3.uploads.size).toBe(1);
+    await copyObject(s3.client, source, { ...plan, remainingMs: () => 60_000, begun: 'this' }, sizes);
+    expect(s3.called('CreateMultipartUpload')).toHaveLength(1);
   });
 
   it('that was replaced while it was being copied is not mixed with its successor', async () => {
@@ -490,14 +571,17 @@ describe('what S3 refuses', () => {
 });
 
 describe('the parts of a copy', () => {
+  const ranges = (bytes: number, least: number) => partsOf(bytes, least).map(({ range }) => range);
+
   it('cover every byte once', () => {
-    expect(byteRanges(10, 4)).toEqual(['bytes=0-3', 'bytes=4-7', 'bytes=8-9']);
-    expect(byteRanges(8, 4)).toEqual(['bytes=0-3', 'bytes=4-7']);
+    expect(ranges(10, 4)).toEqual(['bytes=0-3', 'bytes=4-7', 'bytes=8-9']);
+    expect(ranges(8, 4)).toEqual(['bytes=0-3', 'bytes=4-7']);
+    expect(partsOf(10, 4).map(({ bytes }) => bytes)).toEqual([4, 4, 2]);
   });
 
   it('are at most 10,000, however large the object', () => {
-    expect(byteRanges(5 * 1024 * GiB, 256 * MiB).length).toBeLessThanOrEqual(10_000);
-    expect(byteRanges(5 * 1024 * GiB, 256 * MiB).length).toBeGreaterThan(9_900);
-    expect(byteRanges(40_000, 4)).toHaveLength(10_000);
+    expect(ranges(5 * 1024 * GiB, 256 * MiB).length).toBeLessThanOrEqual(10_000);
+    expect(ranges(5 * 1024 * GiB, 256 * MiB).length).toBeGreaterThan(9_900);
+    expect(ranges(40_000, 4)).toHaveLength(10_000);
   });
 });

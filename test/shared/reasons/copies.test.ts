@@ -144,7 +144,10 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     { object, bytes: 152 * 2 ** 30, limit: 140.6 * 2 ** 30 },
     's3://dumps/orders.bak has 152.0 GiB, one run copies at most 140 GiB; split the dump, or replicate the staging bucket with S3',
   ],
-  'run-broke-off': [{}, 'the run that copied the object broke off (time or memory ran out)'],
+  'run-broke-off': [
+    {},
+    'the run that copied the object broke off (time or memory ran out); the next one goes on with it',
+  ],
   'copy-different': [
     { object, originalBytes: 6, bytes: 3 },
     'copying s3://dumps/orders.bak failed: the copy has 3 bytes, the original 6',
