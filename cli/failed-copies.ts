@@ -1,7 +1,7 @@
-/** Failed copies that a person wants to have tried again: which ones, whether each can be, and queueing them. */
+/** Copies that failed, or wait after a failure, and that a person wants to have tried again: which ones, whether each can be, and queueing them. */
 import pMap from 'p-map';
 import type { Fleet } from '../shared/config/index.ts';
-import { type ModeMade, retried, retryMode } from '../shared/copies/index.ts';
+import { isHeld, type ModeMade, retried, retryMode } from '../shared/copies/index.ts';
 import { type Backup, backupIdOf, copyCauses, type DatabaseRow } from '../shared/domain/index.ts';
 import { type Ledger, updateBackup } from '../shared/ledger/index.ts';
 import { errorText } from '../shared/lib/errors.ts';
@@ -32,14 +32,22 @@ export interface RetryPlan {
   readonly refused: readonly RefusedRetry[];
 }
 
-/** What would become of the failed copies of a selection, the oldest backup first. Nothing is written. */
+/**
+ * What would become of the copies of a selection that failed, or wait for a fault of set-up to be put right; the oldest backup
+ * first. Nothing is written.
+ */
 export async function planRetry(
   { ledger, account, region }: DeployedLedger,
   fleet: Fleet,
   selection: Selection,
   now: Date,
 ): Promise<RetryPlan> {
-  const failed = await collect(ledger.copies({ account, region }, 'failed'));
+  const environment = { account, region };
+  const queue = await collect(ledger.copies(environment, 'queued'));
+  const failed = [
+    ...(await collect(ledger.copies(environment, 'failed'))),
+    ...queue.filter(({ copy }) => isHeld(copy)),
+  ];
   requireKnownCause(selection.cause, failed);
   const keys = [...new Set(failed.map(({ database }) => database))];
   const rows = new Map((await ledger.databases(keys)).map((row) => [row.key, row]));
@@ -69,7 +77,8 @@ export async function queuePlanned(
     try {
       // Entering the queue is what triggers the function that copies, by the table's stream.
       return await updateBackup(ledger, backupIdOf(backup), (fresh) => {
-        const copy = fresh.copy.state === 'failed' ? retried(fresh.copy, mode, now) : undefined;
+        const isMeant = fresh.copy.state === 'failed' || isHeld(fresh.copy);
+        const copy = isMeant ? retried(fresh.copy, mode, now) : undefined;
         return copy && { ...fresh, copy };
       });
     } catch (error) {
@@ -82,7 +91,7 @@ export async function queuePlanned(
     const result = results[index];
     if (typeof result === 'string') refused.push({ backup, reason: result });
     else if (result) queued.push(result);
-    else refused.push({ backup, reason: 'somebody else changed it meanwhile: it is no longer failed' });
+    else refused.push({ backup, reason: 'somebody else changed it meanwhile: it no longer waits for anybody' });
   }
   return { queued, refused, errors };
 }

@@ -20,10 +20,10 @@ import { tenantOption } from './options.ts';
 
 export const copyRetry = command({
   details:
-    'The copy of one backup, or the failed copies that all given options select. It shows the selected copies and asks before it queues them; a copy that cannot be made any more is named and stops no other. Exit code 2 if the ledger could not be written for one of them.',
+    'The copy of one backup, or the copies that all given options select: those that failed, and those that wait for a fault of set-up to be put right. It shows the selected copies and asks before it queues them; a copy that cannot be made any more is named and stops no other. Exit code 2 if the ledger could not be written for one of them.',
   arguments: [{ name: '[backup]', description: "the snapshot's id or ARN" }],
   options: [
-    { flags: '--all-failed', description: 'select all failed copies' },
+    { flags: '--all-failed', description: 'select all that failed or wait for a fault of set-up' },
     { flags: '--cause <code>', description: 'only those with this cause, as "copies --state failed" shows it' },
     tenantOption,
     { flags: '--bucket <name>', description: 'only those that failed with this bucket or go to it' },
@@ -38,7 +38,7 @@ export const copyRetry = command({
     is: 'object',
     fields: {
       '(those of `backups`)': 'for one backup: as it is now',
-      selected: 'how many failed copies the options select',
+      selected: 'how many copies the options select',
       queued: 'the backups whose copies were queued, with the fields of `backups`',
       refused: 'the others, with the fields of `backups` and `why` as text',
     },
@@ -139,7 +139,8 @@ async function isAgreed({ confirm }: Dependencies, { possible }: RetryPlan): Pro
 }
 
 function printPlan(screen: Screen, { possible, refused }: RetryPlan): void {
-  if (possible.length + refused.length === 0) screen.line('No failed copy is selected.');
+  if (possible.length + refused.length === 0)
+    screen.line('No copy is selected that failed, or waits for a fault of set-up to be put right.');
   if (possible.length > 0) {
     screen.table(
       [
@@ -156,7 +157,7 @@ function printPlan(screen: Screen, { possible, refused }: RetryPlan): void {
       ]),
     );
     screen.line();
-    screen.line(`${plural(possible.length, 'failed copy', 'failed copies')} to queue again.`);
+    screen.line(`${plural(possible.length, 'copy', 'copies')} to queue again.`);
   }
   printRefused(screen, 'CANNOT BE COPIED', refused);
 }

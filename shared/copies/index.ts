@@ -5,6 +5,6 @@ export { exportSlots } from './export-tasks.ts';
 export { exportFailure, leftOutError } from './failures.ts';
 export { fairly } from './fair.ts';
 export { othersInPeriod } from './period.ts';
-export { ended, type ModeMade, retried, retryMode } from './transitions.ts';
+export { ended, isHeld, type ModeMade, retried, retryMode } from './transitions.ts';
 export { contentsOf, shortcomings, warningsIn } from './verify.ts';
 export { type CopyTrigger, type WorkReport, workOnCopies } from './work.ts';

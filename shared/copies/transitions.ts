@@ -73,11 +73,21 @@ export function ended(
   return { ...rest, state, endedAt: at, ...facts };
 }
 
+/** Whether a copy waits for a fault of set-up to be put right. */
+export function isHeld({ state, setupFailures = 0 }: Copy): boolean {
+  return state === 'queued' && setupFailures > 0;
+}
+
 /**
- * A copy that ended, or was never wanted, back into the queue by a person's wish, as its next attempt. Undefined for one
- * that is queued or under way already, or in a state of a later version.
+ * A copy that ended, or was never wanted, back into the queue by a person's wish, as its next attempt; one that waits for a
+ * fault of set-up to be put right waits no longer. Undefined for one that is queued or under way already, or in a state of a
+ * later version.
  */
 export function retried(copy: Copy, mode: ModeMade, now: Date): Copy | undefined {
+  if (isHeld(copy)) {
+    const { notBefore, setupFailures, untoldSince, notifiedAt, cause, ...rest } = copy;
+    return rest;
+  }
   if (copy.state !== 'none' && !isEnded(copy.state)) return undefined;
   return { ...laterFields(copySchema, copy), mode, state: 'queued', attempt: copy.attempt + 1, queuedAt: now };
 }

@@ -228,7 +228,7 @@ describe('copy retry of many', () => {
       'shop      globex  globex-1   bucket-denied',
       'orders    acme    acme-1     bucket-denied',
       '',
-      '4 failed copies to queue again.',
+      '4 copies to queue again.',
       '',
       'CANNOT BE COPIED  TENANT  WHY',
       expect.stringMatching(/^oracle +acme +RDS cannot export snapshots of engine oracle-ee;/),
@@ -238,6 +238,23 @@ describe('copy retry of many', () => {
       '',
     ]);
     expect(await queued()).toHaveLength(4);
+  });
+
+  it('lets those go on that wait for a fault of set-up to be put right, and no others that wait', async () => {
+    const { run, ledger } = await world();
+    const waits = { ...failedBy(denied('acme-exports')), state: 'queued', notBefore: at('2026-12-24') } as const;
+    await ledger.recordBackup(aBackup({ id: 'held', copy: { ...waits, setupFailures: 1 } }));
+    await ledger.recordBackup(aBackup({ id: 'busy', copy: waits }));
+    const { text } = await run('copy retry --cause bucket-denied --tenant acme --yes');
+    expect(text).toContain('2 copies to queue again.');
+    const copyOf = async (id: string) => {
+      const [row] = await ledger.backups([backupIdOf(aBackup({ id }))]);
+      return row?.copy;
+    };
+    expect(await copyOf('held')).toEqual({ mode: 'export', state: 'queued', attempt: 2 });
+    expect(await copyOf('busy')).toMatchObject({ notBefore: at('2026-12-24') });
+    await ledger.recordBackup(aBackup({ id: 'held-too', copy: { ...waits, setupFailures: 3 } }));
+    expect((await run('copy retry held-too')).text).toContain('Queued: the copy of held-too');
   });
 
   it('queues nothing where the answer is no', async () => {
@@ -250,7 +267,7 @@ describe('copy retry of many', () => {
   it('refuses without a terminal and without --yes, after it has shown what it would do', async () => {
     const { run, queued } = await world();
     const { text, error, exitCode } = await run('copy retry --all-failed');
-    expect(text).toContain('4 failed copies to queue again.');
+    expect(text).toContain('4 copies to queue again.');
     expect(error).toBe('Nothing was queued: there is no terminal to ask on. Add --yes to queue them without asking.\n');
     expect({ exitCode, queued: await queued() }).toEqual({ exitCode: 2, queued: [] });
   });
@@ -258,7 +275,7 @@ describe('copy retry of many', () => {
   it('asks nothing where nothing can be queued', async () => {
     const { run } = await world();
     expect(await run('copy retry --cause stuck')).toMatchObject({
-      text: 'No failed copy is selected.\n',
+      text: 'No copy is selected that failed, or waits for a fault of set-up to be put right.\n',
       error: '',
       exitCode: 0,
     });
