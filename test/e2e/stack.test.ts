@@ -213,21 +213,38 @@ describe('copies', () => {
   });
 });
 
-describe('a copy that fails for want of a right', () => {
-  it('is notified to its tenant, once, with what to grant', async () => {
+describe('a copy that does not go well', () => {
+  const state = (wanted: string) =>
+    eventually(`the copy as ${wanted}`, async () => {
+      await stack.stage.rds.advanceTo(new Date());
+      return (await rowsOf('acme-ledger')).find(({ id, copy }) => id === 'awsbackup:job-1' && copy.state === wanted);
+    });
+
+  it('waits where a right is missing, and goes on once a person says so', async () => {
     const { rds } = stack.stage;
-    const { acme } = stack.inboxes;
-    await acme.read();
     rds.planExport('*', { kind: 'fail', cause: exportFailure.role('arn:aws:iam::123456789012:role/export') });
     // Of another day than the night's, so that it is the first of its day.
     rds.takeBackup('acme-ledger', { id: 'awsbackup:job-1', kind: 'awsbackup', at: ago(60), announce: true });
     await rds.settle();
-    const row = await eventually('the failed copy', async () => {
+    await eventually('the failure', async () => {
       await rds.advanceTo(new Date());
-      return (await rowsOf('acme-ledger')).find(({ copy }) => copy.state === 'failed');
+      return (await rowsOf('acme-ledger')).find(({ copy }) => copy.setupFailures === 1);
     });
-    expect(row.copy).toMatchObject({ permanent: true, attempt: 1 });
-    await eventually('the message', async () => (await acme.read()).length > 0);
+    expect((await state('queued')).copy).toMatchObject({ attempt: 2, cause: { code: 'role-not-trusted' } });
+    rds.planExport('*', { kind: 'warn', skipTables: 1 });
+    const { out } = await commandLine(stack.stage, 'copy', 'retry', '--cause', 'role-not-trusted', '--yes');
+    expect(out).toContain('Queued: 1 copy.');
+    await stack.invoke(stack.outputs.CopyFunctionName ?? '', {});
+  });
+
+  it('is notified to its tenant, once, with what it lacks', async () => {
+    const { acme } = stack.inboxes;
+    await acme.read();
+    expect((await state('incomplete')).copy.cause).toMatchObject({ code: 'export-incomplete', facts: { skipped: 1 } });
+    await eventually('the message', async () => {
+      await acme.read();
+      return acme.received.length > 0;
+    });
     expect(acme.received).toMatchObject([{ attributes: { tenant: 'acme', kind: 'copy-failed' } }]);
     acme.received.length = 0;
   });
