@@ -69,6 +69,8 @@ export class Recipients {
   toTenants = 0;
   orphans = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** When a message last had more databases than it lists. */
+  #cutAt = Number.NEGATIVE_INFINITY;
 
   constructor(judge: Judge) {
     this.#judge = judge;
@@ -84,10 +86,10 @@ export class Recipients {
     this.#refusedAt = at;
   }
 
-  /** Whether somebody who has to know of an alert does; `undefined` where nobody can say. */
-  knows(who: 'operators' | 'tenant', key: string, tenant: string): boolean | undefined {
+  /** Whether somebody who has to know since a moment of an alert does; `undefined` where nobody can say. */
+  knows(who: 'operators' | 'tenant', key: string, tenant: string, since: number): boolean | undefined {
     const known = this.#known.get(`${who} ${key} ${tenant}`);
-    if (known?.isUncertain) return undefined;
+    if (known?.isUncertain || (known === undefined && since <= this.#cutAt)) return undefined;
     return known?.isOpen ?? false;
   }
 
@@ -126,7 +128,10 @@ export class Recipients {
     };
     if (kind === 'copy-failed' || (kind === 'digest' && body.digest !== 'many-tenants')) return;
     // Those that it does not list stand in a file.
-    if ((body.notListed ?? 0) > 0) this.forget();
+    if ((body.notListed ?? 0) > 0) {
+      this.forget();
+      this.#cutAt = sent.at;
+    }
     for (const said of body.databases ?? []) {
       if (audience !== 'tenant') this.#tell('operators', said, sent);
       if (audience !== 'operators') this.#tell('tenant', said, sent);

@@ -353,7 +353,7 @@ export class Oracle {
       const concerned = isOdd ? (['operators'] as const) : (['operators', 'tenant'] as const);
       const unaware = concerned.filter(
         (who) =>
-          this.recipients.knows(who, key, tenant) === false &&
+          this.recipients.knows(who, key, tenant, since) === false &&
           !this.recipients.hasHeardOfItsEnd(who, key, tenant, run.started - minute),
       );
       if (unaware.length === 0 || this.#isTriedLater(key, run.started)) continue;
@@ -485,7 +485,7 @@ export class Oracle {
       const since = this.#lateSince.get(database.resourceId) ?? Number.POSITIVE_INFINITY;
       if (!truth?.must || truth.tenant === undefined || since > this.#parts.now() - hour) continue;
       for (const who of ['operators', 'tenant'] as const) {
-        if (this.recipients.knows(who, fleets.keyOf(database), truth.tenant) === false) {
+        if (this.recipients.knows(who, fleets.keyOf(database), truth.tenant, since) === false) {
           this.#fail(
             database.id,
             `${who} of ${truth.tenant} notified`,

@@ -187,7 +187,7 @@ function statesOf(rds: RdsSimulator, database: Database, owned: Owned, history: 
   const mayTake = takes || at - history.lastByAws > mostManagedMs ? [takes] : [false, true];
   const { jobs } = history;
   const known = jobs.some(isUnheard) ? [jobs, jobs.map((job) => (isUnheard(job) ? unended(job) : job))] : [jobs];
-  const waits = [0, Math.max(0, ...jobs.map((job) => job.takes * 1.5))];
+  const waits = jobs.length === 0 ? [0] : [0, Math.max(...jobs.map(({ takes }) => takes * 1.5))];
   return readings.flatMap((counted) =>
     mayTake.flatMap((one) =>
       known.flatMap((shown) =>
