@@ -21,6 +21,7 @@ import {
   hindranceOf,
   lateCause,
   notesOf,
+  renamingOf,
   replicationFailed,
   unwatchedSource,
 } from './explanation.ts';
@@ -135,7 +136,8 @@ function unanswered(situation: Situation, error: string, now: Date): Evaluation 
     verdict: 'unknown',
     severity: now.getTime() >= risesAt.getTime() ? 'critical' : 'warning',
     cause: { code: 'rds-not-answering', facts: { error, since: since.toISOString() } },
-    notes: [],
+    // By its new name it is recognized.
+    notes: row ? renamingOf(row) : [],
     ...known(situation),
     ...(row?.deadline === undefined ? {} : { deadline: row.deadline }),
     nextCheckAt: nextOf(now, addHours(now, unansweredRecheckHours), ...ahead),

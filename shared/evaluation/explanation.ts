@@ -1,5 +1,12 @@
 /** Why a verdict is what it is, and what else a person should know: codes and facts, from which `shared/reasons` makes prose. */
-import { type Cause, type DatabaseRow, parseDatabaseKey, type RdsDatabase } from '../domain/index.ts';
+import {
+  type Cause,
+  causes,
+  type DatabaseRow,
+  isKnownIn,
+  parseDatabaseKey,
+  type RdsDatabase,
+} from '../domain/index.ts';
 import { minuteMs } from '../lib/time.ts';
 import { isOutsideRds } from './aws-backup.ts';
 import type { Facts } from './conditions.ts';
@@ -172,6 +179,11 @@ function nameUsedBefore(earlier: DatabaseRow): Cause {
   // What RDS never showed itself, a member of a cluster for example, has no resource id.
   const resourceId = parseDatabaseKey(earlier.key).resourceId ?? earlier.id;
   return { code: 'name-used-before', facts: { resourceId, ...(lastBackup !== undefined && { lastBackup }) } };
+}
+
+/** What a row says of the name under which RDS showed the database last, while the configuration has the former one. */
+export function renamingOf({ notes = [] }: Pick<DatabaseRow, 'notes'>): Extract<Cause, { code: 'renamed-to' }>[] {
+  return notes.flatMap((note) => (isKnownIn(causes, note) && note.code === 'renamed-to' ? [note] : []));
 }
 
 /** Names change, resource ids do not: a renamed database is evaluated as before, and the configuration should follow. */

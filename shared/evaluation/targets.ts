@@ -15,6 +15,7 @@ import {
 } from '../domain/index.ts';
 import type { RdsInventory } from '../rds/index.ts';
 import { type EvaluationTarget, newestAmong } from './evaluate-database.ts';
+import { renamingOf } from './explanation.ts';
 import { type Sources, unwatchedSources } from './replica-source.ts';
 
 /**
@@ -156,13 +157,20 @@ function configuredSubject(
       ? { ...base, key: placeholder, found: { is: 'absent' }, earlier: last }
       : { ...base, key: renamed.key, found: { is: 'database', database: renamed } };
   }
-  const unread = inventory.databasesUnread(kind, id);
+  // An odd row under the name that it was renamed to may be its own.
+  const names = [id, ...(last ? newNamesOf(last) : [])];
+  const unread = names.map((name) => inventory.databasesUnread(kind, name)).find((why) => why !== undefined);
   const foreignEngine = inventory.foreignEngine(configured);
   const found =
     unread === undefined
       ? ({ is: 'absent', ...(foreignEngine !== undefined && { foreignEngine }) } as const)
       : ({ is: 'unknown', why: unread } as const);
   return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
+}
+
+/** The name under which RDS showed a database last that was renamed, while the configuration has the former one. */
+function newNamesOf(row: DatabaseRow): string[] {
+  return renamingOf(row).map(({ facts }) => facts.id);
 }
 
 function tagsOf(key: DatabaseKey, tags: ReadonlyMap<DatabaseKey, TagReading>): Pick<EvaluationTarget, 'tags'> {

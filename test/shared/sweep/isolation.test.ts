@@ -293,4 +293,17 @@ describe('an odd row of RDS', () => {
     expect(report.errors).toContainEqual(expect.stringMatching(/^RDS answered oddly about instance orders: /));
     expect(report.complete).toBe(mode === 'watch');
   });
+
+  it.each(runs)('of one that was renamed makes it unknown, not deleted, in a %s', async (_, run) => {
+    const { world } = await afterTheNight();
+    const { rds } = world;
+    rds.rename('orders', 'orders-new');
+    await world.sweep();
+    rds.leaveOut(rds.find('orders-new').arn, 'DbiResourceId');
+    for (let runs = 0; runs < 3; runs += 1) {
+      await rds.advanceBy({ hours: 6, minutes: 15 });
+      const { report } = await run(world);
+      expect(report.databases.find(({ database }) => database === 'orders')?.verdict).toBe('unknown');
+    }
+  });
 });
