@@ -204,8 +204,7 @@ export class Oracle {
     run: Run,
   ): boolean {
     if (!knownVerdicts.has(verdict)) return true;
-    const hadTrouble = this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
-    if (verdict === 'unknown' && hadTrouble) return true;
+    if (verdict === 'unknown' && (this.#hadTrouble(run) || run.hits.length > 0)) return true;
     const before = this.#samples.findLastIndex(({ at }) => at <= run.started);
     const during = this.#samples.slice(Math.max(0, before));
     const resource = key.split('/')[2] ?? '';
@@ -227,14 +226,20 @@ export class Oracle {
     });
   }
 
+  /** Whether RDS did not answer on the day before a run, or in it. */
+  #hadTrouble(run: Run): boolean {
+    return this.#rdsTroubleAt >= run.started - 26 * hour;
+  }
+
   #hadCause(key: string, code: string, run: Run): boolean {
     const resource = key.split('/')[2] ?? '';
     if (!judgedCauses.has(code)) return true;
     const last = this.#lastTrue.get(`${resource} ${code}`);
-    if (last === undefined) return false;
-    if (this.#parts.fleets.oddUntil(resource) >= run.started) return true;
-    // What RDS did not answer about stays as it was, and a message that waits says what it said.
-    return last >= run.started - minute || this.#rdsTroubleAt >= run.started - 26 * hour || run.hits.length > 0;
+    // What RDS did not answer about, or oddly, stays as it was, and a message that waits says what it said.
+    const mayBeOld =
+      this.#hadTrouble(run) || run.hits.length > 0 || this.#parts.fleets.oddUntil(resource) >= run.started;
+    if (last === undefined) return code === 'rds-not-answering' && mayBeOld;
+    return last >= run.started - minute || mayBeOld;
   }
 
   // The ledger ----------------------------------------------------------------------------------------------------------
