@@ -7,6 +7,7 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListMultipartUploadsCommand,
@@ -116,6 +117,21 @@ function isCopy(
   return same ?? (begun === 'this' && there.LastModified !== undefined && there.LastModified >= modified);
 }
 
+/** The KMS key that S3 names in a sentence. */
+function keyIn(text: string): string | undefined {
+  return /\barn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+/.exec(text)?.[0];
+}
+
+/** A HEAD's answer has no body, and so no error code: a read of one byte says what is wrong. */
+async function withCode(s3: S3Client, { bucket, key, owner }: ObjectPlace, error: unknown): Promise<unknown> {
+  if (![301, 400, 403].includes(statusOf(error) ?? 0)) return error;
+  const read = new GetObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: owner, Range: 'bytes=0-0' });
+  return s3.send(read).then(
+    () => error,
+    (why: unknown) => (statusOf(why) === undefined ? error : why),
+  );
+}
+
 async function headOf(s3: S3Client, { bucket, key, owner }: ObjectPlace): Promise<HeadObjectCommandOutput | undefined> {
   try {
     return await s3.send(
@@ -124,7 +140,7 @@ async function headOf(s3: S3Client, { bucket, key, owner }: ObjectPlace): Promis
   } catch (error) {
     // A missing bucket has the same status; only the name of the error differs.
     if (statusOf(error) === 404 && errorName(error) !== 'NoSuchBucket') return undefined;
-    throw error;
+    throw await withCode(s3, { bucket, key, owner }, error);
   }
 }
 
@@ -303,13 +319,24 @@ export function objectFailure(
   }
   const name = errorName(error);
   const status = statusOf(error);
-  const buckets = { from: from.bucket, to: to.bucket, said: bounded(`${errorMessage(error)} (${name})`) };
+  const text = errorMessage(error);
+  const said = bounded(`${text} (${name})`);
+  const buckets = { from: from.bucket, to: to.bucket, said };
   if (name === 'NoSuchBucket') return { cause: { code: 's3-bucket-missing', facts: buckets }, heals: false };
-  if (name.startsWith('KMS.')) {
-    return { cause: { code: 's3-key-not-usable', facts: { ...buckets, key: keyArn } }, heals: false };
+  if (name === 'InvalidObjectState') return { cause: { code: 's3-archived', facts: { object, said } }, heals: false };
+  const heals = /^KMS\.(Throttling|KMSInternal|DependencyTimeout|KeyUnavailable|LimitExceeded)/.test(name);
+  if ((name.startsWith('KMS.') && !heals) || (status === 403 && /\bkms:\w+/.test(text))) {
+    const key = keyIn(text) ?? keyArn;
+    return { cause: { code: 's3-key-not-usable', facts: { ...buckets, key } }, heals: false };
   }
-  if (status === 301 || name === 'PermanentRedirect') {
+  if (status === 301 || /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraint)/.test(name)) {
     return { cause: { code: 's3-other-region', facts: buckets }, heals: false };
+  }
+  if (name === 'InvalidRequest' && /form of server side encryption|customer.*(key|algorithm)|SSE-C/i.test(text)) {
+    return { cause: { code: 's3-customer-key', facts: { object, said } }, heals: false };
+  }
+  if (name === 'InvalidRequest' && /Object Lock|Content-MD5|x-amz-checksum/i.test(text)) {
+    return { cause: { code: 's3-checksum-missing', facts: buckets }, heals: false };
   }
   if (status === 403) {
     const facts = { ...buckets, fromOwner: from.owner, toOwner: to.owner };

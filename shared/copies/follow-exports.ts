@@ -193,7 +193,11 @@ async function verified(
   const bucket = task.S3Bucket ?? copy.bucket ?? '';
   const folder = copyFolder({ prefix: task.S3Prefix ?? copy.prefix ?? '', taskId: copy.taskId ?? '' });
   const warnings = warningsIn(task.WarningMessage);
-  const proves: Places = { bucket, roleArn: task.IamRoleArn ?? '', keyArns: task.KmsKeyId ? [task.KmsKeyId] : [] };
+  const proves: Places = {
+    buckets: [bucket],
+    roleArn: task.IamRoleArn ?? '',
+    keyArns: task.KmsKeyId ? [task.KmsKeyId] : [],
+  };
   const incomplete = (facts: Partial<Copy>): CopyStep => {
     return { backup, to: ended(copy, 'incomplete', at, { ...facts, percent: 100 }), notify: true, proves };
   };

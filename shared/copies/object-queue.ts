@@ -21,9 +21,10 @@ import { fairly, tenantOf } from './fair.ts';
 import { type ChosenDump, chooseDump, dumpsAt } from './find-dump.ts';
 import { afterFailure } from './follow-exports.ts';
 import { copyFolder, dumpFolder, exportPrefix } from './naming.ts';
+import { isDue, type Places } from './pauses.ts';
 import { othersInPeriod } from './period.ts';
 import type { CopyDeps } from './run-queue.ts';
-import { ended, queued } from './transitions.ts';
+import { begun, ended, queued } from './transitions.ts';
 
 /** What S3 is counted on to copy in parts side by side, and for how long a run may do so: together the largest object. */
 const assumedBytesPerSecond = 200 * MiB;
@@ -116,6 +117,13 @@ async function copyOne(
     prefix: exportPrefix(configured),
     taskId: dumpFolder(backup),
   };
+  const places: Places = {
+    buckets: [staging.bucket, names.bucket],
+    keyArns: [configured.target.keyArn ?? deps.exportKeyArn],
+  };
+  const held = deps.pauses.over(places);
+  if (held.some((pause) => !isDue(pause, now))) return undefined;
+  for (const pause of held) await deps.pauses.probe(pause, backup.database, now);
   const planFrom = (from: ObjectPlace): ObjectCopy => {
     const name = from.key.slice(from.key.lastIndexOf('/') + 1);
     const to = { bucket: names.bucket, key: `${copyFolder(names)}${name}`, owner: configured.target.owner };
@@ -139,16 +147,16 @@ async function copyOne(
   // A later run, which has more time, takes it.
   if (object.bytes > room) return undefined;
   const source = { object: addressOf(from), modified: object.modified, etag: object.head.ETag ?? '' };
-  const running: Copy = { ...queued(backup.copy), ...names, source, state: 'running', startedAt: deps.clock() };
+  const running: Copy = { ...begun(queued(backup.copy), deps.clock()), ...names, source };
   if ((await deps.ledger.updateBackup({ ...backup, copy: running })) === 'conflict') return undefined;
   const taken: Backup = { ...backup, copy: running };
   const copied = (): CopyStep => {
     const facts = { objects: 1, bytes: object.bytes, percent: 100 };
-    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), notify: false };
+    return { backup: taken, to: ended(running, 'complete', deps.clock(), facts), notify: false, proves: places };
   };
   const plan = planFrom(from);
-  const begun = begunAs(backup.copy, source);
-  return copyObject(deps.s3, object, { ...plan, ...(begun && { begun }) }).then(copied, failed(taken, plan));
+  const left = begunAs(backup.copy, source);
+  return copyObject(deps.s3, object, { ...plan, ...(left && { begun: left }) }).then(copied, failed(taken, plan));
 }
 
 /** What an earlier try began to copy, as against what is copied now. */

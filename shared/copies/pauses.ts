@@ -41,15 +41,25 @@ export function scopeOf(cause: CopyCause | NonNullable<Copy['cause']>, account: 
     case 'start-denied':
     case 'start-refused':
       return { kind: 'account', name: account };
+    case 's3-bucket-missing':
+    case 's3-denied':
+    case 's3-other-region':
+      // The one that many dumps come from; which of the two is at fault S3 does not say.
+      return { kind: 'bucket', name: cause.facts.from };
+    case 's3-checksum-missing':
+      return { kind: 'bucket', name: cause.facts.to };
+    case 's3-key-not-usable':
+      return { kind: 'key', name: cause.facts.key };
     default:
       return undefined;
   }
 }
 
-/** Where an export reads and writes: all that a fault of set-up may lie in. */
+/** Where a copy reads and writes: all that a fault of set-up may lie in. */
 export interface Places {
-  readonly bucket: string;
-  readonly roleArn: string;
+  readonly buckets: readonly string[];
+  /** Absent where no export writes it: what S3 refuses of dumps says nothing of exports, nor the other way round. */
+  readonly roleArn?: string;
   /** Of the copy, and of the snapshot where that is known. */
   readonly keyArns: readonly string[];
 }
@@ -81,7 +91,7 @@ export class Pauses {
 
   /** The pauses that a copy to and from these places waits for. */
   over(places: Places): readonly CopyPause[] {
-    return this.paused.filter((pause) => this.holds(pause, places));
+    return this.paused.filter((pause) => isOfMode(pause, places) && this.holds(pause, places));
   }
 
   /** Notes the try of a database; where all others have had theirs, another round begins. */
@@ -122,7 +132,7 @@ export class Pauses {
   /** Notes that a copy to and from these places succeeded: what was wrong with them is put right. `causes`: of these alone. */
   async proved(places: Places, causes?: readonly string[]): Promise<void> {
     for (const pause of this.#rows.values()) {
-      if (pause.failures.length === 0 || !this.holds(pause, places)) continue;
+      if (pause.failures.length === 0 || !isOfMode(pause, places) || !this.holds(pause, places)) continue;
       if (causes !== undefined && !causes.includes(pause.cause.code)) continue;
       await this.#change(pause, (row) => {
         if (row === undefined) return undefined;
@@ -138,7 +148,7 @@ export class Pauses {
   }
 
   /** Whether a scope has to do with these places. */
-  holds({ kind, name }: CopyScope, { bucket, roleArn, keyArns }: Places): boolean {
+  holds({ kind, name }: CopyScope, { buckets, roleArn, keyArns }: Places): boolean {
     switch (kind) {
       case 'account':
         return name === this.#fleet.account;
@@ -147,7 +157,7 @@ export class Pauses {
       case 'key':
         return keyArns.includes(name);
       case 'bucket':
-        return name === bucket;
+        return buckets.includes(name);
       default:
         // Of a later version.
         return false;
@@ -173,4 +183,8 @@ export function isDue({ pausedAt, probedAt }: CopyPause, now: Date): boolean {
 
 function nameOfScope({ kind, name }: CopyScope): string {
   return `${kind} ${name}`;
+}
+
+function isOfMode({ cause }: CopyPause, { roleArn }: Places): boolean {
+  return cause.code.startsWith('s3-') === (roleArn === undefined);
 }

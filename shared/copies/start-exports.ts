@@ -119,7 +119,7 @@ export async function startExports(
 
 /** Where an export of a database reads and writes, but for the snapshot's own key. */
 export function placesOf({ exportRoleArn, exportKeyArn }: CopyDeps, { target }: ConfiguredDatabase): Places {
-  return { bucket: target.bucket, roleArn: exportRoleArn, keyArns: [target.keyArn ?? exportKeyArn] };
+  return { buckets: [target.bucket], roleArn: exportRoleArn, keyArns: [target.keyArn ?? exportKeyArn] };
 }
 
 /** A waiting copy that may be started, by its entry of the configuration. */

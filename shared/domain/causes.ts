@@ -343,6 +343,13 @@ export const copyCauses = {
     said,
   }),
   's3-other-region': entry('The source or the target bucket is in another Region.', { from: text, to: text, said }),
+  's3-archived': entry('The object is archived, and has to be restored first.', { object: text, said }),
+  's3-customer-key': entry('The object is encrypted with a key that S3 does not keep (SSE-C).', { object: text, said }),
+  's3-checksum-missing': entry('The target bucket demands a checksum with each object.', {
+    from: text,
+    to: text,
+    said,
+  }),
   's3-denied': entry('S3 denies the copy.', { from: text, fromOwner: text, to: text, toOwner: text, said }),
   's3-failed': entry('Copying the object failed, for a cause that may pass.', { from: text, to: text, said }),
   'cancelled-by-person': entry('A person cancelled the copy while it waited.', { by: text, note: optional.text }),

@@ -210,6 +210,14 @@ const texts: Texts = {
     from === undefined || to === undefined
       ? 'a bucket of the copy is in another Region'
       : `bucket ${onLine(from)} or ${onLine(to)} is in another Region${bySaid(said, 'S3')}`,
+  's3-archived': ({ object, said }, { reader }) =>
+    `${dump(object)} is archived${forOperators(reader, ': restore it first, then "copy retry"; or copy dumps before a lifecycle rule archives them')}${bySaid(said, 'S3')}`,
+  's3-customer-key': ({ object, said }, { reader }) =>
+    `${dump(object)} is encrypted with a key that only its writer has (SSE-C)${forOperators(reader, ': write dumps with SSE-KMS or SSE-S3 instead')}${bySaid(said, 'S3')}`,
+  's3-checksum-missing': ({ from, to, said }) =>
+    from === undefined || to === undefined
+      ? 'the bucket of the copy demands a checksum'
+      : `bucket ${onLine(to)} demands a checksum with each object, as one with a default retention of Object Lock does: write the dumps in ${onLine(from)} with one (CRC64NVME, CRC32 or CRC32C), or take the default retention from ${onLine(to)}${bySaid(said, 'S3')}`,
   's3-denied': ({ from, fromOwner, to, toOwner, said }) =>
     from === undefined || fromOwner === undefined || to === undefined || toOwner === undefined
       ? 'S3 denies the copy'

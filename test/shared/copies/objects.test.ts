@@ -9,7 +9,7 @@ import {
   sourceObject,
 } from '../../../shared/copies/copy-object.ts';
 import { largestObject } from '../../../shared/copies/object-queue.ts';
-import { backupIdOf, type Copy, databaseKey } from '../../../shared/domain/index.ts';
+import { type Backup, backupIdOf, type Copy, databaseKey } from '../../../shared/domain/index.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
 import { copyReasonOf } from '../../../shared/reasons/copies.ts';
 import { where } from '../../support/world.ts';
@@ -97,8 +97,11 @@ describe('a native dump', () => {
     world.s3.createBucket('dumps', '999999999999');
     world.s3.put('dumps', world.key, 'a trap');
     await world.pass();
-    expect(await world.copy()).toMatchObject({ state: 'failed', permanent: true });
+    expect(await world.copy()).toMatchObject({ state: 'queued', setupFailures: 1 });
     expect(await world.reason()).toContain(`which must belong to account ${owner}`);
+    expect(world.notified).toEqual([]);
+    await world.rds.advanceBy({ hours: 1 });
+    await world.pass();
     expect(world.notified).toHaveLength(1);
     expect(world.s3.keys(bucket)).toEqual([]);
   });
@@ -555,6 +558,10 @@ describe('what S3 refuses', () => {
     ['PermanentRedirect', 400, { code: 's3-other-region' }, false],
     ['Moved', 301, { code: 's3-other-region' }, false],
     ['AccessDenied', 403, { code: 's3-denied', facts: { fromOwner: owner, toOwner: '123456789012' } }, false],
+    ['KMS.NotFoundException', 400, { code: 's3-key-not-usable' }, false],
+    ['KMS.KMSInvalidStateException', 400, { code: 's3-key-not-usable' }, false],
+    ['KMS.ThrottlingException', 400, { code: 's3-failed' }, true],
+    ['AuthorizationHeaderMalformed', 400, { code: 's3-other-region' }, false],
     ['SlowDown', 503, { code: 's3-failed' }, true],
   ])('as %s (%i) has its cause, with both buckets and S3’s own words', (name, status, cause, heals) => {
     const failure = objectFailure(s3Error(name, status), { from, to, keyArn: stackKey });
@@ -562,11 +569,87 @@ describe('what S3 refuses', () => {
     expect(failure.cause.facts).toMatchObject({ from: 'dumps', to: 'copies', said: `${name} (${name})` });
   });
 
+  it.each([
+    [
+      'InvalidObjectState',
+      403,
+      'The operation is not valid for the object’s storage class',
+      { code: 's3-archived', facts: { object: 's3://dumps/dump.bak' } },
+    ],
+    [
+      'InvalidRequest',
+      400,
+      'The object was stored using a form of Server Side Encryption. The correct parameters must be provided.',
+      { code: 's3-customer-key', facts: { object: 's3://dumps/dump.bak' } },
+    ],
+    [
+      'InvalidRequest',
+      400,
+      'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters',
+      { code: 's3-checksum-missing', facts: { to: 'copies' } },
+    ],
+    [
+      'AccessDenied',
+      403,
+      'User: f is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:eu-west-1:222222222222:key/theirs',
+      { code: 's3-key-not-usable', facts: { key: 'arn:aws:kms:eu-west-1:222222222222:key/theirs' } },
+    ],
+  ])('by its words: %s (%i) %s', (name, status, message, cause) => {
+    const error = Object.assign(s3Error(name, status), { message });
+    expect(objectFailure(error, { from, to, keyArn: stackKey })).toMatchObject({ cause, heals: false });
+  });
+
+  it.each([400, 403, 301])('of a HEAD (%i), which has no code, is read from a GET', async (status) => {
+    const world = await given();
+    world.s3.put('dumps', world.backup.id, 'a dump');
+    world.s3.onCall = ({ name, input }) => {
+      if (input.Bucket !== 'dumps') return;
+      if (name === 'HeadObject') throw s3Error('UnknownError', status);
+      if (name === 'GetObject') throw s3Error('KMS.DisabledException', 400);
+    };
+    await world.pass();
+    expect(await world.copy()).toMatchObject({ state: 'queued', cause: { code: 's3-key-not-usable' } });
+  });
+
+  it('of all dumps in a bucket pauses it, and all go on by themselves', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const staging = { bucket: 'dumps', owner, key: '{databaseId}/{date}.bak' };
+    const world = copyWorld({ config: exporting({ acme: ids }, {}, { mode: 'object', staging }) });
+    const backups: Backup[] = [];
+    for (const id of ids) {
+      world.rds.createInstance({ id, engine: 'sqlserver-se' });
+      const at = new Date(world.rds.now.getTime() - 60 * 60_000);
+      backups.push(await world.record(world.rds.takeBackup(id, { kind: 'automated', at }).id));
+      world.s3.put('dumps', `${id}/${at.toISOString().slice(0, 10)}.bak`, 'a dump');
+    }
+    const passes = async (hours: number) => {
+      for (let quarter = 0; quarter < hours * 4; quarter += 1) {
+        await world.pass();
+        await world.rds.advanceBy({ minutes: 15 });
+      }
+    };
+    const states = async () => (await Promise.all(backups.map(world.copyOf))).map(({ state }) => state);
+    world.s3.onCall = ({ name, input }) => {
+      if (name === 'HeadObject' && input.Bucket === 'dumps') throw s3Error('AccessDenied', 403);
+      if (name === 'GetObject' && input.Bucket === 'dumps') throw s3Error('AccessDenied', 403);
+    };
+    await passes(6);
+    expect(new Set(await states())).toEqual(new Set(['queued']));
+    expect(world.paused.map(({ pause }) => [pause.kind, pause.name, pause.cause.code])).toEqual([
+      ['bucket', 'dumps', 's3-denied'],
+    ]);
+    world.s3.onCall = undefined;
+    // What failed as a probe waits longest.
+    await passes(13);
+    expect(await states()).toEqual(ids.map(() => 'complete'));
+    expect(world.notified).toEqual([]);
+  });
+
   it('where the bucket of the dump is gone is a missing bucket, not a dump to wait for', async () => {
     const world = await given();
     world.s3.deleteBucket('dumps');
     await world.pass();
-    expect(await world.copy()).toMatchObject({ state: 'failed', cause: { code: 's3-bucket-missing' } });
+    expect(await world.copy()).toMatchObject({ state: 'queued', cause: { code: 's3-bucket-missing' } });
   });
 });
 

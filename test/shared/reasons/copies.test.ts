@@ -159,6 +159,18 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     `the key ${key}, or that of bucket dumps, cannot be used (S3 says: no (Code))`,
   ],
   's3-other-region': [buckets, 'bucket dumps or copies is in another Region (S3 says: no (Code))'],
+  's3-archived': [
+    { object: 's3://dumps/a.bak', said: 'no' },
+    's3://dumps/a.bak is archived: restore it first, then "copy retry"; or copy dumps before a lifecycle rule archives them (S3 says: no)',
+  ],
+  's3-customer-key': [
+    { object: 's3://dumps/a.bak' },
+    's3://dumps/a.bak is encrypted with a key that only its writer has (SSE-C): write dumps with SSE-KMS or SSE-S3 instead',
+  ],
+  's3-checksum-missing': [
+    { from: 'dumps', to: 'copies' },
+    'bucket copies demands a checksum with each object, as one with a default retention of Object Lock does: write the dumps in dumps with one (CRC64NVME, CRC32 or CRC32C), or take the default retention from copies',
+  ],
   's3-denied': [
     { ...buckets, fromOwner: '111122223333', toOwner: '123456789012' },
     'S3 denies the copy from bucket dumps (which must belong to account 111122223333) to bucket copies (account 123456789012): grant the copy function s3:GetObject and s3:ListBucket on the first, s3:PutObject and s3:AbortMultipartUpload on the second, and its rights on their keys (S3 says: no (Code))',
