@@ -1,4 +1,4 @@
-import type { Fleet } from '../shared/config/index.ts';
+import type { CopyPolicy, Fleet } from '../shared/config/index.ts';
 
 /** A bucket that copies go to, and how far down all of them lie in it. */
 export interface TargetBucket {
@@ -36,11 +36,20 @@ export function commonFolder(prefixes: readonly string[]): string {
   return first.slice(0, differs === -1 ? first.length : differs).join('/');
 }
 
-/** Buckets that native dumps are copied from; a tag may ask for dumps wherever the defaults say where they lie. */
-export function stagingBuckets(fleet: Fleet): string[] {
+/** Where native dumps are copied from; a tag may ask for dumps wherever the defaults say where they lie. */
+function stagings(fleet: Fleet): readonly NonNullable<CopyPolicy['staging']>[] {
   const stated = fleet.databases.flatMap(({ copy }) => (copy.mode === 'object' && copy.staging ? [copy.staging] : []));
   const byTag = fleet.discovery && fleet.sharedTarget && fleet.defaults.copy.staging;
-  return [...new Set([...stated, ...(byTag ? [byTag] : [])].map(({ bucket }) => bucket))];
+  return [...stated, ...(byTag ? [byTag] : [])];
+}
+
+export function stagingBuckets(fleet: Fleet): string[] {
+  return [...new Set(stagings(fleet).map(({ bucket }) => bucket))];
+}
+
+/** Keys that native dumps are encrypted with, as far as the configuration names them. */
+export function stagingKeys(fleet: Fleet): string[] {
+  return [...new Set(stagings(fleet).flatMap(({ keyArn }) => keyArn ?? []))];
 }
 
 /** Keys of others that exports are encrypted with. */

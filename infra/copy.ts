@@ -12,9 +12,9 @@ import { capacityOf, capacityWarnings, copyCalls } from '../shared/copies/index.
 import { copyTriggers } from '../shared/ledger/index.ts';
 import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type Alarms, Threshold } from './alarms.ts';
-import { foreignKeys, stagingBuckets, type TargetBucket, targetBuckets } from './copy-targets.ts';
+import { foreignKeys, stagingBuckets, stagingKeys, type TargetBucket, targetBuckets } from './copy-targets.ts';
 import { failuresTo, LedgerFunction } from './functions.ts';
-import { allowKeyUse } from './key.ts';
+import { allowForeignExportKeys, allowKeyUse } from './key.ts';
 import { ledgerUses } from './ledger-uses.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
@@ -111,7 +111,8 @@ export class CopyBackups extends Construct {
       actions: ['s3:ListBucket', 's3:GetBucketLocation'],
       resources: targets.map(({ bucket }) => bucketArn(bucket)),
     });
-    allowKeyUse(role, [ledger.key.keyArn, ...foreignKeys(fleet)]);
+    allowKeyUse(role, [ledger.key.keyArn]);
+    allowForeignExportKeys(role, foreignKeys(fleet));
   }
 
   #grant(exportRole: Role, parts: Parts): void {
@@ -135,7 +136,7 @@ export class CopyBackups extends Construct {
     });
     const foreign = foreignKeys(fleet);
     allow(role, { actions: actionsOn(copyCalls, 'exportKey'), resources: [ledger.key.keyArn, ...foreign] });
-    if (foreign.length > 0) allowKeyUse(role, foreign);
+    allowForeignExportKeys(role, foreign);
     this.#grantBuckets(role, fleet);
 
     allow(role, {
@@ -167,6 +168,8 @@ export class CopyBackups extends Construct {
       resources: [...targets.map(objectsOf), ...staging.map((arn) => `${arn}/*`)],
       wildcard: 'Copies are folders of objects that RDS names, and dumps are named by a pattern.',
     });
+    const keys = stagingKeys(fleet);
+    if (keys.length > 0) allow(role, { actions: ['kms:Decrypt'], resources: keys });
     if (written.length === 0) return;
     allow(role, {
       actions: actionsOn(copyCalls, 'writtenBucket'),

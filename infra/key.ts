@@ -15,6 +15,20 @@ export function allowKeyUse(role: Role, keyArns: readonly string[]): void {
 }
 
 /**
+ * What an export to a key of another account asks of both roles, and of the key's own policy. Source: Amazon RDS User Guide,
+ * "Setting up access to an Amazon S3 bucket", "Using a cross-account AWS KMS key".
+ */
+export function allowForeignExportKeys(role: Role, keyArns: readonly string[]): void {
+  if (keyArns.length === 0) return;
+  const own = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
+  allow(role, {
+    actions: [...own, 'kms:CreateGrant', 'kms:DescribeKey', 'kms:RetireGrant'],
+    resources: keyArns,
+    wildcard: 'The actions that RDS documents for a key of another account.',
+  });
+}
+
+/**
  * The stack's one customer key: for the ledger, the topics, the buckets and the exports. It is kept with the table,
  * since neither table nor copies can be read without it; a kept one is adopted with the table.
  */

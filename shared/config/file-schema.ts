@@ -73,6 +73,9 @@ const staging = z
   .strictObject({
     bucket: bucketNameField.describe('Bucket that the native dumps are put into'),
     owner: account.describe('Account that must own the bucket, 12 digits'),
+    keyArn: keyArn
+      .optional()
+      .describe('ARN of the KMS key that the dumps are encrypted with: the copy function may then decrypt with it'),
     key: z
       .string()
       .min(1, { error: 'must not be empty' })

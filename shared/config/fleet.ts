@@ -34,6 +34,8 @@ export interface CopyPolicy {
     readonly bucket: string;
     /** The 12-digit account that must own the staging bucket: a name that nobody owns can be taken by a stranger. */
     readonly owner: string;
+    /** The KMS key that the dumps are encrypted with; absent: none, or one that lets the copy function in by its own policy. */
+    readonly keyArn?: string;
     /** Pattern of the dump's key, or of a prefix that ends in a slash: `stagingKey` replaces its placeholders. */
     readonly key: string;
     /** How long a dump that is not there yet is waited for. */

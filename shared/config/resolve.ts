@@ -101,7 +101,9 @@ function entryOf(
 
 function copyPolicy(copy: FileConfig['defaults']['copy']): CopyPolicy {
   const { staging, ...rest } = copy;
-  return staging === undefined ? rest : { ...rest, staging };
+  if (staging === undefined) return rest;
+  const { keyArn, ...others } = staging;
+  return { ...rest, staging: { ...others, ...(keyArn !== undefined && { keyArn }) } };
 }
 
 type Named = Pick<ConfiguredDatabase, 'account' | 'region' | 'tenant' | 'id' | 'kind'>;

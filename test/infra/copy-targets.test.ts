@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commonFolder, foreignKeys, stagingBuckets, targetBuckets } from '../../infra/copy-targets.ts';
+import { commonFolder, foreignKeys, stagingBuckets, stagingKeys, targetBuckets } from '../../infra/copy-targets.ts';
 import { configured } from './synthesized.ts';
 
 describe('commonFolder', () => {
@@ -53,6 +53,18 @@ describe('targetBuckets', () => {
     expect(targetBuckets(fleet).map(({ writtenByFunction }) => writtenByFunction)).toEqual([true]);
     expect(stagingBuckets(fleet)).toEqual(['dumps']);
   });
+});
+
+it('keys of dumps count only where dumps are copied', () => {
+  const keyArn = 'arn:aws:kms:eu-west-1:210987654321:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789';
+  const staging = { bucket: 'dumps', owner: '210987654321', keyArn, key: '{tenant}/{kind}/{databaseId}/{snapshotId}' };
+  const of = (mode: string) => configured(['a', 'b'].map((id) => ({ id, kind: 'instance', copy: { mode, staging } })));
+  expect([stagingKeys(of('object')), stagingKeys(of('export'))]).toEqual([[keyArn], []]);
+  const tagged = configured([], {
+    defaults: { copy: { mode: 'export', staging }, bucket: { type: 'shared' } },
+    discovery: {},
+  });
+  expect(stagingKeys(tagged)).toEqual([keyArn]);
 });
 
 it('foreign keys count only where something is copied', () => {
