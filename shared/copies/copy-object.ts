@@ -124,7 +124,7 @@ function keyIn(text: string): string | undefined {
 
 /** A HEAD's answer has no body, and so no error code: a read of one byte says what is wrong. */
 async function withCode(s3: S3Client, { bucket, key, owner }: ObjectPlace, error: unknown): Promise<unknown> {
-  if (![301, 400, 403].includes(statusOf(error) ?? 0)) return error;
+  if (![301, 400, 403, 404].includes(statusOf(error) ?? 0)) return error;
   const read = new GetObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: owner, Range: 'bytes=0-0' });
   return s3.send(read).then(
     () => error,
@@ -138,9 +138,10 @@ async function headOf(s3: S3Client, { bucket, key, owner }: ObjectPlace): Promis
       new HeadObjectCommand({ Bucket: bucket, Key: key, ExpectedBucketOwner: owner, ChecksumMode: 'ENABLED' }),
     );
   } catch (error) {
+    const why = await withCode(s3, { bucket, key, owner }, error);
     // A missing bucket has the same status; only the name of the error differs.
-    if (statusOf(error) === 404 && errorName(error) !== 'NoSuchBucket') return undefined;
-    throw await withCode(s3, { bucket, key, owner }, error);
+    if (statusOf(why) === 404 && errorName(why) !== 'NoSuchBucket') return undefined;
+    throw why;
   }
 }
 

@@ -148,8 +148,13 @@ export class MemoryS3 {
     return { Body: Readable.from(inChunks(found.body)) };
   }
 
-  #head({ Bucket, Key = '', ExpectedBucketOwner }: HeadObjectCommand['input']) {
-    const found = this.object(this.#bucket(Bucket, ExpectedBucketOwner), Key);
+  #head({ Bucket = '', Key = '', ExpectedBucketOwner }: HeadObjectCommand['input']) {
+    const bucketOwner = this.#owners.get(Bucket);
+    const found = bucketOwner === undefined ? undefined : this.object(Bucket, Key);
+    // Its answer has no body, and so no code.
+    if (ExpectedBucketOwner !== undefined && bucketOwner !== undefined && ExpectedBucketOwner !== bucketOwner) {
+      throw s3Error('UnknownError', 403);
+    }
     if (!found) throw s3Error('NotFound', 404);
     return {
       ContentLength: found.bytes,
@@ -202,16 +207,16 @@ export class MemoryS3 {
   #complete(input: CompleteMultipartUploadCommand['input']) {
     const upload = this.#upload(input.UploadId);
     const numbers = (input.MultipartUpload?.Parts ?? []).map(({ PartNumber = 0 }) => PartNumber);
-    const body: number[] = [];
+    const body: Uint8Array[] = [];
     let bytes = 0;
     for (const number of numbers) {
       const part = upload.parts.get(number);
       const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(part?.range ?? '') ?? [];
       if (!part || first === undefined || last === undefined) throw s3Error('InvalidPart', 400);
-      body.push(...part.source.body.slice(Number(first), Number(last) + 1));
+      body.push(part.source.body.subarray(Number(first), Number(last) + 1));
       bytes += Number(last) + 1 - Number(first);
     }
-    const content = new Uint8Array(body);
+    const content = new Uint8Array(Buffer.concat(body));
     const small = [...upload.parts.values()].every(({ source }) => source.bytes === source.body.length);
     const checksum = small
       ? createHash('sha256').update(content).digest('base64')
