@@ -24,6 +24,10 @@ interface StoredObject {
   readonly contentType: string;
   readonly keyArn?: string;
   readonly modified: Date;
+  /** Archived ones have to be restored before they can be read. */
+  readonly storageClass?: 'GLACIER' | 'DEEP_ARCHIVE';
+  /** What became of the key that it is encrypted with. */
+  readonly key?: 'disabled' | 'pending deletion' | 'gone' | 'of its writer';
 }
 
 interface Upload {
@@ -145,6 +149,7 @@ export class MemoryS3 {
   #get({ Bucket, Key = '', ExpectedBucketOwner }: GetObjectCommand['input']) {
     const found = this.object(this.#bucket(Bucket, ExpectedBucketOwner), Key);
     if (!found) throw s3Error('NoSuchKey', 404);
+    refuseUnreadable(found);
     return { Body: Readable.from(inChunks(found.body)) };
   }
 
@@ -156,6 +161,7 @@ export class MemoryS3 {
       throw s3Error('UnknownError', 403);
     }
     if (!found) throw s3Error('NotFound', 404);
+    if (found.key !== undefined) throw s3Error('UnknownError', 400);
     return {
       ContentLength: found.bytes,
       LastModified: found.modified,
@@ -173,6 +179,7 @@ export class MemoryS3 {
     this.#bucket(bucket, input.ExpectedSourceBucketOwner);
     const found = this.object(bucket, rest.map(decodeURIComponent).join('/'));
     if (!found) throw s3Error('NoSuchKey', 404);
+    refuseUnreadable(found);
     if (input.CopySourceIfMatch !== `"${found.checksum}"`) throw s3Error('PreconditionFailed', 412);
     return found;
   }
@@ -269,6 +276,23 @@ export class MemoryS3 {
     const upload = this.uploads.get(id ?? '');
     if (!upload) throw s3Error('NoSuchUpload', 404);
     return upload;
+  }
+}
+
+/** What S3 answers to a read of what cannot be read (Amazon S3 API Reference, "List of error codes"). */
+function refuseUnreadable({ storageClass, key }: StoredObject): void {
+  if (storageClass !== undefined) throw s3Error('InvalidObjectState', 403);
+  switch (key) {
+    case 'disabled':
+      throw s3Error('KMS.DisabledException', 400);
+    case 'pending deletion':
+      throw s3Error('KMS.KMSInvalidStateException', 400);
+    case 'gone':
+      throw s3Error('KMS.NotFoundException', 400);
+    case 'of its writer':
+      throw Object.assign(s3Error('InvalidRequest', 400), {
+        message: 'The object was stored using a form of Server Side Encryption.',
+      });
   }
 }
 

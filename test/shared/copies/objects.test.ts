@@ -611,6 +611,22 @@ describe('what S3 refuses', () => {
     expect(await world.copy()).toMatchObject({ state: 'queued', cause: { code: 's3-key-not-usable' } });
   });
 
+  it.each([
+    [{ storageClass: 'GLACIER' }, 'failed s3-archived', 'restore it first'],
+    [{ storageClass: 'DEEP_ARCHIVE' }, 'failed s3-archived', 'restore it first'],
+    [{ key: 'disabled' }, 'queued s3-key-not-usable', 'cannot be used'],
+    [{ key: 'pending deletion' }, 'queued s3-key-not-usable', 'cannot be used'],
+    [{ key: 'gone' }, 'queued s3-key-not-usable', 'cannot be used'],
+    [{ key: 'of its writer' }, 'failed s3-customer-key', 'SSE-C'],
+  ] as const)('of a dump that cannot be read is told by what it is: %j', async (options, outcome, advice) => {
+    const world = await given();
+    world.s3.put('dumps', world.key, 'a dump', options);
+    await world.pass();
+    const { state, cause } = await world.copy();
+    expect(`${state} ${cause?.code}`).toBe(outcome);
+    expect(await world.reason()).toContain(advice);
+  });
+
   it('of all dumps in a bucket pauses it, and all go on by themselves', async () => {
     const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
     const staging = { bucket: 'dumps', owner, key: '{databaseId}/{date}.bak' };
