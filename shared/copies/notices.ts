@@ -67,7 +67,9 @@ export async function sendNotices(
   if ((await ledger.takeLease(fleet, holder, now, until, 'NOTICE')) === 'held') return [];
   const errors: unknown[] = [];
   try {
-    for (const pause of unsaid()) {
+    // Read anew: another run may have sent it since.
+    const pausesNow = unsaid().length > 0 ? await ledger.copyPauses(fleet) : [];
+    for (const pause of pausesNow.filter(({ pausedAt, notifiedAt }) => pausedAt && !notifiedAt)) {
       try {
         await deps.notifyOfPause(pause, await pausedCopies(pause), now);
         await pauses.notified(pause, now);

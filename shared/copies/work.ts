@@ -32,7 +32,9 @@ export interface WorkReport {
  * what is free is started.
  */
 export async function workOnCopies(given: WorkDeps, now: Date, trigger: CopyTrigger = {}): Promise<WorkReport> {
-  const deps: CopyDeps = { ...given, pauses: await Pauses.of(given.ledger, given.fleet) };
+  const unreadable: unknown[] = [];
+  const lists = given.ledger.leavingOut((row) => unreadable.push(row));
+  const deps: CopyDeps = { ...given, pauses: await Pauses.of(lists, given.fleet) };
   const followed = await followCopies(deps, now, trigger.exportsEnded).catch((error: unknown): FollowReport => {
     return { ended: [], retried: 0, running: 0, stuck: 0, met: [], errors: [error] };
   });
@@ -44,12 +46,12 @@ export async function workOnCopies(given: WorkDeps, now: Date, trigger: CopyTrig
   const periodic = trigger.backups === undefined && trigger.exportsEnded === undefined;
   const unsent = await sendNotices(deps, [...followed.met, ...run.met], { gathers, periodic }, (pause) =>
     copiesPaused(deps, pause),
-  );
+  ).catch((error: unknown) => [error]);
   return {
     followed,
     run,
     ended: [...followed.ended, ...run.ended],
-    errors: uniqWith([...followed.errors, ...run.errors, ...unsent], isSame),
+    errors: uniqWith([...unreadable, ...followed.errors, ...run.errors, ...unsent], isSame),
   };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ExportOutcome, exportFailure } from '../../../local/rds/exports.ts';
 import { RdsFault } from '../../../local/rds/faults.ts';
 import type { Backup } from '../../../shared/domain/index.ts';
+import { UnreadableRow } from '../../../shared/ledger/ledger.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
 import { where } from '../../support/world.ts';
 import { copyWorld, exporting, exportRole, sharedBucket, stackKey } from './world.ts';
@@ -199,6 +200,48 @@ describe('a pause', () => {
     world.paused.push = told;
     await world.passes(5);
     expect(world.paused).toHaveLength(1);
+  });
+
+  it('is told once, also where many runs meet its fault at once', async () => {
+    const world = await given({ acme: many(5) });
+    world.exports.outcome = { kind: 'fail', cause: exportFailure.role(exportRole) };
+    await world.pass();
+    await world.rds.advanceBy({ minutes: 30 });
+    const arns = world.rds.exportTasks().map(({ SourceArn = '' }) => SourceArn);
+    // Each run has read the pauses before the first has sent its message, and gets the lease after it.
+    const takeLease = world.ledger.takeLease.bind(world.ledger);
+    world.ledger.takeLease = async (environment, holder, now, until, on) => {
+      let answer = await takeLease(environment, holder, now, until, on);
+      for (let turn = 0; turn < 1000 && on === 'NOTICE' && answer === 'held'; turn += 1) {
+        await new Promise(setImmediate);
+        answer = await takeLease(environment, holder, now, until, on);
+      }
+      return answer;
+    };
+    await Promise.all(arns.map((arn) => world.pass({ exportsEnded: [arn] }).catch(() => undefined)));
+    await world.passes(1);
+    expect(world.paused.map(({ pause }) => pause.kind)).toEqual(['role']);
+    expect(world.notified).toEqual([]);
+  });
+
+  it('whose row was written by hand stops no copy', async () => {
+    const world = await given({ acme: many(2) });
+    const { leavingOut } = world.ledger;
+    world.ledger.leavingOut = (take) => {
+      const ledger = leavingOut.call(world.ledger, take);
+      const read = ledger.copyPauses.bind(ledger);
+      return new Proxy(ledger, {
+        get: (target, name) =>
+          name === 'copyPauses'
+            ? async (environment: typeof where) => {
+                take(new UnreadableRow('a row that was written by hand', undefined));
+                return read(environment);
+              }
+            : Reflect.get(target, name),
+      });
+    };
+    await expect(world.pass()).rejects.toThrow('a row that was written by hand');
+    expect(await world.states()).toEqual({ running: 2 });
   });
 
   it('is told again where its scope fails anew after it had healed', async () => {
