@@ -18,6 +18,7 @@ const resourceTypes = ['RDS', 'Aurora'] as const;
 
 export class AwsBackupReader {
   readonly #client: BackupClient;
+  #restored: Promise<ReadonlySet<string>> | undefined;
   /** How many calls were made, by action. */
   readonly calls: Record<string, number> = {};
 
@@ -44,9 +45,14 @@ export class AwsBackupReader {
 
   /**
    * What restore testing plans have restored since a moment: ARNs of databases, in lower case (API reference of ListRestoreJobs:
-   * `CreatedBy`, `CreatedResourceArn`). Throws where that cannot be read.
+   * `CreatedBy`, `CreatedResourceArn`). Read once a reader, however many chunks ask. Throws where that cannot be read.
    */
-  async restoredForTests(since: Date): Promise<ReadonlySet<string>> {
+  restoredForTests(since: Date): Promise<ReadonlySet<string>> {
+    this.#restored ??= this.#readRestored(since);
+    return this.#restored;
+  }
+
+  async #readRestored(since: Date): Promise<ReadonlySet<string>> {
     const restored = new Set<string>();
     for (const ByResourceType of resourceTypes) {
       const input = { ByResourceType, ByCreatedAfter: since };

@@ -16,7 +16,7 @@ import {
   type S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { bounded, type CopyFailure, errorMessage, errorName, statusOf } from './failures.ts';
+import { bounded, type CopyFailure, errorMessage, errorName, passesByItself, statusOf } from './failures.ts';
 import { sideBySide } from './side-by-side.ts';
 
 export interface ObjectPlace {
@@ -325,8 +325,7 @@ export function objectFailure(
   const buckets = { from: from.bucket, to: to.bucket, said };
   if (name === 'NoSuchBucket') return { cause: { code: 's3-bucket-missing', facts: buckets }, heals: false };
   if (name === 'InvalidObjectState') return { cause: { code: 's3-archived', facts: { object, said } }, heals: false };
-  const heals = /^KMS\.(Throttling|KMSInternal|DependencyTimeout|KeyUnavailable|LimitExceeded)/.test(name);
-  if ((name.startsWith('KMS.') && !heals) || (status === 403 && /\bkms:\w+/.test(text))) {
+  if ((name.startsWith('KMS.') && !passesByItself(name)) || (status === 403 && /\bkms:\w+/.test(text))) {
     const key = keyIn(text) ?? keyArn;
     return { cause: { code: 's3-key-not-usable', facts: { ...buckets, key } }, heals: false };
   }

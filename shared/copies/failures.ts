@@ -138,10 +138,16 @@ export function exportFailure(failureCause: string | undefined, setup: ExportSet
   return { cause: { code: 'export-failed', facts: said }, heals: true };
 }
 
+/** Codes of S3 and KMS that pass by themselves, though their status is 400 (Amazon S3 API Reference; AWS KMS, "Common errors"). */
+export function passesByItself(code: string): boolean {
+  return /^(KMS\.?)?(Throttling|KMSInternal|DependencyTimeout|KeyUnavailable|LimitExceeded)|^RequestTime/.test(code);
+}
+
 /** What an error code of S3 or KMS means for an export (Amazon S3 API Reference, "List of error codes"). */
 function meaningOf(error: string): 'denied' | 'key' | 'missing' | 'elsewhere' | 'refused' | 'other' {
   const code = error.replace(/Exception$/, '');
-  if (/^KMS|^(Disabled|NotFound|InvalidKeyUsage|KeyUnavailable)$/.test(code)) return 'key';
+  if (passesByItself(code)) return 'other';
+  if (/^KMS|^(Disabled|NotFound|InvalidKeyUsage)$/.test(code)) return 'key';
   if (/^(AccessDenied|AllAccessDisabled|AccountProblem|InvalidAccessKeyId|Forbidden)$/.test(code)) return 'denied';
   if (code === 'NoSuchBucket') return 'missing';
   if (

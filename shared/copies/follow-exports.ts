@@ -19,6 +19,7 @@ import {
   errorName,
   exportFailure,
   isRefusal,
+  passesByItself,
   pauseAfterSetupFailure,
   pauseBeforeAttempt,
 } from './failures.ts';
@@ -218,9 +219,9 @@ async function verified(
       const cause = { code: 'bucket-gone', facts: { bucket } } as const;
       return afterFailure(backup, copy, { cause, heals: false }, deps.fleet, at, now);
     }
-    // No answer, or one of 5xx, may be another at the next pass; nobody waits for it for ever.
+    // What passes by itself may be another answer at the next pass; nobody waits for that for ever.
     const lasts = now.getTime() - at.getTime() > deps.fleet.copies.stuckHours * hourMs;
-    if (!isRefusal(error) && !lasts) throw error;
+    if ((!isRefusal(error) || passesByItself(errorName(error))) && !lasts) throw error;
     const facts = { bucket, said: bounded(errorMessage(error)), ...shortcomings(warnings) };
     return incomplete({ cause: { code: 'not-verifiable', facts } });
   }

@@ -287,6 +287,25 @@ describe('an export that hangs', () => {
   });
 });
 
+it.each([
+  ['KMS.DisabledException', 400, 'incomplete'],
+  ['AccessDenied', 403, 'incomplete'],
+  ['KMS.ThrottlingException', 400, 'running'],
+  ['RequestTimeout', 400, 'running'],
+  ['InternalError', 500, 'running'],
+])('a verification that S3 answers with %s (%i) leaves the copy %s', async (name, status, state) => {
+  const world = await given();
+  await world.rds.advanceBy({ minutes: 30 });
+  world.s3.onCall = () => {
+    throw s3Error(name, status);
+  };
+  await world.pass().catch(() => undefined);
+  expect((await world.copy()).state).toBe(state);
+  await world.rds.advanceBy({ hours: 25 });
+  await world.pass().catch(() => undefined);
+  expect(await world.copy()).toMatchObject({ state: 'incomplete', cause: { code: 'not-verifiable' } });
+});
+
 it('verifying what has ended leaves half of the time to start what waits', async () => {
   const ids = Array.from({ length: 10 }, (_, n) => `db-${n}`);
   const world = copyWorld({ config: exporting({ acme: ids }) });

@@ -205,6 +205,8 @@ describe('why RDS gave an export up', () => {
     ['InvalidRequest', 'bucket-refused', false],
     ['MissingSecurityHeader', 'bucket-refused', false],
     ['SlowDown', 'export-failed', true],
+    ['KMS.ThrottlingException', 'export-failed', true],
+    ['KMS.KMSInternalException', 'export-failed', true],
     ['InternalError', 'export-failed', true],
     ['ServiceUnavailable', 'export-failed', true],
     ['RequestTimeout', 'export-failed', true],
