@@ -42,7 +42,7 @@ function hoursSince(since: Date, now: Date): number {
 export function publishCopyMetrics({ ended, run }: WorkReport, now: Date): void {
   publish<'copy'>({
     CopiesEnded: ended.length,
-    CopiesFailed: ended.filter(({ copy }) => copy.untoldSince).length,
+    CopiesFailed: ended.filter(({ copy }) => copy.pendingSince).length,
     CopiesQueued: run.waiting,
     // Its minimum over hours tells whether anything ended while something waited.
     CopiesStalled: run.waiting === undefined ? undefined : run.waiting > 0 && ended.length === 0 ? 1 : 0,

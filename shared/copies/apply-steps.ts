@@ -39,7 +39,7 @@ export async function applySteps(
   }
   for (const { backup, to, notify, fault, proves } of steps) {
     const tells = notify && !(fault && pauses.isPaused(fault.scope));
-    const copy = tells ? { ...to, untoldSince: now } : to;
+    const copy = tells ? { ...to, pendingSince: now } : to;
     try {
       // Before its end is written: a run that crashes in between does both again.
       if (comesToNothing(to)) await queueNextInPeriod({ ledger, fleet }, backup, now);

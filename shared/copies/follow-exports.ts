@@ -77,7 +77,7 @@ export async function followCopies(given: FollowDeps, now: Date, arns: readonly 
     retried: written.filter(({ copy }) => copy.state === 'queued').length,
     errors: [...unreadable.values(), ...errors, ...notApplied],
     running: stillRunning.length + unchanged,
-    stuck: stillRunning.filter(({ copy }) => copy.untoldSince?.getTime() === now.getTime()).length,
+    stuck: stillRunning.filter(({ copy }) => copy.pendingSince?.getTime() === now.getTime()).length,
     met: uniqBy([...written, ...rows], keyOf),
   };
 }
@@ -167,7 +167,7 @@ function progress(backup: Backup, task: ExportTask, fleet: Fleet, now: Date): Co
   const since = copy.startedAt ?? now;
   if (
     copy.notifiedAt === undefined &&
-    copy.untoldSince === undefined &&
+    copy.pendingSince === undefined &&
     now.getTime() - since.getTime() > fleet.copies.stuckHours * hourMs
   ) {
     const facts = { task: copy.taskId ?? '', since: since.toISOString(), percent: percent ?? 0 };
@@ -267,7 +267,7 @@ export function afterFailure(
   if (fault && !backup.closed && now.getTime() - queuedAt.getTime() < setupPatienceMs) {
     const until = new Date(now.getTime() + pauseAfterSetupFailure(setupFailures + 1));
     const to = queued({ ...copy, attempt: next, setupFailures: setupFailures + 1 }, { until, cause });
-    // The first may be the first of many, which operators are notified of at once: it is told of where it is not.
+    // The first may be one of many, of which operators get a single message; people are notified of this copy if it fails so again.
     return { backup, to, notify: setupFailures > 0 && copy.notifiedAt === undefined, fault: { scope: fault, at } };
   }
   return { backup, to: ended(copy, 'failed', at, { cause, ...(!heals && { permanent: true }) }), notify: true };

@@ -57,18 +57,18 @@ export async function sendNotices(
   pausedCopies: (pause: CopyPause) => Promise<PausedCopies>,
 ): Promise<readonly unknown[]> {
   const { ledger, fleet, pauses, holder } = deps;
-  const unsaid = () => pauses.paused.filter(({ notifiedAt }) => notifiedAt === undefined);
+  const pausesPending = pauses.paused.some(({ notifiedAt }) => notifiedAt === undefined);
   if (gathers) await deps.pause(gatherMs);
-  const others = gathers || periodic ? await collect(ledger.copies(fleet, 'untold')) : [];
-  const owed = uniqBy([...met.filter(({ copy }) => copy.untoldSince !== undefined), ...others], keyOf);
-  if (owed.length === 0 && unsaid().length === 0) return [];
+  const others = gathers || periodic ? await collect(ledger.copies(fleet, 'pending')) : [];
+  const owed = uniqBy([...met.filter(({ copy }) => copy.pendingSince !== undefined), ...others], keyOf);
+  if (owed.length === 0 && !pausesPending) return [];
   const now = deps.clock();
   const until = new Date(now.getTime() + leaseMs);
   if ((await ledger.takeLease(fleet, holder, now, until, 'NOTICE')) === 'held') return [];
   const errors: unknown[] = [];
   try {
     // Read anew: another run may have sent it since.
-    const pausesNow = unsaid().length > 0 ? await ledger.copyPauses(fleet) : [];
+    const pausesNow = pausesPending ? await ledger.copyPauses(fleet) : [];
     for (const pause of pausesNow.filter(({ pausedAt, notifiedAt }) => pausedAt && !notifiedAt)) {
       try {
         await deps.notifyOfPause(pause, await pausedCopies(pause), now);
@@ -77,7 +77,7 @@ export async function sendNotices(
         errors.push(error);
       }
     }
-    const fresh = (await ledger.backups(owed.map(backupIdOf))).filter(({ copy }) => copy.untoldSince !== undefined);
+    const fresh = (await ledger.backups(owed.map(backupIdOf))).filter(({ copy }) => copy.pendingSince !== undefined);
     for (const [tenant, ofTenant] of Object.entries(groupBy(fresh, tenantOf))) {
       await sendToTenant(deps, tenant, ofTenant, now).catch((error: unknown) => errors.push(error));
     }
@@ -99,8 +99,8 @@ async function sendToTenant(
   if (news.length > 0) await notify(news[0]?.tenant, news, now);
   for (const row of rows) {
     await updateBackup(ledger, backupIdOf(row), (current) => {
-      const { untoldSince, ...copy } = current.copy;
-      if (untoldSince?.getTime() !== row.copy.untoldSince?.getTime()) return undefined;
+      const { pendingSince, ...copy } = current.copy;
+      if (pendingSince?.getTime() !== row.copy.pendingSince?.getTime()) return undefined;
       return { ...current, copy: { ...copy, notifiedAt: knownSince(row) ?? now } };
     });
   }

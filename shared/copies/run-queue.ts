@@ -91,8 +91,8 @@ export async function runCopies(given: CopyDeps, now: Date, triggeredBy: readonl
 
 /** Whether people are to be notified of a copy that waits for something, and not only for its turn; a pause is told by itself. */
 function waitsTooLong({ fleet, pauses }: CopyDeps, { copy, recordedAt }: Backup, now: Date): boolean {
-  const { cause, queuedAt = recordedAt, notifiedAt, untoldSince } = copy;
-  if (cause === undefined || notifiedAt !== undefined || untoldSince !== undefined) return false;
+  const { cause, queuedAt = recordedAt, notifiedAt, pendingSince } = copy;
+  if (cause === undefined || notifiedAt !== undefined || pendingSince !== undefined) return false;
   const scope = scopeOf(cause, fleet.account);
   return (
     now.getTime() - queuedAt.getTime() > fleet.copies.queuedHours * hourMs &&

@@ -48,7 +48,7 @@ export function queued(copy: Copy, wait: { readonly until?: Date; readonly cause
     attempt: copy.attempt,
     ...(copy.queuedAt && { queuedAt: copy.queuedAt }),
     ...(copy.setupFailures !== undefined && { setupFailures: copy.setupFailures }),
-    ...(copy.untoldSince && { untoldSince: copy.untoldSince }),
+    ...(copy.pendingSince && { pendingSince: copy.pendingSince }),
     ...(copy.notifiedAt && { notifiedAt: copy.notifiedAt }),
     ...(copy.source && { source: copy.source }),
     ...(wait.until && { notBefore: wait.until }),
@@ -58,7 +58,7 @@ export function queued(copy: Copy, wait: { readonly until?: Date; readonly cause
 
 /** Under way, since a moment. A notification about its waiting is none about this. */
 export function begun(copy: Copy, startedAt: Date): Copy {
-  const { notifiedAt, untoldSince, ...rest } = copy;
+  const { notifiedAt, pendingSince, ...rest } = copy;
   return { ...rest, state: 'running', startedAt };
 }
 
@@ -69,7 +69,7 @@ export function ended(
   at: Date,
   facts: Partial<Pick<Copy, 'bytes' | 'objects' | 'percent' | 'cause' | 'permanent'>> = {},
 ): Copy {
-  const { notBefore, notifiedAt, untoldSince, cause, permanent, ...rest } = copy;
+  const { notBefore, notifiedAt, pendingSince, cause, permanent, ...rest } = copy;
   return { ...rest, state, endedAt: at, ...facts };
 }
 
@@ -85,7 +85,7 @@ export function isHeld({ state, setupFailures = 0 }: Copy): boolean {
  */
 export function retried(copy: Copy, mode: ModeMade, now: Date): Copy | undefined {
   if (isHeld(copy)) {
-    const { notBefore, setupFailures, untoldSince, notifiedAt, cause, ...rest } = copy;
+    const { notBefore, setupFailures, pendingSince, notifiedAt, cause, ...rest } = copy;
     return rest;
   }
   if (copy.state !== 'none' && !isEnded(copy.state)) return undefined;

@@ -42,7 +42,7 @@ export async function workOnCopies(given: WorkDeps, now: Date, trigger: CopyTrig
     return { lease: 'not asked', started: 0, ended: [], met: [], errors: [error] };
   });
   const gathers =
-    trigger.exportsEnded !== undefined && followed.ended.some(({ copy }) => copy.untoldSince !== undefined);
+    trigger.exportsEnded !== undefined && followed.ended.some(({ copy }) => copy.pendingSince !== undefined);
   const periodic = trigger.backups === undefined && trigger.exportsEnded === undefined;
   const unsent = await sendNotices(deps, [...followed.met, ...run.met], { gathers, periodic }, (pause) =>
     copiesPaused(deps, pause),

@@ -41,7 +41,7 @@ export const copySchema = fields({
     .describe('how many of its tries failed by a fault of set-up, which no number of tries heals')
     .exactOptional(),
   /** Absent once they were. */
-  untoldSince: time.describe('since when people are to be notified of it').exactOptional(),
+  pendingSince: time.describe('since when people are to be notified of it').exactOptional(),
   /** Of this copy's failure, or of its being stuck. */
   notifiedAt: time.describe('when people were notified of it').exactOptional(),
 });

@@ -110,20 +110,20 @@ export function keysOfBackup(backup: Backup): Keys {
  * A copy that still moves, that people are to be notified of, or that failed and can be tried again: without its snapshot that
  * is history. One in a state of a later version stays listed under it, for that version to find.
  */
-function isListed({ copy: { state, untoldSince }, closed }: Backup): boolean {
+function isListed({ copy: { state, pendingSince }, closed }: Backup): boolean {
   return (
     isActive(state) ||
-    untoldSince !== undefined ||
+    pendingSince !== undefined ||
     (state === 'failed' && closed === undefined) ||
     !isOneOf(copyStates, state)
   );
 }
 
-function listedAs({ state, untoldSince }: Copy): Copy['state'] | 'untold' {
-  return untoldSince === undefined || isActive(state) ? state : 'untold';
+function listedAs({ state, pendingSince }: Copy): Copy['state'] | 'pending' {
+  return pendingSince === undefined || isActive(state) ? state : 'pending';
 }
 
-function copiesKey(environment: Environment, listed: Copy['state'] | 'untold', shard: number): string {
+function copiesKey(environment: Environment, listed: Copy['state'] | 'pending', shard: number): string {
   return `COPY#${formatEnvironment(environment)}#${listed}#${shard}`;
 }
 

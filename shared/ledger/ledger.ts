@@ -34,10 +34,10 @@ export interface Span {
 }
 
 /**
- * Copies that are listed by themselves: by their state those that still move, and those that a person may try again; as `untold`
+ * Copies that are listed by themselves: by their state those that still move, and those that a person may try again; as `pending`
  * those that have ended, and of which people are still to be notified.
  */
-export type ListedCopyState = ActiveCopyState | 'failed' | 'untold';
+export type ListedCopyState = ActiveCopyState | 'failed' | 'pending';
 
 /** What one run at a time does: it starts copies, or notifies people of them. */
 export type LeaseOn = 'COPY' | 'NOTICE';

@@ -265,7 +265,7 @@ export const pinned = {
         recordedAt learnedFrom eventMissed event.id event.time copy.mode copy.state copy.attempt copy.queuedAt
         copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.source.object
         copy.source.modified copy.source.etag copy.percent copy.bytes
-        copy.objects copy.cause.code copy.cause.facts copy.permanent copy.setupFailures copy.untoldSince copy.notifiedAt closed.at closed.cause.code
+        copy.objects copy.cause.code copy.cause.facts copy.permanent copy.setupFailures copy.pendingSince copy.notifiedAt closed.at closed.cause.code
         closed.cause.facts closed.expiresAt copyJobs.id copyJobs.state copyJobs.to copyJobs.endedAt copyJobs.message
       `),
       database: names(`

@@ -117,7 +117,7 @@ it('exports that end together are one message, however many runs their ends trig
   );
   expect(world.notified.map(({ tenant, copies }) => [tenant, copies.length])).toEqual([['acme', 5]]);
   const told = await Promise.all(tasks.map(({ SourceArn = '' }) => world.ledger.backupsByArn(SourceArn)));
-  expect(told.flat().map(({ copy }) => [copy.state, copy.untoldSince, copy.notifiedAt])).toEqual(
+  expect(told.flat().map(({ copy }) => [copy.state, copy.pendingSince, copy.notifiedAt])).toEqual(
     Array(5).fill(['incomplete', undefined, world.rds.now]),
   );
 });

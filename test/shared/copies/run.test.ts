@@ -361,10 +361,10 @@ it('a message that cannot be sent leaves the copy to be reported by the next run
   const silent = { ...world.deps(new Mortal()), notify: () => Promise.reject(new Error('SNS is down')) };
   const { errors } = await workOnCopies(silent, world.rds.now);
   expect(errors).toMatchObject([{ message: 'SNS is down' }]);
-  expect(await world.copyOf(world.first)).toMatchObject({ state: 'skipped', untoldSince: world.rds.now });
+  expect(await world.copyOf(world.first)).toMatchObject({ state: 'skipped', pendingSince: world.rds.now });
   await world.pass();
-  const { untoldSince, notifiedAt } = await world.copyOf(world.first);
-  expect([untoldSince, notifiedAt]).toEqual([undefined, world.rds.now]);
+  const { pendingSince, notifiedAt } = await world.copyOf(world.first);
+  expect([pendingSince, notifiedAt]).toEqual([undefined, world.rds.now]);
   expect(world.notified).toHaveLength(1);
 });
 

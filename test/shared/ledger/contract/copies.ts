@@ -30,26 +30,26 @@ export function copiesContract(make: MakeLedger): void {
 
     it('gives what people are to be notified of by itself, until they were', async () => {
       const ledger = await given();
-      const untoldSince = minute(1);
+      const pendingSince = minute(1);
       const copies: Record<string, Copy> = {
-        failed: { ...copyIn('failed'), untoldSince },
-        incomplete: { ...copyIn('incomplete'), untoldSince },
-        running: { ...copyIn('running'), untoldSince },
+        failed: { ...copyIn('failed'), pendingSince },
+        incomplete: { ...copyIn('incomplete'), pendingSince },
+        running: { ...copyIn('running'), pendingSince },
         told: copyIn('failed'),
       };
       for (const [id, copy] of Object.entries(copies)) await ledger.recordBackup(aBackup({ id, copy }));
-      const listed = async (state: 'untold' | 'failed' | 'running') =>
+      const listed = async (state: 'pending' | 'failed' | 'running') =>
         idsOf(await collect(ledger.copies(here, state))).sort();
-      expect([await listed('untold'), await listed('failed'), await listed('running')]).toEqual([
+      expect([await listed('pending'), await listed('failed'), await listed('running')]).toEqual([
         ['failed', 'incomplete'],
         ['told'],
         ['running'],
       ]);
-      for (const row of await collect(ledger.copies(here, 'untold'))) {
-        const { untoldSince: _, ...copy } = row.copy;
+      for (const row of await collect(ledger.copies(here, 'pending'))) {
+        const { pendingSince: _, ...copy } = row.copy;
         await ledger.updateBackup({ ...row, copy: { ...copy, notifiedAt: minute(2) } });
       }
-      expect([await listed('untold'), await listed('failed')]).toEqual([[], ['failed', 'told']]);
+      expect([await listed('pending'), await listed('failed')]).toEqual([[], ['failed', 'told']]);
     });
 
     it('keeps copies of one moment apart', async () => {
