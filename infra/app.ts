@@ -7,6 +7,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/index.ts';
 import { defaultStackName } from '../shared/contract.ts';
 import { findKeptBuckets, findKeptTable } from './kept.ts';
+import { exceededLimits, type Template } from './limits.ts';
 import { LedgerStack } from './stack.ts';
 import { SynthError } from './synth-error.ts';
 
@@ -25,7 +26,9 @@ async function build(): Promise<void> {
     ...(fleet.adopt && { keptTable: await findKeptTable(new DynamoDBClient({ region: env.region }), fleet.adopt) }),
     ...(fleet.adopt?.buckets && { keptBuckets: await findKeptBuckets(new S3Client({ region: env.region }), fleet) }),
   });
-  app.synth();
+  const { template } = app.synth().getStackByName(defaultStackName) as { template: Template };
+  const exceeded = exceededLimits(template);
+  if (exceeded.length > 0) throw new SynthError(exceeded.join('\n'));
 }
 
 /** The account and Region of the credentials in use, which the CDK command line finds out. */

@@ -1,31 +1,46 @@
-import type { CopyPolicy, Fleet } from '../shared/config/index.ts';
+import { uniqBy } from 'es-toolkit/array';
+import { type CopyPolicy, type Fleet, ownBucketNames } from '../shared/config/index.ts';
+
+/** A bucket of an account. */
+export interface OwnedBucket {
+  /** Its name; of the buckets that the stack makes for single databases the pattern that all their names fit. */
+  readonly bucket: string;
+  /** The account that owns it: whoever takes the name of a bucket that is gone gets nothing. */
+  readonly owner: string;
+}
 
 /** A bucket that copies go to, and how far down all of them lie in it. */
-export interface TargetBucket {
-  readonly bucket: string;
+export interface TargetBucket extends OwnedBucket {
   /** Key pattern of all its copies: `*`, or `<folder>/*` where they share a folder. */
   readonly objects: string;
   /** Whether the copy function itself writes there (`object` mode). */
   readonly writtenByFunction: boolean;
 }
 
-/** The buckets of all copies that the configuration wants, each once. */
+/**
+ * The buckets of all copies that the configuration wants, each once. Those that the stack makes for single databases are one
+ * pattern, however many they are: a policy's size is limited.
+ */
 export function targetBuckets(fleet: Fleet): TargetBucket[] {
-  const prefixes = new Map<string, { all: string[]; written: boolean }>();
-  const add = (bucket: string, prefix: string, written: boolean) => {
-    const known = prefixes.get(bucket) ?? { all: [], written: false };
-    prefixes.set(bucket, { all: [...known.all, prefix], written: known.written || written });
+  const own = new Set(fleet.stackBuckets.filter((name) => name !== fleet.sharedTarget?.bucket));
+  const found = new Map<string, OwnedBucket & { readonly prefixes: string[]; written: boolean }>();
+  const add = (target: OwnedBucket & { readonly prefix?: string }, writtenByFunction: boolean) => {
+    const { owner, prefix = '' } = target;
+    const bucket = own.has(target.bucket) ? ownBucketNames(fleet) : target.bucket;
+    const of = `${owner}/${bucket}`;
+    const known = found.get(of) ?? { bucket, owner, prefixes: [], written: false };
+    known.prefixes.push(prefix);
+    known.written ||= writtenByFunction;
+    found.set(of, known);
   };
   for (const { target, copy } of fleet.databases) {
-    if (copy.mode !== 'none') add(target.bucket, target.prefix, copy.mode === 'object');
+    if (copy.mode !== 'none') add(target, copy.mode === 'object');
   }
   // Databases that enrol themselves by tag are not known now: they may lie anywhere in the shared bucket.
-  if (fleet.discovery && fleet.sharedTarget) {
-    add(fleet.sharedTarget.bucket, fleet.sharedTarget.prefix ?? '', fleet.defaults.copy.staging !== undefined);
-  }
-  return [...prefixes].map(([bucket, { all, written }]) => {
-    const folder = commonFolder(all);
-    return { bucket, objects: folder === '' ? '*' : `${folder}/*`, writtenByFunction: written };
+  if (fleet.discovery && fleet.sharedTarget) add(fleet.sharedTarget, fleet.defaults.copy.staging !== undefined);
+  return [...found.values()].map(({ bucket, owner, prefixes, written }) => {
+    const folder = commonFolder(prefixes);
+    return { bucket, owner, objects: folder === '' ? '*' : `${folder}/*`, writtenByFunction: written };
   });
 }
 
@@ -43,8 +58,11 @@ function stagings(fleet: Fleet): readonly NonNullable<CopyPolicy['staging']>[] {
   return [...stated, ...(byTag ? [byTag] : [])];
 }
 
-export function stagingBuckets(fleet: Fleet): string[] {
-  return [...new Set(stagings(fleet).map(({ bucket }) => bucket))];
+export function stagingBuckets(fleet: Fleet): OwnedBucket[] {
+  return uniqBy(
+    stagings(fleet).map(({ bucket, owner }) => ({ bucket, owner })),
+    ({ bucket, owner }) => `${owner}/${bucket}`,
+  );
 }
 
 /** Keys that native dumps are encrypted with, as far as the configuration names them. */

@@ -6,6 +6,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { partition } from 'es-toolkit/array';
 import { type Fleet, regionsWithoutExports } from '../shared/config/index.ts';
 import { constructIds, exportService } from '../shared/contract.ts';
 import { capacityOf, capacityWarnings, copyCalls } from '../shared/copies/index.ts';
@@ -20,7 +21,7 @@ import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
 import { rdsUses } from './rds-uses.ts';
-import { allow, allowRdsReads, bucketArn, rdsArn } from './rights.ts';
+import { allow, allowOnBuckets, allowRdsReads, rdsArn } from './rights.ts';
 
 /** Ends of export tasks: failed, cancelled, completed; of instances' snapshots, then of clusters'. */
 const exportEnds = ['0159', '0160', '0161', '0162', '0163', '0164'].map((number) => `RDS-EVENT-${number}`);
@@ -102,14 +103,14 @@ export class CopyBackups extends Construct {
   #grantExports(role: Role, { fleet, ledger }: Parts): void {
     const targets = targetBuckets(fleet);
     if (targets.length === 0) return;
-    allow(role, {
+    allowOnBuckets(role, targets, {
       actions: ['s3:PutObject*', 's3:GetObject*', 's3:DeleteObject*'],
-      resources: targets.map(objectsOf),
+      objects: ({ objects }) => objects,
       wildcard: 'The actions that RDS documents for an export, on what lies where copies go.',
     });
-    allow(role, {
+    allowOnBuckets(role, targets, {
       actions: ['s3:ListBucket', 's3:GetBucketLocation'],
-      resources: targets.map(({ bucket }) => bucketArn(bucket)),
+      wildcard: ownBucketsReason,
     });
     allowKeyUse(role, [ledger.key.keyArn]);
     allowForeignExportKeys(role, foreignKeys(fleet));
@@ -134,9 +135,8 @@ export class CopyBackups extends Construct {
       resources: [exportRole.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': exportService } },
     });
-    const foreign = foreignKeys(fleet);
-    allow(role, { actions: actionsOn(copyCalls, 'exportKey'), resources: [ledger.key.keyArn, ...foreign] });
-    allowForeignExportKeys(role, foreign);
+    allow(role, { actions: actionsOn(copyCalls, 'exportKey'), resources: [ledger.key.keyArn] });
+    allowForeignExportKeys(role, foreignKeys(fleet));
     this.#grantBuckets(role, fleet);
 
     allow(role, {
@@ -156,30 +156,18 @@ export class CopyBackups extends Construct {
   /** Verifying what was copied, and for `object` mode the copying itself. */
   #grantBuckets(role: Role, fleet: Fleet): void {
     const targets = targetBuckets(fleet);
-    const written = targets.filter(({ writtenByFunction }) => writtenByFunction);
-    const staging = stagingBuckets(fleet).map(bucketArn);
+    const staging = stagingBuckets(fleet);
     if (targets.length === 0) return;
-    allow(role, {
-      actions: actionsOn(copyCalls, 'bucket'),
-      resources: [...targets.map(({ bucket }) => bucketArn(bucket)), ...staging],
-    });
-    allow(role, {
-      actions: actionsOn(copyCalls, 'readObject'),
-      resources: [...targets.map(objectsOf), ...staging.map((arn) => `${arn}/*`)],
-      wildcard: 'Copies are folders of objects that RDS names, and dumps are named by a pattern.',
-    });
+    const [written, exported] = partition(targets, ({ writtenByFunction }) => writtenByFunction);
+    const read = [...exported, ...staging.map((bucket) => ({ ...bucket, objects: '*' }))];
+    allowOnBuckets(role, read, { actions: actionsOn(copyCalls, 'bucket'), wildcard: ownBucketsReason });
+    allowOnBuckets(role, read, { ...objectsIn, actions: actionsOn(copyCalls, 'readObject') });
+    const bucketActions = [...actionsOn(copyCalls, 'bucket'), ...actionsOn(copyCalls, 'writtenBucket')];
+    allowOnBuckets(role, written, { actions: bucketActions, wildcard: ownBucketsReason });
+    const objectActions = [...actionsOn(copyCalls, 'readObject'), ...actionsOn(copyCalls, 'writtenObject')];
+    allowOnBuckets(role, written, { ...objectsIn, actions: objectActions });
     const keys = stagingKeys(fleet);
     if (keys.length > 0) allow(role, { actions: ['kms:Decrypt'], resources: keys });
-    if (written.length === 0) return;
-    allow(role, {
-      actions: actionsOn(copyCalls, 'writtenBucket'),
-      resources: written.map(({ bucket }) => bucketArn(bucket)),
-    });
-    allow(role, {
-      actions: actionsOn(copyCalls, 'writtenObject'),
-      resources: written.map(objectsOf),
-      wildcard: 'Dumps are named by a pattern.',
-    });
   }
 
   #alarms(alarms: Alarms, { copies }: Fleet): void {
@@ -224,9 +212,13 @@ export class CopyBackups extends Construct {
   }
 }
 
-function objectsOf({ bucket, objects }: TargetBucket): string {
-  return `${bucketArn(bucket)}/${objects}`;
-}
+const objectsIn = {
+  objects: ({ objects }: Pick<TargetBucket, 'objects'>) => objects,
+  wildcard: 'Copies are folders of objects that RDS names, and dumps are named by a pattern.',
+};
+
+const ownBucketsReason =
+  'The buckets that the stack makes for single databases are one pattern: a policy has room for few names.';
 
 /** Hours that CloudWatch looks back where periods are an hour or longer. Source: PutMetricAlarm, EvaluationPeriods. */
 const longestLook = 168;

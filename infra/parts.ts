@@ -55,7 +55,7 @@ export class Parts {
     const { s3BucketName, s3ObjectKey } = this.#configuration;
     allow(fn.role, {
       actions: actionsOn(handlerCalls.configuration, 'object'),
-      resources: [`${bucketArn(s3BucketName)}/${s3ObjectKey}`],
+      resources: [`${bucketArn(fn, s3BucketName)}/${s3ObjectKey}`],
     });
   }
 

@@ -1,8 +1,11 @@
 import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { sortBy, uniq } from 'es-toolkit/array';
 import { awsBackupCalls } from '../shared/aws-backup/index.ts';
 import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type RdsRead, type RdsReadAction, rdsReads } from '../shared/rds/index.ts';
+import type { OwnedBucket } from './copy-targets.ts';
 
 export interface Right {
   readonly actions: readonly string[];
@@ -12,11 +15,19 @@ export interface Right {
   readonly wildcard?: string;
 }
 
+/**
+ * Characters of the resources in one statement. CDK spreads a role's statements over several policies where they are too long
+ * for one, but splits no statement; small ones leave little room unused.
+ */
+const longestResources = 1_200;
+
 /** Lets a role do exactly these actions on exactly these resources. */
 export function allow(role: Role, { actions, resources, conditions, wildcard }: Right): void {
-  role.addToPolicy(
-    new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions && { conditions }) }),
-  );
+  for (const some of bySize(resources, (resource) => resource.length)) {
+    role.addToPolicy(
+      new PolicyStatement({ actions: [...actions], resources: some, ...(conditions && { conditions }) }),
+    );
+  }
   if (wildcard === undefined) return;
   const findings = [
     ...actions.map((action) => `Action::${action}`),
@@ -24,6 +35,41 @@ export function allow(role: Role, { actions, resources, conditions, wildcard }: 
   ];
   for (const finding of findings.filter((text) => text.includes('*'))) {
     Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason: wildcard });
+  }
+}
+
+/** Groups of items whose sizes add up to `longestResources` at most. */
+function bySize<T>(items: readonly T[], sizeOf: (item: T) => number): T[][] {
+  const groups: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    if (groups.length === 0 || sizeOf(item) > room) {
+      groups.push([]);
+      room = longestResources;
+    }
+    groups.at(-1)?.push(item);
+    room -= sizeOf(item);
+  }
+  return groups;
+}
+
+/**
+ * Lets a role use buckets, or with `objects` what lies in them, as long as they belong to the accounts that should own them.
+ * Buckets of several accounts share a statement: one each would not fit into ten policies.
+ */
+export function allowOnBuckets<Of extends OwnedBucket>(
+  role: Role,
+  buckets: readonly Of[],
+  { actions, wildcard, objects }: Pick<Right, 'actions' | 'wildcard'> & { readonly objects?: (bucket: Of) => string },
+): void {
+  const resourceOf = (one: Of) => `${bucketArn(role, one.bucket)}${objects ? `/${objects(one)}` : ''}`;
+  for (const some of bySize(sortBy(buckets, ['owner']), (one) => resourceOf(one).length)) {
+    allow(role, {
+      actions,
+      resources: some.map(resourceOf),
+      conditions: { StringEquals: { 'aws:ResourceAccount': uniq(some.map(({ owner }) => owner)) } },
+      ...(wildcard !== undefined && { wildcard }),
+    });
   }
 }
 
@@ -74,7 +120,7 @@ export function rdsArn(role: Role, type: RdsResource): string {
   return `arn:${Aws.PARTITION}:rds:${region}:${account}:${type}:*`;
 }
 
-/** ARN of a bucket by its name. */
-export function bucketArn(name: string): string {
-  return `arn:${Aws.PARTITION}:s3:::${name}`;
+/** ARN of a bucket by its name. The partition is spelled out: CDK takes references for longer than they are, and splits policies early. */
+export function bucketArn(scope: Construct, name: string): string {
+  return `arn:${Stack.of(scope).partition}:s3:::${name}`;
 }

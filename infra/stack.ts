@@ -1,4 +1,4 @@
-import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/index.ts';
@@ -12,7 +12,6 @@ import { type KeptTable, LedgerTable } from './ledger-table.ts';
 import { Parts } from './parts.ts';
 import { RecordEvents } from './record.ts';
 import { SweepDatabases } from './sweep.ts';
-import { SynthError } from './synth-error.ts';
 
 export interface LedgerStackProps extends StackProps {
   readonly fleet: Fleet;
@@ -23,9 +22,6 @@ export interface LedgerStackProps extends StackProps {
   /** Those of the configuration's buckets that are there already. Default: none. */
   readonly keptBuckets?: readonly string[];
 }
-
-/** CloudFormation's 500, less what CDK adds while it synthesizes: parts of policies that are too long for one. */
-const maxResources = 480;
 
 /** The whole product in one account and Region. */
 export class LedgerStack extends Stack {
@@ -56,17 +52,5 @@ export class LedgerStack extends Stack {
       ReportBucketName: buckets.reports.bucketName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
-    this.#checkSize(fleet);
-  }
-
-  /** Nothing but buckets and recipients makes the stack larger, so those are what the cure is about. */
-  #checkSize({ stackBuckets }: Fleet): void {
-    const resources = this.node.findAll().filter((construct) => CfnResource.isCfnResource(construct)).length;
-    if (resources <= maxResources) return;
-    const perBucket = 2;
-    const room = Math.max(0, stackBuckets.length - Math.ceil((resources - maxResources) / perBucket));
-    throw new SynthError(
-      `The configuration asks for ${stackBuckets.length} buckets; beside everything else, this stack has room for ${room} (CloudFormation takes 500 resources a stack). Let databases share one bucket, each with a prefix of its own: "bucket": { "type": "shared" } in "defaults" or at tenants.`,
-    );
   }
 }

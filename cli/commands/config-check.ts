@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { configHash, parseConfig, regionsWithoutExports, tenantsWithoutDatabase } from '../../shared/config/index.ts';
 import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
@@ -14,7 +15,7 @@ export const configCheck = command({
     fields: {
       file: 'the file',
       ok: 'whether it can be deployed',
-      mistakes: 'each as `<path>: <what is wrong>`',
+      mistakes: 'each as `<path>: <what is wrong>`; or what of the quotas of AWS the stack would exceed, as sentences',
       warnings:
         'what is perhaps not meant, as sentences: a tenant of whose databases none is watched, copies that would be skipped since their Region has no exports',
       sha256: 'SHA-256 of its bytes, as sweeps record it',
@@ -28,6 +29,10 @@ export const configCheck = command({
     try {
       const fleet = parseConfig(text, where);
       const { tenants, databases } = fleet;
+      // Here, since the CDK takes a second to load.
+      const { exceededBy } = await import('../../infra/dry-run.ts');
+      const exceeded = exceededBy(fleet, resolve(file));
+      if (exceeded.length > 0) return refusal(file, exceeded, sha256);
       const warnings = [...tenantsWithoutDatabase(fleet), ...regionsWithoutExports(fleet)];
       return answer({ file, ok: true, mistakes: [], warnings, sha256 }, (screen) => {
         screen.line(
@@ -36,18 +41,21 @@ export const configCheck = command({
         for (const warning of warnings) screen.line(`${screen.colours.yellow('WARNING')}  ${warning}.`);
       });
     } catch (error) {
-      const mistakes = mistakesOf(error);
-      return answer(
-        { file, ok: false, mistakes, warnings: [], sha256 },
-        (screen) => {
-          screen.line(screen.colours.red(`${file} has ${plural(mistakes.length, 'mistake')}:`));
-          for (const mistake of mistakes) screen.line(mistake, '  ');
-        },
-        1,
-      );
+      return refusal(file, mistakesOf(error), sha256);
     }
   },
 });
+
+function refusal(file: string, mistakes: readonly string[], sha256: string) {
+  return answer(
+    { file, ok: false, mistakes, warnings: [], sha256 },
+    (screen) => {
+      screen.line(screen.colours.red(`${file} has ${plural(mistakes.length, 'mistake')}:`));
+      for (const mistake of mistakes) screen.line(mistake, '  ');
+    },
+    1,
+  );
+}
 
 function mistakesOf(error: unknown): readonly string[] {
   if (error instanceof Error && 'mistakes' in error && Array.isArray(error.mistakes)) return error.mistakes.map(String);

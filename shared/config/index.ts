@@ -13,7 +13,7 @@ export { fileSchema } from './file-schema.ts';
 export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy, Tenant } from './fleet.ts';
 export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';
-export type { Where } from './names.ts';
+export { ownBucketNames, type Where } from './names.ts';
 export { restoreTestsSince } from './restore-tests.ts';
 export { isPrefix, namesSnapshot, sharesKeyWith, stagingKey } from './staging-keys.ts';
 export { regionsWithoutExports, tenantsWithoutDatabase } from './warnings.ts';

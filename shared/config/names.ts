@@ -22,6 +22,11 @@ export function bucketName(database: { readonly id: string; readonly kind: Datab
   return `${bucketPrefix}${id.slice(0, room - mark.length).replace(/-+$/, '')}${mark}${tail}`;
 }
 
+/** Pattern of a policy that the name of every database's own bucket fits. */
+export function ownBucketNames(where: Where): string {
+  return `${bucketPrefix}*-${where.account}-${where.region}`;
+}
+
 /**
  * Name of a bucket of the stack itself, e.g. `shared` or `reports`: `rds-backup-ledger--<purpose>-<account>-<region>`.
  * No database's bucket has that name, since its id begins with a letter.

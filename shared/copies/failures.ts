@@ -14,6 +14,8 @@ export interface CopyFailure {
 /** Where an export reads and writes, as far as it is known. */
 export interface ExportSetup {
   readonly bucket: string;
+  /** The account that must own the bucket, where the configuration still names it. */
+  readonly owner?: string | undefined;
   readonly roleArn: string;
   readonly keyArn: string;
   readonly region: string;
@@ -41,8 +43,9 @@ export function bounded(text: string, max = longestText): string {
  */
 export function startProblem(
   error: unknown,
-  { bucket, roleArn, keyArn, region }: ExportSetup,
+  { bucket, owner, roleArn, keyArn, region }: ExportSetup,
 ): StartProblem | undefined {
+  const owned = owner === undefined ? {} : { owner };
   const name = errorName(error).replace(/(Fault|Exception)$/, '');
   const said = bounded(errorMessage(error));
   const failed = (cause: CopyCause): StartProblem => ({ is: 'failed', cause, heals: false });
@@ -63,7 +66,7 @@ export function startProblem(
     case 'IamRoleNotFound':
       return failed({ code: 'role-not-found', facts: { role: roleArn, said } });
     case 'IamRoleMissingPermissions':
-      return failed({ code: 'bucket-denied', facts: { bucket, role: roleArn, said } });
+      return failed({ code: 'bucket-denied', facts: { bucket, ...owned, role: roleArn, said } });
     case 'InvalidS3Bucket':
       return failed({ code: 'bucket-invalid', facts: { bucket, region, said } });
     case 'KMSKeyNotAccessible': {
@@ -87,7 +90,8 @@ export function startProblem(
  * whatever is wrong, so names are taken out before it is read, and the error code at its end decides where there is one.
  */
 export function exportFailure(failureCause: string | undefined, setup: ExportSetup): CopyFailure {
-  const { bucket, roleArn: role, keyArn: key, region } = setup;
+  const { bucket, owner, roleArn: role, keyArn: key, region } = setup;
+  const owned = owner === undefined ? {} : { owner };
   const whole = failureCause?.trim() ?? '';
   const said = whole === '' ? {} : { said: bounded(whole) };
   const text = withoutNames(whole, setup);
@@ -106,7 +110,7 @@ export function exportFailure(failureCause: string | undefined, setup: ExportSet
     const needed = action && { action: action.includes(':') ? action : `s3:${action}` };
     return /kms/i.test(action ?? text)
       ? keyFailure()
-      : permanent({ code: 'bucket-denied', facts: { bucket, role, ...needed, ...said } });
+      : permanent({ code: 'bucket-denied', facts: { bucket, ...owned, role, ...needed, ...said } });
   };
   const invalid = () => permanent({ code: 'bucket-invalid', facts: { bucket, region, ...said } });
   const error = /error code:?\s*["'(]?([A-Za-z][\w.]*\w)/i.exec(text)?.[1];
@@ -114,7 +118,7 @@ export function exportFailure(failureCause: string | undefined, setup: ExportSet
     case 'denied':
       // S3 says the same where the bucket and where the key denies.
       return action === undefined
-        ? permanent({ code: 'bucket-denied', facts: { bucket, role, key, ...said } })
+        ? permanent({ code: 'bucket-denied', facts: { bucket, ...owned, role, key, ...said } })
         : denied();
     case 'key':
       return keyFailure();
@@ -133,7 +137,7 @@ export function exportFailure(failureCause: string | undefined, setup: ExportSet
     return invalid();
   }
   if (/S3 credential check|permissions on your S3 bucket/i.test(text)) {
-    return permanent({ code: 'bucket-denied', facts: { bucket, role, ...said } });
+    return permanent({ code: 'bucket-denied', facts: { bucket, ...owned, role, ...said } });
   }
   return { cause: { code: 'export-failed', facts: said }, heals: true };
 }

@@ -109,7 +109,7 @@ export async function stepsOf(
   const taskOf = ({ copy }: Backup) => (copy.mode === 'export' ? tasks.get(copy.taskId ?? '') : undefined);
   const databases = await databasesOf(
     deps.ledger,
-    rows.filter((row) => row.copy.mode === 'export' && (taskOf(row)?.Status ?? 'COMPLETE') === 'COMPLETE'),
+    rows.filter((row) => row.copy.mode === 'export' && /^(COMPLETE|FAILED)$/.test(taskOf(row)?.Status ?? 'COMPLETE')),
   );
   const errors: unknown[] = [];
   // Verifying what has ended leaves half of the time to start what waits.
@@ -142,7 +142,7 @@ async function stepOfTask(
     case 'COMPLETE':
       return verified(deps, databases, backup, task, now);
     case 'FAILED': {
-      const failure = exportFailure(task.FailureCause, setupOf(backup, task, deps.fleet));
+      const failure = exportFailure(task.FailureCause, setupOf(deps.fleet, databases, backup, task));
       return afterFailure(backup, running(backup, task, now), failure, deps.fleet, at, now);
     }
     case 'CANCELED': {
@@ -202,8 +202,8 @@ async function verified(
   const incomplete = (facts: Partial<Copy>): CopyStep => {
     return { backup, to: ended(copy, 'incomplete', at, { ...facts, percent: 100 }), notify: true, proves };
   };
+  const owner = bucketOwner(deps.fleet, databases, backup, bucket);
   try {
-    const owner = bucketOwner(deps.fleet, databases, backup, bucket);
     const place = { bucket, folder, ...(owner !== undefined && { owner }) };
     const found = await contentsOf(deps.s3, place, warnings.skipped);
     if (found.objects === 0) {
@@ -222,7 +222,8 @@ async function verified(
     // What passes by itself may be another answer at the next pass; nobody waits for that for ever.
     const lasts = now.getTime() - at.getTime() > deps.fleet.copies.stuckHours * hourMs;
     if ((!isRefusal(error) || passesByItself(errorName(error))) && !lasts) throw error;
-    const facts = { bucket, said: bounded(errorMessage(error)), ...shortcomings(warnings) };
+    const owned = owner !== undefined && { owner };
+    const facts = { bucket, ...owned, said: bounded(errorMessage(error)), ...shortcomings(warnings) };
     return incomplete({ cause: { code: 'not-verifiable', facts } });
   }
 }
@@ -301,9 +302,11 @@ function leftBehind(backup: Backup, now: Date): CopyStep | undefined {
   return { backup, to: queued(copy, { cause: { code: 'run-broke-off', facts: {} } }), notify: false };
 }
 
-function setupOf(backup: Backup, task: ExportTask, fleet: Fleet): ExportSetup {
+function setupOf(fleet: Fleet, databases: Databases, backup: Backup, task: ExportTask): ExportSetup {
+  const bucket = task.S3Bucket ?? backup.copy.bucket ?? '';
   return {
-    bucket: task.S3Bucket ?? backup.copy.bucket ?? '',
+    bucket,
+    owner: bucketOwner(fleet, databases, backup, bucket),
     roleArn: task.IamRoleArn ?? '',
     keyArn: task.KmsKeyId ?? '',
     region: fleet.region,

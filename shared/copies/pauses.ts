@@ -30,6 +30,7 @@ export function scopeOf(cause: CopyCause | NonNullable<Copy['cause']>, account: 
     case 'role-not-found':
     case 'role-not-trusted':
       return { kind: 'role', name: cause.facts.role };
+    case 'bucket-closed':
     case 'bucket-denied':
     case 'bucket-invalid':
     case 'bucket-missing':

@@ -20,6 +20,7 @@ import { isDue, type Places } from './pauses.ts';
 import { othersInPeriod } from './period.ts';
 import type { CopyDeps } from './run-queue.ts';
 import { snapshotsShown, standingOf } from './snapshots.ts';
+import { bucketProblem } from './target-bucket.ts';
 import { begun, ended, isWaiting, keyOf, queued, sameStep } from './transitions.ts';
 
 /** The pause after RDS said that somebody else is at a snapshot. */
@@ -41,7 +42,7 @@ export interface Starts {
 }
 
 /** Causes that a start alone proves to be gone; the others come later, from the task. */
-const startCauses = ['role-not-found', 'start-denied', 'start-refused'];
+const startCauses = ['role-not-found', 'start-denied', 'start-refused', 'bucket-closed'];
 
 /**
  * Under the lease: one run starts at a time, fairly among tenants. `waiting` are all copies that wait for a slot. Those of a
@@ -215,11 +216,15 @@ async function startOne(deps: CopyDeps, candidate: Candidate, now: Date): Promis
     case 'there':
       break;
   }
+  const { region } = deps.fleet;
+  const place = { ...target, prefix: exportPrefix(configured), region };
+  const problem = await bucketProblem(deps.s3, place);
+  if (problem) return { is: 'moves', step: afterFailure(backup, backup.copy, problem, deps.fleet, now, now) };
   const request = {
     ExportTaskIdentifier: exportTaskId(backup, backup.copy.attempt),
     SourceArn: backup.arn,
     S3BucketName: target.bucket,
-    S3Prefix: exportPrefix(configured),
+    S3Prefix: place.prefix,
     IamRoleArn: deps.exportRoleArn,
     KmsKeyId: target.keyArn ?? deps.exportKeyArn,
   };
@@ -235,9 +240,10 @@ async function startOne(deps: CopyDeps, candidate: Candidate, now: Date): Promis
   const claimed: Backup = { ...backup, copy: starting };
   const setup = {
     bucket: target.bucket,
+    owner: target.owner,
     roleArn: request.IamRoleArn,
     keyArn: request.KmsKeyId,
-    region: deps.fleet.region,
+    region,
   };
   try {
     await deps.rds.send(new StartExportTaskCommand(request));

@@ -260,8 +260,14 @@ export const copyCauses = {
   'snapshot-replaced': entry('The name of the snapshot was used again: RDS has another one under it.'),
   'role-not-found': entry('The export role does not exist.', { role: text, said }),
   'role-not-trusted': entry('RDS may not assume the export role.', { role: text, said }),
+  'bucket-closed': entry('The bucket belongs to another account than expected, or is closed to the copy function.', {
+    bucket: text,
+    owner: text,
+    said,
+  }),
   'bucket-denied': entry('The export role may not use the bucket.', {
     bucket: text,
+    owner: optional.text,
     role: text,
     action: optional.text,
     key: optional.text,
@@ -290,6 +296,7 @@ export const copyCauses = {
     'RDS says that the export is complete, but S3 does not let this be verified.',
     {
       bucket: text,
+      owner: optional.text,
       said,
       ...optionalShortcomings,
     },

@@ -105,10 +105,14 @@ const texts: Texts = {
     role === undefined
       ? 'RDS may not export: it cannot assume its export role'
       : `let the role ${onLine(role)} trust export.rds.amazonaws.com (sts:AssumeRole)${bySaid(said)}`,
-  'bucket-denied': ({ bucket, role, action, key, said }) =>
+  'bucket-closed': ({ bucket, owner, said }) =>
+    bucket === undefined || owner === undefined
+      ? 'the bucket of the copy is closed'
+      : `bucket ${onLine(bucket)} does not belong to account ${onLine(owner)}, or denies s3:ListBucket to the copy function. Find out with the rights of that account: aws s3api head-bucket --bucket ${onLine(bucket)} --expected-bucket-owner ${onLine(owner)}. If another account has it, grant nothing on it and name another bucket; else grant s3:ListBucket and s3:GetObject on it to the copy function${bySaid(said, 'S3')}`,
+  'bucket-denied': ({ bucket, owner, role, action, key, said }) =>
     bucket === undefined || role === undefined
       ? 'RDS may not write to the bucket of the copy'
-      : `grant ${action === undefined ? roleRights : onLine(action)} on bucket ${onLine(bucket)} to the role ${onLine(role)}, in its policy and in the bucket's own${key === undefined ? '' : `, and ${keyRights} on the key ${onLine(key)}`}${bySaid(said)}`,
+      : `grant ${action === undefined ? roleRights : onLine(action)} on bucket ${ownedBucket(bucket, owner)} to the role ${onLine(role)}, in its policy and in the bucket's own${key === undefined ? '' : `, and ${keyRights} on the key ${onLine(key)}`}${bySaid(said)}`,
   'bucket-invalid': ({ bucket, region, said }) =>
     bucket === undefined || region === undefined
       ? 'RDS cannot use the bucket of the copy'
@@ -151,13 +155,13 @@ const texts: Texts = {
     bucket === undefined
       ? 'the bucket of the copy is gone, and with it the copy'
       : `bucket ${onLine(bucket)} is gone, and with it the copy; create it again`,
-  'not-verifiable': ({ bucket, said, ...facts }) => {
+  'not-verifiable': ({ bucket, owner, said, ...facts }) => {
     const besides = shortcomingsIn(facts);
     const why = said === undefined ? '' : ` (${onLine(said)})`;
     const grant =
       bucket === undefined
         ? ''
-        : `: grant the copy function s3:ListBucket and s3:GetObject on bucket ${onLine(bucket)}, and kms:Decrypt on its key`;
+        : `: grant the copy function s3:ListBucket and s3:GetObject on bucket ${ownedBucket(bucket, owner)}, and kms:Decrypt on its key`;
     return `RDS says the export is complete, but S3 does not let this be verified${why}${grant}${besides && `; besides, ${besides}`}`;
   },
   'task-unknown': ({ task }) => `RDS no longer knows the export task${task === undefined ? '' : ` ${onLine(task)}`}`,
@@ -236,6 +240,11 @@ const periods: Readonly<Record<string, string>> = { daily: 'day', weekly: 'week'
 
 const roleRights = 's3:PutObject*, s3:GetObject*, s3:DeleteObject*, s3:ListBucket and s3:GetBucketLocation';
 const keyRights = 'kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt and kms:GenerateDataKey*';
+
+/** A bucket that rights are to be granted on, if it is ours: nobody should open one of a stranger. */
+function ownedBucket(bucket: string, owner: string | undefined): string {
+  return `${onLine(bucket)}${owner === undefined ? '' : ` (which must belong to account ${onLine(owner)})`}`;
+}
 
 const GiB = 2 ** 30;
 

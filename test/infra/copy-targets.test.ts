@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { commonFolder, foreignKeys, stagingBuckets, stagingKeys, targetBuckets } from '../../infra/copy-targets.ts';
 import { configured } from './synthesized.ts';
 
+const account = '123456789012';
+
 describe('commonFolder', () => {
   it.each([
     { prefixes: ['acme/orders'], folder: 'acme/orders', why: 'one prefix is its own folder' },
@@ -23,7 +25,38 @@ describe('targetBuckets', () => {
       { id: 'b', kind: 'cluster', bucket: archive('backups/b') },
       { id: 'c', kind: 'instance', bucket: archive('elsewhere/c'), copy: { mode: 'none' } },
     ]);
-    expect(targetBuckets(fleet)).toEqual([{ bucket: 'archive', objects: 'backups/*', writtenByFunction: false }]);
+    expect(targetBuckets(fleet)).toEqual([
+      { bucket: 'archive', owner: account, objects: 'backups/*', writtenByFunction: false },
+    ]);
+  });
+
+  it('names those of the stack by one pattern that each of their names fits', () => {
+    const ids = ['a', 'orders', 'orders-eu', 'with-a-name-that-is-longer-than-what-a-bucket-has-room-for-it'];
+    const fleet = configured(
+      ids.flatMap((id) => [
+        { id, kind: 'instance' },
+        { id: `two-${id.slice(0, 50).replace(/-$/, '')}`, kind: 'cluster' },
+      ]),
+    );
+    const [{ bucket: pattern = '' } = {}, ...others] = targetBuckets(fleet);
+    expect(others).toEqual([]);
+    const fits = new RegExp(`^${pattern.replace('*', '.*')}$`);
+    expect(fleet.stackBuckets).toHaveLength(8);
+    expect(fleet.stackBuckets.filter((name) => !fits.test(name))).toEqual([]);
+  });
+
+  it('takes buckets of one name for two where two accounts should own them', () => {
+    const fleet = configured(
+      ['210987654321', '310987654321'].map((owner, at) => ({
+        id: `db-${at}`,
+        kind: 'instance',
+        bucket: { type: 'existing', name: 'archive', owner, prefix: `p${at}` },
+      })),
+    );
+    expect(targetBuckets(fleet).map(({ bucket, owner, objects }) => [bucket, owner, objects])).toEqual([
+      ['archive', '210987654321', 'p0/*'],
+      ['archive', '310987654321', 'p1/*'],
+    ]);
   });
 
   it('opens the whole shared bucket where databases may enrol themselves', () => {
@@ -32,7 +65,12 @@ describe('targetBuckets', () => {
       discovery: {},
     });
     expect(targetBuckets(fleet)).toEqual([
-      { bucket: 'rds-backup-ledger--shared-123456789012-eu-west-1', objects: '*', writtenByFunction: false },
+      {
+        bucket: 'rds-backup-ledger--shared-123456789012-eu-west-1',
+        owner: account,
+        objects: '*',
+        writtenByFunction: false,
+      },
     ]);
   });
 
@@ -42,7 +80,7 @@ describe('targetBuckets', () => {
       return { written: targetBuckets(fleet).some((target) => target.writtenByFunction), from: stagingBuckets(fleet) };
     };
     const staging = { bucket: 'dumps', owner: '123456789012' };
-    expect(tagged({ mode: 'export', staging })).toEqual({ written: true, from: ['dumps'] });
+    expect(tagged({ mode: 'export', staging })).toEqual({ written: true, from: [{ bucket: 'dumps', owner: account }] });
     expect(tagged({ mode: 'export' })).toEqual({ written: false, from: [] });
     expect(tagged({ mode: 'export', staging }, { type: 'own' })).toEqual({ written: false, from: [] });
   });
@@ -51,7 +89,7 @@ describe('targetBuckets', () => {
     const staging = { bucket: 'dumps', owner: '123456789012' };
     const fleet = configured([{ id: 'a', kind: 'instance', copy: { mode: 'object', staging } }]);
     expect(targetBuckets(fleet).map(({ writtenByFunction }) => writtenByFunction)).toEqual([true]);
-    expect(stagingBuckets(fleet)).toEqual(['dumps']);
+    expect(stagingBuckets(fleet)).toEqual([{ bucket: 'dumps', owner: account }]);
   });
 });
 

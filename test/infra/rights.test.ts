@@ -4,7 +4,9 @@ import { type LedgerCall, ledgerCalls } from '../../shared/ledger/dynamo.ts';
 import { configured, list, plain, type Statement, synthesize, withoutHashes } from './synthesized.ts';
 
 const stack = synthesize(configured([{ id: 'orders', kind: 'instance' }]));
-const bucket = 'rds-backup-ledger-orders-123456789012-eu-west-1';
+const bucket = 'rds-backup-ledger-*-123456789012-eu-west-1';
+const ownedBy = (account: string) => ` if {"StringEquals":{"aws:ResourceAccount":["${account}"]}}`;
+const ours = ownedBy('123456789012');
 
 /** Rights of a role, with the name of the configuration's asset cut short. */
 function rights(roleIdBegins: string, of = stack): string[] {
@@ -95,8 +97,8 @@ describe('a role may do exactly what its function does', () => {
         'rds:DescribeExportTasks on *',
         'rds:StartExportTask on arn:aws:rds:eu-west-1:123456789012:cluster-snapshot:*',
         'rds:StartExportTask on arn:aws:rds:eu-west-1:123456789012:snapshot:*',
-        `s3:GetObject on arn:aws:s3:::${bucket}/*`,
-        `s3:ListBucket on arn:aws:s3:::${bucket}`,
+        `s3:GetObject on arn:aws:s3:::${bucket}/*${ours}`,
+        `s3:ListBucket on arn:aws:s3:::${bucket}${ours}`,
         'sqs:SendMessage on CopyBackupsDeadLettersQueue.Arn',
       ].sort(),
     );
@@ -106,11 +108,11 @@ describe('a role may do exactly what its function does', () => {
     expect(rights('CopyBackupsExportRole')).toEqual(
       [
         ...keyUse,
-        `s3:DeleteObject* on arn:aws:s3:::${bucket}/*`,
-        `s3:GetBucketLocation on arn:aws:s3:::${bucket}`,
-        `s3:GetObject* on arn:aws:s3:::${bucket}/*`,
-        `s3:ListBucket on arn:aws:s3:::${bucket}`,
-        `s3:PutObject* on arn:aws:s3:::${bucket}/*`,
+        `s3:DeleteObject* on arn:aws:s3:::${bucket}/*${ours}`,
+        `s3:GetBucketLocation on arn:aws:s3:::${bucket}${ours}`,
+        `s3:GetObject* on arn:aws:s3:::${bucket}/*${ours}`,
+        `s3:ListBucket on arn:aws:s3:::${bucket}${ours}`,
+        `s3:PutObject* on arn:aws:s3:::${bucket}/*${ours}`,
       ].sort(),
     );
   });
@@ -154,14 +156,14 @@ describe('copies elsewhere', () => {
 
   it('in object mode copy reads the staging bucket and writes below the prefix alone', () => {
     expect(rights('CopyBackupsCopyRole', elsewhere).filter((right) => /archive|dumps/.test(right))).toEqual([
-      's3:AbortMultipartUpload on arn:aws:s3:::archive/crm/*',
-      's3:GetObject on arn:aws:s3:::archive/crm/*',
-      's3:GetObject on arn:aws:s3:::dumps/*',
-      's3:ListBucket on arn:aws:s3:::archive',
-      's3:ListBucket on arn:aws:s3:::dumps',
-      's3:ListBucketMultipartUploads on arn:aws:s3:::archive',
-      's3:ListMultipartUploadParts on arn:aws:s3:::archive/crm/*',
-      's3:PutObject on arn:aws:s3:::archive/crm/*',
+      `s3:AbortMultipartUpload on arn:aws:s3:::archive/crm/*${ours}`,
+      `s3:GetObject on arn:aws:s3:::archive/crm/*${ours}`,
+      `s3:GetObject on arn:aws:s3:::dumps/*${ownedBy('210987654321')}`,
+      `s3:ListBucket on arn:aws:s3:::archive${ours}`,
+      `s3:ListBucket on arn:aws:s3:::dumps${ownedBy('210987654321')}`,
+      `s3:ListBucketMultipartUploads on arn:aws:s3:::archive${ours}`,
+      `s3:ListMultipartUploadParts on arn:aws:s3:::archive/crm/*${ours}`,
+      `s3:PutObject on arn:aws:s3:::archive/crm/*${ours}`,
     ]);
   });
 

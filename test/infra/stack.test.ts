@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { readExportSettings } from '../../handlers/export-settings.ts';
 import { readCopyFunctionName, readSettings } from '../../handlers/settings.ts';
 import { parseRequest } from '../../handlers/sweep.ts';
+import { dryRunApp } from '../../infra/dry-run.ts';
 import { parseConfig } from '../../shared/config/index.ts';
 import { outputNames } from '../../shared/contract.ts';
 import { copyTriggers } from '../../shared/ledger/items.ts';
 import { type IndexDefinition, indexes, localIndexes } from '../../shared/ledger/table.ts';
 import {
-  appOf,
   configured,
   exampleFleet,
   list,
@@ -38,7 +38,7 @@ const refusesPlainHttp = (statements: readonly Statement[]) =>
 
 describe('the stack', () => {
   it('passes the checks of cdk-nag, each exception acknowledged with its reason', () => {
-    const app = appOf();
+    const app = dryRunApp();
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     stackOf(app);
     expect(() => app.synth()).not.toThrow();

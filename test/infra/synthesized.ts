@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { App } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { afterAll } from 'vitest';
+import { dryRunApp } from '../../infra/dry-run.ts';
 import { LedgerStack, type LedgerStackProps } from '../../infra/stack.ts';
 import type { Fleet } from '../../shared/config/fleet.ts';
 import { parseConfig } from '../../shared/config/load.ts';
@@ -13,8 +14,6 @@ afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
 const env = { account: '123456789012', region: 'eu-west-1' };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { context } = JSON.parse(readFileSync(`${root}cdk.json`, 'utf8')) as { context: Record<string, unknown> };
-
 /** The fleet of a configuration file's content. */
 export function fleetOf(configuration: object): Fleet {
   return parseConfig(JSON.stringify(configuration), env);
@@ -33,23 +32,18 @@ export const exampleFleet = fleetOf(JSON.parse(readFileSync(`${root}config/examp
 
 /** The stack as `cdk synth` makes it, with its flags, but without bundling the functions. */
 export function synthesize(fleet: Fleet = exampleFleet, props: Partial<LedgerStackProps> = {}): Synthesized {
-  const stack = stackOf(appOf(), fleet, props);
+  const stack = stackOf(dryRunApp(), fleet, props);
   return new Synthesized(Template.fromStack(stack).toJSON() as TemplateJson);
 }
 
 /** What `cdk synth` says besides the template: `warning: <text>`. */
 export function messagesOf(fleet: Fleet, props: Partial<LedgerStackProps> = {}): string[] {
-  const app = appOf();
+  const app = dryRunApp();
   const { stackName } = stackOf(app, fleet, props);
   return app
     .synth()
     .getStackByName(stackName)
     .messages.map(({ level, entry }) => `${level}: ${String(entry.data)}`);
-}
-
-/** An app with the flags of `cdk.json`: `new App()` alone does not read them. */
-export function appOf(): App {
-  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
 }
 
 export function stackOf(app: App, fleet: Fleet = exampleFleet, props: Partial<LedgerStackProps> = {}): LedgerStack {

@@ -7,7 +7,8 @@ import { closeBackup } from '../../../shared/ledger/close.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
 import { where } from '../../support/world.ts';
 import { Mortal } from './crash.ts';
-import { type CopyWorldOptions, copyWorld, exporting } from './world.ts';
+import { type MemoryS3, s3Error } from './memory-s3.ts';
+import { type CopyWorldOptions, copyWorld, exporting, sharedBucket } from './world.ts';
 
 const minutesLater = (date: Date, minutes: number) => new Date(date.getTime() + minutes * minuteMs);
 
@@ -278,6 +279,84 @@ describe('the lease', () => {
     expect(await world.copies('running')).toHaveLength(3);
   });
 });
+
+describe('before an export starts, its bucket is looked at', () => {
+  const stranger = '999988887777';
+
+  it.each([
+    {
+      what: 'a stranger took its name',
+      given: (s3: MemoryS3, bucket: string) => s3.createBucket(bucket, stranger),
+      code: 'bucket-closed',
+      advice: 'If another account has it, grant nothing on it',
+    },
+    {
+      what: 'it is gone',
+      given: (s3: MemoryS3, bucket: string) => s3.deleteBucket(bucket),
+      code: 'bucket-missing',
+      advice: 'create it in eu-west-1',
+    },
+    {
+      what: 'it denies the listing',
+      given: (s3: MemoryS3) => answersLists(s3, s3Error('AccessDenied', 403)),
+      code: 'bucket-closed',
+      advice: '--expected-bucket-owner 123456789012',
+    },
+    {
+      what: 'it lies in another Region',
+      given: (s3: MemoryS3) => answersLists(s3, s3Error('PermanentRedirect', 301)),
+      code: 'bucket-invalid',
+      advice: "snapshot's Region",
+    },
+  ])('$what: nothing is exported, and the copy waits for a person', async ({ given: change, code, advice }) => {
+    const world = await given({ acme: ['orders'] });
+    change(world.s3, sharedBucket);
+    await world.pass();
+    expect(world.rds.calls('StartExportTask')).toBe(0);
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'queued', setupFailures: 1, cause: { code } });
+    expect(await world.reasonOf(world.first)).toContain(advice);
+  });
+
+  it('one of another account may hold copies where that account is the one that should own it', async () => {
+    const bucket = { type: 'existing', name: 'archive', owner: stranger };
+    const database = { id: 'orders', kind: 'instance', bucket };
+    const world = await given(
+      { acme: ['orders'] },
+      { config: { ...exporting({}), tenants: [{ id: 'acme', databases: [database] }] } },
+    );
+    await world.pass();
+    expect(world.s3.called('ListObjectsV2').map(({ input }) => input)).toEqual([
+      { Bucket: 'archive', ExpectedBucketOwner: stranger, MaxKeys: 1, Prefix: 'orders/' },
+    ]);
+    expect(await world.copies('running')).toHaveLength(1);
+  });
+
+  it('what S3 answers in passing leaves the copy as it is, for the next run', async () => {
+    const world = await given({ acme: ['orders'] });
+    answersLists(world.s3, s3Error('SlowDown', 503));
+    await expect(world.pass()).rejects.toThrow('SlowDown');
+    world.s3.onCall = undefined;
+    expect(await world.copyOf(world.first)).toMatchObject({ state: 'queued', attempt: 1 });
+    expect((await world.pass()).run).toMatchObject({ started: 1 });
+  });
+
+  it('goes on by itself once the bucket is right', async () => {
+    const world = await given({ acme: ['orders'] });
+    world.s3.createBucket(sharedBucket, stranger);
+    await world.pass();
+    world.s3.createBucket(sharedBucket, where.account);
+    await world.rds.advanceBy({ hours: 1 });
+    await world.pass();
+    expect(await world.copies('running')).toHaveLength(1);
+    expect(world.notified).toEqual([]);
+  });
+});
+
+function answersLists(s3: MemoryS3, error: Error): void {
+  s3.onCall = ({ name }) => {
+    if (name === 'ListObjectsV2') throw error;
+  };
+}
 
 describe('a refusal that only a person can heal', () => {
   it.each([

@@ -63,9 +63,13 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     `the export role ${role} does not exist; deploy the stack again (RDS says: no such role)`,
   ],
   'role-not-trusted': [{ role }, `let the role ${role} trust export.rds.amazonaws.com (sts:AssumeRole)`],
+  'bucket-closed': [
+    { bucket: 'copies', owner: '210987654321', said: 'Access Denied' },
+    'bucket copies does not belong to account 210987654321, or denies s3:ListBucket to the copy function. Find out with the rights of that account: aws s3api head-bucket --bucket copies --expected-bucket-owner 210987654321. If another account has it, grant nothing on it and name another bucket; else grant s3:ListBucket and s3:GetObject on it to the copy function (S3 says: Access Denied)',
+  ],
   'bucket-denied': [
-    { bucket: 'copies', role, action: 's3:PutObject', said: 'denied' },
-    `grant s3:PutObject on bucket copies to the role ${role}, in its policy and in the bucket's own (RDS says: denied)`,
+    { bucket: 'copies', owner: '210987654321', role, action: 's3:PutObject', said: 'denied' },
+    `grant s3:PutObject on bucket copies (which must belong to account 210987654321) to the role ${role}, in its policy and in the bucket's own (RDS says: denied)`,
   ],
   'bucket-invalid': [
     { bucket: 'copies', region: 'eu-west-1' },
