@@ -36,8 +36,8 @@ export interface AlarmRule {
   readonly periods?: number;
   /** How many of them must breach. Default: all. */
   readonly breaching?: number;
-  /** Whether silence is the failure. Default: it is not, missing data counts as fine. */
-  readonly silenceBreaches?: boolean;
+  /** What periods without data count as. Default: as fine; where silence is the failure, the metric says so (`mustHappen`). */
+  readonly missing?: TreatMissingData;
 }
 
 /** Every alarm goes to the operators, says its impact, and links to its section of the runbook. */
@@ -60,7 +60,7 @@ export class Alarms {
       comparisonOperator: rule.threshold.comparison,
       evaluationPeriods: rule.periods ?? 1,
       datapointsToAlarm: rule.breaching ?? rule.periods ?? 1,
-      treatMissingData: rule.silenceBreaches ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: rule.missing ?? TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(this.#topic);
     alarm.addAlarmAction(action);

@@ -15,7 +15,6 @@ export interface PartsProps {
   readonly fleet: Fleet;
   readonly ledger: LedgerTable;
   readonly alerts: Alerts;
-  readonly alarms: Alarms;
   readonly buckets: Buckets;
   /** The configuration file as it is written: the functions read it with the same reader as the stack. */
   readonly configuration: Asset;
@@ -33,7 +32,7 @@ export class Parts {
   constructor(props: PartsProps) {
     this.fleet = props.fleet;
     this.ledger = props.ledger;
-    this.alarms = props.alarms;
+    this.alarms = props.alerts.alarms;
     this.buckets = props.buckets;
     this.#alerts = props.alerts;
     this.#configuration = props.configuration;

@@ -24,6 +24,7 @@ const maxReceives = 5;
 /** What RDS announces goes into the ledger: rule, queue, function, dead letters. */
 export class RecordEvents extends Construct {
   readonly function: LedgerFunction;
+  readonly events: Queue;
   readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, parts: Parts) {
@@ -37,7 +38,7 @@ export class RecordEvents extends Construct {
         impact: 'RDS events were not recorded; the next sweep finds new backups, but not what else they said.',
       },
     }).queue;
-    const queue = privateQueue(this, 'Events', {
+    this.events = privateQueue(this, 'Events', {
       // AWS asks for six times the function's time-out, so that a batch is not handed out twice while it is worked on.
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives },
@@ -49,7 +50,7 @@ export class RecordEvents extends Construct {
         account: [Stack.of(this).account],
         detail: { EventID: Object.keys(eventMeanings) },
       },
-      targets: [new SqsQueue(queue, { deadLetterQueue: this.deadLetters })],
+      targets: [new SqsQueue(this.events, { deadLetterQueue: this.deadLetters })],
     });
     for (const [name, { source, detailType, detail }] of Object.entries(jobEventPatterns)) {
       new Rule(this, `${name}Rule`, {
@@ -60,7 +61,7 @@ export class RecordEvents extends Construct {
           detail,
           account: [Stack.of(this).account],
         },
-        targets: [new SqsQueue(queue, { deadLetterQueue: this.deadLetters })],
+        targets: [new SqsQueue(this.events, { deadLetterQueue: this.deadLetters })],
       });
     }
 
@@ -74,7 +75,7 @@ export class RecordEvents extends Construct {
     });
     new EventSourceMapping(this, 'Mapping', {
       target: this.function.function,
-      eventSourceArn: queue.queueArn,
+      eventSourceArn: this.events.queueArn,
       batchSize: 25,
       // A night's backups come in bursts: a moment's wait makes one describe call out of many.
       maxBatchingWindow: Duration.seconds(5),
@@ -83,8 +84,8 @@ export class RecordEvents extends Construct {
       maxConcurrency: 5,
     });
 
-    this.#grant(parts, queue);
-    this.#alarms(parts.alarms, queue);
+    this.#grant(parts, this.events);
+    this.#alarms(parts.alarms, this.events);
   }
 
   #grant(parts: Parts, queue: Queue): void {

@@ -2,8 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/index.ts';
-import type { OutputName } from '../shared/contract.ts';
-import { Alarms } from './alarms.ts';
+import { constructIds, type OutputName } from '../shared/contract.ts';
 import { Alerts } from './alerts.ts';
 import { Buckets } from './buckets.ts';
 import { CopyBackups } from './copy.ts';
@@ -33,14 +32,13 @@ export class LedgerStack extends Stack {
     super(scope, id, { description: 'Knows that every tenant has a fresh RDS backup', ...props });
     const key = stackKey(this, fleet);
     const ledger = new LedgerTable(this, 'Ledger', { key, ...(keptTable && { kept: keptTable }) });
-    const alerts = new Alerts(this, 'Alerts', { fleet, key });
-    const alarms = new Alarms(alerts.alarmTopic, fleet.alerts.runbookUrl);
+    const alerts = new Alerts(this, constructIds.alerts, { fleet, key });
     const buckets = new Buckets(this, 'Buckets', { fleet, key, kept: keptBuckets });
     const configuration = new Asset(this, 'Configuration', { path: configurationPath });
-    const parts = new Parts({ fleet, ledger, alerts, alarms, buckets, configuration });
+    const parts = new Parts({ fleet, ledger, alerts, buckets, configuration });
     const record = new RecordEvents(this, 'RecordEvents', parts);
     const copy = new CopyBackups(this, 'CopyBackups', parts);
-    const sweep = new SweepDatabases(this, 'SweepDatabases', parts, copy);
+    const sweep = new SweepDatabases(this, 'SweepDatabases', parts, { record, copy });
 
     const outputs: Record<OutputName, string> = {
       LedgerTableName: ledger.tableName,

@@ -1,5 +1,5 @@
 import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
-import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -12,20 +12,27 @@ import { type Alarms, Threshold } from './alarms.ts';
 import type { CopyBackups } from './copy.ts';
 import { LedgerFunction } from './functions.ts';
 import { ledgerUses } from './ledger-uses.ts';
-import { productMetric } from './metrics.ts';
+import { mustHappen, productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
 import { rdsUses } from './rds-uses.ts';
+import type { RecordEvents } from './record.ts';
 import { allow, allowAwsBackupReads, allowRdsReads } from './rights.ts';
 
 /** The watch runs this often: an alert comes within that time of its deadline. */
 const watchEvery = Duration.minutes(15);
 
+/** The other functions of the stack: the sweep triggers copies, and its alarms count only while events are received. */
+interface SweepsWith {
+  readonly record: RecordEvents;
+  readonly copy: CopyBackups;
+}
+
 /** The check of all databases once a day, and of those whose time has come every 15 minutes. */
 export class SweepDatabases extends Construct {
   readonly function: LedgerFunction;
 
-  constructor(scope: Construct, id: string, parts: Parts, copy: CopyBackups) {
+  constructor(scope: Construct, id: string, parts: Parts, { record, copy }: SweepsWith) {
     super(scope, id);
     const deadLetters = new DeadLetters(this, constructIds.deadLetters, {
       alarms: parts.alarms,
@@ -47,7 +54,7 @@ export class SweepDatabases extends Construct {
     });
     this.#schedules(parts, deadLetters);
     this.#grant(parts, copy);
-    this.#alarms(parts.alarms);
+    this.#alarms(parts.alarms, record);
   }
 
   #schedules(parts: Parts, deadLetters: Queue): void {
@@ -97,14 +104,18 @@ export class SweepDatabases extends Construct {
     });
   }
 
-  #alarms(alarms: Alarms): void {
+  #alarms(alarms: Alarms, record: RecordEvents): void {
     const { function: fn } = this.function;
+    const period = Duration.hours(1);
+    const watched = fn.metricInvocations({ period });
+    // Lambda polls the queue from the deployment on, so it reports each minute.
+    const received = record.events.metricNumberOfEmptyReceives({ period, statistic: Stats.SAMPLE_COUNT });
     alarms.add(
       this,
       { name: 'sweep failing', impact: 'Databases are not checked: nobody may be notified of a missing backup.' },
       {
         // An asynchronous call is tried three times within the hour; one failure among them heals itself.
-        metric: fn.metricErrors({ period: Duration.hours(1) }),
+        metric: fn.metricErrors({ period }),
         threshold: Threshold.atLeast(2),
       },
     );
@@ -115,11 +126,11 @@ export class SweepDatabases extends Construct {
         impact: 'No sweep came to its end for 26 hours: nobody would be notified of a missing backup.',
       },
       {
-        metric: productMetric('SweepHeartbeat', Stats.SUM, Duration.hours(1)),
+        metric: mustHappen(productMetric('SweepHeartbeat', Stats.SUM, period), received, watched),
         threshold: Threshold.below(1),
-        // A day and the length of a slow sweep. CloudWatch looks back 7 days at most where periods are an hour or longer.
+        // A day and the length of a slow sweep.
         periods: 26,
-        silenceBreaches: true,
+        missing: TreatMissingData.IGNORE,
       },
     );
     alarms.add(
@@ -129,10 +140,11 @@ export class SweepDatabases extends Construct {
         impact: 'Between sweeps nobody is notified of a missing backup, and lost export events leave copies stuck.',
       },
       {
-        metric: fn.metricInvocations({ period: Duration.hours(1) }),
+        metric: mustHappen(watched, received),
         threshold: Threshold.below(1),
+        // The hour under way and one that is over: neither decides alone.
         periods: 2,
-        silenceBreaches: true,
+        missing: TreatMissingData.IGNORE,
       },
     );
   }

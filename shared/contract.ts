@@ -108,6 +108,9 @@ export const alarmNames = [
   'copies waiting',
   'copies stalled',
   'copy dead letters',
+  'notification dead letters',
+  'alerts not delivered',
+  'alarms not delivered',
 ] as const;
 export type AlarmName = (typeof alarmNames)[number];
 
@@ -127,7 +130,7 @@ export function deployedAlarmName(stack: string, name: AlarmName): string {
 }
 
 /** Parts of logical ids by which the command line finds resources that no output names. */
-export const constructIds = { alarmTopic: 'AlarmTopic', deadLetters: 'DeadLetters' } as const;
+export const constructIds = { alerts: 'Alerts', alarmTopic: 'AlarmTopic', deadLetters: 'DeadLetters' } as const;
 
 /** The service that writes exports: it assumes the role that the copy function passes to it. */
 export const exportService = 'export.rds.amazonaws.com';

@@ -84,10 +84,10 @@ export function printAlert(screen: Screen, alert: AlertFacts): void {
   screen.pairs([
     ['opened', screen.moment(alert.opened)],
     [
-      'notified',
+      'messages',
       last === undefined
         ? 'not yet'
-        : `${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}, last ${screen.moment(last.at)}, to ${recipientsOf(alert.tenant, last.to)}`,
+        : `${alert.notified.length} handed to SNS, the last ${screen.moment(last.at)}, to ${recipientsOf(alert.tenant, last.to)}`,
     ],
     ...(alert.pending ? ([['pending', `${alert.pending.step}: its message is not confirmed yet`]] as const) : []),
     ...(alert.acknowledged

@@ -3,7 +3,7 @@ import { type DatabaseHistory, historyFields, readDatabase } from '../../shared/
 import { answer, command } from '../command.ts';
 import { findDatabases } from '../find.ts';
 import type { Screen } from '../screen.ts';
-import { formatBytes } from '../screen.ts';
+import { formatBytes, plural } from '../screen.ts';
 import { printCauses } from './copies.ts';
 import { kindOption } from './options.ts';
 
@@ -109,7 +109,7 @@ function alerts({ alerts }: DatabaseHistory, screen: Screen): void {
   for (const alert of alerts) {
     const until = alert.resolved ? `resolved ${screen.moment(alert.resolved)}` : screen.colours.bold('open');
     screen.line(
-      `${screen.bySeverity(alert.verdict, alert.severity)}  opened ${screen.moment(alert.opened)}, ${until}, notified ${alert.notified.length === 1 ? 'once' : `${alert.notified.length} times`}`,
+      `${screen.bySeverity(alert.verdict, alert.severity)}  opened ${screen.moment(alert.opened)}, ${until}, ${plural(alert.notified.length, 'message')} handed to SNS`,
       '  ',
     );
     screen.line(screen.colours.dim(alert.resolvedReason ?? alert.reason), '    ');

@@ -32,7 +32,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: 'alerts',
-    summary: 'who was notified of what, and when',
+    summary: 'what was handed to SNS for whom, and when',
     load: async () => (await import('./alerts.ts')).alerts,
   },
   {

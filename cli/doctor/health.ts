@@ -97,7 +97,9 @@ export async function checkDeadLetters(resources: readonly StackResourceSummary[
       check: 'dead letters',
       kind: 'problem',
       found: `${waiting} in ${name}`,
-      cure: `The runbook's section on dead letters says what to check. Once the cause is gone, those of "record" go back with: aws sqs start-message-move-task --source-arn ${Attributes?.QueueArn}; of the others, "sweep" does the work again.`,
+      cure: LogicalResourceId?.startsWith(constructIds.alerts)
+        ? 'SNS could not deliver these messages: each names its recipient\'s error. Correct what "subscriptions" above shows, notify those people ("alerts"), then empty the queue.'
+        : `The runbook's section on dead letters says what to check. Once the cause is gone, those of "record" go back with: aws sqs start-message-move-task --source-arn ${Attributes?.QueueArn}; of the others, "sweep" does the work again.`,
     });
   }
   if (findings.length > 0) return findings;

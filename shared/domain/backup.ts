@@ -43,7 +43,7 @@ export const copySchema = fields({
   /** Absent once they were. */
   pendingSince: time.describe('since when people are to be notified of it').exactOptional(),
   /** Of this copy's failure, or of its being stuck. */
-  notifiedAt: time.describe('when people were notified of it').exactOptional(),
+  notifiedAt: time.describe('when a message about it was handed to SNS').exactOptional(),
 });
 
 export type Copy = Of<typeof copySchema>;

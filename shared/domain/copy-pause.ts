@@ -17,7 +17,7 @@ export const copyPauseSchema = fields({
     .readonly()
     .describe('the last failures, at most 10, with no success in between'),
   pausedAt: time.describe('since when its copies wait').exactOptional(),
-  notifiedAt: time.describe('when operators were notified of it').exactOptional(),
+  notifiedAt: time.describe('when the message about it was handed to SNS').exactOptional(),
   probedAt: time.describe('when one was last tried all the same').exactOptional(),
   probed: z.array(text).readonly().describe('databases that had their try in this round').exactOptional(),
 });

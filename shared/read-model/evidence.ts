@@ -43,7 +43,7 @@ export const evidenceSchema = fields({
   alert: fields({
     opened: time.describe('when it opened'),
     resolved: time.nullable().describe('when it ended'),
-    notified: number.describe('messages about it that went out'),
+    notified: number.describe('messages about it that were handed to SNS'),
   })
     .nullable()
     .describe('the alert of the gap'),

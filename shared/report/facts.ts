@@ -78,7 +78,7 @@ const databaseOfReport = fields({
     .describe('since when: the broken deadline, else the opening of its alert; null while it is protected'),
   alert: fields({
     opened: time.describe('when it opened'),
-    lastNotified: time.nullable().describe('when the last message about it went out'),
+    lastNotified: time.nullable().describe('when the last message about it was handed to SNS'),
     acknowledgedBy: text.nullable().describe('who looks after it'),
     snoozedUntil: time.nullable().describe('until when it is silent'),
   })

@@ -113,7 +113,7 @@ function alertOf(database: PageDatabase): Html | false {
   const { alert } = database;
   if (!alert) return false;
   const notes = [
-    alert.lastNotified ? `last notified ${formatUtc(new Date(alert.lastNotified))}` : 'nobody notified yet',
+    alert.lastNotified ? `last message handed to SNS ${formatUtc(new Date(alert.lastNotified))}` : 'no message yet',
     alert.acknowledgedBy ? `acknowledged by ${alert.acknowledgedBy}` : '',
     alert.snoozedUntil ? `silent until ${formatUtc(new Date(alert.snoozedUntil))}` : '',
   ].filter(Boolean);

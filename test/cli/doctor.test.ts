@@ -77,6 +77,11 @@ const resources = [
     ResourceType: 'AWS::SQS::Queue',
     PhysicalResourceId: 'https://sqs/1/dead',
   },
+  {
+    LogicalResourceId: 'AlertsDeadLettersQueue',
+    ResourceType: 'AWS::SQS::Queue',
+    PhysicalResourceId: 'https://sqs/1/undelivered',
+  },
   { LogicalResourceId: 'AlertsTopic', ResourceType: 'AWS::SNS::Topic', PhysicalResourceId: topic },
   { LogicalResourceId: 'AlertsAlarmTopic', ResourceType: 'AWS::SNS::Topic', PhysicalResourceId: alarmTopic },
   { LogicalResourceId: 'RecordEvents', ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'https://sqs/1/events' },
@@ -331,10 +336,19 @@ describe('doctor', () => {
       'dead letters',
       () =>
         sqs
-          .on(GetQueueAttributesCommand)
+          .on(GetQueueAttributesCommand, { QueueUrl: 'https://sqs/1/dead' }, false)
           .resolves({ Attributes: { ApproximateNumberOfMessages: '4', QueueArn: 'arn:aws:sqs:x:1:dead' } }),
       '4 in dead',
       'aws sqs start-message-move-task --source-arn arn:aws:sqs:x:1:dead',
+    ],
+    [
+      'a message that SNS could not deliver',
+      () =>
+        sqs
+          .on(GetQueueAttributesCommand, { QueueUrl: 'https://sqs/1/undelivered' }, false)
+          .resolves({ Attributes: { ApproximateNumberOfMessages: '1', QueueArn: 'arn:aws:sqs:x:1:undelivered' } }),
+      '1 in undelivered',
+      'SNS could not deliver these messages',
     ],
     [
       'a key that is about to be deleted',

@@ -256,7 +256,7 @@ describe('database', () => {
     const { text } = await run('database orders');
     expect(text).toContain('rds:orders-2026-11-22-04-00');
     expect(text).toContain('event missed');
-    expect(text).toContain('overdue  opened 2026-11-23 06:30 UTC (5 h 30 min ago), open, notified once');
+    expect(text).toContain('overdue  opened 2026-11-23 06:30 UTC (5 h 30 min ago), open, 1 message handed to SNS');
     expect(await facts('database orders')).toMatchObject({
       database: 'orders',
       backups: [{ id: 'rds:orders-2026-11-22-04-00', eventMissed: true }],
@@ -420,7 +420,7 @@ describe('alerts', () => {
   it('says who was notified when, and why it was resolved', async () => {
     const { run } = await world();
     const { text } = await run('alerts --tenant acme');
-    expect(text).toContain('notified  once, last 2026-11-23 06:31 UTC (5 h 29 min ago)');
+    expect(text).toContain('messages  1 handed to SNS, the last 2026-11-23 06:31 UTC (5 h 29 min ago)');
     expect(text).toContain('resolved  2026-11-11 00:00 UTC (12 d 12 h ago): The database is no longer configured.');
   });
 });

@@ -11,6 +11,9 @@ export const pinned = {
   deployed: {
     logicalIds: {
       'AWS::CloudWatch::Alarm': [
+        'AlertsDeadLettersnotificationdeadlettersalarm516FA556',
+        'Alertsalarmsnotdeliveredalarm2A2F5DE0',
+        'AlertsalertsnotdeliveredalarmA32080FC',
         'CopyBackupsDeadLetterscopydeadlettersalarm26CE9280',
         'CopyBackupscopiesfailedalarm66912FE8',
         'CopyBackupscopiesstalledalarmA0761613',
@@ -84,12 +87,14 @@ export const pinned = {
       'AWS::SNS::Topic': ['AlertsAlarmTopic2B65AC97', 'AlertsTopicCF7C81C9'],
       'AWS::SNS::TopicPolicy': ['AlertsAlarmTopicPolicy1BB87FF8', 'AlertsTopicPolicyFF1F97BA'],
       'AWS::SQS::Queue': [
+        'AlertsDeadLettersQueueC9EE662F',
         'CopyBackupsDeadLettersQueueAAD34BED',
         'RecordEvents24CB8044',
         'RecordEventsDeadLettersQueueB3A3D36D',
         'SweepDatabasesDeadLettersQueue9066A6D4',
       ],
       'AWS::SQS::QueuePolicy': [
+        'AlertsDeadLettersQueuePolicyD25E3EC7',
         'CopyBackupsDeadLettersQueuePolicy593EC205',
         'RecordEventsDeadLettersQueuePolicy10278209',
         'RecordEventsPolicyF3B9515D',
@@ -100,6 +105,7 @@ export const pinned = {
     buckets: ['rds-backup-ledger-orders-123456789012-eu-west-1', 'rds-backup-ledger--shared-123456789012-eu-west-1'],
     alarms: names(`
       RdsBackupLedger-copies-failed RdsBackupLedger-copies-stalled RdsBackupLedger-copies-waiting
+      RdsBackupLedger-alarms-not-delivered RdsBackupLedger-alerts-not-delivered RdsBackupLedger-notification-dead-letters
       RdsBackupLedger-copy-dead-letters RdsBackupLedger-copy-failing RdsBackupLedger-record-behind
       RdsBackupLedger-record-dead-letters RdsBackupLedger-record-failing RdsBackupLedger-sweep-dead-letters
       RdsBackupLedger-sweep-failing RdsBackupLedger-sweep-not-running RdsBackupLedger-watch-not-running

@@ -144,7 +144,7 @@ export function manyTenantsMessage(entries: readonly AlertEntry[], rendering: Re
     opening: [
       `${summary}.`,
       ...(resolved ? [] : ['That many at once often have one cause: RDS itself, a KMS key, a change of permissions.']),
-      "You get this digest instead of a message a tenant; the tenants' own recipients were notified.",
+      "You get this digest instead of a message a tenant; the messages to the tenants' own recipients were handed to SNS.",
     ],
     brief: { sentence: `Worst: ${worst.join(', ')}` },
     overview: [],

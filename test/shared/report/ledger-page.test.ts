@@ -55,7 +55,7 @@ test('an overdue database is named with its time, its gap with its reason', asyn
   expect(
     [...page.matchAll(/class="d-\w" aria-label="([^"]*)"/g)].map(([, label]) => label?.slice(0, gap.length)),
   ).toEqual(['not watched', 'in time', gap]);
-  expect(page).toContain('Alert since 2026-11-23 06:31 UTC, last notified 2026-11-23 06:32 UTC.');
+  expect(page).toContain('Alert since 2026-11-23 06:31 UTC, last message handed to SNS 2026-11-23 06:32 UTC.');
 });
 
 test('an empty ledger is no reason for calm', async () => {
