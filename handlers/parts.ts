@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts';
 export const now = () => new Date();
 
 export function ledgerOf(settings: Settings): Ledger {
-  return dynamoLedger(new DynamoDBClient(), settings.ledgerTable, now);
+  return dynamoLedger(new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 }), settings.ledgerTable, now);
 }
 
 /**

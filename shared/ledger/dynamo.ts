@@ -91,7 +91,7 @@ const maxReads = 100;
 const maxWrites = 25;
 /** Batches under way at a time: enough to hide the latency, few enough not to throttle ourselves. */
 const parallelBatches = 4;
-/** Tries of a batch that DynamoDB did only in part, about 25 s with their pauses. */
+/** Tries of a batch that DynamoDB did only in part, or of a transaction that it throttled, about 12 s with their pauses. */
 const maxTries = 10;
 /** Whoever stops early (the newest backup, a first screen) has not read a megabyte. */
 const firstPage = 50;
@@ -150,13 +150,21 @@ export class DynamoTable implements Table {
     );
   }
 
-  putTogether(writes: readonly Write[]): Promise<Written> {
+  async putTogether(writes: readonly Write[]): Promise<Written> {
     const command = new TransactWriteCommand({
       TransactItems: writes.map(({ item, condition }) => ({
         Put: { TableName: this.#name, Item: item, ...expressionOf(condition) },
       })),
     });
-    return unlessConflict(this.#client.send(command));
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await unlessConflict(this.#client.send(command));
+      } catch (error) {
+        // The SDK repeats a call that was throttled, but no transaction that was cancelled because a part of it was.
+        if (!isThrottled(error) || tries === maxTries) throw error;
+      }
+      await pauseBefore(tries + 1);
+    }
   }
 
   async putAll(items: readonly Item[]): Promise<void> {
@@ -225,8 +233,12 @@ function expressionOf(condition: Condition | undefined): Expression {
   }
 }
 
-/** Reasons for which DynamoDB cancels a transaction because somebody else wrote, or is just writing, the same row. */
-const conflictReasons = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
+/**
+ * Reasons for which DynamoDB cancels a transaction: somebody else wrote, or is just writing, the same row; or a partition of the
+ * table or of an index has no capacity at the moment. Source: Amazon DynamoDB API Reference, TransactWriteItems.
+ */
+const conflictReasons = ['ConditionalCheckFailed', 'TransactionConflict'];
+const throttlingReasons = ['ThrottlingError', 'ProvisionedThroughputExceeded', 'RequestLimitExceeded'];
 
 /** `conflict` where the condition did not hold, or a transaction had the row at that moment; all other errors climb. */
 async function unlessConflict(write: Promise<unknown>): Promise<Written> {
@@ -240,11 +252,21 @@ async function unlessConflict(write: Promise<unknown>): Promise<Written> {
 }
 
 function isConflict(error: unknown): boolean {
-  if (error instanceof TransactionCanceledException) {
-    const reasons = (error.CancellationReasons ?? []).flatMap(({ Code }) => (Code && Code !== 'None' ? [Code] : []));
-    return reasons.length > 0 && reasons.every((reason) => conflictReasons.has(reason));
-  }
+  const reasons = cancellationReasons(error);
+  // A condition that does not hold will not hold in another try either, whatever else was wrong.
+  if (reasons.includes('ConditionalCheckFailed')) return true;
+  if (reasons.length > 0) return reasons.every((reason) => conflictReasons.includes(reason));
   return error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException;
+}
+
+function isThrottled(error: unknown): boolean {
+  const reasons = cancellationReasons(error);
+  return reasons.length > 0 && reasons.every((reason) => [...throttlingReasons, ...conflictReasons].includes(reason));
+}
+
+function cancellationReasons(error: unknown): string[] {
+  if (!(error instanceof TransactionCanceledException)) return [];
+  return (error.CancellationReasons ?? []).flatMap(({ Code }) => (Code && Code !== 'None' ? [Code] : []));
 }
 
 /** Repeats a batch with what DynamoDB left over, pausing ever longer: it leaves over what it has no capacity for. */
@@ -260,9 +282,14 @@ async function untilDone<Part>(
         `DynamoDB left ${left.length} of ${batch.length} rows not ${verb} after ${maxTries} tries; it is throttling: see the table's capacity`,
       );
     }
-    await pause(Math.random() * Math.min(50 * 2 ** tries, 5_000));
+    await pauseBefore(tries + 1);
     left = await attempt(left);
   }
+}
+
+/** An ever longer pause with jitter before the n-th try, up to 5 s. */
+function pauseBefore(tries: number): Promise<void> {
+  return pause(Math.random() * Math.min(50 * 2 ** (tries - 1), 5_000));
 }
 
 function lastOfEach<Row extends PrimaryKey>(rows: readonly Row[]): Row[] {

@@ -101,15 +101,36 @@ describe('a cancelled transaction', () => {
     ['the row was changed', ['ConditionalCheckFailed', 'None']],
     ['another transaction has the row', ['TransactionConflict', 'None']],
     ['another transaction has the alert', ['None', 'TransactionConflict']],
+    ['the row was changed, whatever was throttled beside it', ['ConditionalCheckFailed', 'ThrottlingError']],
   ])('is a conflict where %s', async (_, codes) => {
     dynamo.on(TransactWriteCommand).rejects(cancelled(...codes));
     expect(await put()).toBe('conflict');
   });
 
   it.each([
-    ['ValidationError', 'None'],
     ['ThrottlingError', 'None'],
-    ['ConditionalCheckFailed', 'ProvisionedThroughputExceeded'],
+    ['None', 'ProvisionedThroughputExceeded'],
+    ['RequestLimitExceeded', 'ThrottlingError'],
+    ['TransactionConflict', 'ThrottlingError'],
+  ])('is sent again where a part of it was throttled: %s, %s', async (...codes) => {
+    dynamo
+      .on(TransactWriteCommand)
+      .rejectsOnce(cancelled(...codes))
+      .rejectsOnce(cancelled(...codes))
+      .resolves({});
+    expect(await put()).toBe('written');
+    expect(dynamo.commandCalls(TransactWriteCommand)).toHaveLength(3);
+  });
+
+  it('climbs once it was throttled ten times', async () => {
+    dynamo.on(TransactWriteCommand).rejects(cancelled('ThrottlingError', 'None'));
+    await expect(put()).rejects.toThrow(TransactionCanceledException);
+    expect(dynamo.commandCalls(TransactWriteCommand)).toHaveLength(10);
+  });
+
+  it.each([
+    ['ValidationError', 'None'],
+    ['ValidationError', 'ThrottlingError'],
     ['None', 'None'],
   ])('climbs for any other reason: %s, %s', async (...codes) => {
     dynamo.on(TransactWriteCommand).rejects(cancelled(...codes));
