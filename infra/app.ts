@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { App, Validations } from 'aws-cdk-lib';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/index.ts';
 import { defaultStackName } from '../shared/contract.ts';
@@ -37,6 +38,12 @@ function environment(): { account: string; region: string } {
   if (!account || !region) {
     throw new SynthError(
       `No AWS ${account ? 'Region' : 'account'} is known. Sign in and choose one, e.g. AWS_PROFILE=<profile> AWS_REGION=<Region>; without credentials, CDK_DEFAULT_ACCOUNT=<12 digits> AWS_REGION=<Region> npx cdk synth shows the template.`,
+    );
+  }
+  const { partition } = RegionInfo.get(region);
+  if (partition?.startsWith('aws-iso')) {
+    throw new SynthError(
+      `Region ${region} is of the partition ${partition}, which is not supported: the addresses of its consoles are not public, and messages link to them.`,
     );
   }
   return { account, region };

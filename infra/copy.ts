@@ -15,7 +15,7 @@ import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { foreignKeys, stagingBuckets, stagingKeys, type TargetBucket, targetBuckets } from './copy-targets.ts';
 import { failuresTo, LedgerFunction } from './functions.ts';
-import { allowForeignExportKeys, allowKeyUse } from './key.ts';
+import { allowForeignExportKeys, allowGrants, allowKeyUse } from './key.ts';
 import { ledgerUses } from './ledger-uses.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
@@ -135,7 +135,7 @@ export class CopyBackups extends Construct {
       resources: [exportRole.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': exportService } },
     });
-    allow(role, { actions: actionsOn(copyCalls, 'exportKey'), resources: [ledger.key.keyArn] });
+    allowGrants(role, [ledger.key.keyArn]);
     allowForeignExportKeys(role, foreignKeys(fleet));
     this.#grantBuckets(role, fleet);
 

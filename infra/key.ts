@@ -22,9 +22,19 @@ export function allowForeignExportKeys(role: Role, keyArns: readonly string[]): 
   if (keyArns.length === 0) return;
   const own = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'];
   allow(role, {
-    actions: [...own, 'kms:CreateGrant', 'kms:DescribeKey', 'kms:RetireGrant'],
+    actions: [...own, 'kms:DescribeKey', 'kms:RetireGrant'],
     resources: keyArns,
     wildcard: 'The actions that RDS documents for a key of another account.',
+  });
+  allowGrants(role, keyArns);
+}
+
+/** Lets a role have services of AWS, as RDS is one, make themselves grants on these keys; and nobody else. */
+export function allowGrants(role: Role, keyArns: readonly string[]): void {
+  allow(role, {
+    actions: ['kms:CreateGrant'],
+    resources: keyArns,
+    conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
   });
 }
 
@@ -39,11 +49,11 @@ export function stackKey(scope: Construct, fleet: Fleet): IKey {
     enableKeyRotation: true,
     removalPolicy: RemovalPolicy.RETAIN,
   });
-  // Alarms and rules publish to encrypted topics in their own name. The condition names no topic, so that the policy
+  // Alarms publish to an encrypted topic in CloudWatch's name. The condition names no topic, so that the policy
   // still fits when a later stack adopts the key.
   key.addToResourcePolicy(
     new PolicyStatement({
-      principals: ['cloudwatch', 'events'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
       resources: ['*'],
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },

@@ -35,5 +35,6 @@ export function objectLink(region: string, bucket: string, key: string): string 
 function console(region: string): string {
   if (region.startsWith('cn-')) return `https://${region}.console.amazonaws.cn`;
   if (region.startsWith('us-gov-')) return `https://${region}.console.amazonaws-us-gov.com`;
+  if (region.startsWith('eusc-')) return `https://${region}.console.amazonaws-eusc.eu`;
   return `https://${region}.console.aws.amazon.com`;
 }

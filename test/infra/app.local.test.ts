@@ -48,6 +48,12 @@ describe('what the user can put right is said in one message, without a stack tr
     );
   }, 60_000);
 
+  it('a Region that is not supported', async () => {
+    const { code, stderr } = await run('config/example.json', { ...place, CDK_DEFAULT_REGION: 'us-isob-east-1' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Region us-isob-east-1 is of the partition aws-iso-b, which is not supported/);
+  }, 60_000);
+
   it('an account that is not known', async () => {
     const { code, stderr } = await run('config/example.json', {});
     expect(code).toBe(1);

@@ -786,6 +786,7 @@ describe('links', () => {
     expect(host('eu-west-1')).toBe('eu-west-1.console.aws.amazon.com');
     expect(host('cn-north-1')).toBe('cn-north-1.console.amazonaws.cn');
     expect(host('us-gov-west-1')).toBe('us-gov-west-1.console.amazonaws-us-gov.com');
+    expect(host('eusc-de-east-1')).toBe('eusc-de-east-1.console.amazonaws-eusc.eu');
   });
 
   it('escape what stands in them', () => {
