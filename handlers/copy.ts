@@ -103,7 +103,7 @@ export const handler = onFirstCall(() => {
         cause: row.copy.cause?.code,
       })),
     });
-    publishCopyMetrics(report, now());
+    publishCopyMetrics(report, fleet, now());
     if (report.errors.length > 0) throw leftOutError(report.errors);
   };
 });

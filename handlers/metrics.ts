@@ -1,5 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { sumBy } from 'es-toolkit/math';
+import { copiesAnything, type Fleet } from '../shared/config/index.ts';
 import { type FunctionName, type MetricOf, metrics } from '../shared/contract.ts';
 import type { WorkReport } from '../shared/copies/index.ts';
 import { isUnprotected, verdictNames } from '../shared/domain/index.ts';
@@ -37,9 +38,11 @@ function hoursSince(since: Date, now: Date): number {
 
 /**
  * What alarms and dashboards read of copies. Failed are those that people are notified of: failed for good, incomplete, and
- * gone before their turn. Every pass measures the queue, also where it is empty.
+ * gone before their turn. Every pass measures the queue, also where it is empty; but metrics cost money, so where nothing is
+ * copied, there are none.
  */
-export function publishCopyMetrics({ ended, run }: WorkReport, now: Date): void {
+export function publishCopyMetrics({ ended, run }: WorkReport, fleet: Fleet, now: Date): void {
+  if (ended.length === 0 && !run.waiting && !copiesAnything(fleet)) return;
   publish<'copy'>({
     CopiesEnded: ended.length,
     CopiesFailed: ended.filter(({ copy }) => copy.pendingSince).length,

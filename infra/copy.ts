@@ -7,7 +7,7 @@ import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { partition } from 'es-toolkit/array';
-import { type Fleet, regionsWithoutExports } from '../shared/config/index.ts';
+import { copiesAnything, type Fleet, regionsWithoutExports } from '../shared/config/index.ts';
 import { constructIds, exportService } from '../shared/contract.ts';
 import { capacityOf, capacityWarnings, copyCalls } from '../shared/copies/index.ts';
 import { copyTriggers } from '../shared/ledger/index.ts';
@@ -15,7 +15,7 @@ import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type Alarms, Threshold } from './alarms.ts';
 import { foreignKeys, stagingBuckets, stagingKeys, type TargetBucket, targetBuckets } from './copy-targets.ts';
 import { failuresTo, LedgerFunction } from './functions.ts';
-import { allowForeignExportKeys, allowGrants, allowKeyUse } from './key.ts';
+import { allowForeignExportKeys, allowKeyUse, grantsToAws } from './key.ts';
 import { ledgerUses } from './ledger-uses.ts';
 import { productMetric } from './metrics.ts';
 import type { Parts } from './parts.ts';
@@ -34,10 +34,12 @@ export class CopyBackups extends Construct {
     super(scope, id);
     const deadLetters = new DeadLetters(this, constructIds.deadLetters, {
       alarms: parts.alarms,
-      alarm: {
-        name: 'copy dead letters',
-        impact: 'A trigger of the copy function was lost: copies start or end late, with the next watch.',
-      },
+      ...(copiesAnything(parts.fleet) && {
+        alarm: {
+          name: 'copy dead letters',
+          impact: 'A trigger of the copy function was lost: copies start or end late, with the next watch.',
+        },
+      }),
     }).queue;
     const exportRole = new Role(this, 'ExportRole', {
       description: 'What RDS writes exported snapshots with',
@@ -62,7 +64,7 @@ export class CopyBackups extends Construct {
     this.#trigger(parts, deadLetters);
     this.#grantExports(exportRole, parts);
     this.#grant(exportRole, parts);
-    this.#alarms(parts.alarms, parts.fleet);
+    if (copiesAnything(parts.fleet)) this.#alarms(parts.alarms, parts.fleet);
     for (const warning of capacityWarnings(capacityOf(parts.fleet)))
       Validations.of(this).addWarning('capacity', warning);
     for (const warning of regionsWithoutExports(parts.fleet))
@@ -102,7 +104,7 @@ export class CopyBackups extends Construct {
   /** What RDS asks of an export's role, on the configured buckets. Source: Amazon RDS User Guide, "Exporting DB snapshot data". */
   #grantExports(role: Role, { fleet, ledger }: Parts): void {
     const targets = targetBuckets(fleet);
-    if (targets.length === 0) return;
+    if (!copiesAnything(fleet)) return;
     allowOnBuckets(role, targets, {
       actions: ['s3:PutObject*', 's3:GetObject*', 's3:DeleteObject*'],
       objects: ({ objects }) => objects,
@@ -135,7 +137,11 @@ export class CopyBackups extends Construct {
       resources: [exportRole.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': exportService } },
     });
-    allowGrants(role, [ledger.key.keyArn]);
+    allow(role, {
+      actions: actionsOn(copyCalls, 'exportKey'),
+      resources: [ledger.key.keyArn],
+      conditions: grantsToAws,
+    });
     allowForeignExportKeys(role, foreignKeys(fleet));
     this.#grantBuckets(role, fleet);
 

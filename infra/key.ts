@@ -26,17 +26,11 @@ export function allowForeignExportKeys(role: Role, keyArns: readonly string[]): 
     resources: keyArns,
     wildcard: 'The actions that RDS documents for a key of another account.',
   });
-  allowGrants(role, keyArns);
+  allow(role, { actions: ['kms:CreateGrant'], resources: keyArns, conditions: grantsToAws });
 }
 
-/** Lets a role have services of AWS, as RDS is one, make themselves grants on these keys; and nobody else. */
-export function allowGrants(role: Role, keyArns: readonly string[]): void {
-  allow(role, {
-    actions: ['kms:CreateGrant'],
-    resources: keyArns,
-    conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
-  });
-}
+/** Grants that services of AWS, as RDS is one, make themselves; and no others. */
+export const grantsToAws = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
 
 /**
  * The stack's one customer key: for the ledger, the topics, the buckets and the exports. It is kept with the table,

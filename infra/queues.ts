@@ -18,11 +18,11 @@ export function privateQueue(scope: Construct, id: string, props: QueueProps = {
 
 export interface DeadLettersProps {
   readonly alarms: Alarms;
-  /** Name and impact of the alarm that rings while anything lies in the queue. */
-  readonly alarm: AlarmText;
+  /** Name and impact of the alarm that rings while anything lies in the queue. Default: none does. */
+  readonly alarm?: AlarmText;
 }
 
-/** Where messages end that nobody could handle: a queue, and the alarm that says so while it is not empty. */
+/** Where messages end that nobody could handle: a queue, and an alarm that says so while it is not empty. */
 export class DeadLetters extends Construct {
   readonly queue: Queue;
 
@@ -33,6 +33,7 @@ export class DeadLetters extends Construct {
       id: 'AwsSolutions-SQS3',
       reason: 'It is a dead-letter queue itself: of a schedule, a rule, a stream or a function.',
     });
+    if (props.alarm === undefined) return;
     props.alarms.add(this, props.alarm, {
       metric: this.queue.metricApproximateNumberOfMessagesVisible({
         period: Duration.minutes(5),

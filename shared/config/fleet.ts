@@ -142,3 +142,8 @@ export interface Fleet {
   /** Resources kept from an earlier deploy. */
   readonly adopt?: { readonly tableName: string; readonly tableKeyArn: string; readonly buckets: boolean };
 }
+
+/** Whether any backup may be copied; where a tag may ask for it, nobody knows beforehand. */
+export function copiesAnything({ databases, discovery, sharedTarget }: Fleet): boolean {
+  return (discovery !== undefined && sharedTarget !== undefined) || databases.some(({ copy }) => copy.mode !== 'none');
+}

@@ -10,7 +10,15 @@ export {
   type TagReading,
 } from './enrol.ts';
 export { fileSchema } from './file-schema.ts';
-export type { ConfiguredDatabase, CopyPolicy, CopySchedule, Fleet, Policy, Tenant } from './fleet.ts';
+export {
+  type ConfiguredDatabase,
+  type CopyPolicy,
+  type CopySchedule,
+  copiesAnything,
+  type Fleet,
+  type Policy,
+  type Tenant,
+} from './fleet.ts';
 export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';
 export { ownBucketNames, type Where } from './names.ts';

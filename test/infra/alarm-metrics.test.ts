@@ -82,24 +82,37 @@ function metricsIn(line: MetricLine): Emitted[] {
   );
 }
 
+/** Where nothing is copied, there are no metrics of copies. */
+const copying = {
+  operators: [{ email: 'oncall@example.com' }],
+  tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
+};
+
+function configure(configuration: object): void {
+  const Body = { transformToString: async () => JSON.stringify(configuration) };
+  s3.on(GetObjectCommand).resolves({ Body: Body as never });
+}
+
 const emitted = new Map<FunctionName, readonly Emitted[]>();
 
 beforeAll(async () => {
   dynamo.onAnyCommand().resolves({});
   dynamo.on(QueryCommand).resolves({ Items: [] });
   dynamo.on(BatchGetCommand).resolves({ Responses: {} });
-  const Body = { transformToString: async () => JSON.stringify({ tenants: [], operators: [] }) };
   s3.onAnyCommand().resolves({});
-  s3.on(GetObjectCommand).resolves({ Body: Body as never });
-  for (const fn of functionNames) {
-    // Powertools reads the environment when it is loaded.
-    vi.resetModules();
-    for (const [name, value] of Object.entries(environmentOf(fn))) vi.stubEnv(name, value);
-    vi.stubEnv('AWS_REGION', 'eu-west-1');
-    emitted.set(fn, await emittedBy(fn, fn === 'record' ? { Records: [] } : {}));
-    vi.unstubAllEnvs();
-  }
+  configure(copying);
+  for (const fn of functionNames) emitted.set(fn, await emittedIn(fn));
 });
+
+async function emittedIn(fn: FunctionName): Promise<readonly Emitted[]> {
+  // Powertools reads the environment when it is loaded.
+  vi.resetModules();
+  for (const [name, value] of Object.entries(environmentOf(fn))) vi.stubEnv(name, value);
+  vi.stubEnv('AWS_REGION', 'eu-west-1');
+  const found = await emittedBy(fn, fn === 'record' ? { Records: [] } : {});
+  vi.unstubAllEnvs();
+  return found;
+}
 
 /**
  * What AWS emits for a resource. Sources: AWS Lambda Developer Guide, "Types of metrics for Lambda functions"; Amazon SQS
@@ -176,4 +189,9 @@ describe('the metrics of a function', () => {
     const agreed = Object.entries(metrics).filter(([, { readBy }]) => readBy === 'alarm');
     expect([...new Set(ours)].sort()).toEqual(agreed.map(([name]) => name).sort());
   });
+});
+
+it('the copy function emits none where nothing is copied: each costs money', async () => {
+  configure({ operators: copying.operators, tenants: [] });
+  expect(await emittedIn('copy')).toEqual([]);
 });

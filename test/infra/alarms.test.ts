@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AlarmName, alarmNames, alarmPrefix, defaultStackName, deployedAlarmName } from '../../shared/contract.ts';
 import { verdictNames, verdicts } from '../../shared/domain/index.ts';
 import { runbookAnchors } from '../../shared/notifications/links.ts';
-import { exampleFleet, list, plain, type Statement, synthesize, withoutHashes } from './synthesized.ts';
+import { configured, exampleFleet, list, plain, type Statement, synthesize, withoutHashes } from './synthesized.ts';
 
 const stack = synthesize();
 const alarms = stack.all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
@@ -106,6 +106,14 @@ const polled = { NumberOfEmptyReceives: 180 };
 const watched = { ...polled, Invocations: 4 };
 const swept = { ...watched, Invocations: 5, SweepHeartbeat: 1 };
 const hours = (count: number, hour: Hour) => Array.from({ length: count }, () => hour);
+
+it('copies have no alarms where nothing is copied', () => {
+  const none = configured([{ id: 'orders', kind: 'instance', copy: { mode: 'none' } }]);
+  const names = synthesize(none).all('AWS::CloudWatch::Alarm');
+  const found = names.map(([, { Properties }]) => Properties.AlarmName as string);
+  const expected = alarmNames.filter((name) => !/^cop(y|ies) /.test(name));
+  expect(found.sort()).toEqual(expected.map((name) => deployedAlarmName(defaultStackName, name)).sort());
+});
 
 describe('silence', () => {
   const names = ['sweep not running', 'watch not running'] as const;
