@@ -22,7 +22,8 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import backup, eventbridge, rds, sns
+from ministack.services import backup, dynamodb, eventbridge, rds, s3, sns
+from ministack.services.cloudformation import provisioners
 
 FORWARDED_HEADERS = ("content-type", "authorization")
 
@@ -118,6 +119,53 @@ def authorize_as_aws_does():
     iam_actions.request_tag_context = request_tag_context
 
 
+def create_and_delete_as_cloudformation_does():
+    """Adds what MiniStack's CloudFormation leaves out: a global table's settings that stand with its replica, and its time to
+    live; the refusal to delete a protected table, and a bucket that is not empty."""
+    handlers = provisioners._RESOURCE_HANDLERS
+    create_table = handlers["AWS::DynamoDB::GlobalTable"]["create"]
+
+    def create_global_table(logical_id, props, stack_name):
+        created = create_table(logical_id, props, stack_name)
+        name, replica = created[0], props["Replicas"][0]
+        table = dynamodb._tables[name]
+        table["DeletionProtectionEnabled"] = replica.get("DeletionProtectionEnabled", False)
+        sse = {**props.get("SSESpecification", {}), **replica.get("SSESpecification", {})}
+        table["SSEDescription"] = dynamodb._sse_description_from_spec(
+            {"Enabled": sse.get("SSEEnabled"), "SSEType": sse.get("SSEType"), "KMSMasterKeyId": sse.get("KMSMasterKeyId")}
+        )
+        recovery = replica.get("PointInTimeRecoverySpecification", {})
+        dynamodb._update_continuous_backups({"TableName": name, "PointInTimeRecoverySpecification": recovery})
+        if "TimeToLiveSpecification" in props:
+            dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": props["TimeToLiveSpecification"]})
+        return created
+
+    def refuse(refusal_of, delete):
+        def delete_unless_refused(physical_id, props):
+            refusal = refusal_of(physical_id)
+            if refusal:
+                raise ValueError(refusal)
+            delete(physical_id, props)
+
+        return delete_unless_refused
+
+    def protected(name):
+        if dynamodb._tables.get(name, {}).get("DeletionProtectionEnabled"):
+            return "Table is protected against deletion. To delete the table, disable deletion protection."
+
+    def filled(name):
+        if s3._buckets.get(name, {}).get("objects") or s3._bucket_has_versions(name):
+            return "The bucket you tried to delete is not empty"
+
+    handlers["AWS::DynamoDB::GlobalTable"]["create"] = create_global_table
+    for kind, refusal_of in (
+        ("AWS::DynamoDB::GlobalTable", protected),
+        ("AWS::DynamoDB::Table", protected),
+        ("AWS::S3::Bucket", filled),
+    ):
+        handlers[kind]["delete"] = refuse(refusal_of, handlers[kind]["delete"])
+
+
 def write_iam_trail(path):
     """One line for each decision about a role, refusals included (MiniStack's CloudTrail records no refused call)."""
     trail = open(path, "a", encoding="utf-8", buffering=1)
@@ -189,6 +237,7 @@ def main():
     forward_to(os.environ["RDS_SIMULATOR_URL"])
     let_aws_events_pass()
     authorize_as_aws_does()
+    create_and_delete_as_cloudformation_does()
     write_iam_trail(os.environ["IAM_TRAIL"])
     keep_outbox(os.environ["OUTBOX"])
     config = Config()
