@@ -14,7 +14,8 @@ export interface BucketsProps {
 
 /**
  * The buckets that the stack makes for copies (one a database, or a shared one), and one for reports. All are private,
- * encrypted with the stack's key, versioned, logged, and kept when the stack goes.
+ * encrypted with the stack's key, versioned, logged, and kept when the stack goes. The creation of a stack, or of a bucket, that
+ * is rolled back deletes them: a bucket that were kept would refuse the next try of its name.
  */
 export class Buckets extends Construct {
   readonly reports: Bucket;
@@ -58,17 +59,21 @@ export class Buckets extends Construct {
       logFilePrefix: `${id}/`,
     };
     bucket.node.addDependency(this.#accessLogs);
-    // The refusal of plain HTTP stays with what is kept.
-    bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    return bucket;
+    return withKeptPolicy(bucket);
   }
 }
 
 const privateBucket = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
   enforceSSL: true,
-  removalPolicy: RemovalPolicy.RETAIN,
+  removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
 } satisfies BucketProps;
+
+/** What a bucket's policy refuses and allows holds for as long as the bucket is there. */
+function withKeptPolicy(bucket: Bucket): Bucket {
+  bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+  return bucket;
+}
 
 /** Who read the copies of customers' data, and when. S3 delivers access logs only to buckets without a customer key. */
 function accessLogBucket(scope: Construct): Bucket {
@@ -85,5 +90,5 @@ function accessLogBucket(scope: Construct): Bucket {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
     }),
   );
-  return bucket;
+  return withKeptPolicy(bucket);
 }

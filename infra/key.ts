@@ -41,7 +41,8 @@ export function stackKey(scope: Construct, fleet: Fleet): IKey {
   const key = new Key(scope, 'Key', {
     description: 'rds-backup-ledger: the ledger, its alerts, and copies of backups',
     enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    // Once a creation is rolled back, nothing that anybody needs was encrypted with it, and it would cost a dollar a month.
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   // Alarms publish to an encrypted topic in CloudWatch's name. The condition names no topic, so that the policy
   // still fits when a later stack adopts the key.

@@ -92,6 +92,7 @@ function newTable(scope: Construct, key: IKey): KeptTable {
     encryption: TableEncryptionV2.customerManagedKey(key),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: true,
+    // Kept by a creation that is rolled back, too: DynamoDB refuses to delete a protected table, and the stack would get stuck.
     removalPolicy: RemovalPolicy.RETAIN,
   });
   const { tableName, tableArn, tableStreamArn: streamArn } = table;

@@ -1,6 +1,9 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import { partition } from 'es-toolkit/array';
 import type { Fleet } from '../shared/config/index.ts';
 import { constructIds, type OutputName } from '../shared/contract.ts';
 import { Alerts } from './alerts.ts';
@@ -50,5 +53,22 @@ export class LedgerStack extends Stack {
       ReportBucketName: buckets.reports.bucketName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+    this.#startLast();
   }
+
+  /**
+   * What makes the functions run by itself is created last. Until then nobody writes into a bucket, and CloudFormation can delete
+   * those of a creation that it rolls back: it deletes none that has objects.
+   */
+  #startLast(): void {
+    const resources = this.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
+    const [others, [first, ...later]] = partition(resources, (resource) => !startsFunctions(resource));
+    for (const other of others) first?.addResourceDependency(other);
+    // One list of everything in the template is enough.
+    for (const one of later) if (first) one.addResourceDependency(first);
+  }
+}
+
+function startsFunctions(resource: CfnResource): boolean {
+  return resource instanceof CfnSchedule || resource instanceof CfnEventSourceMapping;
 }
