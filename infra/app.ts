@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { App, Validations } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/index.ts';
 import { defaultStackName } from '../shared/contract.ts';
-import { findKeptBuckets, findKeptTable } from './kept.ts';
+import { checkKeptKey, findKeptBuckets, findKeptTable } from './kept.ts';
 import { exceededLimits, type Template } from './limits.ts';
 import { LedgerStack } from './stack.ts';
 import { SynthError } from './synth-error.ts';
@@ -20,6 +21,7 @@ async function build(): Promise<void> {
   const path = String(app.node.tryGetContext('config') ?? defaultConfiguration);
   const env = environment();
   const fleet = parseConfig(read(path), { ...env, name: path });
+  if (fleet.adopt) await checkKeptKey(new KMSClient({ region: env.region }), fleet.adopt);
   new LedgerStack(app, defaultStackName, {
     env,
     fleet,

@@ -1,15 +1,29 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  type CfnBucket,
+  type IBucket,
+} from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/index.ts';
+
+/** Buckets that an earlier stack left behind. */
+export interface KeptBuckets {
+  /** Those that the configuration asks for. */
+  readonly names: readonly string[];
+  /** Where their access logs go. Absent: nowhere, or the bucket is gone. */
+  readonly accessLogs?: string;
+}
 
 export interface BucketsProps {
   readonly fleet: Fleet;
   readonly key: IKey;
-  /** Names of those that are there already. */
-  readonly kept: readonly string[];
+  readonly kept: KeptBuckets;
 }
 
 /**
@@ -19,14 +33,16 @@ export interface BucketsProps {
  */
 export class Buckets extends Construct {
   readonly reports: Bucket;
-  readonly #accessLogs: Bucket;
+  readonly #accessLogs: Bucket | IBucket;
   readonly #key: IKey;
 
   constructor(scope: Construct, id: string, props: BucketsProps) {
     super(scope, id);
     const { stackBuckets, lifecycle } = props.fleet;
+    const { names, accessLogs } = props.kept;
     this.#key = props.key;
-    this.#accessLogs = accessLogBucket(this);
+    this.#accessLogs =
+      accessLogs === undefined ? accessLogBucket(this) : Bucket.fromBucketName(this, 'AccessLogs', accessLogs);
     const rules: BucketProps = {
       lifecycleRules: [
         {
@@ -39,7 +55,7 @@ export class Buckets extends Construct {
     };
     this.reports = this.#bucket('Reports', rules);
     // Kept ones are there, as they were: copies go to them by name.
-    const missing = stackBuckets.filter((name) => !props.kept.includes(name));
+    const missing = stackBuckets.filter((name) => !names.includes(name));
     for (const bucketName of missing) this.#bucket(bucketName, { ...rules, bucketName });
   }
 

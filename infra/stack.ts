@@ -7,7 +7,7 @@ import { partition } from 'es-toolkit/array';
 import type { Fleet } from '../shared/config/index.ts';
 import { constructIds, type OutputName } from '../shared/contract.ts';
 import { Alerts } from './alerts.ts';
-import { Buckets } from './buckets.ts';
+import { Buckets, type KeptBuckets } from './buckets.ts';
 import { CopyBackups } from './copy.ts';
 import { stackKey } from './key.ts';
 import { type KeptTable, LedgerTable } from './ledger-table.ts';
@@ -21,8 +21,8 @@ export interface LedgerStackProps extends StackProps {
   readonly configurationPath: string;
   /** The table that `adopt` names. Default: a new one is made. */
   readonly keptTable?: KeptTable;
-  /** Those of the configuration's buckets that are there already. Default: none. */
-  readonly keptBuckets?: readonly string[];
+  /** Buckets that are there already. Default: none. */
+  readonly keptBuckets?: KeptBuckets;
 }
 
 /** The whole product in one account and Region. */
@@ -30,7 +30,7 @@ export class LedgerStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { fleet, configurationPath, keptTable, keptBuckets = [], ...props }: LedgerStackProps,
+    { fleet, configurationPath, keptTable, keptBuckets = { names: [] }, ...props }: LedgerStackProps,
   ) {
     super(scope, id, { description: 'Knows that every tenant has a fresh RDS backup', ...props });
     const key = stackKey(this, fleet);

@@ -121,7 +121,7 @@ def authorize_as_aws_does():
 
 def create_and_delete_as_cloudformation_does():
     """Adds what MiniStack's CloudFormation leaves out: a global table's settings that stand with its replica, and its time to
-    live; the refusal to delete a protected table, and a bucket that is not empty."""
+    live; where a bucket's access logs go; the refusal to delete a protected table, and a bucket that is not empty."""
     handlers = provisioners._RESOURCE_HANDLERS
     create_table = handlers["AWS::DynamoDB::GlobalTable"]["create"]
 
@@ -138,6 +138,18 @@ def create_and_delete_as_cloudformation_does():
         dynamodb._update_continuous_backups({"TableName": name, "PointInTimeRecoverySpecification": recovery})
         if "TimeToLiveSpecification" in props:
             dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": props["TimeToLiveSpecification"]})
+        return created
+
+    create_bucket = handlers["AWS::S3::Bucket"]["create"]
+
+    def create_logged_bucket(logical_id, props, stack_name):
+        created = create_bucket(logical_id, props, stack_name)
+        logging_to = props.get("LoggingConfiguration", {})
+        if "DestinationBucketName" in logging_to:
+            target = f"<TargetBucket>{logging_to['DestinationBucketName']}</TargetBucket>"
+            prefix = f"<TargetPrefix>{logging_to.get('LogFilePrefix', '')}</TargetPrefix>"
+            status = f'<BucketLoggingStatus xmlns="{s3.S3_NS}"><LoggingEnabled>{target}{prefix}</LoggingEnabled></BucketLoggingStatus>'
+            s3._put_bucket_logging(created[0], status.encode())
         return created
 
     def refuse(refusal_of, delete):
@@ -158,6 +170,7 @@ def create_and_delete_as_cloudformation_does():
             return "The bucket you tried to delete is not empty"
 
     handlers["AWS::DynamoDB::GlobalTable"]["create"] = create_global_table
+    handlers["AWS::S3::Bucket"]["create"] = create_logged_bucket
     for kind, refusal_of in (
         ("AWS::DynamoDB::GlobalTable", protected),
         ("AWS::DynamoDB::Table", protected),

@@ -119,7 +119,7 @@ describe('the ledger', () => {
     const kept = synthesize(
       { ...exampleFleet, adopt },
       {
-        keptBuckets: others,
+        keptBuckets: { names: others, accessLogs: 'kept-logs' },
         keptTable: {
           tableName: 'kept',
           tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/kept',
@@ -129,10 +129,9 @@ describe('the ledger', () => {
     );
     expect(kept.all('AWS::DynamoDB::GlobalTable')).toEqual([]);
     expect(kept.all('AWS::KMS::Key')).toEqual([]);
-    expect(kept.all('AWS::S3::Bucket').map(([, { Properties }]) => Properties.BucketName)).toEqual([
-      ...[undefined, undefined],
-      first,
-    ]);
+    const made = kept.all('AWS::S3::Bucket').map(([, { Properties }]) => Properties);
+    expect(made.map(({ BucketName }) => BucketName)).toEqual([undefined, first]);
+    for (const { LoggingConfiguration } of made) expect(LoggingConfiguration.DestinationBucketName).toBe('kept-logs');
     expect(kept.template.Outputs.LedgerTableName?.Value).toBe('kept');
     expect(kept.rights('RecordEventsRecord')).toContain(
       'kms:Decrypt on arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',

@@ -14,7 +14,7 @@ import {
   DynamoDBClient,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetBucketLoggingCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, expect, it } from 'vitest';
 import { type AwsForTests, localAws } from '../support/local-aws.ts';
 
@@ -91,6 +91,14 @@ it('a global table has the settings of its replica, and its time to live', async
   expect(Table).toMatchObject({ DeletionProtectionEnabled: true, SSEDescription: { KMSMasterKeyArn: keyArn } });
   expect(ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus).toBe('ENABLED');
   expect(TimeToLiveDescription).toEqual({ AttributeName: 'expiresAt', TimeToLiveStatus: 'ENABLED' });
+});
+
+it('a bucket says where its access logs go', async () => {
+  const s3 = new S3Client({ ...aws.clientConfig, forcePathStyle: true });
+  const LoggingConfiguration = { DestinationBucketName: 'logs', LogFilePrefix: 'logged/' };
+  await create('Logged', { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'logged', LoggingConfiguration } });
+  const { LoggingEnabled } = await s3.send(new GetBucketLoggingCommand({ Bucket: 'logged' }));
+  expect(LoggingEnabled).toEqual({ TargetBucket: 'logs', TargetPrefix: 'logged/' });
 });
 
 it('a bucket with objects, or with versions alone, is not deleted with its stack', async () => {
