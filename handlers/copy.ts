@@ -2,17 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SNSClient } from '@aws-sdk/client-sns';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
 import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
 import { backupIdOf, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
-import { composeCopiesPaused, composeCopyFailed, SnsPublisher } from '../shared/notifications/index.ts';
+import { composeCopiesPaused, composeCopyFailed } from '../shared/notifications/index.ts';
 import { readExportSettings } from './export-settings.ts';
 import { publishCopyMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log, now } from './parts.ts';
+import { configOf, ledgerOf, log, now, publisherOf } from './parts.ts';
 import { readSettings } from './settings.ts';
 
 /** Time kept back at a run's end for the last writes and messages. */
@@ -58,7 +57,7 @@ export const handler = onFirstCall(() => {
   const ledger = ledgerOf(settings);
   const rds = new RDSClient({ retryMode: 'adaptive', maxAttempts: 6 });
   const s3 = new S3Client({ maxAttempts: 6 });
-  const publisher = new SnsPublisher(new SNSClient(), settings.alertTopicArn);
+  const publisher = publisherOf(settings, config);
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
     const trigger = parseTrigger(event);
     const { fleet } = await config();

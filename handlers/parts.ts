@@ -4,10 +4,12 @@ import { BackupClient } from '@aws-sdk/client-backup';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
+import { notifyingFrom, type Publisher, SnsPublisher } from '../shared/notifications/index.ts';
 import { RdsReader } from '../shared/rds/index.ts';
 import type { Settings } from './settings.ts';
 
@@ -44,6 +46,18 @@ export function configOf(settings: Settings): () => Promise<LoadedConfig> {
       throw error;
     });
     return loading;
+  };
+}
+
+/** The alert topic, to which nothing is published before `adopt.notifyFrom`. */
+export function publisherOf({ alertTopicArn }: Settings, config: () => Promise<LoadedConfig>): Publisher {
+  const topic = new SnsPublisher(new SNSClient(), alertTopicArn);
+  return {
+    publish: async (message) => {
+      const { adopt } = (await config()).fleet;
+      const from = adopt?.notifyFrom === undefined ? undefined : new Date(adopt.notifyFrom);
+      await (from ? notifyingFrom(topic, from, { now, log }) : topic).publish(message);
+    },
   };
 }
 

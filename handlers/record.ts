@@ -11,7 +11,7 @@ export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
-  const channel = alertChannelOf(settings);
+  const channel = alertChannelOf(settings, config);
   return async (event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> => {
     const loaded = await config();
     const failed = await recordEvents(

@@ -1,5 +1,4 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { SNSClient } from '@aws-sdk/client-sns';
 import type { LeftOut } from '../shared/domain/index.ts';
 import type { TenantNotice } from '../shared/evaluation/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
@@ -11,10 +10,9 @@ import {
   objectLink,
   type Publisher,
   type ReportStore,
-  SnsPublisher,
 } from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
-import { awsBackupReader, type LoadedConfig, log, now, rdsReader } from './parts.ts';
+import { awsBackupReader, type LoadedConfig, log, now, publisherOf, rdsReader } from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
@@ -23,9 +21,9 @@ export interface AlertChannel {
   readonly reports: ReportStore;
 }
 
-export function alertChannelOf(settings: Settings): AlertChannel {
+export function alertChannelOf(settings: Settings, config: () => Promise<LoadedConfig>): AlertChannel {
   return {
-    publisher: new SnsPublisher(new SNSClient(), settings.alertTopicArn),
+    publisher: publisherOf(settings, config),
     reports: s3Reports(new S3Client(), settings),
   };
 }

@@ -28,7 +28,7 @@ export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
-  const channel = alertChannelOf(settings);
+  const channel = alertChannelOf(settings, config);
   const lambda = new LambdaClient();
   const trigger = { FunctionName: readCopyFunctionName(process.env), InvocationType: 'Event', Payload: '{}' } as const;
   const triggerCopies = async () => {

@@ -8,7 +8,7 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/index.ts';
 import { defaultStackName } from '../shared/contract.ts';
-import { checkKeptKey, findKeptBuckets, findKeptTable } from './kept.ts';
+import { checkKeptKey, checkNotifyFrom, findKeptBuckets, findKeptTable } from './kept.ts';
 import { exceededLimits, type Template } from './limits.ts';
 import { LedgerStack } from './stack.ts';
 import { SynthError } from './synth-error.ts';
@@ -21,7 +21,10 @@ async function build(): Promise<void> {
   const path = String(app.node.tryGetContext('config') ?? defaultConfiguration);
   const env = environment();
   const fleet = parseConfig(read(path), { ...env, name: path });
-  if (fleet.adopt) await checkKeptKey(new KMSClient({ region: env.region }), fleet.adopt);
+  if (fleet.adopt) {
+    checkNotifyFrom(fleet.adopt, new Date());
+    await checkKeptKey(new KMSClient({ region: env.region }), fleet.adopt);
+  }
   new LedgerStack(app, defaultStackName, {
     env,
     fleet,

@@ -22,6 +22,7 @@ import {
   timeToLiveAttribute,
 } from '../shared/ledger/index.ts';
 import { errorText } from '../shared/lib/errors.ts';
+import { addHours } from '../shared/lib/time.ts';
 import type { KeptBuckets } from './buckets.ts';
 import type { KeptTable } from './ledger-table.ts';
 import { SynthError } from './synth-error.ts';
@@ -133,6 +134,14 @@ function creationOf(IndexName: string, { partitionKey, sortKey, projected }: Ind
   const creation = JSON.stringify([{ Create: { IndexName, KeySchema, Projection } }]);
   const definitions = attributes.map((name) => `AttributeName=${name},AttributeType=S`).join(' ');
   return `--attribute-definitions ${definitions} --global-secondary-index-updates '${creation}'`;
+}
+
+/** Throws `SynthError` where people would not be notified for longer than a day. */
+export function checkNotifyFrom({ notifyFrom }: Pick<Adopt, 'notifyFrom'>, now: Date): void {
+  if (notifyFrom === undefined || new Date(notifyFrom) <= addHours(now, 24)) return;
+  throw new SynthError(
+    `adopt.notifyFrom: ${notifyFrom} is more than a day ahead, and nobody is notified until then. Choose an hour or two after the deployment.`,
+  );
 }
 
 /** Checks that the key of an adopted table can be used. Throws `SynthError` otherwise, with the cure. */

@@ -373,9 +373,15 @@ const sectionShapes = {
         .boolean({ error: 'must be true or false' })
         .default(true)
         .describe('Whether the own and shared buckets were kept as well and are used again. Default: true'),
+      notifyFrom: z.iso
+        .datetime({ offset: true, error: 'must be a time with its zone, such as 2026-11-27T14:00:00Z' })
+        .exactOptional()
+        .describe(
+          'Nobody is notified before this moment, at most a day ahead, e.g. 2026-11-27T14:00:00Z: a table that was restored from a point in time does not know of what people were notified since. Default: people are notified as always',
+        ),
     })
     .optional()
-    .describe('Use the table (and buckets) kept from a stack that was destroyed. Default: make new ones'),
+    .describe('Use the table (and buckets) kept from a stack that was destroyed, or restored. Default: make new ones'),
 };
 
 /** The file as people write it; strict, so that a misspelt key is a mistake. */

@@ -140,7 +140,13 @@ export interface Fleet {
     readonly unfinishedUploadDays: number;
   };
   /** Resources kept from an earlier deploy. */
-  readonly adopt?: { readonly tableName: string; readonly tableKeyArn: string; readonly buckets: boolean };
+  readonly adopt?: {
+    readonly tableName: string;
+    readonly tableKeyArn: string;
+    readonly buckets: boolean;
+    /** ISO time before which nobody is notified. */
+    readonly notifyFrom?: string;
+  };
 }
 
 /** Whether any backup may be copied; where a tag may ask for it, nobody knows beforehand. */

@@ -22,5 +22,6 @@ export {
   type ReportStore,
   snoozeAlert,
 } from './notify.ts';
+export { notifyingFrom } from './notify-from.ts';
 export { notifyOfTenants, type TenantsNotified } from './notify-tenants.ts';
 export { publisherCalls, SnsPublisher } from './sns-publisher.ts';

@@ -8,8 +8,14 @@ import {
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DynamoDBClient,
+  RestoreTableToPointInTimeCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTableCommand,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { GetBucketLoggingCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bootstrap, deploy, destroy, diff, synth } from '../../local/aws/deploy.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
@@ -22,6 +28,7 @@ const nightBefore = new Date(Date.now() - 24 * 3_600_000);
 const folder = mkdtempSync(join(tmpdir(), 'rds-backup-ledger-adoption-'));
 const ownBucket = (id: string) => `rds-backup-ledger-${id}-123456789012-eu-west-1`;
 let stage: Stage;
+let kept: { readonly tableName: string; readonly tableKeyArn: string; readonly earlier: Backup };
 
 beforeAll(async () => {
   stage = await openStage({ from: nightBefore, simulator: { exportMinutes: () => 0.05 } });
@@ -90,7 +97,8 @@ it('after cdk destroy a new stack adopts the kept table and buckets, and makes w
   const tableKeyArn = `arn:aws:kms:eu-west-1:123456789012:key/${key}`;
   await destroy(stage.aws, { app });
   await expect(stacks.send(new DescribeStacksCommand({ StackName }))).rejects.toThrow('does not exist');
-  await new S3Client(stage.client).send(new HeadBucketCommand({ Bucket: ownBucket('orders') }));
+  const s3 = new S3Client({ ...stage.client, forcePathStyle: true });
+  await s3.send(new HeadBucketCommand({ Bucket: ownBucket('orders') }));
 
   const adopting = await configuration(['orders', 'crm'], { adopt: { tableName, tableKeyArn } });
   expect(await deploy(stage.aws, { context: adopting })).toMatchObject({ LedgerTableName: tableName });
@@ -98,4 +106,32 @@ it('after cdk destroy a new stack adopts the kept table and buckets, and makes w
   expect(await ledger.backupsByArn(earlier.arn)).toEqual([earlier]);
   expect((await backUp(ledger, 'orders')).copy.bucket).toBe(ownBucket('orders'));
   expect((await backUp(ledger, 'crm')).copy.bucket).toBe(ownBucket('crm'));
+  const logsOf = async (id: string) =>
+    (await s3.send(new GetBucketLoggingCommand({ Bucket: ownBucket(id) }))).LoggingEnabled?.TargetBucket;
+  expect(await logsOf('orders')).toMatch(/accesslogs/);
+  expect(await logsOf('crm')).toBe(await logsOf('orders'));
+  kept = { tableName, tableKeyArn, earlier };
+});
+
+it('a table that was restored from a point in time is adopted once it has what a restore leaves out', async () => {
+  const { tableName, tableKeyArn, earlier } = kept;
+  const dynamo = new DynamoDBClient(stage.client);
+  const TableName = 'RdsBackupLedger-restored';
+  await dynamo.send(new RestoreTableToPointInTimeCommand({ SourceTableName: tableName, TargetTableName: TableName }));
+  const restored = await configuration(['orders', 'crm'], { adopt: { tableName: TableName, tableKeyArn } });
+  await expect(deploy(stage.aws, { context: restored })).rejects.toThrow(
+    `adopt.tableName: table ${TableName} lacks what the ledger relies on.`,
+  );
+  const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } as const;
+  const SSESpecification = { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: tableKeyArn } as const;
+  await dynamo.send(new UpdateTableCommand({ TableName, SSESpecification }));
+  await dynamo.send(new UpdateTableCommand({ TableName, StreamSpecification }));
+  await dynamo.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true }));
+  const TimeToLiveSpecification = { AttributeName: 'expiresAt', Enabled: true };
+  await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true };
+  await dynamo.send(new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }));
+  expect(await deploy(stage.aws, { context: restored })).toMatchObject({ LedgerTableName: TableName });
+  expect((await backUp(ledgerOf(TableName), 'orders')).copy.bucket).toBe(ownBucket('orders'));
+  expect(await ledgerOf(TableName).backupsByArn(earlier.arn)).toEqual([earlier]);
 });

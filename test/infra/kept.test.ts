@@ -12,7 +12,7 @@ import { DescribeKeyCommand, type KeyState, KMSClient } from '@aws-sdk/client-km
 import { GetBucketLoggingCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkKeptKey, findKeptBuckets, findKeptTable } from '../../infra/kept.ts';
+import { checkKeptKey, checkNotifyFrom, findKeptBuckets, findKeptTable } from '../../infra/kept.ts';
 import { type IndexDefinition, indexes, type KeyNames, localIndexes } from '../../shared/ledger/table.ts';
 
 const dynamo = mockClient(DynamoDBClient);
@@ -256,6 +256,23 @@ describe('a kept table that is not ready is waited for', () => {
     const GlobalSecondaryIndexes = [{ ...first, IndexStatus: 'CREATING' as const }, ...others];
     dynamo.on(DescribeTableCommand).resolves({ Table: { ...kept, GlobalSecondaryIndexes } });
     await expect(find()).rejects.toThrow(`index ${first?.IndexName} of table kept is still being built`);
+  });
+});
+
+describe('the moment from which people are notified', () => {
+  const now = new Date('2026-11-27T12:00:00Z');
+
+  it.each([undefined, '2026-11-20T12:00:00Z', '2026-11-27T14:00:00Z', '2026-11-28T13:00:00+01:00'])(
+    'may be %s',
+    (notifyFrom) => {
+      expect(() => checkNotifyFrom({ ...(notifyFrom && { notifyFrom }) }, now)).not.toThrow();
+    },
+  );
+
+  it('is not more than a day ahead', () => {
+    expect(() => checkNotifyFrom({ notifyFrom: '2026-11-28T12:00:01Z' }, now)).toThrow(
+      'adopt.notifyFrom: 2026-11-28T12:00:01Z is more than a day ahead, and nobody is notified until then.',
+    );
   });
 });
 

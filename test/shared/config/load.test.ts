@@ -622,6 +622,19 @@ describe('a mistake is reported with its path, the value, and what to do', () =>
       file({ file: { adopt: { tableName: 'Ledger' } } }),
       'adopt.tableKeyArn: is missing; must be the ARN of a KMS key (arn:aws:kms:<Region>:<account>:key/<id>; an alias is not enough)',
     ],
+    [
+      'a time without its zone',
+      file({
+        file: {
+          adopt: {
+            tableName: 'Ledger',
+            tableKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1-2',
+            notifyFrom: '2026-11-27T14:00',
+          },
+        },
+      }),
+      'adopt.notifyFrom: must be a time with its zone, such as 2026-11-27T14:00:00Z, got "2026-11-27T14:00"',
+    ],
   ])('%s', (_, content, mistake) => {
     expect(mistakesOf(content)).toEqual([mistake]);
   });
