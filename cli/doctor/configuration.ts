@@ -28,6 +28,15 @@ export function checkConfiguration(
   return [{ check, kind: 'problem', found, cure }];
 }
 
+/** Whether messages are held back, as they are for a while where the ledger was restored. */
+export function checkNotifications({ adopt }: Pick<Fleet, 'adopt'>, now: Date): DoctorFinding[] {
+  if (adopt?.notifyFrom === undefined || new Date(adopt.notifyFrom) <= now) return [];
+  const found = `nobody is notified before ${adopt.notifyFrom} (adopt.notifyFrom)`;
+  const cure =
+    'It is for a restored ledger alone: take it out of the configuration, and deploy, to be notified at once.';
+  return [{ check: 'notifications', kind: 'warning', found, cure }];
+}
+
 /** Whether sweeps run, and with the deployed configuration. */
 export async function checkSweeps(ledger: Ledger, { hash }: Deployed, now: Date): Promise<DoctorFinding[]> {
   const check = 'sweeps';

@@ -3,7 +3,7 @@ import { explain } from '../aws/explain.ts';
 import { deployedConfiguration } from '../aws/functions.ts';
 import type { Cloud, DeployedLedger, Deployment } from '../dependencies.ts';
 import { UserError } from '../user-error.ts';
-import { checkConfiguration, checkSweeps } from './configuration.ts';
+import { checkConfiguration, checkNotifications, checkSweeps } from './configuration.ts';
 import { checkCopies } from './copies.ts';
 import type { DoctorFinding } from './finding.ts';
 import { checkAlarms, checkDeadLetters, checkFunctions, checkKeys, checkRoles } from './health.ts';
@@ -35,6 +35,7 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
     ['configuration', async () => checkConfiguration(await configuration(), local)],
     ['sweeps', async () => checkSweeps((await ledger()).ledger, await configuration(), now())],
     ['copies', async () => checkCopies(await ledger(), now())],
+    ['notifications', async () => checkNotifications((await configuration()).fleet, now())],
     ['subscriptions', async () => checkSubscriptions(deployed, (await configuration()).fleet)],
     ['alarm topic', async () => checkAlarmSubscriptions(await resources(), (await configuration()).fleet)],
     ['operators', async () => checkOperators((await configuration()).fleet)],

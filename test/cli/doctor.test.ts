@@ -404,6 +404,17 @@ describe('doctor', () => {
     });
   });
 
+  it.each([
+    ['2026-11-23T13:00:00Z', ['nobody is notified before 2026-11-23T13:00:00Z (adopt.notifyFrom)']],
+    ['2026-11-23T12:30:00Z', []],
+  ])('says whether messages are held back until %s', async (notifyFrom, expected) => {
+    const tableKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789';
+    const adopted = JSON.stringify({ ...JSON.parse(config), adopt: { tableName: 'ledger', tableKeyArn, notifyFrom } });
+    s3.on(GetObjectCommand).callsFake(() => ({ Body: { transformToString: async () => adopted } }));
+    const held = (await faults()).filter(({ check }) => check === 'notifications');
+    expect(held.map(({ found }) => found)).toEqual(expected);
+  });
+
   it('finds a configuration that is not the deployed one', async () => {
     const [fault] = await faults({ local: { text: `${config} `, name: 'config/production.json' } });
     expect(fault).toMatchObject({
