@@ -15,11 +15,14 @@ import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { CfnResource, CfnWaitCondition, CfnWaitConditionHandle } from 'aws-cdk-lib';
 import { CfnGlobalTable } from 'aws-cdk-lib/aws-dynamodb';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bootstrap, deploy } from '../../local/aws/deploy.ts';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { dryRunApp } from '../../infra/dry-run.ts';
+import { bootstrap, deploy } from '../../local/aws/deploy.ts';
 import { clientConfig, type LocalAws, startLocalAws } from '../../local/aws/local-aws.ts';
 import { configured, stackOf } from './synthesized.ts';
+
+// A deployment takes ten seconds, on a busy machine half a minute, and the first one bundles the functions.
+vi.setConfig({ testTimeout: 180_000 });
 
 const ownBucket = (id: string) => `rds-backup-ledger-${id}-123456789012-eu-west-1`;
 let aws: LocalAws;
