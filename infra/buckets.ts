@@ -29,7 +29,8 @@ export interface BucketsProps {
 /**
  * The buckets that the stack makes for copies (one a database, or a shared one), and one for reports. All are private,
  * encrypted with the stack's key, versioned, logged, and kept when the stack goes. The creation of a stack, or of a bucket, that
- * is rolled back deletes them: a bucket that were kept would refuse the next try of its name.
+ * is rolled back deletes them: one that stayed would refuse the next try, which asks for its name. Source: AWS CloudFormation
+ * Template Reference, "DeletionPolicy attribute", RetainExceptOnCreate.
  */
 export class Buckets extends Construct {
   readonly reports: Bucket;
