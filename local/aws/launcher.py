@@ -121,7 +121,7 @@ def authorize_as_aws_does():
 
 def create_and_delete_as_cloudformation_does():
     """Adds what MiniStack's CloudFormation leaves out: a global table's settings that stand with its replica, and its time to
-    live; where a bucket's access logs go; the refusal to delete a protected table, and a bucket that is not empty."""
+    live; where a bucket's access logs go; alarms on metric math; the refusal to delete a protected table, and a bucket that is not empty."""
     handlers = provisioners._RESOURCE_HANDLERS
     create_table = handlers["AWS::DynamoDB::GlobalTable"]["create"]
 
@@ -151,6 +151,18 @@ def create_and_delete_as_cloudformation_does():
             status = f'<BucketLoggingStatus xmlns="{s3.S3_NS}"><LoggingEnabled>{target}{prefix}</LoggingEnabled></BucketLoggingStatus>'
             s3._put_bucket_logging(created[0], status.encode())
         return created
+
+    alarm_record = provisioners._cw_metric_alarm_record
+
+    def alarm_of_first_metric(name, props):
+        """MiniStack has no metric math: an alarm on it watches the first metric that it is computed from."""
+        stats = [query["MetricStat"] for query in props.get("Metrics") or () if "MetricStat" in query]
+        if not stats:
+            return alarm_record(name, props)
+        first = {**stats[0]["Metric"], "Period": stats[0]["Period"], "Statistic": stats[0]["Stat"]}
+        return alarm_record(name, {**{key: value for key, value in props.items() if key != "Metrics"}, **first})
+
+    provisioners._cw_metric_alarm_record = alarm_of_first_metric
 
     def refuse(refusal_of, delete):
         def delete_unless_refused(physical_id, props):
