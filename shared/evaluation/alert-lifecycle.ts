@@ -56,7 +56,7 @@ export type PendingStep = NonNullable<Alert['pending']>['step'];
 
 /** What becomes of a database's alert. */
 export interface AlertOutcome {
-  /** To be written as the alert's own row, and referred to by the database's row while it `staysOnRow`. Absent: there is none. */
+  /** To be written as the alert's own row, and referred to by the database's row. Absent: there is none. */
   readonly alert?: Alert;
   /** What people are to be notified of now; it is then pending on the alert. */
   readonly step?: PendingStep;
@@ -72,11 +72,11 @@ export function openAlert(alert: Alert | undefined): Alert | undefined {
 }
 
 /**
- * Whether an alert stays on its database's row: while it is open, while a message about it is pending, and for good where
- * the database was deleted, so that people are notified of that once.
+ * Whether an alert stays on its database's row once its message is confirmed: while it is open, and for good where the database
+ * was deleted, so that people are notified of that once.
  */
-export function staysOnRow(alert: Alert): boolean {
-  return !alert.resolved || alert.pending !== undefined || alert.outcome?.verdict === 'deleted';
+export function staysOnRow({ resolved, outcome }: Alert): boolean {
+  return !resolved || outcome?.verdict === 'deleted';
 }
 
 /**

@@ -2,7 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Alert, DatabaseRow, Evaluation } from '../../../shared/domain/index.ts';
-import { confirm, nextAlert, openAlert, staysOnRow } from '../../../shared/evaluation/alert-lifecycle.ts';
+import { confirm, nextAlert, openAlert } from '../../../shared/evaluation/alert-lifecycle.ts';
 import type { Item } from '../../../shared/ledger/table.ts';
 import { collect } from '../../../shared/lib/iterables.ts';
 import type { OutgoingMessage } from '../../../shared/notifications/message.ts';
@@ -113,7 +113,7 @@ async function evaluate(
   const row: DatabaseRow = {
     ...rest,
     tenant,
-    ...(alert && staysOnRow(alert) && { alert: { tenant: alert.tenant, opened: alert.opened } }),
+    ...(alert && { alert: { tenant: alert.tenant, opened: alert.opened } }),
     ...(nextCheckAt && { nextCheckAt }),
   };
   expect(await (alert ? ledger.putDatabaseWithAlert(row, alert) : ledger.putDatabase(row))).toBe('written');
