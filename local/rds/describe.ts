@@ -205,6 +205,7 @@ function instanceRow(row: Database, now: Date): DBInstance {
     KmsKeyId: row.kmsKeyId,
     InstanceCreateTime: row.created,
     BackupRetentionPeriod: row.retention,
+    PendingModifiedValues: pendingValues(row),
     PreferredBackupWindow: row.window,
     LatestRestorableTime: latestRestorable(row, now),
     AutomaticRestartTime: row.restartsAt,
@@ -249,6 +250,7 @@ function clusterRow(row: Database, members: readonly Database[], now: Date): DBC
     KmsKeyId: row.kmsKeyId,
     ClusterCreateTime: row.created,
     BackupRetentionPeriod: row.retention,
+    PendingModifiedValues: pendingValues(row),
     PreferredBackupWindow: row.window,
     EarliestRestorableTime: latest === undefined ? undefined : new Date(Math.min(oldest, latest.getTime())),
     LatestRestorableTime: latest,
@@ -267,6 +269,10 @@ function membersByCluster(instances: Shelf<Database>, clusters: readonly Databas
 }
 
 /** RDS ships transaction logs every five minutes. There is nothing to restore before the first backup is taken. */
+function pendingValues({ pendingRetention }: Database) {
+  return pendingRetention === undefined ? undefined : { BackupRetentionPeriod: pendingRetention };
+}
+
 function latestRestorable(row: Database, now: Date): Date | undefined {
   if (row.retention === 0 || row.memberOf !== undefined) return undefined;
   if (row.latestRestorable !== 'fresh') return row.latestRestorable;

@@ -218,10 +218,20 @@ export class Fleet extends World {
     }
     const before = row.retention;
     row.retention = days;
+    row.pendingRetention = undefined;
     if (days === 0) {
       for (const snapshot of this.snapshots(row)) if (snapshot.type === 'automated') this.expire(snapshot);
     }
     if (before > 0 !== days > 0) this.emit(days === 0 ? '0028' : '0032', row);
+  }
+
+  /** A change of the retention that waits for the maintenance window at a moment; one that is made before takes its place. */
+  planRetention(database: string | Database, days: number, at: Date): void {
+    const row = this.find(database);
+    row.pendingRetention = days;
+    this.plan(at, () => {
+      if (!row.deleted && row.pendingRetention === days) this.setRetention(row, days);
+    });
   }
 
   setWindow(database: string | Database, window: string): void {
@@ -423,6 +433,7 @@ export class Fleet extends World {
       ],
       status: spec.status ?? 'available',
       retention: spec.retention ?? 7,
+      pendingRetention: undefined,
       window,
       tags: spec.tags ?? {},
       recoveryPoint: spec.recoveryPoint,

@@ -26,6 +26,8 @@ export interface Database {
   status: string;
   /** Days; 0 means that automated backups are off. */
   retention: number;
+  /** What the retention becomes with the next maintenance window. */
+  pendingRetention: number | undefined;
   /** `hh:mm-hh:mm` in UTC. */
   window: string;
   tags: Readonly<Record<string, string>>;

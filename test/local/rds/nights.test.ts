@@ -1,3 +1,4 @@
+import type { DescribeDBInstancesCommandOutput } from '@aws-sdk/client-rds';
 import { describe, expect, test } from 'vitest';
 import { flakyDelivery } from '../../../local/rds/events.ts';
 import { simulated, utc } from './support.ts';
@@ -196,6 +197,20 @@ describe('what happens to a database', () => {
     await rds.settle();
     expect(rds.snapshots('db1').map(({ id }) => id)).toEqual(['by-hand']);
     expect(numbers()).toEqual(['0028', '0032']);
+  });
+
+  test('a retention that waits for the maintenance window is pending until then, or until another one comes', async () => {
+    const { rds } = simulated();
+    rds.createInstance({ id: 'db1' });
+    rds.planRetention('db1', 0, utc('2026-11-03T00:00:00'));
+    const shown = () => (rds.call('DescribeDBInstances', {}) as DescribeDBInstancesCommandOutput).DBInstances?.[0];
+    expect(shown()).toMatchObject({ BackupRetentionPeriod: 7, PendingModifiedValues: { BackupRetentionPeriod: 0 } });
+    await rds.advanceTo(utc('2026-11-03T00:00:00'));
+    expect(shown()).toMatchObject({ BackupRetentionPeriod: 0, PendingModifiedValues: undefined });
+    rds.planRetention('db1', 3, utc('2026-11-05T00:00:00'));
+    rds.setRetention('db1', 5);
+    await rds.advanceTo(utc('2026-11-06T00:00:00'));
+    expect(shown()).toMatchObject({ BackupRetentionPeriod: 5, PendingModifiedValues: undefined });
   });
 
   test("a cluster's automated backups cannot be disabled", () => {
