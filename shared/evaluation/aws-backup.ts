@@ -4,7 +4,9 @@ import {
   arnsOf,
   type BackupJob,
   type BackupJobs,
+  causes,
   type DatabaseRow,
+  isKnownIn,
   type NewestBackup,
   type RdsDatabase,
   type Snapshot,
@@ -37,6 +39,8 @@ export function dependsOnAwsBackup(
     // Perhaps AWS Backup is to make its first backup.
     database.retentionDays === 0 ||
     row?.lastAwsBackup !== undefined ||
+    // Perhaps the first of its jobs has failed.
+    failureOnRow(row) !== undefined ||
     snapshots.some(({ kind }) => kind === 'awsbackup')
   );
 }
@@ -114,18 +118,37 @@ export function openJobOf({ backupJobs = [] }: Situation): BackupJob | undefined
   return latestBy(open, ({ startBy, createdAt }) => startBy ?? createdAt);
 }
 
+/** A job of AWS Backup that has ended. */
+export type EndedJob = Pick<BackupJob, 'id' | 'state' | 'createdAt' | 'endedAt' | 'message'>;
+
 /**
  * The last job that ended without a backup, if nothing answers it: another job that was running when it ended (AWS Backup
- * lets one job of a database run at a time), or a backup that AWS Backup has made since.
+ * lets one job of a database run at a time), or a backup that AWS Backup has made since. Where the jobs cannot be read, the one
+ * that the row knows is not answered by that.
  */
-export function failedJobOf({ backupJobs = [], lastAwsBackup }: Situation): BackupJob | undefined {
+export function failedJobOf({ backupJobs, lastAwsBackup, row }: Situation): EndedJob | undefined {
+  const isFollowed = (failed: EndedJob) => lastAwsBackup !== undefined && lastAwsBackup > endOf(failed);
+  if (backupJobs === undefined) {
+    const known = failureOnRow(row);
+    return known && !isFollowed(known) ? known : undefined;
+  }
   const unanswered = backupJobs.filter((failed) => {
-    if (!failedStates.includes(failed.state)) return false;
+    if (!failedStates.includes(failed.state) || isFollowed(failed)) return false;
     const at = endOf(failed);
-    if (lastAwsBackup !== undefined && lastAwsBackup > at) return false;
     return !backupJobs.some((other) => other !== failed && answers(other, at));
   });
   return latestBy(unanswered, endOf);
+}
+
+/** The failed job that the last evaluation spoke of. */
+function failureOnRow(row: DatabaseRow | undefined): EndedJob | undefined {
+  for (const cause of [row?.cause, ...(row?.notes ?? [])]) {
+    if (!cause || !isKnownIn(causes, cause) || cause.code !== 'aws-backup-job-failed') continue;
+    const { job: id, state, endedAt, message } = cause.facts;
+    const ended = new Date(endedAt);
+    return { id, state, createdAt: ended, endedAt: ended, ...(message !== undefined && { message }) };
+  }
+  return undefined;
 }
 
 function answers({ state, createdAt, endedAt }: BackupJob, at: Date): boolean {
@@ -133,7 +156,7 @@ function answers({ state, createdAt, endedAt }: BackupJob, at: Date): boolean {
   return begunStates.includes(state) && createdAt <= at && (endedAt === undefined || endedAt > at);
 }
 
-function endOf({ endedAt, createdAt }: BackupJob): Date {
+function endOf({ endedAt, createdAt }: Pick<BackupJob, 'endedAt' | 'createdAt'>): Date {
   return endedAt ?? createdAt;
 }
 

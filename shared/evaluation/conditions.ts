@@ -1,7 +1,7 @@
 import type { Policy } from '../config/index.ts';
 import type { BackupJob, NewestBackup, RdsDatabase } from '../domain/index.ts';
 import { addHours, hourMs, minuteMs } from '../lib/time.ts';
-import { awsBackupDeadline, failedJobOf, isManagedByAwsBackup, openJobOf } from './aws-backup.ts';
+import { awsBackupDeadline, type EndedJob, failedJobOf, isManagedByAwsBackup, openJobOf } from './aws-backup.ts';
 import { deadlineOf, lastWindow, windowOf, withMarginHours } from './deadline.ts';
 import type { Situation } from './evaluate.ts';
 import { deadlineAfterStops, isStopped, openStop, type Stop } from './stops.ts';
@@ -55,7 +55,7 @@ export interface Facts {
   readonly isReplica: boolean;
   readonly byAwsBackup: boolean;
   /** The job of AWS Backup that ended without a backup, and that nothing has answered. */
-  readonly failedJob?: BackupJob;
+  readonly failedJob?: EndedJob;
   /** The job of AWS Backup that may still make a backup. */
   readonly openJob?: BackupJob;
   /** More backups are to be expected: RDS takes automated ones, or AWS Backup does. */

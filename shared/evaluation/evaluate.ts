@@ -18,6 +18,7 @@ import {
   disabled,
   dueCause,
   firstBackup,
+  hindranceBesidesStop,
   hindranceOf,
   lateCause,
   notesOf,
@@ -217,7 +218,8 @@ function ofDatabase(facts: Facts): Evaluation {
       ...basis,
       verdict: 'protected',
       severity: isWarning ? 'warning' : 'info',
-      ...explained(facts, isWarning ? (hindranceOf(facts) ?? null) : null),
+      // That it is stopped is no reason to warn before the promised age has passed.
+      ...explained(facts, isWarning ? (hindranceBesidesStop(facts) ?? null) : null),
       nextCheckAt: nextOf(
         now,
         bad && !bad.confirmed ? addHours(now, confirmHours) : undefined,

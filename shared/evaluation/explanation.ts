@@ -18,6 +18,11 @@ export function hindranceOf(facts: Facts): Cause | undefined {
   if (facts.keyLost !== undefined) return keyLost(facts, facts.keyLost);
   // What was late before it was stopped is late for another reason.
   if (facts.stopped && facts.reachesStop) return stopped(facts);
+  return hindranceBesidesStop(facts);
+}
+
+/** What keeps the next backup from coming, but that it is stopped. */
+export function hindranceBesidesStop(facts: Facts): Cause | undefined {
   if (!facts.takesBackups && !facts.isReplica) return disabled(facts);
   const unwatched = facts.takesBackups ? undefined : unwatchedSource(facts);
   if (unwatched !== undefined) return unwatched;

@@ -142,7 +142,7 @@ const table: {
   'backups-about-to-be-disabled': (_, context) =>
     `Automated backups are about to be switched off: a retention of 0 is pending for the next maintenance window, and RDS then deletes those that exist. Take that change back${beforeDeadline(context)}, or see that others follow.`,
   'backups-about-to-be-enabled': ({ retentionDays }, context) =>
-    `Automated backups are off until the next maintenance window, for which a retention of ${count(retentionDays, 'day')} is pending: apply that change at once, or take a snapshot${beforeDeadline(context) || ' now'}.`,
+    `Automated backups are off until the next maintenance window, for which a retention of ${count(retentionDays, 'day')} is pending: apply that change at once, or ${manualSnapshot(context, beforeDeadline(context) || ' now')}.`,
   'not-rds': ({ engine }, { subject, reader }) => {
     const service = engine === 'docdb' ? 'Amazon DocumentDB' : 'Amazon Neptune';
     const advice = forOperators(reader, ': RDS does not back it up, so take it out of the configuration');
@@ -151,7 +151,7 @@ const table: {
   'backups-disabled': (_, context) => {
     const when = beforeDeadline(context) || ' now';
     const none = isLate(context) ? '' : ', so none will follow by itself';
-    return `Automated backups are off (retention is 0) and AWS Backup does not manage it${none}: set a retention of 1 day or more, or take a snapshot${when}.`;
+    return `Automated backups are off (retention is 0) and AWS Backup does not manage it${none}: set a retention of 1 day or more, or ${manualSnapshot(context, when)}.`;
   },
   'snapshot-skipped': ({ restorableUntil, window }, context) => {
     const when = window === undefined ? '' : ` in its window ${window} UTC`;

@@ -179,8 +179,9 @@ function isUnseen(finding: Finding, evaluatedAt: Date): boolean {
   if (verdict === 'never' || verdict === 'new') return true;
   const isNewer = newestBackup.createdAt > evaluatedAt;
   if (verdict === 'due') return isNewer || hasCome(finding, evaluatedAt);
-  // A deadline was past at the evaluation that gave the verdict; a newer backup moves it.
-  return isUnprotected(verdict) && (isNewer || (deadline !== undefined && deadline >= evaluatedAt));
+  // A deadline was past at the evaluation that gave the verdict, unless the key is lost; a newer backup moves it.
+  const hasMoved = verdict !== 'inaccessible' && deadline !== undefined && deadline >= evaluatedAt;
+  return isUnprotected(verdict) && (isNewer || hasMoved);
 }
 
 /** Whether the backup has come that a database in `due` waited for, though it began before the evaluation. */

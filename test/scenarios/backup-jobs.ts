@@ -11,6 +11,16 @@ const cluster = { kind: 'cluster', engine: 'aurora-mysql' } as const;
 const airGapped = 'arn:aws:backup:eu-west-1:123456789012:recovery-point:1';
 const ofCluster = { databaseKind: 'cluster' } as const;
 
+/** An alert, and its row, of a job that failed two days ago. */
+const failedBefore = {
+  verdict: 'protected',
+  severity: 'warning',
+  cause: {
+    code: 'aws-backup-job-failed',
+    facts: { job: 'job-1', state: 'FAILED', endedAt: '2026-11-22T05:10:00.000Z', message: 'the vault is locked' },
+  },
+} as const;
+
 /** What AWS Backup's jobs say: failures that are told at once, and the grace of a start window. */
 export const backupJobs: readonly Scenario[] = [
   {
@@ -362,6 +372,32 @@ export const backupJobs: readonly Scenario[] = [
       alert: 'open critical',
       deadline: '23 Nov 07:00',
     },
+  },
+  {
+    title: "AWS Backup's jobs cannot be read any more: the failed one is not answered by that",
+    at: '23 Nov 12:00',
+    rds: off,
+    snapshots: [snapshot('23 Nov 05:00', { kind: 'manual', id: 'by-hand' })],
+    jobs: 'unread',
+    row: { ...failedBefore, lastAwsBackup: t('21 Nov 05:00') },
+    alert: failedBefore,
+    expect: {
+      verdict: 'protected',
+      severity: 'warning',
+      cause: 'aws-backup-job-failed',
+      reason: 'the vault is locked',
+      alert: 'silent',
+    },
+  },
+  {
+    title: "AWS Backup's jobs cannot be read any more, and it has made a backup since the failed one",
+    at: '23 Nov 12:00',
+    rds: off,
+    snapshots: [snapshot('23 Nov 05:00', { kind: 'awsbackup', id: 'awsbackup:job-2' })],
+    jobs: 'unread',
+    row: { ...failedBefore, lastAwsBackup: t('21 Nov 05:00') },
+    alert: failedBefore,
+    expect: { verdict: 'protected', severity: 'info', cause: null, reason: '7 h old', alert: 'resolve warning' },
   },
   {
     title: "AWS Backup's jobs cannot be read: awsBackupGraceHours, its default start window",

@@ -155,7 +155,7 @@ export const causes: readonly Scenario[] = [
       verdict: 'protected',
       severity: 'warning',
       cause: 'backups-disabled',
-      reason: 'set a retention of 1 day or more, or take a snapshot before 2026-11-24 06:10 UTC',
+      reason: 'set a retention of 1 day or more, or take a manual snapshot before 2026-11-24 06:10 UTC',
       alert: 'open warning',
       deadline: '24 Nov 06:10',
     },

@@ -1,10 +1,16 @@
 import { formatUtc } from '../../shared/lib/time.ts';
 import { themes } from './index.ts';
+import { type PlayedRun, playRun, type RunScenario } from './run-scenario.ts';
+import { runThemes } from './runs.ts';
 import { play, type Scenario, t } from './scenario.ts';
 
 /** The scenario table as a page for people, `docs/verdicts.md`: every reason is what the product really says. */
-export function renderVerdicts(): string {
-  const count = themes.reduce((sum, theme) => sum + theme.scenarios.length, 0);
+export async function renderVerdicts(): Promise<string> {
+  const count = [...themes, ...runThemes].reduce((sum, theme) => sum + theme.scenarios.length, 0);
+  const runs: string[] = [];
+  for (const { name, scenarios } of runThemes) {
+    runs.push(...tableOf(name, await Promise.all(scenarios.map(rowOfRun))));
+  }
   return [
     '# Verdicts: what is said of a database, when, and who is notified',
     '',
@@ -23,29 +29,48 @@ export function renderVerdicts(): string {
     'severity of the alert, `silent` where an alert is open and nobody is notified, `none` where none is open. A database',
     "that RDS has and nobody configured has no verdict: the sweep's report and the daily digest name it as unconfigured.",
     '',
-    ...themes.flatMap(({ name, scenarios }) => [
-      `## ${name}`,
-      '',
-      '| Situation | Evaluated at | Newest backup | Verdict | Severity | Cause | Alert | Reason |',
-      '|---|---|---|---|---|---|---|---|',
-      ...scenarios.map(rowOf),
-      '',
-    ]),
+    `The cases from *${runThemes[0]?.name}* on are runs, or events, over several databases or none. Where nobody watches the`,
+    'database, *Cause* has the code of what the daily digest says of it, or of the end of its alert; where a case is about a',
+    'tenant, it has the kind of the [message](messages.md).',
+    '',
+    ...themes.flatMap(({ name, scenarios }) => tableOf(name, scenarios.map(rowOf))),
+    ...runs,
   ]
     .join('\n')
     .trimEnd()
     .concat('\n');
 }
 
+function tableOf(name: string, rows: readonly string[]): string[] {
+  return [
+    `## ${name}`,
+    '',
+    '| Situation | Evaluated at | Newest backup | Verdict | Severity | Cause | Alert | Reason |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows,
+    '',
+  ];
+}
+
 function rowOf(scenario: Scenario): string {
-  const { evaluation, alert, newest, reason } = play(scenario);
+  const { evaluation, ...played } = play(scenario);
+  const { verdict, severity, cause, notes } = evaluation;
+  const codes = { cause: cause?.code ?? null, notes: notes.map(({ code }) => code) };
+  return line(scenario.title, { ...played, ...codes, at: t(scenario.at), verdict, severity });
+}
+
+async function rowOfRun(scenario: RunScenario): Promise<string> {
+  return line(scenario.title, await playRun(scenario));
+}
+
+function line(title: string, { at, newest, verdict, severity, cause, notes, alert, reason }: PlayedRun): string {
   const cells = [
-    scenario.title,
-    short(t(scenario.at)),
+    title,
+    short(at),
     newest === undefined ? '-' : short(newest),
-    `**${evaluation.verdict}**`,
-    evaluation.severity,
-    [evaluation.cause?.code ?? '-', ...evaluation.notes.map(({ code }) => `+ ${code}`)].join(' '),
+    verdict === null ? '-' : `**${verdict}**`,
+    severity,
+    [cause ?? '-', ...notes.map((code) => `+ ${code}`)].join(' '),
     alert,
     reason,
   ];

@@ -3,6 +3,8 @@ import { verdictsPage } from '../../scripts/generate/verdicts.ts';
 import { outOfDate } from '../../scripts/generate.ts';
 import { type CauseCode, causes } from '../../shared/domain/index.ts';
 import { themes } from './index.ts';
+import { playRun } from './run-scenario.ts';
+import { runThemes } from './runs.ts';
 import { play, t } from './scenario.ts';
 
 describe.each(themes)('$name', ({ scenarios }) => {
@@ -28,11 +30,23 @@ describe.each(themes)('$name', ({ scenarios }) => {
   });
 });
 
+describe.each(runThemes)('$name', ({ scenarios }) => {
+  it.each(scenarios)('$title', async (scenario) => {
+    const { verdict, severity, cause, alert, notes, reason } = await playRun(scenario);
+    const { notes: expectedNotes = notes, reason: part, ...said } = scenario.expect;
+    expect({ verdict, severity, cause, alert }).toEqual(said);
+    expect(notes).toEqual(expectedNotes);
+    expect(reason).toContain(part);
+    expect(reason).toMatch(/^[\x20-\x7e]+\.$/);
+  });
+});
+
 describe('the table', () => {
   const all = themes.flatMap((theme) => theme.scenarios);
 
   it('holds at least 60 cases, each with a title of its own', () => {
-    expect(new Set(all.map((scenario) => scenario.title)).size).toBe(all.length);
+    const titles = [...themes, ...runThemes].flatMap(({ scenarios }) => scenarios.map(({ title }) => title));
+    expect(new Set(titles).size).toBe(titles.length);
     expect(all.length).toBeGreaterThanOrEqual(60);
   });
 

@@ -43,7 +43,7 @@ const table: { readonly [Code in TagChange['code']]: { readonly phrase: string; 
     'restore-test': {
       phrase: 'restored for a test',
       describe: ({ tenant }) => ({
-        text: `a restore test with the tags of tenant ${tenant}: not watched for its first 8 days`,
+        text: `a restore test with the tags of tenant ${tenant}: not watched for its first 8 days, unless the configuration lists it`,
         before: null,
         after: tenant,
       }),

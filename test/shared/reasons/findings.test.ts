@@ -16,6 +16,10 @@ function backup(created: string, id = `rds:orders-${created}`): NewestBackup {
 const skipped: Cause = { code: 'snapshot-skipped', facts: { restorableUntil: '2026-11-23T04:55:00.000Z' } };
 const expected: Cause = { code: 'backup-expected', facts: { window: '04:00-04:30', graceHours: 2 } };
 const stopped: Cause = { code: 'stopped', facts: { restartsAt: '2026-11-29T18:00:00.000Z' } };
+const keyLost: Cause = {
+  code: 'encryption-key-inaccessible',
+  facts: { status: 'inaccessible-encryption-credentials' },
+};
 const tonight: Cause = {
   code: 'backup-in-progress',
   facts: { snapshot: 'rds:tonight', since: '2026-11-23T04:20:00.000Z' },
@@ -117,7 +121,7 @@ describe('a finding with a newer backup than its evaluation saw', () => {
       notes: [stopped],
     };
     expect(causeOf(disabled, subject, operators('23 Nov 05:20'))).toBe(
-      `${since} Automated backups are off (retention is 0) and AWS Backup does not manage it, so none will follow by itself: set a retention of 1 day or more, or take a snapshot before 2026-11-24 06:30 UTC.`,
+      `${since} Automated backups are off (retention is 0) and AWS Backup does not manage it, so none will follow by itself: set a retention of 1 day or more, or take a manual snapshot before 2026-11-24 06:30 UTC.`,
     );
     expect(reasonOf(disabled, subject, operators('23 Nov 05:20'))).toContain(
       'no automated backups of a stopped database; its data does not change meanwhile.',
@@ -150,6 +154,8 @@ describe('a finding with a newer backup than its evaluation saw', () => {
       },
     ],
     ['due, waiting for a backup in progress', { ...due, cause: tonight, deadline: t('23 Nov 12:30') }],
+    ['inaccessible, though its newest backup is fresh', { ...due, verdict: 'inaccessible', cause: keyLost }],
+    ['inaccessible, and its newest backup was late already', { ...overdue, verdict: 'inaccessible', cause: keyLost }],
   ])('is not seen where there is none: %s', (_, finding) => {
     for (const now of ['23 Nov 05:00', '23 Nov 06:00', '24 Nov 12:00']) {
       expect(reasonOf(finding, subject, operators(now))).not.toContain('A newer backup');

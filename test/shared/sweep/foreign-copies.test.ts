@@ -94,11 +94,4 @@ describe('a copy of a database that was here', () => {
     const [row] = await world.ledger.databasesByName({ ...where, kind: 'instance', id: 'orders' });
     expect(row).not.toHaveProperty('foreign');
   });
-
-  it('in the same account and Region says that it was here', async () => {
-    const world = given(false);
-    world.rds.receiveCopy({ id: 'kept', of: { name: 'orders' }, taken });
-    await world.rds.settle();
-    expect(await verdictOf(world, 'orders', 'instance')).toBe('deleted');
-  });
 });
