@@ -20,11 +20,18 @@ export interface Done {
 const renamed = (name: string) => `${name}r`;
 const firstName = (name: string) => name.replace(/r$/, '');
 
+const keyLost = 'inaccessible-encryption-credentials-recoverable';
+
+/** From a change of the retention to the maintenance window that makes it. */
+const maintenanceHours = 30;
+
 /** The policy of what enrols itself by tag. */
 const tagged = { maxAgeHours: 24, graceHours: 2, copy: 'daily' } as const;
 export const tenantTag = 'backup-tenant';
 
 export class Fleets {
+  /** Takes what changes by itself, which no event need tell. */
+  readonly #onChange: (database: Database) => void;
   readonly #story: Story;
   readonly #rds: RdsSimulator;
   /** By the number of the story's database: the database that bears its part now. */
@@ -43,6 +50,10 @@ export class Fleets {
   readonly #jobs = new Map<string, readonly { readonly job: SimulatedBackupJob; readonly minutes: number }[]>();
   /** Ids of jobs of which an event has said how they ended. */
   readonly #heard = new Set<string>();
+  /** Whether AWS Backup does not list its jobs now. */
+  jobsUnread = false;
+  /** The jobs of each that made, or are to make, a recovery point outside RDS. */
+  readonly #airGapped = new Map<string, SimulatedBackupJob[]>();
   /** When the last clean sweep began. */
   #sweptAt = Number.NEGATIVE_INFINITY;
   /** Databases of which RDS leaves a field out of a row: the ARN of their own or of a snapshot of theirs, and until when. */
@@ -55,7 +66,8 @@ export class Fleets {
   /** Databases whose copies are to come as on any day: nothing happened to their name, their tenant or their exports. */
   readonly unsettled = new Set<string>();
 
-  constructor(story: Story, rds: RdsSimulator) {
+  constructor(story: Story, rds: RdsSimulator, onChange: (database: Database) => void) {
+    this.#onChange = onChange;
     this.#story = story;
     this.#rds = rds;
     this.#now = story.databases.map((one) =>
@@ -157,9 +169,15 @@ export class Fleets {
     const { arn = '', until = 0 } = this.#odd.get(database.resourceId) ?? {};
     // Under another name its row is whole.
     const isShown = arn === database.arn || this.#rds.snapshotByArn(arn) !== undefined;
+    const outside = (this.#airGapped.get(database.resourceId) ?? [])
+      .filter(({ state }) => state === 'COMPLETED')
+      .sort((a, b) => +a.createdAt - +b.createdAt);
     return {
       stops: this.#stopsOf(database),
       jobs,
+      outside: outside.map(({ createdAt }) => createdAt.getTime()),
+      renamedSince: outside.length > 0 && outside.at(-1)?.resourceArn !== database.arn,
+      jobsUnread: this.jobsUnread,
       lastByAws: Math.max(before, ...made),
       windowMoved: this.#isWindowNew(database),
       ...(isShown && until > this.#rds.now.getTime() && { odd: arn === database.arn ? 'database' : 'snapshot' }),
@@ -194,24 +212,25 @@ export class Fleets {
     const listed = (this.#jobs.get(resourceId) ?? []).filter(
       ({ job }) => job.resourceArn === arn && job.createdAt.getTime() >= oldest,
     );
-    return listed.map(({ job: { id, state, createdAt, startBy, endedAt }, minutes }) => ({
+    return listed.map(({ job: { id, state, createdAt, startBy, endedAt, recoveryPointArn }, minutes }) => ({
       state,
       createdAt: createdAt.getTime(),
       startBy: startBy.getTime(),
       ...(endedAt && { endedAt: endedAt.getTime() }),
       takes: minutes * minute,
+      isOutsideRds: recoveryPointArn?.startsWith('arn:aws:backup:') === true,
       isHeard: this.#heard.has(id) || (endedAt !== undefined && endedAt.getTime() < this.#sweptAt),
     }));
   }
 
   /** An event has said how a job of AWS Backup ended. */
   hearOfJob(id: string): void {
-    this.#heard.add(id);
+    if (!this.jobsUnread) this.#heard.add(id);
   }
 
   /** A clean sweep has read AWS Backup's jobs. */
   hearOfJobs(at: number): void {
-    this.#sweptAt = Math.max(this.#sweptAt, at);
+    if (!this.jobsUnread) this.#sweptAt = Math.max(this.#sweptAt, at);
   }
 
   names(): readonly string[] {
@@ -256,6 +275,9 @@ export class Fleets {
   #startJob(database: Database, spec: BackupJobSpec): void {
     const { resourceId } = database;
     const job = this.#rds.startBackupJob(database, spec);
+    if (spec.vault === 'air-gapped') {
+      this.#airGapped.set(resourceId, [...(this.#airGapped.get(resourceId) ?? []), job]);
+    }
     const oldest = this.#rds.now.getTime() - listedMs;
     const before = this.#jobs.get(resourceId) ?? [];
     for (const { job: old } of before) if (old.state === 'COMPLETED') this.#noteBackupByAws(database, old.createdAt);
@@ -354,6 +376,20 @@ export class Fleets {
     });
   }
 
+  #planRetention(database: Database, days: number): void {
+    const at = new Date(this.#rds.now.getTime() + maintenanceHours * hour);
+    this.#rds.planRetention(database, days, at);
+    this.#rds.plan(at, () => this.#onChange(database));
+  }
+
+  /** A week later RDS gives it up. */
+  #loseKey(database: Database): void {
+    this.#rds.setStatus(database, keyLost);
+    this.#rds.plan(new Date(this.#rds.now.getTime() + 7 * 24 * hour), () => {
+      if (database.status === keyLost) this.#rds.setStatus(database, 'inaccessible-encryption-credentials');
+    });
+  }
+
   /** For some hours, a row of RDS lacks a field that says which database it is of. */
   #makeOdd(database: Database, arn: string): void {
     const { resourceId, kind } = database;
@@ -407,6 +443,23 @@ export class Fleets {
       case 'switch backups on':
         if (database.retention > 0) return undefined;
         rds.setRetention(database, 3);
+        return isSilent(true);
+      case 'plan to switch backups off':
+        if (database.kind === 'cluster' || database.retention === 0) return undefined;
+        this.#planRetention(database, 0);
+        unsettled();
+        return isSilent(true);
+      case 'plan to switch backups on':
+        if (database.retention > 0) return undefined;
+        this.#planRetention(database, 3);
+        return isSilent(true);
+      case 'lose the key':
+        if (database.status !== 'available') return undefined;
+        this.#loseKey(database);
+        return isSilent(true);
+      case 'find the key':
+        if (database.status !== keyLost) return undefined;
+        rds.setStatus(database, 'available');
         return isSilent(true);
       case 'take a manual backup':
         if (database.status !== 'available') return undefined;

@@ -47,6 +47,8 @@ export interface Cloud {
   readonly invokeCopy: () => void;
   /** Why RDS refuses to start an export now. */
   readonly refusedExport: (run: Run) => RdsFault | undefined;
+  /** Why AWS Backup does not list its jobs now. */
+  readonly refusedJobs: () => Error | undefined;
   /** Whether report and digest follow this sweep. */
   readonly report: () => boolean;
 }
@@ -214,10 +216,14 @@ function rdsClient({ gate, rds, refusedExport }: Cloud, run: Run): RDSClient {
   return Object.assign(Object.create(RDSClient.prototype), { send });
 }
 
-/** A client of AWS Backup that answers straight from the simulator, and always: how its calls fail alone is tested apart. */
-function backupClient({ rds }: Cloud): BackupClient {
-  const send = async (command: { readonly input: object }) =>
-    command instanceof ListRestoreJobsCommand ? rds.listRestoreJobs(command.input) : rds.listBackupJobs(command.input);
+/** A client of AWS Backup that answers straight from the simulator. */
+function backupClient({ rds, refusedJobs }: Cloud): BackupClient {
+  const send = async (command: { readonly input: object }) => {
+    if (command instanceof ListRestoreJobsCommand) return rds.listRestoreJobs(command.input);
+    const refused = refusedJobs();
+    if (refused) throw refused;
+    return rds.listBackupJobs(command.input);
+  };
   return Object.assign(Object.create(BackupClient.prototype), { send });
 }
 

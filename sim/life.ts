@@ -170,7 +170,7 @@ class Life {
         this.#unwritable.has(pk) ? 'Item size has exceeded the maximum allowed size' : undefined,
       onChange: (change, by) => this.#changed(change, by),
     });
-    this.#fleets = new Fleets(story, this.#rds);
+    this.#fleets = new Fleets(story, this.#rds, (database) => this.#oracle.changed(database));
     this.#fleet = this.#configured();
     this.#oracle = new Oracle({
       story,
@@ -191,6 +191,7 @@ class Life {
       publish: (run, message) => this.#published(run, message),
       invokeCopy: () => this.#invokeCopy({}),
       refusedExport: (run) => this.#refusedExport(run),
+      refusedJobs: () => this.#refusedJobs(),
       report: () => story.report && this.#random() < 0.3,
     };
   }
@@ -287,8 +288,10 @@ class Life {
   #begin(fault: Fault): void | Promise<void> {
     if ('minutes' in fault) {
       this.#windows.push(fault);
+      if (fault.kind === 'jobs unread') this.#fleets.jobsUnread = true;
       this.#plan(this.#now + fault.minutes * minute, () => {
         this.#windows.splice(this.#windows.indexOf(fault), 1);
+        this.#fleets.jobsUnread = this.#of('jobs unread').length > 0;
         this.#oracle.changed();
       });
     }
@@ -354,6 +357,14 @@ class Life {
     if (this.#windows.length === 0 || this.#of('export role gone').length === 0) return undefined;
     this.#gate.hit(run, 'export role gone');
     return new RdsFault('IamRoleNotFound', 404, 'The IAM role was not found.');
+  }
+
+  #refusedJobs(): Error | undefined {
+    const [fault] = this.#windows.length === 0 ? [] : this.#of('jobs unread');
+    if (fault === undefined) return undefined;
+    this.#count('jobs unread');
+    const [name, httpStatusCode] = fault.denied ? ['AccessDeniedException', 403] : ['ThrottlingException', 400];
+    return Object.assign(new Error(`AWS Backup answered ${name}`), { name, $metadata: { httpStatusCode } });
   }
 
   /** Seconds that the slowest service takes for a call now. */

@@ -11,12 +11,16 @@ export interface Sent {
   readonly message: OutgoingMessage;
 }
 
+/** What a message says of a database. */
+export type SaidOf = Pick<Said, 'key' | 'database' | 'tenant' | 'verdict' | 'severity' | 'step' | 'opened'>;
+
 interface Said {
   readonly tenant: string;
   readonly database: string;
   readonly key: string;
   readonly step: string;
   readonly verdict: string;
+  readonly severity: string;
   readonly cause: { readonly code: string } | null;
   readonly opened: string;
   readonly resolved: string | null;
@@ -29,6 +33,7 @@ interface Known {
   isOpen: boolean;
   opened: string;
   step: string;
+  severity: string;
   at: number;
   run: Run;
   /** It was heard while another run that had sent the step before was under way: nobody knows which of them was first. */
@@ -41,12 +46,13 @@ interface Known {
 export interface Judge {
   readonly problem: (database: string, expected: string, seen: string) => void;
   /** Whether an alert with this verdict was true at some moment of the run. */
-  readonly wasTrue: (
-    said: { readonly key: string; readonly database: string; readonly tenant: string; readonly verdict: string },
-    run: Run,
-  ) => boolean;
-  /** Whether a cause of an alert about a database held during the run, if it is one that is judged. */
-  readonly hadCause: (key: string, code: string, run: Run) => boolean;
+  readonly wasTrue: (said: SaidOf, run: Run) => boolean;
+  /** Whether its severity was true, in the run or since the alert opened: it only rises. */
+  readonly wasAsSevere: (said: SaidOf, run: Run) => boolean;
+  /** Whether a cause of an alert about a database held during the run. */
+  readonly hadCause: (said: SaidOf, code: string, run: Run) => boolean;
+  /** Whether what an alert is about was so at each moment of the run that ends it. */
+  readonly lasts: (said: SaidOf, code: string | undefined, run: Run) => boolean;
   /** Whether a tenant ever had a database of this name. */
   readonly hadDatabase: (tenant: string, name: string) => boolean;
   readonly names: () => Iterable<string>;
@@ -91,6 +97,12 @@ export class Recipients {
     const known = this.#known.get(`${who} ${key} ${tenant}`);
     if (known?.isUncertain || (known === undefined && since <= this.#cutAt)) return undefined;
     return known?.isOpen ?? false;
+  }
+
+  /** The severity that somebody knows of an open alert; `undefined` where it is not open, or nobody can say. */
+  severityOf(who: 'operators' | 'tenant', key: string, tenant: string): string | undefined {
+    const known = this.#known.get(`${who} ${key} ${tenant}`);
+    return known?.isOpen && !known.isUncertain ? known.severity : undefined;
   }
 
   /** Whether somebody has heard since a moment that an alert is over. */
@@ -157,7 +169,7 @@ export class Recipients {
   }
 
   #tell(who: 'operators' | 'tenant', said: Said, { run, at }: Sent): void {
-    const { key, tenant, database, step, verdict, opened, resolved } = said;
+    const { key, tenant, database, step, verdict, severity, opened, resolved } = said;
     const place = `${who} ${key} ${tenant}`;
     const before = this.#known.get(place);
     const what = `${who} of ${tenant} got "${step}" of ${database} (${verdict}, opened ${opened})`;
@@ -169,8 +181,12 @@ export class Recipients {
     if (!isEnd && ['overdue', 'never', 'disabled'].includes(verdict) && said.deadline === null && !isNamed)
       problem('the deadline named');
     if (!isEnd && !this.#judge.wasTrue(said, run)) problem(`no alert that says ${verdict}: it was not so`);
-    if (!isEnd && said.cause !== null && !this.#judge.hadCause(key, said.cause.code, run))
+    else if (!isEnd && !this.#judge.wasAsSevere(said, run)) problem(`no alert that is ${severity}: it was not`);
+    if (!isEnd && said.cause !== null && !this.#judge.hadCause(said, said.cause.code, run))
       problem(`no alert whose cause is ${said.cause.code}: it was not`);
+    if (isEnd && this.#judge.lasts(said, said.cause?.code, run)) problem(`no end while ${said.cause?.code} lasts`);
+    if (!isEnd && before?.isOpen && !before.isUncertain && before.opened === opened && before.severity === 'critical')
+      if (severity === 'warning') problem('a severity that only rises');
     if (before !== undefined && !before.isUncertain) {
       const same = before.opened === opened;
       const last = `; before: "${before.step}" opened ${before.opened} at ${new Date(before.at).toISOString()} by ${before.run.name}`;
@@ -188,7 +204,7 @@ export class Recipients {
       (before.run.ended ?? at) >= run.started &&
       isEnd !== (before.step === 'resolve');
     const isOpen = !isEnd && resolved === null;
-    this.#known.set(place, { isOpen, opened, step, at, run, isOvertaken, isUncertain: false });
+    this.#known.set(place, { isOpen, opened, step, severity, at, run, isOvertaken, isUncertain: false });
   }
 
   #leastPause(key: string): number {

@@ -6,10 +6,10 @@ import type { SweepReport } from '../shared/sweep/index.ts';
 import { copyProblems } from './copies.ts';
 import type { Fleets } from './fleets.ts';
 import type { Run } from './gate.ts';
-import { Recipients, type Sent } from './messages.ts';
+import { Recipients, type SaidOf, type Sent } from './messages.ts';
 import { type Story, storyStart, tenants } from './story.ts';
 import type { Change, SimulatedTable } from './table.ts';
-import { judgedCauses, type Truth, truthOf } from './truth.ts';
+import { type Truth, truthOf } from './truth.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -58,7 +58,11 @@ const knownVerdicts = new Set([
   'new',
   'protected',
   'excluded',
+  'inaccessible',
 ]);
+
+/** Two looks a quarter of an hour apart, and a run. */
+const twoLooksMs = 31 * minute;
 
 /** What a run may ask of AWS, at most, for a fleet of this size. */
 const mostRdsCalls = (databases: number) => 14 + databases;
@@ -75,6 +79,8 @@ export class Oracle {
   readonly #changedAt = new Map<string, number>();
   /** Since when a database is past its deadline. */
   readonly #lateSince = new Map<string, number>();
+  /** Since when what people have to know of a database is critical. */
+  readonly #criticalSince = new Map<string, number>();
   /** What RDS had as a run of sweep or watch began. */
   readonly #shownAtStart = new WeakMap<Run, ReadonlySet<string>>();
   /** What RDS had as the last clean sweep began, or as it ended. */
@@ -93,7 +99,9 @@ export class Oracle {
     this.recipients = new Recipients({
       problem: (database, expected, seen) => this.#fail(database, expected, seen),
       wasTrue: (said, run) => this.#wasTrue(said, run),
-      hadCause: (key, code, run) => this.#hadCause(key, code, run),
+      wasAsSevere: (said, run) => this.#wasAsSevere(said, run),
+      hadCause: (said, code, run) => this.#hadCause(said, code, run),
+      lasts: (said, code, run) => this.#lasts(said, code, run),
       hadDatabase: (tenant, name) => fleets.hadDatabase(tenant, name),
       names: () => fleets.names(),
       tenants,
@@ -117,10 +125,13 @@ export class Oracle {
       const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.historyOf(database), clocks);
       truths.set(database.resourceId, truth);
       for (const cause of truth.causes) this.#lastTrue.set(`${database.resourceId} ${cause}`, at);
-      for (const verdict of truth.may) this.#lastTrue.set(`${database.resourceId} ${verdict} ${truth.tenant}`, at);
-      const since = this.#lateSince.get(database.resourceId);
-      if (!truth.must) this.#lateSince.delete(database.resourceId);
-      else if (since === undefined) this.#lateSince.set(database.resourceId, at);
+      for (const said of truth.may) {
+        this.#lastTrue.set(`${database.resourceId} ${said} ${truth.tenant}`, at);
+        const [, severity] = said.split(' ');
+        if (severity !== undefined) this.#lastTrue.set(`${database.resourceId} ${severity}`, at);
+      }
+      noteSince(this.#lateSince, database.resourceId, truth.must, at);
+      noteSince(this.#criticalSince, database.resourceId, truth.mustBeCritical, at);
     }
     const absent = new Set(fleets.entries.filter((entry) => !fleets.isThere(entry)).map(({ id }) => id));
     for (const id of absent) this.#lastTrue.set(`${id} missing`, at);
@@ -194,19 +205,16 @@ export class Oracle {
     this.recipients.hear(sent);
   }
 
-  #wasTrue(
-    {
-      key,
-      database,
-      tenant,
-      verdict,
-    }: { readonly key: string; readonly database: string; readonly tenant: string; readonly verdict: string },
-    run: Run,
-  ): boolean {
+  /** What was so while a run was under way. */
+  #during(run: Run): readonly Sample[] {
+    const before = this.#samples.findLastIndex(({ at }) => at <= run.started);
+    return this.#samples.slice(Math.max(0, before));
+  }
+
+  #wasTrue({ key, database, tenant, verdict }: SaidOf, run: Run): boolean {
     if (!knownVerdicts.has(verdict)) return true;
     if (verdict === 'unknown' && (this.#hadTrouble(run) || run.hits.length > 0)) return true;
-    const before = this.#samples.findLastIndex(({ at }) => at <= run.started);
-    const during = this.#samples.slice(Math.max(0, before));
+    const during = this.#during(run);
     const resource = key.split('/')[2] ?? '';
     // What RDS did not answer about, or oddly, stays as it was.
     const stays = (what: string) =>
@@ -231,15 +239,42 @@ export class Oracle {
     return this.#rdsTroubleAt >= run.started - 26 * hour;
   }
 
-  #hadCause(key: string, code: string, run: Run): boolean {
+  /** Whether a message may be about what was so before: RDS did not answer, or oddly, or it waited for its next try. */
+  #mayBeOld(resource: string, run: Run): boolean {
+    return this.#hadTrouble(run) || run.hits.length > 0 || this.#parts.fleets.oddUntil(resource) >= run.started;
+  }
+
+  #wasAsSevere({ key, tenant, verdict, severity, step, opened }: SaidOf, run: Run): boolean {
     const resource = key.split('/')[2] ?? '';
-    if (!judgedCauses.has(code)) return true;
+    if (!knownVerdicts.has(verdict) || this.#mayBeOld(resource, run)) return true;
+    if (resource.includes(':')) return severity === (verdict === 'missing' ? 'critical' : 'warning');
+    if (verdict === 'deleted') return severity === 'warning';
+    const isNow = this.#during(run).some(({ truths }) => truths.get(resource)?.may.has(`${verdict} ${severity}`));
+    if (isNow) return true;
+    // What it has risen to it stays, and who gets a tag's alerts hears of it as it was.
+    if (step !== 'open') return (this.#lastTrue.get(`${resource} ${severity}`) ?? 0) >= Date.parse(opened) - minute;
+    return (this.#lastTrue.get(`${resource} ${verdict} ${severity} ${tenant}`) ?? 0) >= run.started - minute;
+  }
+
+  #hadCause({ key, verdict }: SaidOf, code: string, run: Run): boolean {
+    const resource = key.split('/')[2] ?? '';
+    if (!knownVerdicts.has(verdict)) return true;
+    // Of a name that RDS does not have there is nothing else to say.
+    if (resource.includes(':')) return ['not-in-rds', 'deleted-or-renamed', 'rds-not-answering'].includes(code);
     const last = this.#lastTrue.get(`${resource} ${code}`);
-    // What RDS did not answer about, or oddly, stays as it was, and a message that waits says what it said.
-    const mayBeOld =
-      this.#hadTrouble(run) || run.hits.length > 0 || this.#parts.fleets.oddUntil(resource) >= run.started;
-    if (last === undefined) return code === 'rds-not-answering' && mayBeOld;
+    const mayBeOld = this.#mayBeOld(resource, run);
+    if (last === undefined) return mayBeOld && code === 'rds-not-answering';
     return last >= run.started - minute || mayBeOld;
+  }
+
+  /** That AWS Backup's jobs cannot be read answers no failed one. */
+  #lasts({ key, verdict, tenant }: SaidOf, code: string | undefined, run: Run): boolean {
+    const resource = key.split('/')[2] ?? '';
+    if (code !== 'aws-backup-job-failed' || verdict !== 'protected' || this.#mayBeOld(resource, run)) return false;
+    return this.#during(run).every(({ truths }) => {
+      const truth = truths.get(resource);
+      return truth?.hasFailedJob && truth.tenant === tenant && truth.may.has('protected warning');
+    });
   }
 
   // The ledger ----------------------------------------------------------------------------------------------------------
@@ -350,8 +385,10 @@ export class Oracle {
       // What was odd is looked at again within the hour.
       if (oddUntil <= run.started && run.started < oddUntil + 75 * minute) continue;
       const database = fleets.all.find(({ resourceId }) => resourceId === resource);
-      const { tenant, isOdd } = this.#latest.truths.get(resource) ?? {};
+      const { tenant, isOdd, isBad } = this.#latest.truths.get(resource) ?? {};
       if (database === undefined || tenant === undefined) continue;
+      // A status that may heal by itself is told once two looks agree.
+      if (isBad && run.started < Math.max(since, this.#cleanSweepAt) + twoLooksMs) continue;
       const key = fleets.keyOf(database);
       if (this.#spoiled.has(`DB#${key}`)) continue;
       // What is left to warn of once an alert is over opens one of its own with the next watch.
@@ -361,7 +398,12 @@ export class Oracle {
           this.recipients.knows(who, key, tenant, since) === false &&
           !this.recipients.hasHeardOfItsEnd(who, key, tenant, run.started - minute),
       );
-      if (unaware.length === 0 || this.#isTriedLater(key, run.started)) continue;
+      const criticalSince = this.#criticalSince.get(resource) ?? Number.POSITIVE_INFINITY;
+      const tooMild =
+        criticalSince > run.started - minute
+          ? []
+          : concerned.filter((who) => this.recipients.severityOf(who, key, tenant) === 'warning');
+      if (unaware.length + tooMild.length === 0 || this.#isTriedLater(key, run.started)) continue;
       // It may have been backed up, or change, while the watch ran.
       const truth = truthOf(rds, database, fleets.ownedBy(database), fleets.historyOf(database), moments());
       if (!truth.must || truth.tenant !== tenant) continue;
@@ -369,7 +411,15 @@ export class Oracle {
         this.#fail(
           database.id,
           `${who} of ${tenant} notified by the clean ${run.name}`,
-          `nobody was, though ${database.id} is past its deadline since ${new Date(since).toISOString()}`,
+          `nobody was, though ${database.id} is ${[...truth.may].join(' or ')} since ${new Date(since).toISOString()}`,
+        );
+      }
+      if (!truth.mustBeCritical) continue;
+      for (const who of tooMild) {
+        this.#fail(
+          database.id,
+          `${who} of ${tenant} notified by the clean ${run.name} that it is critical`,
+          `they know of a warning, though it is ${[...truth.may].join(' or ')} since ${new Date(criticalSince).toISOString()}`,
         );
       }
     }
@@ -500,6 +550,12 @@ export class Oracle {
       }
     }
   }
+}
+
+/** Keeps since when something is so of a database. */
+function noteSince(since: Map<string, number>, resource: string, isSo: boolean, at: number): void {
+  if (!isSo) since.delete(resource);
+  else if (!since.has(resource)) since.set(resource, at);
 }
 
 function databaseKeyOf({ pk }: PrimaryKey): string {

@@ -51,6 +51,13 @@ const rare = [
   ...(['storage full', 'available again', 'available again', 'move the window'] as const),
   ...(['move to the next tenant', 'expire the newest snapshot', 'delete', 'create anew under the name'] as const),
   ...(['receive a copy from elsewhere', 'switch over to a green one', 'restore under the name'] as const),
+  ...([
+    'plan to switch backups off',
+    'plan to switch backups on',
+    'lose the key',
+    'find the key',
+    'find the key',
+  ] as const),
   ...(['restore beside it', 'lose a field of its row', "lose a field of its newest snapshot's row"] as const),
 ] as const satisfies readonly HappeningName[];
 
@@ -75,10 +82,14 @@ export function quarterOf(seed: number, count = 30): Story {
     databases,
     happenings: [
       ...cast.flatMap((role, n) => stopsOf(role, n)),
-      ...databases.flatMap(({ plan, lastBackupHours }, n) => jobsOf(plan, lastBackupHours, n, random)),
+      ...databases.flatMap((database, n) => jobsOf(database, n, random)),
+      ...onceEach(cast),
       ...seldom,
     ].sort((a, b) => a.at - b.at),
-    faults: Array.from({ length: 12 }, () => lostEvents(random)).sort((a, b) => a.at - b.at),
+    faults: [
+      ...Array.from({ length: 12 }, () => lostEvents(random)),
+      ...Array.from({ length: 4 }, () => jobsUnread(random)),
+    ].sort((a, b) => a.at - b.at),
   };
 }
 
@@ -99,6 +110,7 @@ function databaseOf(role: Role, n: number, random: Random): DatabaseStory {
     graceHours: 2,
     copy: 'none',
     ageHours: plan ? 80 + 24 * planDays[plan] : 80,
+    ...((plan === 'weekly' || (plan === 'daily' && n >= roles.length)) && { airGapped: true }),
     ...(plan && { plan, lastBackupHours: Math.floor(between(random, 1, 24 * planDays[plan])) }),
     ...(role === 'slow' && { backupMinutes: 10 * hour }),
   };
@@ -124,14 +136,19 @@ function stopsOf(role: Role, database: number): Happening[] {
  * The jobs of a plan, at the same time of the day. Each begins somewhere in its start window; some fail, are stopped, or expire before
  * they begin. Nobody waits a week for the next one: somebody starts another a day or two later.
  */
-function jobsOf(plan: BackupPlan | undefined, lastBackupHours = 0, database: number, random: Random): Happening[] {
+function jobsOf(
+  { plan, lastBackupHours = 0, airGapped = false }: DatabaseStory,
+  database: number,
+  random: Random,
+): Happening[] {
   if (plan === undefined) return [];
   const every = planDays[plan] * dayLength;
   const happenings: Happening[] = [];
   const startWindowMinutes = oneOf(random, [hour, 8 * hour, 8 * hour]);
   const usual = between(random, 20, 60);
+  const vault = airGapped ? ({ vault: 'air-gapped' } as const) : {};
   const start = (at: number, job: BackupJobSpec) =>
-    happenings.push({ at, database, what: 'start a backup job', job: { startWindowMinutes, ...job } });
+    happenings.push({ at, database, what: 'start a backup job', job: { startWindowMinutes, ...vault, ...job } });
   for (let at = every - lastBackupHours * hour; at < days * dayLength; at += every) {
     // A rule of its own for each seventh day finds the daily job at work until its start window is over.
     const overlaps = plan === 'daily' && happenings.length % 7 === 6;
@@ -148,6 +165,34 @@ function jobsOf(plan: BackupPlan | undefined, lastBackupHours = 0, database: num
     if (plan !== 'daily') start(at + Math.floor(between(random, dayLength, 2 * dayLength)), { durationMinutes });
   }
   return happenings;
+}
+
+/**
+ * What each quarter has, beside what is drawn: a key that is found again and one that is lost for good, each of a database that runs
+ * all the time, and backups that a maintenance window switches off, and another one on again.
+ */
+function onceEach(cast: readonly Role[]): Happening[] {
+  const steady = cast.flatMap((role, n) => (role === 'steady' ? [n] : []));
+  const on = (day: number, database: number | undefined, what: HappeningName): Happening[] =>
+    database === undefined ? [] : [{ at: Math.round(day * dayLength), database, what }];
+  return [
+    ...on(10.1, steady[0], 'lose the key'),
+    ...on(10.9, steady[0], 'find the key'),
+    ...on(30.6, steady[1], 'lose the key'),
+    ...on(39.2, steady[1], 'delete'),
+    ...on(39.3, steady[1], 'create anew under the name'),
+    ...on(20.4, steady[2], 'plan to switch backups off'),
+    ...on(23.4, steady[2], 'plan to switch backups on'),
+  ];
+}
+
+function jobsUnread(random: Random): Fault {
+  return {
+    at: Math.floor(between(random, 0, (days - 2) * dayLength)),
+    kind: 'jobs unread',
+    minutes: Math.floor(between(random, 3 * hour, 12 * hour)),
+    denied: random() < 0.5,
+  };
 }
 
 function lostEvents(random: Random): Fault {

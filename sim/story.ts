@@ -40,6 +40,8 @@ export interface DatabaseStory {
   readonly lastBackupHours?: number;
   /** How long its backups take; by default a few minutes. */
   readonly backupMinutes?: number;
+  /** Its plan keeps its backups in an air-gapped vault, which leaves no snapshot in RDS. */
+  readonly airGapped?: boolean;
 }
 
 /** The days between the backups of a plan. */
@@ -84,6 +86,10 @@ const happeningsDrawn = [
 /** What happens in quarters alone. */
 const happeningsOfQuarters = [
   'start a backup job',
+  'plan to switch backups off',
+  'plan to switch backups on',
+  'lose the key',
+  'find the key',
   'receive a copy from elsewhere',
   'switch over to a green one',
   'restore under the name',
@@ -125,6 +131,8 @@ export type Fault = { readonly at: number } & (
       readonly late: number;
     }
   | { readonly kind: 'stream lost' | 'export role gone'; readonly minutes: number }
+  /** AWS Backup does not list its jobs: it throttles, or the right to them is gone. */
+  | { readonly kind: 'jobs unread'; readonly minutes: number; readonly denied: boolean }
   | { readonly kind: 'twice'; readonly fn: FunctionName }
   | { readonly kind: 'later version'; readonly pick: number; readonly words: boolean }
   | { readonly kind: 'unreadable'; readonly pick: number; readonly minutes: number }
@@ -295,4 +303,4 @@ const kindsDrawn = [
   ...(['later version', 'later version', 'unreadable', 'unwritable', 'export role gone'] as const),
 ] as [FaultDrawn, ...FaultDrawn[]];
 
-type FaultDrawn = Exclude<FaultKind, 'restore'>;
+type FaultDrawn = Exclude<FaultKind, 'restore' | 'jobs unread'>;

@@ -30,12 +30,18 @@ export interface Truth {
   readonly tenant: string | undefined;
   readonly excluded: boolean;
   readonly exists: boolean;
-  /** Verdicts that an alert may state. */
+  /** Verdicts that an alert may state, and each with its severity: `overdue`, `overdue warning`. */
   readonly may: ReadonlySet<string>;
-  /** Those of `judgedCauses` that hold. */
+  /** Codes of causes that an alert may state. */
   readonly causes: ReadonlySet<string>;
-  /** Past its deadline, held open by nothing: people have to be notified. */
+  /** Past its deadline, or something else that people have to be notified of, held open by nothing. */
   readonly must: boolean;
+  /** What they have to be notified of is critical. */
+  readonly mustBeCritical: boolean;
+  /** It is in a status that people are notified of once it lasts. */
+  readonly isBad: boolean;
+  /** A job of AWS Backup has failed, and nothing answers it. */
+  readonly hasFailedJob: boolean;
   /** What RDS shows of it is odd: tenants hear of that once it lasts. */
   readonly isOdd: boolean;
   /** Its backup is due, which ends no alert. */
@@ -43,26 +49,6 @@ export interface Truth {
   /** A backup is due on each day: it is watched, runs, and somebody takes backups of it. */
   readonly isDueDaily: boolean;
 }
-
-/** Causes of an alert that are held to what is so; each other one is held by tests of its own. */
-export const judgedCauses: ReadonlySet<string> = new Set([
-  'stopped',
-  'backups-disabled',
-  'status-prevents-backups',
-  'window-while-stopped',
-  'just-started',
-  'aws-backup-made-none',
-  'aws-backup-job-failed',
-  'aws-backup-expected',
-  'backup-in-progress',
-  'snapshot-skipped',
-  'window-moved',
-  'restore-point-stale',
-  'backups-gone',
-  'replica-source-unwatched',
-  'deleted-or-renamed',
-  'rds-not-answering',
-]);
 
 /** A time for which a database was stopped, in milliseconds of the simulated clock; without an end it still is. */
 export interface Stop {
@@ -79,6 +65,8 @@ export interface Job {
   readonly takes: number;
   /** Whether the ledger can know how it ended: an event has said so, or a sweep came since. */
   readonly isHeard: boolean;
+  /** It made a recovery point that is no snapshot of RDS. */
+  readonly isOutsideRds: boolean;
 }
 
 /** What became of a database so far, oldest first. */
@@ -87,6 +75,12 @@ export interface History {
   readonly jobs: readonly Job[];
   /** When AWS Backup last took a backup of it, which may be gone since. */
   readonly lastByAws: number;
+  /** When the jobs were created that made its last backups outside RDS, which AWS Backup may not list any more. */
+  readonly outside: readonly number[];
+  /** Whether it was renamed since the last of these: AWS Backup lists that under the former name. */
+  readonly renamedSince: boolean;
+  /** Whether AWS Backup does not list its jobs now. */
+  readonly jobsUnread: boolean;
   /** Whether its window was moved since its newest backup. */
   readonly windowMoved: boolean;
   /** What RDS shows oddly of it now: its own row, or that of a snapshot. */
@@ -114,40 +108,69 @@ export function truthOf(
     may: new Set<string>(),
     causes: new Set<string>(),
     must: false,
+    mustBeCritical: false,
+    isBad: false,
+    hasFailedJob: false,
     isOdd: false,
     isDue: false,
     isDueDaily: false,
   };
   if (owned === undefined || owned.excluded) return silent;
-  if (database.deleted) return { ...silent, may: new Set(['deleted']), causes: new Set(['deleted-or-renamed']) };
+  if (database.deleted)
+    return { ...silent, may: mayOf([['deleted', 'warning']]), causes: new Set(['deleted-or-renamed']) };
   const said = moments.flatMap((at) => statesOf(rds, database, owned, history, at));
-  const takesBackups = takesAny(rds, database, history, moments[0] ?? 0);
+  const [at = 0] = moments;
+  const takesBackups = takesAny(rds, database, history, at);
+  const unknown = [...bothSeverities('unknown')];
   return {
     ...base,
-    may: new Set([...said.flatMap(({ verdicts }) => verdicts), ...(history.odd ? ['unknown'] : [])]),
-    causes: causesOf(rds, database, history, moments[0] ?? 0),
+    may: mayOf([...said.flatMap(({ says }) => says), ...(history.odd ? unknown : [])]),
+    causes: causesOf(rds, database, owned, history, at),
     must: history.odd === 'database' || said.every(({ must }) => must),
+    mustBeCritical:
+      history.odd === undefined &&
+      said.every(({ must, says }) => must && says.length > 0 && says.every(([, level]) => level === 'critical')),
+    isBad: isBad(database),
+    hasFailedJob: history.jobs.some((job) => job.isHeard && isUnanswered(job, history.jobs, rds.snapshots(database))),
     isOdd: history.odd !== undefined,
     isDue: said.some(({ isDue }) => isDue),
     isDueDaily: takesBackups && !isStopped(database),
   };
 }
 
+/** What an alert says: verdict and severity. */
+type Says = readonly (readonly [verdict: string, severity: 'warning' | 'critical'])[];
+
+const mayOf = (says: Says) => new Set(says.flatMap(([verdict, severity]) => [verdict, `${verdict} ${severity}`]));
+const bothSeverities = (verdict: string): Says => [
+  [verdict, 'warning'],
+  [verdict, 'critical'],
+];
+
+/** The codes of causes that an alert may have; each other one, known to the product or not, is none that the simulator has. */
 function causesOf(
   rds: RdsSimulator,
   database: Database,
-  { stops, jobs, lastByAws, windowMoved, odd }: History,
+  { maxAgeHours }: Owned,
+  { stops, jobs, lastByAws, outside, windowMoved, odd }: History,
   at: number,
 ): ReadonlySet<string> {
   const takesItself = database.retention > 0;
   const snapshots = rds.snapshots(database);
   const available = snapshots.filter(({ status }) => status === 'available');
   const times = available.filter((one) => !isClusterCopy(one)).map((one) => dataTime(rds, one));
+  const newest = Math.max(...times, ...outside, database.created.getTime());
   const { opens, length } = windowBefore(at, database);
   const lastWindow = opens + length <= at ? opens : opens - day;
+  const pending = database.pendingRetention;
+  const isStale = database.latestRestorable !== 'fresh';
   const held: Record<string, boolean> = {
-    stopped: isStopped(database),
-    'backups-disabled': !takesItself,
+    // Its age is not told to be that of a stop before the promise has passed.
+    stopped: isStopped(database) && at > newest + maxAgeHours * hour,
+    'backups-disabled': !takesItself && pending === undefined,
+    'backups-about-to-be-enabled': !takesItself && pending !== undefined,
+    'backups-about-to-be-disabled': takesItself && pending === 0,
+    'encryption-key-inaccessible': isKeyLost(database),
     'status-prevents-backups': isBad(database),
     'window-while-stopped': takesItself && stops.length > 0,
     'just-started': stops.length > 0 && !isStopped(database),
@@ -155,28 +178,31 @@ function causesOf(
     'aws-backup-job-failed': jobs.some(hasFailed),
     'aws-backup-expected': jobs.some(isOpen),
     'backup-in-progress': snapshots.some(({ status }) => status === 'creating'),
+    // No whole window has passed since its newest backup.
+    'backup-expected': takesItself && newest >= lastWindow,
     // A whole window has passed since.
-    'snapshot-skipped':
-      takesItself && !isStopped(database) && !isBad(database) && Math.max(...times) < lastWindow && !windowMoved,
+    'snapshot-skipped': takesItself && !isStopped(database) && !isBad(database) && newest < lastWindow && !windowMoved,
     'window-moved': windowMoved,
-    'restore-point-stale': database.latestRestorable !== 'fresh',
+    'restore-point-stale': isStale,
     'backups-gone': available.length === 0,
     'replica-source-unwatched': database.replicaOf !== undefined,
     'rds-not-answering': odd !== undefined,
+    // RDS shows no moment to restore to of what is young.
+    'no-known-cause': takesItself && at - database.created.getTime() < hour,
   };
   return new Set(Object.keys(held).filter((code) => held[code]));
 }
 
 interface State {
-  readonly verdicts: readonly string[];
+  readonly says: Says;
   readonly must: boolean;
   readonly isDue?: boolean;
 }
 
 /**
  * More than one where something may or may not be known: the age of a copied cluster snapshot, which RDS does not say, and the
- * ledger does if it has the source; that AWS Backup took a backup that is gone; how long its backups usually take; and that a job
- * has failed.
+ * ledger does if it has the source; that AWS Backup took a backup that is gone; how long its backups usually take; that a job
+ * has failed; and all that its jobs say while they cannot be read.
  */
 function statesOf(rds: RdsSimulator, database: Database, owned: Owned, history: History, at: number): State[] {
   const snapshots = rds.snapshots(database).filter(({ startedAt }) => startedAt.getTime() <= at + 10 * minute);
@@ -184,16 +210,20 @@ function statesOf(rds: RdsSimulator, database: Database, owned: Owned, history: 
   const sure = available.filter((one) => !isClusterCopy(one));
   const readings = sure.length === available.length ? [available] : [available, sure];
   const takes = takesAny(rds, database, history, at);
-  const mayTake = takes || at - history.lastByAws > mostManagedMs ? [takes] : [false, true];
-  const { jobs } = history;
+  const { jobs, outside, jobsUnread } = history;
+  const isRecent = at - history.lastByAws <= mostManagedMs;
+  const isUnsure = takes ? jobsUnread && database.retention === 0 && !isRecent : isRecent;
+  const mayTake = isUnsure ? [false, true] : [takes];
   const known = jobs.some(isUnheard) ? [jobs, jobs.map((job) => (isUnheard(job) ? unended(job) : job))] : [jobs];
+  // What was made outside RDS since the jobs could be read last is not known.
+  const heard: Partial<History>[] = known.map((shown) => ({ jobs: shown, jobsUnread: false }));
+  if (jobsUnread) heard.push({ jobs: [] }, { jobs: [], outside: outside.slice(0, -1) });
+  if (history.renamedSince) heard.push({ outside: outside.slice(0, -1) });
   const waits = jobs.length === 0 ? [0] : [0, Math.max(...jobs.map(({ takes }) => takes * 1.5))];
   return readings.flatMap((counted) =>
     mayTake.flatMap((one) =>
-      known.flatMap((shown) =>
-        waits.map((wait) =>
-          stateOf(rds, database, owned, { ...history, jobs: shown }, snapshots, counted, at, one, wait),
-        ),
+      heard.flatMap((shown) =>
+        waits.map((wait) => stateOf(rds, database, owned, { ...history, ...shown }, snapshots, counted, at, one, wait)),
       ),
     ),
   );
@@ -203,7 +233,7 @@ function stateOf(
   rds: RdsSimulator,
   database: Database,
   { maxAgeHours, graceHours }: Owned,
-  { stops, jobs }: History,
+  { stops, jobs, outside, jobsUnread, lastByAws }: History,
   snapshots: readonly Snapshot[],
   counted: readonly Snapshot[],
   at: number,
@@ -211,40 +241,81 @@ function stateOf(
   /** How long the backup of a job that begins at the end of its start window is waited for, if that is longer than the grace. */
   jobWait: number,
 ): State {
-  const newest = Math.max(...counted.map((one) => dataTime(rds, one)));
-  const has = counted.length > 0;
+  if (isKeyLost(database)) return { says: [['inaccessible', 'critical']], must: true };
+  const newest = Math.max(...counted.map((one) => dataTime(rds, one)), ...outside);
+  const has = counted.length + outside.length > 0;
   const due = newest + maxAgeHours * hour;
   const mayRun = (maxAgeHours + graceHours) * hour;
   const usual = has ? deadlineAfter(due, database, graceHours) : database.created.getTime() + mayRun;
   const since = has ? newest : database.created.getTime();
+  const isUnread = jobsUnread && database.retention === 0 && takes;
   const bare = Math.max(
-    usual,
+    isUnread ? (has ? due : since + maxAgeHours * hour) + Math.max(graceHours, unreadGraceHours) * hour : usual,
     afterStart(stops, since, mayRun, database, graceHours),
-    afterJobs(jobs, usual, database, Math.max(graceHours * hour, jobWait)),
+    jobsUnread ? 0 : afterJobs(jobs, usual, database, Math.max(graceHours * hour, jobWait)),
   );
   const failed = jobs.some((job) => isUnanswered(job, jobs, rds.snapshots(database)));
   const isReplica = database.replicaOf !== undefined;
+  // AWS Backup goes on where RDS is about to stop.
+  const byAws = jobs.length > 0 || at - lastByAws <= mostManagedMs;
+  const noneFollows = !takes || (database.pendingRetention === 0 && !byAws);
   if (has && at <= due) {
     // The source of each replica is a database that nobody watches.
-    const noneFollows = !takes;
-    return { verdicts: noneFollows || isBad(database) || failed ? ['protected'] : [], must: failed };
+    const warns = noneFollows || isBad(database) || failed;
+    return { says: warns ? [['protected', 'warning']] : [], must: warns };
   }
-  if (isReplica && !takes) return { verdicts: ['disabled'], must: false };
+  if (isReplica && !takes) return { says: [['disabled', 'warning']], must: false };
   const creating = snapshots.filter(({ status }) => status === 'creating');
   const isInWindow = database.retention > 0 && at <= closesAfter(at, database, graceHours);
   if (!has) {
     // Whether it never had one or has none left: the latter is told at once, but where the next may come now.
     const mayCome = takes && (isInWindow || creating.length > 0);
-    const late = takes ? ['overdue', 'never'] : ['disabled'];
-    return { verdicts: failed ? [...late, 'new'] : late, must: (at > bare && !mayCome) || (failed && at <= bare) };
+    const late: Says = takes
+      ? [
+          ['overdue', 'critical'],
+          ['never', 'critical'],
+        ]
+      : [['disabled', 'critical']];
+    return {
+      says: failed ? [...late, ['new', 'warning']] : late,
+      must: (at > bare && !mayCome) || (failed && at <= bare),
+    };
   }
-  if (at <= bare) return { verdicts: failed ? ['due'] : [], must: failed, isDue: true };
+  if (at <= bare) return { says: failed ? [['due', 'warning']] : [], must: failed, isDue: true };
   // Nobody is told of its age while the backup that ends it may come: in its window, in the grace, or while it is being created.
   const waits =
     (takes && !isStopped(database) && isInWindow) ||
     (creating.length > 0 && at <= bare + mostCreatingHours(database) * hour) ||
     creating.some(({ startedAt }) => endsIt(startedAt.getTime(), at, database, graceHours));
-  return { verdicts: [takes ? 'overdue' : 'disabled'], must: !waits };
+  const says: Says = takes
+    ? severityOf(database, stops, bare, newest + 2 * maxAgeHours * hour, at, waits)
+    : [['disabled', 'critical']];
+  return { says, must: !waits };
+}
+
+/**
+ * Of what is overdue: a warning once a stop where the backups were in time when it began, and while point-in-time restore works, until
+ * twice the age. What turns critical by its age alone is not told while the next backup may come.
+ */
+function severityOf(
+  database: Database,
+  stops: readonly Stop[],
+  bare: number,
+  twice: number,
+  at: number,
+  waits: boolean,
+): Says {
+  const stop = stops.find(({ until }) => until === undefined);
+  const { latestRestorable, retention } = database;
+  if (isStopped(database) && stop) {
+    // The stopping time is where point-in-time restore ends.
+    return [['overdue', retention > 0 || stop.from <= bare ? 'warning' : 'critical']];
+  }
+  const isYoung = at - database.created.getTime() < hour;
+  if (retention > 0 && isYoung) return bothSeverities('overdue');
+  if (retention === 0 || latestRestorable !== 'fresh' || isBad(database)) return [['overdue', 'critical']];
+  if (at < twice) return [['overdue', 'warning']];
+  return waits ? bothSeverities('overdue') : [['overdue', 'critical']];
 }
 
 /** What is being created is waited for as long as such backups took before, which need not be known. */
@@ -255,6 +326,12 @@ function endsIt(since: number, at: number, database: Database, graceHours: numbe
   if (database.retention === 0 || since > closesAfter(since, database, graceHours)) return false;
   return at <= since + mostCreatingHours(database) * hour;
 }
+
+/** RDS cannot use its key, and its backups need that, too. */
+const isKeyLost = ({ status }: Database) => status.startsWith('inaccessible-encryption-credentials');
+
+/** The grace where nobody knows of AWS Backup's jobs: its default start window. */
+const unreadGraceHours = 8;
 
 /** It does not leave this status by itself: told although its newest backup is fresh. */
 const isBad = ({ status }: Database) =>

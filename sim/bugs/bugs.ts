@@ -9,6 +9,8 @@ export interface Bug {
   readonly to: string;
   /** Seeds from the first on, of which one at least has to fail. */
   readonly within: number;
+  /** Whether the seeds are quarters, which alone have what it takes. */
+  readonly quarter?: true;
 }
 
 export const bugs: readonly Bug[] = [
@@ -200,5 +202,53 @@ export const bugs: readonly Bug[] = [
     from: 'const own = entries.find((entry) => entry.tenant === tenant);',
     to: 'const [own] = entries;',
     within: 150,
+  },
+  {
+    name: 'a lost key is a warning',
+    file: 'shared/evaluation/evaluate.ts',
+    from: "verdict: 'inaccessible',\n    severity: 'critical',",
+    to: "verdict: 'inaccessible',\n    severity: 'warning',",
+    within: 1,
+    quarter: true,
+  },
+  {
+    name: 'what turns critical by its age stays a warning',
+    file: 'shared/evaluation/evaluate.ts',
+    from: 'failed === undefined && now < risesAt) {',
+    to: 'failed === undefined && now <= now) {',
+    within: 2,
+    quarter: true,
+  },
+  {
+    name: 'nobody is warned of a pending retention of 0',
+    file: 'shared/evaluation/evaluate.ts',
+    from: 'const isEnding = facts.pendingRetention === 0 && !byAwsBackup;',
+    to: 'const isEnding = facts.pendingRetention === 0 && byAwsBackup;',
+    within: 1,
+    quarter: true,
+  },
+  {
+    name: 'a stop is the cause of whatever is warned of',
+    file: 'shared/evaluation/evaluate.ts',
+    from: '(hindranceBesidesStop(facts) ?? null)',
+    to: '(hindranceOf(facts) ?? null)',
+    within: 3,
+    quarter: true,
+  },
+  {
+    name: 'recovery points outside RDS do not count',
+    file: 'shared/evaluation/aws-backup.ts',
+    from: "state === 'COMPLETED' && isOutsideRds(id)",
+    to: "state === 'COMPLETE' && isOutsideRds(id)",
+    within: 1,
+    quarter: true,
+  },
+  {
+    name: 'a failed job is over where jobs cannot be read',
+    file: 'shared/evaluation/aws-backup.ts',
+    from: 'return known && !isFollowed(known) ? known : undefined;',
+    to: 'return known && isFollowed(known) ? known : undefined;',
+    within: 6,
+    quarter: true,
   },
 ];

@@ -36,7 +36,9 @@ async function plant({ name, file, from, to }: Bug): Promise<string> {
 
 function play(bug: Bug): Found {
   const started = performance.now();
-  const args = ['--import', 'tsx', 'sim/main.ts', '--seed', '1', '--seeds', String(bug.within), '--no-shrink'];
+  const kind = bug.quarter ? ['--quarter'] : [];
+  const seeds = ['--seed', '1', '--seeds', String(bug.within), '--no-shrink'];
+  const args = ['--import', 'tsx', 'sim/main.ts', ...kind, ...seeds];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
     cwd: scratch,
     encoding: 'utf8',

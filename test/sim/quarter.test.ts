@@ -30,7 +30,7 @@ it('office hours and weekends cost one warning a stop that outlasts the age, and
 
 it('what the fixed quarters are to play happens in each of them', () => {
   for (const seed of fixedQuarters) {
-    const { happenings } = quarterOf(seed);
+    const { happenings, faults } = quarterOf(seed);
     const kinds = new Set(happenings.map(({ what }) => what));
     const ends = new Set(happenings.flatMap(({ job }) => job?.ends ?? []));
     const isLate = happenings.some(({ job: { startsAfterMinutes = 0, startWindowMinutes = 0 } = {} }) =>
@@ -41,8 +41,11 @@ it('what the fixed quarters are to play happens in each of them', () => {
       expect.arrayContaining([
         ...['start a backup job', 'receive a copy from elsewhere', 'switch over to a green one'],
         ...['restore under the name', 'restore beside it', 'rename', 'lose a field of its row'],
+        ...['plan to switch backups off', 'plan to switch backups on', 'lose the key', 'find the key'],
       ]),
     );
+    expect(happenings.some(({ job }) => job?.vault === 'air-gapped')).toBe(true);
+    expect(faults.map(({ kind }) => kind)).toContain('jobs unread');
     expect(isLate, `seed ${seed} has a job that expires`).toBe(true);
   }
 });
