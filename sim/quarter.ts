@@ -169,7 +169,7 @@ function jobsOf(
 
 /**
  * What each quarter has, beside what is drawn: a key that is found again and one that is lost for good, each of a database that runs
- * all the time, and backups that a maintenance window switches off, and another one on again.
+ * all the time; backups that a maintenance window switches off, and another one on again; and two nights in a row without a backup.
  */
 function onceEach(cast: readonly Role[]): Happening[] {
   const steady = cast.flatMap((role, n) => (role === 'steady' ? [n] : []));
@@ -181,16 +181,20 @@ function onceEach(cast: readonly Role[]): Happening[] {
     ...on(30.6, steady[1], 'lose the key'),
     ...on(39.2, steady[1], 'delete'),
     ...on(39.3, steady[1], 'create anew under the name'),
+    ...on(50.1, steady[3], 'skip a backup'),
+    ...on(51.1, steady[3], 'skip a backup'),
     ...on(20.4, steady[2], 'plan to switch backups off'),
     ...on(23.4, steady[2], 'plan to switch backups on'),
   ];
 }
 
+/** The sweep at noon cannot read them either. */
 function jobsUnread(random: Random): Fault {
+  const at = Math.floor(between(random, 0, days - 2)) * dayLength;
   return {
-    at: Math.floor(between(random, 0, (days - 2) * dayLength)),
+    at: at + Math.floor(between(random, 6 * hour, 11 * hour)),
     kind: 'jobs unread',
-    minutes: Math.floor(between(random, 3 * hour, 12 * hour)),
+    minutes: Math.floor(between(random, 7 * hour, 12 * hour)),
     denied: random() < 0.5,
   };
 }
