@@ -140,6 +140,24 @@ describe('a job that fails', () => {
     expect(rds.calls('ListBackupJobs')).toBe(2);
   });
 
+  it.each(['sweep', 'watch'] as const)(
+    'is not over for the next %s, though AWS Backup has made no backup of its database yet',
+    async (mode) => {
+      const world = await given();
+      const { rds, news } = world;
+      rds.startBackupJob('shop', { ends: 'FAILED', durationMinutes: 5 });
+      await rds.advanceTo(utc('20 05:20'));
+      expect(news()).toEqual(['open shop protected warning']);
+      await rds.advanceTo(utc('21 04:30'));
+      await world[mode]();
+      expect(news().filter((one) => one.includes('shop'))).toEqual([]);
+      rds.startBackupJob('shop', { durationMinutes: 5 });
+      await rds.advanceBy({ hours: 1 });
+      await world[mode]();
+      expect(news()).toContain('resolve shop protected warning');
+    },
+  );
+
   it('while another job of the database runs is not told, whichever event comes first', async () => {
     const { rds, news, watch } = await given();
     rds.startBackupJob('orders', { durationMinutes: 90 });
@@ -227,6 +245,21 @@ describe('where the jobs cannot be read', () => {
     expect(news()).toEqual(['open orders overdue critical']);
     heal();
     expect((await sweep()).row).not.toHaveProperty('jobsUnread');
+  });
+
+  it('a failed one is not over, until AWS Backup has made a backup', async () => {
+    const { rds, sweep, news } = await given();
+    rds.takeBackup('orders', { id: 'by-hand', durationMinutes: 0 });
+    rds.startBackupJob('orders', { ends: 'FAILED', durationMinutes: 10 });
+    await rds.advanceTo(utc('20 05:30'));
+    expect(news()).toEqual(['open orders protected warning']);
+    rds.onCall(({ action }) => (action === 'ListBackupJobs' ? internalFailure : undefined));
+    await sweep();
+    expect(news()).toEqual([]);
+    rds.takeBackup('orders', { kind: 'awsbackup', durationMinutes: 0 });
+    await rds.settle();
+    await sweep();
+    expect(news()).toEqual(['resolve orders protected warning']);
   });
 
   it('for another cause, that is one problem of the run, and every database is checked', async () => {
