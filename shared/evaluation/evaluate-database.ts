@@ -389,7 +389,10 @@ export function newestAmong(
     .reduce(newer, undefined);
 }
 
-/** The youngest snapshot that RDS is creating: an older one may hang. RDS may show its creation time only later. */
+/**
+ * The youngest snapshot that RDS is creating: an older one may hang. RDS may show its creation time only later; until then it
+ * began when it was first seen, or where that was too late to say, by its id.
+ */
 export function creatingAmong(
   snapshots: readonly Snapshot[],
   known: Pick<DatabaseRow, 'inProgress'> | undefined,
@@ -401,13 +404,25 @@ export function creatingAmong(
     .filter((snapshot) => snapshot.status === 'creating')
     .map(({ id, createdAt, kind }): NonNullable<Situation['creating']> => {
       const usualMs = usual.get(kind);
-      const since = createdAt ?? (inProgress?.id === id ? inProgress.since : at);
+      const since = createdAt ?? (inProgress?.id === id ? inProgress.since : (startInId(id, at) ?? at));
       return { id, since, ...(usualMs !== undefined && { usualMs }) };
     })
     .reduce<Situation['creating']>(
       (youngest, one) => (youngest === undefined || one.since > youngest.since ? one : youngest),
       undefined,
     );
+}
+
+/**
+ * When an automated snapshot was begun, as its id says to the minute, in UTC (`rds:orders-2026-11-23-04-10`, as samples of events in
+ * the Amazon RDS User Guide have it); undefined where that is not before `at`.
+ */
+function startInId(id: string, at: Date): Date | undefined {
+  const match = /^rds:.+-(\d{4}-\d{2}-\d{2})-(\d{2})-(\d{2})$/.exec(id);
+  if (match === null) return undefined;
+  const [, date, hour, minute] = match;
+  const start = new Date(`${date}T${hour}:${minute}:00Z`);
+  return start < at ? start : undefined;
 }
 
 /** The newest backup that does not need the database's own key. */

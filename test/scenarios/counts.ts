@@ -188,6 +188,56 @@ export const counts: readonly Scenario[] = [
     },
   },
   {
+    title:
+      'One is being created and has no creation time, first seen past the deadline: its id says that it began before',
+    at: '23 Nov 08:00',
+    rds: stale,
+    snapshots: [
+      snapshot('22 Nov 04:10'),
+      snapshot(undefined, { status: 'creating', id: 'rds:orders-2026-11-23-04-20' }),
+    ],
+    expect: {
+      verdict: 'due',
+      severity: 'info',
+      cause: 'backup-in-progress',
+      reason: 'is being created since 2026-11-23 04:20 UTC and is waited for',
+      alert: 'none',
+      deadline: '23 Nov 12:30',
+    },
+  },
+  {
+    title: 'The same, and its id says that it began after the deadline',
+    at: '23 Nov 08:00',
+    rds: stale,
+    snapshots: [
+      snapshot('22 Nov 04:10'),
+      snapshot(undefined, { status: 'creating', id: 'rds:orders-2026-11-23-06-40' }),
+    ],
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'backup-in-progress',
+      reason: 'since 2026-11-23 06:40 UTC',
+      alert: 'open critical',
+    },
+  },
+  {
+    title: 'The same, and its id has no time that can be: it begins when it is first seen',
+    at: '23 Nov 08:00',
+    rds: stale,
+    snapshots: [
+      snapshot('22 Nov 04:10'),
+      snapshot(undefined, { status: 'creating', id: 'rds:orders-2026-13-45-99-99' }),
+    ],
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'backup-in-progress',
+      reason: 'since 2026-11-23 08:00 UTC',
+      alert: 'open critical',
+    },
+  },
+  {
     title: 'One that hangs in creation since before the newest backup holds nothing open',
     at: '23 Nov 08:00',
     rds: stale,
