@@ -212,13 +212,12 @@ export class Fleets {
     const listed = (this.#jobs.get(resourceId) ?? []).filter(
       ({ job }) => job.resourceArn === arn && job.createdAt.getTime() >= oldest,
     );
-    return listed.map(({ job: { id, state, createdAt, startBy, endedAt, recoveryPointArn }, minutes }) => ({
+    return listed.map(({ job: { id, state, createdAt, startBy, endedAt }, minutes }) => ({
       state,
       createdAt: createdAt.getTime(),
       startBy: startBy.getTime(),
       ...(endedAt && { endedAt: endedAt.getTime() }),
       takes: minutes * minute,
-      isOutsideRds: recoveryPointArn?.startsWith('arn:aws:backup:') === true,
       isHeard: this.#heard.has(id) || (endedAt !== undefined && endedAt.getTime() < this.#sweptAt),
     }));
   }

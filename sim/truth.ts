@@ -65,8 +65,6 @@ export interface Job {
   readonly takes: number;
   /** Whether the ledger can know how it ended: an event has said so, or a sweep came since. */
   readonly isHeard: boolean;
-  /** It made a recovery point that is no snapshot of RDS. */
-  readonly isOutsideRds: boolean;
 }
 
 /** What became of a database so far, oldest first. */
@@ -121,10 +119,9 @@ export function truthOf(
   const said = moments.flatMap((at) => statesOf(rds, database, owned, history, at));
   const [at = 0] = moments;
   const takesBackups = takesAny(rds, database, history, at);
-  const unknown = [...bothSeverities('unknown')];
   return {
     ...base,
-    may: mayOf([...said.flatMap(({ says }) => says), ...(history.odd ? unknown : [])]),
+    may: mayOf([...said.flatMap(({ says }) => says), ...(history.odd ? bothSeverities('unknown') : [])]),
     causes: causesOf(rds, database, owned, history, at),
     must: history.odd === 'database' || said.every(({ must }) => must),
     mustBeCritical:
@@ -165,7 +162,7 @@ function causesOf(
   const pending = database.pendingRetention;
   const isStale = database.latestRestorable !== 'fresh';
   const held: Record<string, boolean> = {
-    // Its age is not told to be that of a stop before the promise has passed.
+    // A stop is no cause of anything before the promise has passed.
     stopped: isStopped(database) && at > newest + maxAgeHours * hour,
     'backups-disabled': !takesItself && pending === undefined,
     'backups-about-to-be-enabled': !takesItself && pending !== undefined,
