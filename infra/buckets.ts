@@ -34,6 +34,8 @@ export interface BucketsProps {
  */
 export class Buckets extends Construct {
   readonly reports: Bucket;
+  /** Each configuration that was deployed. Nothing in it ends: it is small, and says what was promised when. */
+  readonly configurations: Bucket;
   readonly #accessLogs: Bucket | IBucket;
   readonly #key: IKey;
 
@@ -55,12 +57,13 @@ export class Buckets extends Construct {
       ],
     };
     this.reports = this.#bucket('Reports', rules);
+    this.configurations = this.#bucket('Configurations');
     // Kept ones are there, as they were: copies go to them by name.
     const missing = stackBuckets.filter((name) => !names.includes(name));
     for (const bucketName of missing) this.#bucket(bucketName, { ...rules, bucketName });
   }
 
-  #bucket(id: string, props: BucketProps): Bucket {
+  #bucket(id: string, props: BucketProps = {}): Bucket {
     const bucket = new Bucket(this, id, {
       ...privateBucket,
       encryption: BucketEncryption.KMS,

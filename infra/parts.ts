@@ -1,4 +1,3 @@
-import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { handlerCalls } from '../handlers/calls.ts';
 import type { Fleet } from '../shared/config/index.ts';
 import type { SettingName } from '../shared/contract.ts';
@@ -7,17 +6,17 @@ import { publisherCalls } from '../shared/notifications/index.ts';
 import type { Alarms } from './alarms.ts';
 import type { Alerts } from './alerts.ts';
 import type { Buckets } from './buckets.ts';
+import type { DeployedConfiguration } from './configuration.ts';
 import type { LedgerFunction } from './functions.ts';
 import type { LedgerTable } from './ledger-table.ts';
-import { allow, bucketArn } from './rights.ts';
+import { allow } from './rights.ts';
 
 export interface PartsProps {
   readonly fleet: Fleet;
   readonly ledger: LedgerTable;
   readonly alerts: Alerts;
   readonly buckets: Buckets;
-  /** The configuration file as it is written: the functions read it with the same reader as the stack. */
-  readonly configuration: Asset;
+  readonly configuration: DeployedConfiguration;
 }
 
 /** What the three functions share: where things are, and the rights that come with it. */
@@ -27,7 +26,7 @@ export class Parts {
   readonly alarms: Alarms;
   readonly buckets: Buckets;
   readonly #alerts: Alerts;
-  readonly #configuration: Asset;
+  readonly #configuration: DeployedConfiguration;
 
   constructor(props: PartsProps) {
     this.fleet = props.fleet;
@@ -44,18 +43,20 @@ export class Parts {
       ACCOUNT_ID: this.fleet.account,
       LEDGER_TABLE: this.ledger.tableName,
       ALERT_TOPIC_ARN: this.#alerts.topic.topicArn,
-      CONFIG_BUCKET: this.#configuration.s3BucketName,
-      CONFIG_KEY: this.#configuration.s3ObjectKey,
+      CONFIG_BUCKET: this.#configuration.bucket.bucketName,
+      CONFIG_KEY: this.#configuration.key,
       REPORT_BUCKET: this.buckets.reports.bucketName,
     };
   }
 
   allowConfiguration(fn: LedgerFunction): void {
-    const { s3BucketName, s3ObjectKey } = this.#configuration;
+    const { bucket, key } = this.#configuration;
     allow(fn.role, {
       actions: actionsOn(handlerCalls.configuration, 'object'),
-      resources: [`${bucketArn(fn, s3BucketName)}/${s3ObjectKey}`],
+      resources: [bucket.arnForObjects(key)],
     });
+    // The first call reads it.
+    fn.function.node.addDependency(this.#configuration);
   }
 
   /** Sending alerts; the right to the topic's key comes with the ledger's, which is the same. */

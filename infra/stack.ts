@@ -1,6 +1,5 @@
 import { CfnOutput, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { partition } from 'es-toolkit/array';
@@ -8,6 +7,7 @@ import type { Fleet } from '../shared/config/index.ts';
 import { constructIds, type OutputName } from '../shared/contract.ts';
 import { Alerts } from './alerts.ts';
 import { Buckets, type KeptBuckets } from './buckets.ts';
+import { DeployedConfiguration } from './configuration.ts';
 import { CopyBackups } from './copy.ts';
 import { stackKey } from './key.ts';
 import { type KeptTable, LedgerTable } from './ledger-table.ts';
@@ -37,7 +37,11 @@ export class LedgerStack extends Stack {
     const ledger = new LedgerTable(this, 'Ledger', { key, ...(keptTable && { kept: keptTable }) });
     const alerts = new Alerts(this, constructIds.alerts, { fleet, key });
     const buckets = new Buckets(this, 'Buckets', { fleet, key, kept: keptBuckets });
-    const configuration = new Asset(this, 'Configuration', { path: configurationPath });
+    const configuration = new DeployedConfiguration(this, 'Configuration', {
+      path: configurationPath,
+      bucket: buckets.configurations,
+      key,
+    });
     const parts = new Parts({ fleet, ledger, alerts, buckets, configuration });
     const record = new RecordEvents(this, 'RecordEvents', parts);
     const copy = new CopyBackups(this, 'CopyBackups', parts);
