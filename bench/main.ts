@@ -1,4 +1,5 @@
 /** Runs the benchmarks, all or those named (`npm run bench copy`), and prints their tables with what they mean. */
+import { coldStartBenchmark } from './cold-start.ts';
 import { copyBenchmark } from './copy.ts';
 import { ledgerBenchmark } from './ledger.ts';
 import { reportBenchmark } from './report.ts';
@@ -15,6 +16,12 @@ interface Benchmark {
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
+  'cold-start': {
+    run: coldStartBenchmark,
+    about: `A function's cold start on Node 24: importing its bundle, and its first event (a backup to record, a watch with nothing due, no
+copy that waits). Beside it \`import boto3\`, three clients and one call of each. Both call the same stand-ins on loopback; medians of
+21 processes each, in turn. "ofPython" is the whole beside that of Python.`,
+  },
   copy: {
     run: copyBenchmark,
     about: `500 snapshots of one night through the account's five export slots, in simulated time, while events are lost, doubled

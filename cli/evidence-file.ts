@@ -1,6 +1,6 @@
 /** Evidence as files: the query, every day, and the sums; streamed. */
 import { stringify } from 'csv-stringify/sync';
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, fields, number, text, time } from '../shared/domain/index.ts';
 import { oneLine, printableJson } from '../shared/lib/safe-text.ts';
 import { type EvidenceRow, evidenceSchema, type FactsOf, Tally } from '../shared/read-model/index.ts';

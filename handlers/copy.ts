@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
 import { backupIdOf, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';

@@ -1,10 +1,10 @@
 /** The parts that more than one function is built of. */
 import { Logger } from '@aws-lambda-powertools/logger';
-import { BackupClient } from '@aws-sdk/client-backup';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { once } from 'es-toolkit/function';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
@@ -14,6 +14,9 @@ import { RdsReader } from '../shared/rds/index.ts';
 import type { Settings } from './settings.ts';
 
 export const now = () => new Date();
+
+/** One client for the configuration and the reports. */
+export const s3Client = once(() => new S3Client());
 
 export function ledgerOf(settings: Settings): Ledger {
   return dynamoLedger(new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 }), settings.ledgerTable, now);
@@ -29,7 +32,7 @@ export function rdsReader(): RdsReader {
 
 /** The same of AWS Backup. A run goes on without its jobs, so it does not wait for them long. */
 export function awsBackupReader(): AwsBackupReader {
-  return new AwsBackupReader(new BackupClient());
+  return new AwsBackupReader(async () => (await import('./aws-backup.ts')).awsBackupClient());
 }
 
 export interface LoadedConfig {
@@ -49,20 +52,23 @@ export function configOf(settings: Settings): () => Promise<LoadedConfig> {
   };
 }
 
-/** The alert topic, to which nothing is published before `adopt.notifyFrom`. */
+/**
+ * The alert topic, to which nothing is published before `adopt.notifyFrom`. Most calls publish nothing, so SNS's client is made
+ * with the first message.
+ */
 export function publisherOf({ alertTopicArn }: Settings, config: () => Promise<LoadedConfig>): Publisher {
-  const topic = new SnsPublisher(new SNSClient(), alertTopicArn);
+  const topic = once(() => new SnsPublisher(new SNSClient(), alertTopicArn));
   return {
     publish: async (message) => {
       const { adopt } = (await config()).fleet;
       const from = adopt?.notifyFrom === undefined ? undefined : new Date(adopt.notifyFrom);
-      await (from ? notifyingFrom(topic, from, { now, log }) : topic).publish(message);
+      await (from ? notifyingFrom(topic(), from, { now, log }) : topic()).publish(message);
     },
   };
 }
 
 async function load({ account, region, config }: Settings): Promise<LoadedConfig> {
-  const object = await new S3Client().send(new GetObjectCommand({ Bucket: config.bucket, Key: config.key }));
+  const object = await s3Client().send(new GetObjectCommand({ Bucket: config.bucket, Key: config.key }));
   const text = await object.Body?.transformToString();
   if (text === undefined) throw new Error(`the configuration s3://${config.bucket}/${config.key} is empty`);
   return {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FoundSettings, SettingName } from '../shared/contract.ts';
 
 /** `AWS_REGION` is Lambda's own; the stack sets the others. */

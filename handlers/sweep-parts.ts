@@ -1,4 +1,4 @@
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { LeftOut } from '../shared/domain/index.ts';
 import type { TenantNotice } from '../shared/evaluation/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
@@ -12,7 +12,7 @@ import {
   type ReportStore,
 } from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
-import { awsBackupReader, type LoadedConfig, log, now, publisherOf, rdsReader } from './parts.ts';
+import { awsBackupReader, type LoadedConfig, log, now, publisherOf, rdsReader, s3Client } from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
@@ -24,7 +24,7 @@ export interface AlertChannel {
 export function alertChannelOf(settings: Settings, config: () => Promise<LoadedConfig>): AlertChannel {
   return {
     publisher: publisherOf(settings, config),
-    reports: s3Reports(new S3Client(), settings),
+    reports: s3Reports(s3Client(), settings),
   };
 }
 

@@ -1,5 +1,4 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { publishDay, runRequest, type SweepReport, type SweepRequest } from '../shared/sweep/index.ts';
 import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
@@ -29,11 +28,8 @@ export const handler = onFirstCall(() => {
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
   const channel = alertChannelOf(settings, config);
-  const lambda = new LambdaClient();
-  const trigger = { FunctionName: readCopyFunctionName(process.env), InvocationType: 'Event', Payload: '{}' } as const;
-  const triggerCopies = async () => {
-    await lambda.send(new InvokeCommand(trigger));
-  };
+  const copyFunctionName = readCopyFunctionName(process.env);
+  const triggerCopies = async () => (await import('./trigger-copies.ts')).triggerCopies(copyFunctionName);
   return async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<SweepReport> => {
     const request = parseRequest(event);
     const loaded = await config();

@@ -1,12 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type IDestination, type IEventSourceDlq, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Architecture,
+  Code,
+  type IDestination,
+  type IEventSourceDlq,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type FunctionName, type FunctionSettings, metricsDimensions, metricsNamespace } from '../shared/contract.ts';
+import { bundle } from './bundle.ts';
 import { allow } from './rights.ts';
 
 export interface LedgerFunctionProps<Name extends FunctionName> {
@@ -21,14 +28,14 @@ export interface LedgerFunctionProps<Name extends FunctionName> {
   readonly asynchronousFailures?: IQueue;
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const handlers = fileURLToPath(new URL('../handlers', import.meta.url));
 
 /**
- * A function of this stack: Node 24 on ARM64, one minified ES module with its own SDK, a log group whose logs end, and a
+ * A function of this stack: Node 24 on ARM64, minified ES modules with their own SDK, a log group whose logs end, and a
  * role that may do nothing but write them; whoever makes the function gives its role what it needs.
  */
 export class LedgerFunction<Name extends FunctionName = FunctionName> extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, props: LedgerFunctionProps<Name>) {
@@ -40,12 +47,10 @@ export class LedgerFunction<Name extends FunctionName = FunctionName> extends Co
     });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     allow(this.role, { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
-      entry: `${root}handlers/${props.handler}.ts`,
-      handler: 'handler',
-      projectRoot: root,
-      depsLockFilePath: `${root}package-lock.json`,
+      code: codeOf(props.handler),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMiB,
@@ -54,21 +59,8 @@ export class LedgerFunction<Name extends FunctionName = FunctionName> extends Co
       logGroup,
       environment: {
         ...props.environment,
-        NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: metricsDimensions.service,
         POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
-      },
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        minify: true,
-        sourceMap: true,
-        // A stack trace needs names and lines, not the text.
-        sourcesContent: false,
-        // The runtime's own SDK changes under us; ours is the one that was tested.
-        bundleAwsSDK: true,
-        externalModules: [],
-        mainFields: ['module', 'main'],
       },
       ...(props.asynchronousFailures && { retryAttempts: 2, onFailure: failuresTo(props.asynchronousFailures) }),
     });
@@ -76,6 +68,24 @@ export class LedgerFunction<Name extends FunctionName = FunctionName> extends Co
       allow(this.role, { actions: ['sqs:SendMessage'], resources: [props.asynchronousFailures.queueArn] });
     }
   }
+}
+
+/** Bundled when the stack is synthesized, unless bundling is switched off (context `aws:cdk:bundling-stacks`). */
+function codeOf(handler: FunctionName): Code {
+  return Code.fromAsset(handlers, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Image and command are for bundling in Docker, which local bundling never leaves to it; the CDK tells bundles apart by them.
+      image: DockerImage.fromRegistry('unused'),
+      command: [handler],
+      local: {
+        tryBundle: (folder) => {
+          bundle(handler, folder);
+          return true;
+        },
+      },
+    },
+  });
 }
 
 /** A queue as the place of failures. CDK's own destination would also allow reading the queue's attributes. */

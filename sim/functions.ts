@@ -82,7 +82,7 @@ function partsOf(cloud: Cloud, run: Run) {
     publisher,
     reports,
     rds: () => new RdsReader(rdsClient(cloud, run)),
-    awsBackup: () => new AwsBackupReader(backupClient(cloud)),
+    awsBackup: () => new AwsBackupReader(async () => backupClient(cloud)),
     ...alerting(),
   };
 

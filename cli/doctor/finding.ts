@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `ok`: checked, and fine. `problem`: wrong. `warning`: may be meant so. `unread`: could not be read. */
 export type FindingKind = 'ok' | 'warning' | 'problem' | 'unread';

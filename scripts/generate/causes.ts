@@ -1,5 +1,5 @@
 /** The codes of causes, from the tables that give their types. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CauseTable, causes, closings, copyCauses, resolutions } from '../../shared/domain/index.ts';
 import type { Generator } from '../generate.ts';
 

@@ -1,7 +1,7 @@
 /** What is made from the configuration's schema: the JSON Schema for editors, and the table of fields in the documentation. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileSchema } from '../../shared/config/index.ts';
 
 export const configurationSchema = {

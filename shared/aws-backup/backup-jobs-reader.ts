@@ -1,11 +1,5 @@
 /** Reads AWS Backup's jobs in bulk, page by page: never one call a database. */
-import {
-  type BackupClient,
-  BackupServiceException,
-  paginateListBackupJobs,
-  paginateListRestoreJobs,
-  type BackupJob as Row,
-} from '@aws-sdk/client-backup';
+import type { BackupClient, BackupServiceException, BackupJob as Row } from '@aws-sdk/client-backup';
 import { groupBy } from 'es-toolkit/array';
 import type { BackupJob, BackupJobs } from '../domain/index.ts';
 import type { AwsCalls } from '../lib/aws-calls.ts';
@@ -17,13 +11,14 @@ const pageSize = 1000;
 const resourceTypes = ['RDS', 'Aurora'] as const;
 
 export class AwsBackupReader {
-  readonly #client: BackupClient;
+  readonly #connect: () => Promise<BackupClient>;
   #restored: Promise<ReadonlySet<string>> | undefined;
   /** How many calls were made, by action. */
   readonly calls: Record<string, number> = {};
 
-  constructor(client: BackupClient) {
-    this.#client = client;
+  /** Most runs depend on no jobs, so AWS Backup's client is loaded and made when the first of them are read. */
+  constructor(connect: () => Promise<BackupClient>) {
+    this.#connect = connect;
   }
 
   /**
@@ -32,8 +27,9 @@ export class AwsBackupReader {
    */
   async jobs(timeIsUp: () => boolean): Promise<BackupJobs> {
     const rows: Row[] = [];
+    const { paginateListBackupJobs, client } = await this.#pages();
     for (const ByResourceType of resourceTypes) {
-      for await (const page of paginateListBackupJobs({ client: this.#client, pageSize }, { ByResourceType })) {
+      for await (const page of paginateListBackupJobs({ client, pageSize }, { ByResourceType })) {
         this.calls.ListBackupJobs = (this.calls.ListBackupJobs ?? 0) + 1;
         rows.push(...(page.BackupJobs ?? []));
         if (timeIsUp()) throw new Error('it took too long');
@@ -54,9 +50,10 @@ export class AwsBackupReader {
 
   async #readRestored(since: Date): Promise<ReadonlySet<string>> {
     const restored = new Set<string>();
+    const { paginateListRestoreJobs, client } = await this.#pages();
     for (const ByResourceType of resourceTypes) {
       const input = { ByResourceType, ByCreatedAfter: since };
-      for await (const page of paginateListRestoreJobs({ client: this.#client, pageSize }, input)) {
+      for await (const page of paginateListRestoreJobs({ client, pageSize }, input)) {
         this.calls.ListRestoreJobs = (this.calls.ListRestoreJobs ?? 0) + 1;
         for (const { CreatedBy, CreatedResourceArn } of page.RestoreJobs ?? []) {
           if (CreatedBy?.RestoreTestingPlanArn === undefined || CreatedResourceArn === undefined) continue;
@@ -65,6 +62,10 @@ export class AwsBackupReader {
       }
     }
     return restored;
+  }
+
+  async #pages() {
+    return { ...(await import('./pages.ts')), client: await this.#connect() };
   }
 }
 
@@ -76,8 +77,9 @@ export const awsBackupCalls = {
 
 /** Whether AWS refused a call for want of a right. */
 export function isDenied(error: unknown): boolean {
-  if (!(error instanceof BackupServiceException)) return false;
-  return error.$metadata.httpStatusCode === 403 || error.name === 'AccessDeniedException';
+  if (!(error instanceof Error && '$metadata' in error)) return false;
+  const { $metadata, name } = error as BackupServiceException;
+  return $metadata.httpStatusCode === 403 || name === 'AccessDeniedException';
 }
 
 /** Undefined for a row that names no resource, state or time: it says nothing of any database. */

@@ -2,7 +2,7 @@
  * AWS Backup's events as EventBridge delivers them: best effort, so they only say where to look.
  * Source: AWS Backup Developer Guide, "Monitoring AWS Backup events using EventBridge".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const source = ['aws.backup'];
 

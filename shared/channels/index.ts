@@ -2,7 +2,8 @@
  * The ways in which a message reaches people and programs. A new one is a file that renders facts, and its entry here:
  * publishing, subscriptions, the configuration's recipients and the documentation read this table.
  */
-import { z } from 'zod';
+import * as z from 'zod';
+import { listed } from '../lib/listed.ts';
 import { textLike } from '../lib/text-field.ts';
 import { renderChat } from './chat.ts';
 import { renderEmail } from './email.ts';
@@ -124,14 +125,17 @@ export function endpointOf(recipient: Recipient): { readonly protocol: string; r
 }
 
 /** `email, sms, https and queue`, or with "or". */
-export function recipientFields(type: 'conjunction' | 'disjunction'): string {
-  return new Intl.ListFormat('en-GB', { type }).format(all.map(({ recipient }) => recipient));
+export function recipientFields(word: 'and' | 'or'): string {
+  return listed(
+    all.map(({ recipient }) => recipient),
+    word,
+  );
 }
 
 /** A recipient in the configuration file: exactly one of the channels' fields. */
 export const recipientField = z.union(
   all.map(({ recipient, address }) => z.strictObject({ [recipient]: address })),
   {
-    error: `must have exactly one of ${recipientFields('conjunction')}, e.g. { "email": "oncall@example.com" } or { "sms": "+441632960000" }`,
+    error: `must have exactly one of ${recipientFields('and')}, e.g. { "email": "oncall@example.com" } or { "sms": "+441632960000" }`,
   },
 ) as unknown as z.ZodType<Recipient, Recipient>;

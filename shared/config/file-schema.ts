@@ -2,7 +2,7 @@
  * The configuration file's shape. `config/schema.json` (for editors) and the table in `docs/configuration.md` are
  * generated from here, so each field's description carries its unit and default.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Recipient, recipientField } from '../channels/index.ts';
 import { textLike } from '../lib/text-field.ts';
 import { cronMistake } from './cron.ts';

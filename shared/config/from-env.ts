@@ -141,5 +141,5 @@ const kindNote =
 function topicNote(topic: string | undefined): string {
   const placeholderText = `until then "operators" holds the placeholder ${placeholder}, which must be replaced`;
   if (!topic) return `SNS_TOPIC_ARN is not set: put those who are to be notified into "operators"; ${placeholderText}.`;
-  return `SNS_TOPIC_ARN (${topic}) cannot be a recipient: the stack has a topic of its own, since messages are filtered by tenant, and a topic cannot subscribe to another. List the old topic's endpoints (aws sns list-subscriptions-by-topic --topic-arn ${topic}) and put each into "operators" as ${recipientFields('disjunction')}; ${placeholderText}.`;
+  return `SNS_TOPIC_ARN (${topic}) cannot be a recipient: the stack has a topic of its own, since messages are filtered by tenant, and a topic cannot subscribe to another. List the old topic's endpoints (aws sns list-subscriptions-by-topic --topic-arn ${topic}) and put each into "operators" as ${recipientFields('or')}; ${placeholderText}.`;
 }

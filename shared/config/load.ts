@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { parse as parseTolerantly } from '@humanwhocodes/momoa';
 import { closestMatch } from 'leven';
-import { z } from 'zod';
+import * as z from 'zod';
 import { oneLine, printable } from '../lib/safe-text.ts';
 import { fileSchema, readLeniently } from './file-schema.ts';
 import type { Fleet } from './fleet.ts';

@@ -5,7 +5,7 @@ import { GetObjectCommand, type GetObjectCommandInput, paginateListObjectsV2, ty
 import { JSONParser } from '@streamparser/json';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { copyCauses, FactsIn } from '../domain/index.ts';
 import { minuteMs } from '../lib/time.ts';
 import { bounded, isRefusal } from './failures.ts';

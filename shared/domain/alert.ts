@@ -1,5 +1,6 @@
 /** An open (or past) statement that a tenant's database is unprotected. */
-import { z } from 'zod';
+import * as z from 'zod';
+import { listed } from '../lib/listed.ts';
 import type { Stored } from './backup.ts';
 import { causeSchema, type Resolution } from './causes.ts';
 import { findingFields } from './database.ts';
@@ -49,7 +50,10 @@ export interface AlertId {
   readonly opened: Date;
 }
 
-const stepNames = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(alertSteps.map((step) => `\`${step}\``));
+const stepNames = listed(
+  alertSteps.map((step) => `\`${step}\``),
+  'or',
+);
 
 const noticeSchema = fields({
   at: time.describe('when it went out'),

@@ -1,5 +1,5 @@
 /** A restorable snapshot, as the ledger records it once, with its copy in S3. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Closing, type CopyCause, causeSchema, copyCauses } from './causes.ts';
 import { type CopyMode, type CopyState, copyStates } from './copy-states.ts';
 import type { BackupId, DatabaseKind } from './identity.ts';

@@ -3,7 +3,7 @@
  * (`shared/reasons`), so that no sentence with an age in it grows old. Codes are only ever added, never renamed; `docs/causes.md`
  * lists them from these tables.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, number, text, type Unrecognized } from './schema.ts';
 
 /** A moment among a cause's facts: ISO 8601 in UTC, since facts are JSON as they stand. */

@@ -1,5 +1,5 @@
 /** A fault of set-up that copies meet, and the pause that it puts them into: one row a scope. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Stored } from './backup.ts';
 import { type CopyCause, causeSchema } from './causes.ts';
 import { fields, kindOf, type Of, text, time } from './schema.ts';

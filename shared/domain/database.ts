@@ -1,5 +1,5 @@
 /** The ledger's row of one database: what RDS last showed, who owns it, and what the last evaluation said. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Stored } from './backup.ts';
 import { type Cause, causeSchema } from './causes.ts';
 import type { CopyMode } from './copy-states.ts';

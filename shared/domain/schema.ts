@@ -5,7 +5,7 @@
  * Versions live together: a row may come from a later version of this code. Fields that this version does not know survive
  * a read and write, and a word that it does not know is kept as its text.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A moment, stored as ISO 8601 in UTC. */
 export const time = z.codec(z.iso.datetime(), z.date(), {

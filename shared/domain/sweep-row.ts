@@ -1,5 +1,5 @@
 /** One sweep, of one run or of several that carried it on; or the watch's last run. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Stored } from './backup.ts';
 import type { DatabaseKind } from './identity.ts';
 import type { Unrecognized } from './schema.ts';

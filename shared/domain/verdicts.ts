@@ -1,4 +1,5 @@
 /** The words of verdicts: one table says what each means everywhere. */
+import { listed } from '../lib/listed.ts';
 import type { Unrecognized } from './schema.ts';
 
 /** How much a person has to do, and how soon. */
@@ -141,7 +142,7 @@ export function verdictOf(name: VerdictName | Unrecognized): VerdictEntry {
 /** `deleted, new or excluded`: the verdicts of one protection. */
 export function listVerdicts(protection: Protection): string {
   const names = verdictNames.filter((name) => verdicts[name].protection === protection);
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  return listed(names, 'or');
 }
 
 export function isUnprotected(name: VerdictName | Unrecognized): boolean {

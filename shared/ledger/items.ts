@@ -3,7 +3,7 @@
  * where the row is changed by several writers its `version`; what is over also has `expiresAt`. What the keys say (whose row it
  * is, of when) is not said again in the facts.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Alert,
   type AlertId,

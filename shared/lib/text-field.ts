@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A text of one form. Where it is missing, the rule says what to write. */
 export function textLike(pattern: RegExp, rule: string) {

@@ -1,5 +1,5 @@
 /** RDS events as EventBridge delivers them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseRdsArn, type RdsArn } from './arn.ts';
 
 /**

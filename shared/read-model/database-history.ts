@@ -1,5 +1,5 @@
 /** Everything the ledger knows of one database. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DatabaseKind, type DatabaseRow, databaseKinds, type Environment, fields, text } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { dateAfter, dateOf } from '../lib/dates.ts';

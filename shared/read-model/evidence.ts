@@ -4,7 +4,7 @@
  * configuration.
  */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Alert,
   type DatabaseKey,

@@ -1,5 +1,5 @@
 /** What RDS did and no event announced, by day, as the sweeps found it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, fields, text, time } from '../domain/index.ts';
 import type { Ledger, Span } from '../ledger/index.ts';
 import { dateOf } from '../lib/dates.ts';

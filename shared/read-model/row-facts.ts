@@ -2,7 +2,7 @@
  * Facts: what the ledger's rows say, as plain JSON. Times are ISO 8601 UTC; what does not apply is null, never left out. Each
  * is described by a schema: that of its row, and what follows from the row beside it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Alert,
   alertJsonNames,

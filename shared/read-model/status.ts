@@ -1,6 +1,6 @@
 /** One screen's facts: is everybody protected, and is the watcher itself alive. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Alert,
   bySeverity,

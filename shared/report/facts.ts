@@ -1,5 +1,5 @@
 /** What the report's page shows, as plain JSON: times are ISO 8601 UTC, dates `YYYY-MM-DD` UTC. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   count,
   databaseSchema,

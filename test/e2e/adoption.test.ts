@@ -71,7 +71,8 @@ async function bundlesIn(app: string) {
   return Promise.all(
     withCode.map(async (path) => {
       const code = await readFile(join(path, 'index.mjs'), 'utf8');
-      return { files: (await readdir(path)).sort(), minified: code.length / code.split('\n').length > 1000 };
+      const files = (await readdir(path)).filter((name) => name.startsWith('index')).sort();
+      return { files, minified: code.length / code.split('\n').length > 1000 };
     }),
   );
 }

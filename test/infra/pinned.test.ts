@@ -1,6 +1,6 @@
 /** Deployed stacks upgrade in place, and readers keep what they have built: what they rely on stands in `pinned.ts`. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type MessageKind, manyTenants } from '../../shared/channels/index.ts';
 import { metrics, metricsDimensions, metricsNamespace } from '../../shared/contract.ts';
 import {

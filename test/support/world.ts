@@ -106,7 +106,7 @@ export function makeWorld({
   const deps = (): SweepDeps & CloseDeps => ({
     ledger: used,
     rds: new RdsReader(inProcessClient(rds)),
-    awsBackup: new AwsBackupReader(inProcessBackupClient(rds)),
+    awsBackup: new AwsBackupReader(async () => inProcessBackupClient(rds)),
     fleet: state.fleet,
     configHash: state.configHash,
     notify: async (some, at) => {
@@ -140,7 +140,7 @@ export function makeWorld({
   const recordDeps = (): RecordDeps => ({
     ledger: used,
     rds: new RdsReader(inProcessClient(rds)),
-    awsBackup: new AwsBackupReader(inProcessBackupClient(rds)),
+    awsBackup: new AwsBackupReader(async () => inProcessBackupClient(rds)),
     fleet: state.fleet,
     log,
     now: clock,

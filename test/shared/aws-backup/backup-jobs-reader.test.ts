@@ -14,7 +14,7 @@ function given() {
   rds.createInstance({ id: 'Orders' });
   rds.createCluster({ id: 'ledger' });
   rds.createCluster({ id: 'multi', engine: 'postgres' });
-  return { rds, reader: new AwsBackupReader(inProcessBackupClient(rds)) };
+  return { rds, reader: new AwsBackupReader(async () => inProcessBackupClient(rds)) };
 }
 
 const row: BackupJobRow = {
@@ -30,7 +30,7 @@ function answering(rows: BackupJobRow[]): AwsBackupReader {
   onTestFinished(() => client.restore());
   client.on(ListBackupJobsCommand, { ByResourceType: 'RDS' }).resolves({ BackupJobs: rows });
   client.on(ListBackupJobsCommand, { ByResourceType: 'Aurora' }).resolves({});
-  return new AwsBackupReader(new BackupClient({ region: 'eu-west-1' }));
+  return new AwsBackupReader(async () => new BackupClient({ region: 'eu-west-1' }));
 }
 
 describe('jobs', () => {
@@ -112,7 +112,7 @@ it('what restore testing plans have restored is told from other restores, by typ
   const arns = (...of: (typeof test)[]) => new Set(of.map(({ arn }) => arn.toLowerCase()));
   for (let chunk = 0; chunk < 3; chunk += 1) expect(await reader.restoredForTests(since)).toEqual(arns(test, cluster));
   expect(reader.calls).toEqual({ ListRestoreJobs: 2 });
-  const another = new AwsBackupReader(inProcessBackupClient(rds));
+  const another = new AwsBackupReader(async () => inProcessBackupClient(rds));
   expect(await another.restoredForTests(new Date(0))).toEqual(arns(early, test, cluster));
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { causeSchema } from '../../../shared/domain/causes.ts';
 import {
   allMeaningsOf,

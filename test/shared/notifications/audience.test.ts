@@ -1,6 +1,6 @@
 /** Every code of every table, in every place of a message, through every channel: what a tenant's recipients get of it. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Alert,
   type CauseTable,

@@ -1,6 +1,6 @@
 /** Every code of the four tables, through the renderer that it has. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Alert,
   type Cause,

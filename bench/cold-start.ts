@@ -1,0 +1,252 @@
+/**
+ * What a cold start takes on Lambda's Node 24: importing a function's bundle, as `cdk deploy` makes it, and its first event. Beside
+ * it what a function in Python takes at the least: `import boto3`, three clients, one call of each. Both call the same
+ * stand-ins for AWS on loopback and are measured in turn, each time in a process of its own. Times are of this machine: the
+ * ratio tells.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { bundle } from '../infra/bundle.ts';
+import { noOtherAccount } from '../local/aws/environment.ts';
+import { ensureVenv } from '../local/aws/python.ts';
+import { answer } from '../local/rds/answer.ts';
+import { RdsSimulator } from '../local/rds/simulator.ts';
+import { type FunctionName, functionNames, type SettingName } from '../shared/contract.ts';
+import { itemOfSweep } from '../shared/ledger/index.ts';
+
+const run = promisify(execFile);
+const repeats = 21;
+const where = { account: '123456789012', region: 'eu-west-1' };
+const snapshot = 'rds:orders-2026-11-23-04-08';
+
+export interface ColdStartResult {
+  readonly what: string;
+  readonly importMs: number;
+  readonly firstEventMs: number;
+  readonly totalMs: number;
+  /** Of the total of Python. */
+  readonly ofPython: number;
+}
+
+interface Measured {
+  readonly imported: number;
+  readonly called: number;
+}
+
+export async function coldStartBenchmark(): Promise<ColdStartResult[]> {
+  const [node, python] = [await node24(), await ensureVenv(pythonPackages, console.error)];
+  const folder = await mkdtemp(join(tmpdir(), 'cold-start-bench-'));
+  const aws = await startAws();
+  try {
+    for (const name of functionNames) bundle(name, join(folder, name));
+    const measures: Record<string, () => Promise<Measured>> = {
+      'Python with boto3': () => measured(python, ['-c', inPython], aws.url),
+      ...Object.fromEntries(
+        functionNames.map((name) => {
+          const input = [join(folder, name, 'index.mjs'), JSON.stringify(events[name])];
+          return [name, () => measured(node, ['--input-type=module', '--eval', inNode, ...input], aws.url)];
+        }),
+      ),
+    };
+    const all = new Map(Object.keys(measures).map((what): [string, Measured[]] => [what, []]));
+    for (let turn = 0; turn < repeats; turn += 1) {
+      for (const [what, measure] of Object.entries(measures)) all.get(what)?.push(await measure());
+    }
+    const totals = new Map(
+      [...all].map(([what, some]) => [what, median(some.map((one) => one.imported + one.called))]),
+    );
+    const ofPython = totals.get('Python with boto3') ?? Number.NaN;
+    return [...all].map(([what, some]) => {
+      const total = totals.get(what) ?? Number.NaN;
+      return {
+        what,
+        importMs: Math.round(median(some.map(({ imported }) => imported))),
+        firstEventMs: Math.round(median(some.map(({ called }) => called))),
+        totalMs: Math.round(total),
+        ofPython: Math.round((total / ofPython) * 100) / 100,
+      };
+    });
+  } finally {
+    await aws.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+// What is measured ----------------------------------------------------------------------------------------------------
+
+const inNode = `
+const [, bundle, event] = process.argv;
+const started = performance.now();
+const { handler } = await import(bundle);
+const imported = performance.now();
+await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 600_000 });
+const called = performance.now();
+console.error('measured ' + JSON.stringify({ imported: imported - started, called: called - imported }));
+process.exit();
+`;
+
+const inPython = `
+import json, sys, time
+started = time.perf_counter()
+import boto3
+imported = time.perf_counter()
+rds, dynamodb, sns = boto3.client('rds'), boto3.client('dynamodb'), boto3.client('sns')
+rds.describe_db_instances()
+dynamodb.query(TableName='ledger', KeyConditionExpression='pk = :pk', ExpressionAttributeValues={':pk': {'S': 'SWEEP'}})
+sns.publish(TopicArn='arn:aws:sns:eu-west-1:123456789012:alerts', Message='none')
+called = time.perf_counter()
+print('measured', json.dumps({'imported': (imported - started) * 1000, 'called': (called - imported) * 1000}), file=sys.stderr)
+`;
+
+/** A new backup to record; a watch with nothing due, as most are; copies of which none waits. */
+const events: Readonly<Record<FunctionName, object>> = {
+  record: { Records: [{ messageId: '1', body: JSON.stringify(backupEvent()) }] },
+  sweep: { mode: 'watch' },
+  copy: {},
+};
+
+function backupEvent() {
+  const arn = `arn:aws:rds:${where.region}:${where.account}:snapshot:${snapshot}`;
+  return {
+    id: 'a',
+    'detail-type': 'RDS DB Snapshot Event',
+    source: 'aws.rds',
+    ...where,
+    time: new Date().toISOString(),
+    resources: [arn],
+    detail: {
+      EventCategories: ['creation'],
+      SourceType: 'SNAPSHOT',
+      SourceArn: arn,
+      Date: new Date().toISOString(),
+      Message: 'Automated snapshot created',
+      SourceIdentifier: snapshot,
+      EventID: 'RDS-EVENT-0091',
+    },
+  };
+}
+
+/** What the stack sets, and Lambda. */
+const settings: Readonly<Record<SettingName<'shared' | FunctionName>, string>> & Readonly<Record<string, string>> = {
+  ACCOUNT_ID: where.account,
+  LEDGER_TABLE: 'ledger',
+  ALERT_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:alerts',
+  CONFIG_BUCKET: 'configuration',
+  CONFIG_KEY: 'configuration.json',
+  REPORT_BUCKET: 'reports',
+  COPY_FUNCTION_NAME: 'copy',
+  EXPORT_ROLE_ARN: 'arn:aws:iam::123456789012:role/export',
+  EXPORT_KEY_ARN: 'arn:aws:kms:eu-west-1:123456789012:key/export',
+  POWERTOOLS_SERVICE_NAME: 'rds-backup-ledger',
+  POWERTOOLS_METRICS_NAMESPACE: 'RdsBackupLedger',
+  AWS_REGION: where.region,
+  AWS_DEFAULT_REGION: where.region,
+  AWS_ACCESS_KEY_ID: 'any',
+  AWS_SECRET_ACCESS_KEY: 'any',
+  AWS_SESSION_TOKEN: 'any',
+};
+
+async function measured(command: string, args: readonly string[], endpoint: string): Promise<Measured> {
+  const env = { ...noOtherAccount, ...settings, AWS_ENDPOINT_URL: endpoint };
+  const { stdout, stderr } = await run(command, args, { env });
+  const [, json] = /^measured (.+)$/m.exec(stderr) ?? [];
+  // A function that fails may do so sooner than it would succeed.
+  if (json === undefined || /"level":"(WARN|ERROR)"/.test(stdout)) throw new Error(`it failed: ${stdout}${stderr}`);
+  return JSON.parse(json) as Measured;
+}
+
+// What it is measured with --------------------------------------------------------------------------------------------
+
+/** boto3 is among what the tests need. */
+const pythonPackages = fileURLToPath(new URL('../local/aws/requirements-test.txt', import.meta.url));
+
+/** Lambda's Node: this one, or else that of the npm package `node`, installed once. */
+async function node24(): Promise<string> {
+  if (process.versions.node.startsWith('24.')) return process.execPath;
+  const folder = fileURLToPath(new URL('../.local/node-24', import.meta.url));
+  const node = join(folder, 'node_modules', 'node', 'bin', 'node');
+  if (!existsSync(node)) {
+    await mkdir(folder, { recursive: true });
+    await run('npm', ['install', '--silent', '--no-save', '--prefix', folder, 'node@24']);
+  }
+  return node;
+}
+
+/** AWS with one database and its backup, a ledger in which only a sweep stands, and a configuration. */
+async function startAws() {
+  const rds = new RdsSimulator({ now: new Date(), ...where });
+  rds.createInstance({ id: 'orders' });
+  rds.takeBackup('orders', { kind: 'automated', id: snapshot, durationMinutes: 0 });
+  await rds.advanceBy({ minutes: 1 });
+  const configuration = JSON.stringify({
+    operators: [{ email: 'oncall@example.com' }],
+    tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
+  });
+  const sweep = marshall(itemOfSweep(lastSweep()), { removeUndefinedValues: true });
+  const inLedger = (body: string) => (body.includes('"SWEEP"') ? [sweep] : []);
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    const { 'x-amz-target': target = '', 'content-type': type = '' } = request.headers;
+    const reply = (content: object | string, headers = {}) =>
+      response.writeHead(200, headers).end(typeof content === 'string' ? content : JSON.stringify(content));
+    if (target.includes('Query')) reply({ Items: inLedger(body), Count: inLedger(body).length });
+    else if (target.includes('BatchGetItem')) reply({ Responses: {}, UnprocessedKeys: {} });
+    else if (target !== '') reply({});
+    else if (body.includes('Action=Publish')) reply(published, { 'content-type': 'text/xml' });
+    else if (type.includes('form-urlencoded')) {
+      const { statusCode, headers, body: xml } = answer(rds, body);
+      response.writeHead(statusCode, headers).end(xml);
+    } else if (request.url?.startsWith('/configuration/')) reply(configuration);
+    else reply('');
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const published =
+  '<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
+
+function lastSweep(): Parameters<typeof itemOfSweep>[0] {
+  const at = new Date();
+  return {
+    mode: 'sweep',
+    started: at,
+    finished: at,
+    at,
+    complete: true,
+    databases: 1,
+    counts: { protected: 1 },
+    eventsMissed: 0,
+    missed: [],
+    recorded: 0,
+    closed: 0,
+    unconfigured: [],
+    alerts: { opened: 0, reminded: 0, resolved: 0 },
+    apiCalls: {},
+    errors: [],
+    configHash: '',
+    expiresAt: new Date(at.getTime() + 86_400_000),
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
