@@ -27,6 +27,7 @@ export {
   localIndexes,
   type PrimaryKey,
   sortKeyOf,
+  type Table,
   tableKeys,
   timeToLiveAttribute,
 } from './table.ts';

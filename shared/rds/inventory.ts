@@ -145,8 +145,12 @@ export class RdsInventory {
 }
 
 /**
- * Lists all databases and snapshots, the kinds side by side, page by page. A listing that fails leaves what it read,
- * and its reason in `unread`; one that runs out of time does too.
+ * Lists all databases and snapshots, the kinds side by side, page by page: a page names the next one, so one listing cannot
+ * be read faster. A listing that fails leaves what it read, and its reason in `unread`; one that runs out of time does too.
+ *
+ * In whatever order they are read, a fleet changes meanwhile: a snapshot may show up without its database, or a database
+ * without its newest snapshot. So no alert opens before the database is rechecked, and what the ledger recorded since the
+ * listings began is not taken for gone.
  */
 export async function wholeInventory(reader: RdsReader, timeIsUp: () => boolean): Promise<RdsInventory> {
   const inventory = new RdsInventory({ whole: true });
