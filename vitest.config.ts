@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.local.test.ts', 'test/e2e/**', 'test/browser/**'],
+          exclude: ['test/**/*.local.test.ts', 'test/e2e/**', 'test/browser/**', 'test/judges/**'],
           setupFiles: ['test/support/no-settings.ts', 'test/support/no-process.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -29,6 +29,11 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 240_000,
         },
+      },
+      {
+        extends: true,
+        // What others know of AWS: the same on every Node, so once is enough.
+        test: { name: 'judges', include: ['test/judges/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
       },
       {
         extends: true,

@@ -61,7 +61,7 @@ export interface Resource {
   readonly DependsOn?: string | readonly string[];
 }
 
-interface TemplateJson {
+export interface TemplateJson {
   readonly Resources: Record<string, Resource>;
   readonly Outputs: Record<string, { readonly Value: unknown }>;
 }
