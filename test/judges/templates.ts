@@ -9,12 +9,12 @@ export const templates: Readonly<Record<string, () => TemplateJson>> = {
   'the example': () => synthesize().template,
   'many buckets and recipients': () =>
     synthesize(
-      configured(databases(150), {
+      configured(databases(200), {
         operators: [{ email: 'oncall@example.com' }, { sms: '+441632960000' }, { https: 'https://example.com/hook' }],
       }),
     ).template,
   'one bucket for all': () =>
-    synthesize(configured(databases(200), { defaults: { bucket: { type: 'shared' } } })).template,
+    synthesize(configured(databases(3), { defaults: { bucket: { type: 'shared' } } })).template,
   'no copies': () =>
     synthesize(configured([{ id: 'orders', kind: 'instance' }], { defaults: { copy: { mode: 'none' } } })).template,
   "dumps of another account's bucket into existing buckets": () =>
