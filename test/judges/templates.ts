@@ -45,7 +45,7 @@ export const templates: Readonly<Record<string, () => TemplateJson>> = {
           tableArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/kept',
           streamArn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/kept/stream/2026-01-01T00:00:00.000',
         },
-        keptBuckets: exampleFleet.stackBuckets,
+        keptBuckets: { names: exampleFleet.stackBuckets },
       },
     ).template,
 };
