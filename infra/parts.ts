@@ -44,16 +44,16 @@ export class Parts {
       LEDGER_TABLE: this.ledger.tableName,
       ALERT_TOPIC_ARN: this.#alerts.topic.topicArn,
       CONFIG_BUCKET: this.#configuration.bucket.bucketName,
-      CONFIG_KEY: this.#configuration.key,
+      CONFIG_KEY: this.#configuration.objectKey,
       REPORT_BUCKET: this.buckets.reports.bucketName,
     };
   }
 
   allowConfiguration(fn: LedgerFunction): void {
-    const { bucket, key } = this.#configuration;
+    const { bucket, objectKey } = this.#configuration;
     allow(fn.role, {
       actions: actionsOn(handlerCalls.configuration, 'object'),
-      resources: [bucket.arnForObjects(key)],
+      resources: [bucket.arnForObjects(objectKey)],
     });
     // The first call reads it.
     fn.function.node.addDependency(this.#configuration);

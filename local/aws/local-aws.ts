@@ -221,6 +221,8 @@ function launcherEnvironment(run: {
     MINISTACK_SSL_KEY: run.keyFile,
     NODE_EXTRA_CA_CERTS: run.certificateFile,
     LAMBDA_EXECUTOR: 'local',
+    // As on Lambda, a function of the CDK that requires the SDK finds one; ours are ES modules, which look nowhere but in themselves.
+    NODE_PATH: fileURLToPath(new URL('../../node_modules', import.meta.url)),
     // Listeners on fixed ports that nothing here uses.
     IOT_MTLS_ENABLED: '0',
     SFTP_ENABLED: '0',

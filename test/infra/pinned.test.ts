@@ -260,6 +260,7 @@ const deployed = {
   environment: Object.fromEntries(
     stack
       .all('AWS::Lambda::Function')
+      .filter(([, { Properties }]) => Properties.Environment)
       .map(([id, { Properties }]) => [id, Object.keys(Properties.Environment.Variables).sort()]),
   ),
   metrics: { namespace: metricsNamespace, ...metricsDimensions, emitted: Object.keys(metrics) },

@@ -35,6 +35,7 @@ export const pinned = {
         'RecordEventsRuleDFC70211',
       ],
       'AWS::IAM::Policy': [
+        'ConfigurationCopiedCustomResourcePolicy2E46C522',
         'CopyBackupsCopyRoleDefaultPolicy3AA2B127',
         'CopyBackupsExportRoleDefaultPolicy5FE3EC41',
         'RecordEventsRecordRoleDefaultPolicy0C9D6140',
@@ -42,6 +43,7 @@ export const pinned = {
         'SweepDatabasesSweepRoleDefaultPolicy9FE59B26',
       ],
       'AWS::IAM::Role': [
+        'AWS679f53fac002430cb0da5b7982bd2287ServiceRoleC1EA0FF2',
         'CopyBackupsCopyRoleF7DA4162',
         'CopyBackupsExportRole196516D1',
         'RecordEventsRecordRole921C7432',
@@ -55,6 +57,7 @@ export const pinned = {
       ],
       'AWS::Lambda::EventSourceMapping': ['CopyBackupsStream3D9C27B5', 'RecordEventsMapping8FA36F0D'],
       'AWS::Lambda::Function': [
+        'AWS679f53fac002430cb0da5b7982bd22872D164C4C',
         'CopyBackupsCopyFunctionCFDB0B0B',
         'RecordEventsRecordFunction51504AF8',
         'SweepDatabasesSweepFunction376AA3DD',
@@ -63,17 +66,20 @@ export const pinned = {
         'CopyBackupsExportEndsAllowEventRuleRdsBackupLedgerCopyBackupsCopyFunctionE2677D1E48B26BD3',
       ],
       'AWS::Logs::LogGroup': [
+        'ConfigurationLogs0D8081B1',
         'CopyBackupsCopyLogs405033A4',
         'RecordEventsRecordLogs2A61A8F3',
         'SweepDatabasesSweepLogs77DB1B07',
       ],
       'AWS::S3::Bucket': [
+        'BucketsConfigurations8A469D28',
         'BucketsAccessLogsA5F88218',
         'BucketsReportsE712E931',
         'Bucketsrdsbackupledgerorders123456789012euwest1728F43A6',
         'Bucketsrdsbackupledgershared123456789012euwest1A93DA19B',
       ],
       'AWS::S3::BucketPolicy': [
+        'BucketsConfigurationsPolicy28E8F7AB',
         'BucketsAccessLogsPolicy7A0117B8',
         'BucketsReportsPolicyC559D069',
         'Bucketsrdsbackupledgerorders123456789012euwest1Policy0A49A6A4',
@@ -101,6 +107,7 @@ export const pinned = {
         'SweepDatabasesDeadLettersQueuePolicy5F82D6D3',
       ],
       'AWS::Scheduler::Schedule': ['SweepDatabasesDaily41C00FB0', 'SweepDatabasesWatchA3D828D9'],
+      'Custom::DeployedConfiguration': ['ConfigurationCopied29B0E4C5'],
     },
     buckets: ['rds-backup-ledger-orders-123456789012-eu-west-1', 'rds-backup-ledger--shared-123456789012-eu-west-1'],
     alarms: names(`

@@ -23,6 +23,8 @@ import {
 
 const stack = synthesize();
 const { template } = stack;
+/** Without that of the CDK, which copies the configuration. */
+const ownFunctions = stack.all('AWS::Lambda::Function').filter(([id]) => !id.startsWith('AWS679f'));
 
 const policyOf = (type: string, property: string, id: string): Statement[] =>
   stack
@@ -49,9 +51,26 @@ describe('the stack', () => {
     expect(withoutHashes(plain(template.Outputs.RecordDeadLetterQueueUrl?.Value))).toBe('RecordEventsDeadLettersQueue');
   });
 
-  it('needs no function of its own to be deployed', () => {
-    expect(stack.all('AWS::Lambda::Function')).toHaveLength(3);
-    expect(Object.values(template.Resources).filter(({ Type }) => Type.startsWith('Custom::'))).toEqual([]);
+  it("needs one function of the CDK's to be deployed, which copies the configuration to where it is kept", () => {
+    expect(stack.all('AWS::Lambda::Function').map(([id]) => withoutHashes(id))).toHaveLength(4);
+    const custom = Object.values(template.Resources).filter(({ Type }) => Type.startsWith('Custom::'));
+    expect(custom.map(({ Type }) => Type)).toEqual(['Custom::DeployedConfiguration']);
+    const [{ Properties } = { Properties: {} }] = custom;
+    const call = JSON.parse(plain(Properties.Update).replaceAll('"\\n"', '')) as { parameters: Record<string, string> };
+    const owners = { ExpectedBucketOwner: '123456789012', ExpectedSourceBucketOwner: '123456789012' };
+    expect(call.parameters).toMatchObject(owners);
+    // A rollback goes back to the one before, so it is not deleted.
+    expect(Properties.Delete).toBeUndefined();
+    for (const [, { Properties: fn }] of ownFunctions) {
+      const { CONFIG_BUCKET, CONFIG_KEY } = fn.Environment.Variables;
+      expect([plain(CONFIG_BUCKET), CONFIG_KEY]).toEqual([call.parameters.Bucket, call.parameters.Key]);
+    }
+  });
+
+  it('keeps each configuration that was deployed, for as long as anybody asks', () => {
+    const { Properties } = stack.one('AWS::S3::Bucket', 'BucketsConfigurations');
+    expect(Properties.LifecycleConfiguration).toBeUndefined();
+    expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
   });
 
   it('keeps the table, its key and the buckets with their policies when it goes', () => {
@@ -130,7 +149,7 @@ describe('the ledger', () => {
     expect(kept.all('AWS::DynamoDB::GlobalTable')).toEqual([]);
     expect(kept.all('AWS::KMS::Key')).toEqual([]);
     const made = kept.all('AWS::S3::Bucket').map(([, { Properties }]) => Properties);
-    expect(made.map(({ BucketName }) => BucketName)).toEqual([undefined, first]);
+    expect(made.map(({ BucketName }) => BucketName)).toEqual([undefined, undefined, first]);
     for (const { LoggingConfiguration } of made) expect(LoggingConfiguration.DestinationBucketName).toBe('kept-logs');
     expect(kept.template.Outputs.LedgerTableName?.Value).toBe('kept');
     expect(kept.rights('RecordEventsRecord')).toContain(
@@ -142,8 +161,8 @@ describe('the ledger', () => {
   });
 });
 
-describe('every function', () => {
-  const functions = stack.all('AWS::Lambda::Function');
+describe('every function of ours', () => {
+  const functions = ownFunctions;
 
   it('runs on Node 24 and ARM64, and says what it is for', () => {
     for (const [, { Properties }] of functions) {
