@@ -20,7 +20,8 @@ export function bundle(handler: FunctionName, folder: string): Metafile {
     splitting: true,
     format: 'esm',
     platform: 'node',
-    target: 'node24',
+    // The oldest runtime that may be chosen (`functions.ts`).
+    target: 'node22',
     mainFields: ['module', 'main'],
     alias: { 'node:http': join(root, 'infra/node-http.cjs') },
     minify: true,

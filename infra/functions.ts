@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { type FunctionName, type FunctionSettings, metricsDimensions, metricsNamespace } from '../shared/contract.ts';
 import { bundle } from './bundle.ts';
 import { allow } from './rights.ts';
+import { SynthError } from './synth-error.ts';
 
 export interface LedgerFunctionProps<Name extends FunctionName> {
   /** File in `handlers/`, without its extension. */
@@ -28,10 +29,23 @@ export interface LedgerFunctionProps<Name extends FunctionName> {
   readonly asynchronousFailures?: IQueue;
 }
 
+/** What the functions run on, the default first; the other where a Region lacks it: `-c runtime=nodejs22.x -c architecture=x86_64`. */
+const runtimes = { 'nodejs24.x': Runtime.NODEJS_24_X, 'nodejs22.x': Runtime.NODEJS_22_X };
+const architectures = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
+
+/** The value that the CDK's context names, or the first. Throws `SynthError` where it names none of them. */
+function chosen<T>(scope: Construct, name: string, values: Readonly<Record<string, T>>): T {
+  const [byDefault = ''] = Object.keys(values);
+  const named = String(scope.node.tryGetContext(name) ?? byDefault);
+  const value = values[named];
+  if (value !== undefined && Object.hasOwn(values, named)) return value;
+  throw new SynthError(`Context ${name}: must be one of ${Object.keys(values).join(', ')}, got "${named}".`);
+}
+
 const handlers = fileURLToPath(new URL('../handlers', import.meta.url));
 
 /**
- * A function of this stack: Node 24 on ARM64, minified ES modules with their own SDK, a log group whose logs end, and a
+ * A function of this stack: Node 24 on ARM64 unless chosen otherwise, minified ES modules with their own SDK, a log group whose logs end, and a
  * role that may do nothing but write them; whoever makes the function gives its role what it needs.
  */
 export class LedgerFunction<Name extends FunctionName = FunctionName> extends Construct {
@@ -51,8 +65,8 @@ export class LedgerFunction<Name extends FunctionName = FunctionName> extends Co
       description: props.description,
       code: codeOf(props.handler),
       handler: 'index.handler',
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      runtime: chosen(this, 'runtime', runtimes),
+      architecture: chosen(this, 'architecture', architectures),
       memorySize: props.memoryMiB,
       timeout: props.timeout,
       role: this.role.withoutPolicyUpdates(),

@@ -1,4 +1,5 @@
 import { Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { readExportSettings } from '../../handlers/export-settings.ts';
@@ -173,6 +174,20 @@ describe('every function of ours', () => {
         Description: expect.stringMatching(/\w{3}/),
       });
     }
+  });
+
+  it('runs on what is chosen where a Region lacks these, and on nothing else', () => {
+    const on = (context: Record<string, string>) => {
+      const made = stackOf(dryRunApp({ context }));
+      const functions = Template.fromStack(made).findResources('AWS::Lambda::Function');
+      return Object.entries(functions)
+        .filter(([id]) => !id.startsWith('AWS679f'))
+        .map(([, { Properties }]) => [Properties.Runtime, ...Properties.Architectures]);
+    };
+    const three = (...values: string[]) => [values, values, values];
+    expect(on({ runtime: 'nodejs22.x', architecture: 'x86_64' })).toEqual(three('nodejs22.x', 'x86_64'));
+    expect(() => on({ architecture: 'arm' })).toThrow('Context architecture: must be one of arm64, x86_64, got "arm".');
+    expect(() => on({ runtime: 'toString' })).toThrow('must be one of nodejs24.x, nodejs22.x, got "toString"');
   });
 
   it('logs into a group of its own whose logs end', () => {
