@@ -6,6 +6,7 @@ import type { Fleet } from '../shared/config/index.ts';
 import { defaultStackName } from '../shared/contract.ts';
 import { exceededLimits, type Template } from './limits.ts';
 import { LedgerStack } from './stack.ts';
+import { SynthError } from './synth-error.ts';
 
 const cdkJson = fileURLToPath(new URL('../cdk.json', import.meta.url));
 
@@ -16,10 +17,10 @@ export function dryRunApp({ context = {}, ...props }: AppProps = {}): App {
 }
 
 /**
- * What of AWS's quotas the stack of a configuration would exceed, as sentences with the cure. It takes a second or two and no
- * AWS; a table to adopt is not looked up.
+ * Why the stack of a configuration could not be deployed, as sentences with the cure: what of AWS's quotas it would exceed. It
+ * takes a second or two and no AWS; a table to adopt is not looked up.
  */
-export function exceededBy(fleet: Fleet, configurationPath: string): string[] {
+export function obstaclesTo(fleet: Fleet, configurationPath: string): string[] {
   const app = dryRunApp({
     // Seconds of other checks, which `cdk synth` makes.
     builtinCloudFormationValidation: false,
@@ -29,9 +30,12 @@ export function exceededBy(fleet: Fleet, configurationPath: string): string[] {
     context: { [FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT]: false },
   });
   const { account, region } = fleet;
-  new LedgerStack(app, defaultStackName, { env: { account, region }, fleet, configurationPath });
   try {
+    new LedgerStack(app, defaultStackName, { env: { account, region }, fleet, configurationPath });
     return exceededLimits(app.synth().getStackByName(defaultStackName).template as Template);
+  } catch (error) {
+    if (error instanceof SynthError) return [error.message];
+    throw error;
   } finally {
     CloudAssembly.cleanupTemporaryDirectories();
   }

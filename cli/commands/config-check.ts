@@ -30,9 +30,9 @@ export const configCheck = command({
       const fleet = parseConfig(text, where);
       const { tenants, databases } = fleet;
       // Here, since the CDK takes a second to load.
-      const { exceededBy } = await import('../../infra/dry-run.ts');
-      const exceeded = exceededBy(fleet, resolve(file));
-      if (exceeded.length > 0) return refusal(file, exceeded, sha256);
+      const { obstaclesTo } = await import('../../infra/dry-run.ts');
+      const obstacles = obstaclesTo(fleet, resolve(file));
+      if (obstacles.length > 0) return refusal(file, obstacles, sha256);
       const warnings = [...tenantsWithoutDatabase(fleet), ...regionsWithoutExports(fleet)];
       return answer({ file, ok: true, mistakes: [], warnings, sha256 }, (screen) => {
         screen.line(

@@ -227,6 +227,16 @@ describe('config check', () => {
     ]);
   });
 
+  it('refuses what AWS would not take, as `cdk synth` does', async () => {
+    const databases = Array.from({ length: 300 }, (_, at) => ({ id: `db-${at}`, kind: 'instance' }));
+    const file = await write('many.json', { ...config, tenants: [{ id: 'acme', databases }] });
+    const { ok, mistakes } = await given({ now }).facts(`config check ${file}`);
+    expect({ ok, mistakes }).toEqual({
+      ok: false,
+      mistakes: [expect.stringMatching(/^The stack: \d+ resources, AWS takes at most 500\. Let databases share/)],
+    });
+  });
+
   it('says so where there is no such file', async () => {
     expect(await given({ now }).run('config check nowhere.json')).toMatchObject({
       error: '"nowhere.json" cannot be read: there is no such file.\n',

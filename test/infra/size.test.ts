@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exceededBy } from '../../infra/dry-run.ts';
+import { obstaclesTo } from '../../infra/dry-run.ts';
 import type { Fleet } from '../../shared/config/index.ts';
 import { configured, fleetOf, synthesize } from './synthesized.ts';
 
@@ -62,6 +62,17 @@ describe('the size of the stack', () => {
     expect(exceeded(existing(200, 1, false, { copy: { mode: 'object', staging } }))).toEqual([]);
   });
 
+  it('refuses what SNS would not take of a recipient, as a sentence', () => {
+    const tenants = Array.from({ length: 151 }, (_, number) => ({
+      id: `tenant-${number}`,
+      recipients: [{ email: 'everybody@example.com' }],
+      databases: [{ id: `db-${number}`, kind: 'instance' }],
+    }));
+    expect(exceeded(fleetOf({ ...shared, tenants }))).toEqual([
+      expect.stringMatching(/is a recipient of 151 tenants; a filter policy of SNS holds at most 150/),
+    ]);
+  });
+
   it('refuses more buckets of others than the policies of a role hold', () => {
     expect(exceeded(existing(400, 200, true))).toContainEqual(
       expect.stringMatching(
@@ -72,7 +83,7 @@ describe('the size of the stack', () => {
 });
 
 function exceeded(fleet: Fleet): string[] {
-  return exceededBy(fleet, 'config/example.json');
+  return obstaclesTo(fleet, 'config/example.json');
 }
 
 /** Databases with buckets that exist already, of so many accounts. */
