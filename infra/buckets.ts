@@ -57,7 +57,8 @@ export class Buckets extends Construct {
       ],
     };
     this.reports = this.#bucket('Reports', rules);
-    this.configurations = this.#bucket('Configurations');
+    // A creation that is rolled back keeps it: the deployment itself writes into it, and S3 deletes no bucket with objects.
+    this.configurations = this.#bucket('Configurations', { removalPolicy: RemovalPolicy.RETAIN });
     // Kept ones are there, as they were: copies go to them by name.
     const missing = stackBuckets.filter((name) => !names.includes(name));
     for (const bucketName of missing) this.#bucket(bucketName, { ...rules, bucketName });
@@ -79,7 +80,7 @@ export class Buckets extends Construct {
       logFilePrefix: `${id}/`,
     };
     bucket.node.addDependency(this.#accessLogs);
-    return withKeptPolicy(bucket);
+    return withKeptPolicy(bucket, props.removalPolicy);
   }
 }
 
@@ -90,8 +91,8 @@ const privateBucket = {
 } satisfies BucketProps;
 
 /** What a bucket's policy refuses and allows holds for as long as the bucket is there. */
-function withKeptPolicy(bucket: Bucket): Bucket {
-  bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+function withKeptPolicy(bucket: Bucket, removalPolicy: RemovalPolicy = privateBucket.removalPolicy): Bucket {
+  bucket.policy?.applyRemovalPolicy(removalPolicy);
   return bucket;
 }
 

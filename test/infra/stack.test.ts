@@ -83,9 +83,16 @@ describe('the stack', () => {
     for (const [id, { UpdateReplacePolicy }] of kept) expect([id, UpdateReplacePolicy]).toEqual([id, 'Retain']);
   });
 
-  it('keeps of a creation that is rolled back the table alone, which is protected: what has a name would refuse the next try', () => {
-    const orphaned = Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
-    expect(orphaned.map(({ Type }) => Type)).toEqual(['AWS::DynamoDB::GlobalTable']);
+  it('keeps of a creation that is rolled back what AWS would not delete, and nothing with a name: that would refuse the next try', () => {
+    const orphaned = Object.entries(template.Resources).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain');
+    expect(orphaned.map(([id]) => withoutHashes(id)).sort()).toEqual([
+      'BucketsConfigurations',
+      'BucketsConfigurationsPolicy',
+      'LedgerTable',
+    ]);
+    for (const [, { Type, Properties }] of orphaned) {
+      if (Type === 'AWS::S3::Bucket') expect(Properties.BucketName).toBeUndefined();
+    }
   });
 
   it('starts nothing before everything else is there', () => {
