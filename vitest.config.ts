@@ -33,7 +33,7 @@ export default defineConfig({
       {
         extends: true,
         // What others know of AWS: the same on every Node, so once is enough.
-        test: { name: 'judges', include: ['test/judges/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: { name: 'judges', include: ['test/judges/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 600_000 },
       },
       {
         extends: true,
