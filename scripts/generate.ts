@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { causesPage } from './generate/causes.ts';
 import { cliPage } from './generate/cli.ts';
 import { configurationSchema, configurationTable } from './generate/configuration.ts';
+import { costPage } from './generate/cost.ts';
 import { messagesPage } from './generate/messages.ts';
 import { reportScript } from './generate/report.ts';
 import { verdictsPage } from './generate/verdicts.ts';
@@ -26,6 +27,7 @@ export const generators: readonly Generator[] = [
   messagesPage,
   verdictsPage,
   causesPage,
+  costPage,
   reportScript,
 ];
 

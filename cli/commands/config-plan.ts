@@ -1,5 +1,6 @@
 import { type Fleet, parseConfig, regionsWithoutExports } from '../../shared/config/index.ts';
 import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copies/index.ts';
+import { formatUsd, type MonthlyCost, monthlyCost, pricesAsOf, pricesRegion } from '../../shared/cost/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { collect } from '../../shared/lib/iterables.ts';
 import { copySentenceOf, type Reader } from '../../shared/reasons/index.ts';
@@ -14,7 +15,7 @@ const observedDays = 7;
 
 export const configPlan = command({
   details:
-    'It needs no AWS. With --observed, durations, attempts and sizes of exports are those of the last week in the deployed ledger, failed ones included, and the price of copies can be estimated, except for Aurora: RDS does not state the size of its snapshots.',
+    'It needs no AWS. It ends with what a month costs, by item (docs/cost.md). With --observed, durations, attempts and sizes of exports are those of the last week in the deployed ledger, failed ones included, and the price of copies can be estimated, except for Aurora: RDS does not state the size of its snapshots.',
   arguments: [{ name: '[file]', description: `the configuration (default: ${defaultConfig})` }],
   options: [...whereOptions, { flags: '--observed', description: 'measure past exports in the deployed ledger' }],
   examples: ['config plan', 'config plan config/production.json --observed'],
@@ -30,6 +31,7 @@ export const configPlan = command({
       copies:
         '`exportsADay`, `exportsAMonth`, `hoursEach` (of an attempt), `attemptsEach`, `measured`, `slotsCarryADay`, `load` (above 1 the queue grows for ever); with --observed `monthlyUsd` (about, without the following) and `unpricedAMonth`, exports whose price is not known, since RDS does not state the size of their snapshots',
       copiesByMode: 'databases by copy mode',
+      cost: `what a month costs by list prices of ${pricesRegion}, free tiers not deducted: \`pricesAsOf\`, \`items\` (\`item\`, \`label\`, \`quantity\` a month, \`unit\`, \`usd\`), \`monthlyUsd\` in the first year, \`secondYearMonthlyUsd\`, \`laterMonthlyUsd\`, and \`notIncluded\`, as phrases`,
       notCopied:
         'databases whose copies cannot be made: `database`, `tenant`, `account`, `region`, `reason`, `cause` (`code`, `facts`)',
       warnings: 'decisions to make, as sentences',
@@ -77,6 +79,7 @@ function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) 
     buckets: { made: stackBuckets, existing: [...targets].filter((bucket) => !stackBuckets.includes(bucket)).sort() },
     copies: capacity,
     copiesByMode: modes,
+    cost: { pricesAsOf, ...monthlyCost(fleet, capacity) },
     notCopied: databases.flatMap((one) => {
       const { copySkipped: cause } = one;
       return cause === undefined ? [] : [{ ...named(one, copySentenceOf(cause, reader)), cause }];
@@ -125,4 +128,36 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
     screen.line(yellow(`not copied: ${tenant} / ${database}: ${reason}`), '  ');
   }
   for (const warning of plan.warnings) screen.line(yellow(warning), '  ');
+  printCost(plan.cost, screen);
+}
+
+function printCost(cost: MonthlyCost, screen: Screen): void {
+  const { bold, dim } = screen.colours;
+  const { monthlyUsd, secondYearMonthlyUsd, laterMonthlyUsd } = cost;
+  screen.heading(`About ${formatUsd(monthlyUsd)} US dollars a month`);
+  screen.table(
+    [
+      { title: 'item', holds: 'words' },
+      { title: 'quantity', align: 'right' },
+      { title: 'unit', holds: 'words' },
+      { title: 'US dollars', align: 'right' },
+    ],
+    [
+      ...cost.items.map(({ label, quantity, unit, usd }) => [label, formatQuantity(quantity), unit, formatUsd(usd)]),
+      [bold('a month, in the first year'), '', '', bold(formatUsd(monthlyUsd))],
+      ['in the second year', '', '', formatUsd(secondYearMonthlyUsd)],
+      ['later', '', '', formatUsd(laterMonthlyUsd)],
+    ],
+  );
+  screen.line(
+    dim(
+      `List prices of ${pricesRegion}, ${pricesAsOf}, free tiers not deducted; docs/cost.md says how each figure is made. Not included: ${cost.notIncluded.join('; ')}.`,
+    ),
+  );
+}
+
+/** Three significant digits at least: a few megabytes are not 0 GB. */
+function formatQuantity(quantity: number): string {
+  const digits = quantity >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  return quantity.toLocaleString('en-US', digits);
 }

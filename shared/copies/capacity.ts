@@ -110,23 +110,28 @@ export function capacityWarnings(capacity: Capacity): string[] {
     : [`${wanted}, ${carried}: the slots are taken for ${Math.round(load * 100)} % of the time; ${advice}`];
 }
 
-const daysAMonth = 365.25 / 12;
+export const daysAMonth = 365.25 / 12;
 
 /** RDS takes one automated backup a day, and a plan of AWS Backup usually one as well, in its place. */
 const backupsADay = 1;
 
-const copiesADay: Record<CopySchedule, number> = {
+const timesADay: Record<CopySchedule, number> = {
   every: backupsADay,
   daily: 1,
   weekly: 1 / 7,
   monthly: 1 / daysAMonth,
 };
 
-/** In a Region that exports Aurora's snapshots alone, a cluster counts: it may be one. */
-function exportsADayOf({ copy, kind, notExported }: ConfiguredDatabase): number {
-  if (notExported === 'every engine' || (notExported === 'all but Aurora' && kind === 'instance')) return 0;
-  const scheduled = copy.kinds.includes('automated') || copy.kinds.includes('awsbackup');
-  return copy.mode === 'export' && scheduled ? copiesADay[copy.schedule] : 0;
+function exportsADayOf(database: ConfiguredDatabase): number {
+  return database.copy.mode === 'export' ? copiesADay(database) : 0;
+}
+
+/** Copies that a database wants a day. In a Region that exports Aurora's snapshots alone, a cluster counts: it may be one. */
+export function copiesADay({ copy, kind, notExported }: ConfiguredDatabase): number {
+  if (copy.mode === 'none') return 0;
+  const isExported = notExported === undefined || (notExported === 'all but Aurora' && kind === 'cluster');
+  if (copy.mode === 'export' && !isExported) return 0;
+  return copy.kinds.includes('automated') || copy.kinds.includes('awsbackup') ? timesADay[copy.schedule] : 0;
 }
 
 function rounded(value: number): string {

@@ -1,4 +1,4 @@
-export { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from './capacity.ts';
+export { type Capacity, capacityOf, capacityWarnings, copiesADay, daysAMonth, observe, usdPerGiB } from './capacity.ts';
 export { copyCalls } from './copy-calls.ts';
 export { initialCopy } from './copy-policy.ts';
 export { exportSlots } from './export-tasks.ts';

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatUsd, type MonthlyCost, pricesAsOf } from '../../shared/cost/index.ts';
 import type { Cause } from '../../shared/domain/index.ts';
 import { aBackup, aDatabase, aDay, aSweep, at } from '../shared/ledger/rows.ts';
 import { config, given } from './support.ts';
@@ -264,6 +265,21 @@ describe('config plan', () => {
       warnings: [],
     });
   });
+
+  it('says what a month costs, by item and in total', async () => {
+    const file = join(folder, 'plan.json');
+    await writeFile(file, JSON.stringify(config));
+    const line = `config plan ${file} --account 123456789012 --region eu-west-1`;
+    const { cost } = (await given({ now }).facts(line)) as { cost: MonthlyCost };
+    expect(cost).toMatchObject({ pricesAsOf, monthlyUsd: expect.any(Number), notIncluded: expect.any(Array) });
+    expect(cost.items[0]).toEqual({ item: 'key', label: 'customer key (KMS)', quantity: 1, unit: 'key', usd: 1 });
+    const { text } = await given({ now }).run(line, { columns: 100 });
+    expect(text).toContain(`About ${formatUsd(cost.monthlyUsd)} US dollars a month\n`);
+    expect(text).toMatch(/^customer key \(KMS\) +1 +key +1\.00$/m);
+    expect(text).toMatch(/^ledger: writes +[\d,]+ +write units +< 0\.01$/m);
+    expect(text).toMatch(new RegExp(`^later +${formatUsd(cost.monthlyUsd + 2)}$`, 'm'));
+    expect(text.replaceAll('\n', ' ')).toContain('exports, at about 0.01 dollars a GB of snapshot');
+  });
 });
 
 describe('config plan --observed', () => {
@@ -294,6 +310,7 @@ describe('config plan --observed', () => {
     const text = await planned(100, 300);
     expect(text).toContain('1 a day, 30.4 a month, 8 h and 2 attempts each (as measured in the last week, failed ones');
     expect(text).toMatch(/price of exports +about 122 US dollars a month \(0\.01 a GB of snapshot\)\n/);
+    expect(text).toMatch(/^exports \(about\) +12,175 +GB of snapshots +121\.75$/m);
   });
 
   it('says what it does not know the price of', async () => {

@@ -6,7 +6,7 @@ import type { Backup, CopyState } from '../../../shared/domain/index.ts';
 import { TableLedger } from '../../../shared/ledger/table-ledger.ts';
 import { newLedgerTable } from '../../support/ledger-table.ts';
 import { localAws } from '../../support/local-aws.ts';
-import { MeteredTable, type Units } from '../../support/write-units.ts';
+import { MeteredTable, type Units } from '../../support/metered-table.ts';
 import { here, start } from './contract/given.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at } from './rows.ts';
 

@@ -3,8 +3,9 @@
  * makes them worse fails here.
  */
 import { describe, expect, it } from 'vitest';
+import { writeUnits } from '../../../shared/cost/usage.ts';
 import { MemoryTable } from '../../support/memory-ledger.ts';
-import { MeteredTable, type MeteredWrite } from '../../support/write-units.ts';
+import { MeteredTable, type MeteredWrite } from '../../support/metered-table.ts';
 import { copyWorld } from '../copies/world.ts';
 
 const database = 'acme-production-orders';
@@ -111,6 +112,7 @@ describe('a database and day', () => {
       // The oldest is closed and leaves the live ones; then the evaluation, and the day in two indexes.
       evaluated: ['BACKUP 2', 'DATABASE 1', 'DAY 3'],
     });
+    expect(ofDay(day)).toBe(writeUnits.databaseDay);
     expect(ofDay(day)).toBeLessThanOrEqual(18);
   });
 
@@ -125,6 +127,7 @@ describe('a database and day', () => {
       ended: ['BACKUP 3'],
       evaluated: ['BACKUP 3', 'DATABASE 1', 'DAY 3'],
     });
+    expect(ofDay(day)).toBe(writeUnits.databaseDay + writeUnits.copy);
     expect(ofDay(day)).toBeLessThanOrEqual(48);
   });
 

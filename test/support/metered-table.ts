@@ -1,7 +1,7 @@
 /**
- * What writes of the ledger cost in DynamoDB, computed from its items. Sources: Amazon DynamoDB Developer Guide, "DynamoDB item
- * sizes and formats", "DynamoDB read and write operations" and "Provisioned throughput considerations for global secondary
- * indexes" (local ones cost alike).
+ * What reads and writes of the ledger cost in DynamoDB, and what its items take of storage, computed from them. Sources: Amazon
+ * DynamoDB Developer Guide, "DynamoDB item sizes and formats", "DynamoDB read and write operations" and "Provisioned throughput
+ * considerations for global secondary indexes" (local ones cost alike).
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -87,9 +87,36 @@ export interface MeteredWrite extends PrimaryKey {
   readonly bytes: number;
 }
 
-/** A table that notes what each write costs. */
+/** Bytes that DynamoDB stores for an item: in the table and local indexes, and in global indexes. 100 bytes each are its own. */
+export function storedBytes(item: Item): { readonly table: number; readonly globalIndexes: number } {
+  const inIndexes = (definitions: Definitions) =>
+    Object.values(definitions).reduce((sum, index) => {
+      const entry = entryOf(item, index);
+      return sum + (entry ? itemBytes(entry) + overheadBytes : 0);
+    }, 0);
+  return {
+    table: itemBytes(item) + overheadBytes + inIndexes(localIndexes),
+    globalIndexes: inIndexes(indexes),
+  };
+}
+
+/** Source: Amazon DynamoDB pricing, "Data storage"; Developer Guide, "Storage considerations for global secondary indexes". */
+const overheadBytes = 100;
+
+/** Read units of some bytes that are read together; global indexes are read eventually consistent, at half the price. */
+function readUnitsOf(bytes: number, index?: IndexName): number {
+  return Math.max(1, Math.ceil(bytes / 4096)) * (index !== undefined && index in indexes ? 0.5 : 1);
+}
+
+/** Items of a Query's first page, and bytes of each later one. */
+const firstPage = 50;
+const pageBytes = 1024 ** 2;
+
+/** A table that notes what each read and write costs. */
 export class MeteredTable implements Table {
   readonly writes: MeteredWrite[] = [];
+  /** Read units since it was last set to 0. */
+  readUnits = 0;
   readonly #table: Table;
 
   constructor(table: Table) {
@@ -100,12 +127,30 @@ export class MeteredTable implements Table {
     return this.writes.reduce((sum, { total }) => sum + total, 0);
   }
 
-  read(keys: readonly PrimaryKey[]): Promise<Item[]> {
-    return this.#table.read(keys);
+  async read(keys: readonly PrimaryKey[]): Promise<Item[]> {
+    const items = await this.#table.read(keys);
+    const asked = new Set(keys.map(({ pk, sk }) => `${pk}\n${sk}`)).size;
+    // What is not there costs a unit as well.
+    this.readUnits += asked - items.length;
+    for (const item of items) this.readUnits += readUnitsOf(itemBytes(item));
+    return items;
   }
 
-  query(range: Range): AsyncIterable<Item> {
-    return this.#table.query(range);
+  /** A page is paid for once its first item is asked for. */
+  async *query(range: Range): AsyncIterable<Item> {
+    let page: Item[] = [];
+    let bytes = 0;
+    let isFirst = true;
+    for await (const item of this.#table.query(range)) {
+      page.push(item);
+      bytes += itemBytes(item);
+      if (isFirst ? page.length < firstPage : bytes < pageBytes) continue;
+      this.readUnits += readUnitsOf(bytes, range.index);
+      yield* page;
+      [page, bytes, isFirst] = [[], 0, false];
+    }
+    this.readUnits += readUnitsOf(bytes, range.index);
+    yield* page;
   }
 
   put(write: Write): Promise<Written> {
