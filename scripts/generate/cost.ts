@@ -56,7 +56,7 @@ function page(): string {
   const at = (column: number) => examples.flatMap((row) => row[column] ?? []);
   const slotsADay = exportSlots * 24;
   const waitingUsd =
-    (1000 * slotsADay * 2 * readUnits.otherCopy * daysAMonth * prices.ledgerReads.usd) / prices.ledgerReads.per;
+    (1000 * slotsADay * 2 * readUnits.otherExport * daysAMonth * prices.ledgerReads.usd) / prices.ledgerReads.per;
   return `# What it costs
 
 <!-- Written by \`npm run generate\` from shared/cost/. -->
@@ -97,10 +97,10 @@ ${Object.values(prices).map(priceRow).join('\n')}
 
 **Counted by tests**, which fail when the product takes more:
 
-- Ledger, write units: ${writeUnits.databaseDay} a database and day, ${writeUnits.copy} more with an export, ${writeUnits.watch} a watch, ${writeUnits.sweep} a sweep
+- Ledger, write units: ${writeUnits.databaseDay} a database and day, ${writeUnits.copy} more with an export (or, at most, a native dump), ${writeUnits.watch} a watch, ${writeUnits.sweep} a sweep
   ([one ledger format](decisions/0006-one-ledger-format.md)). An alert that opens and ends takes 38 more.
 - Ledger, read units: ${readUnits.databaseDay} a database and day (most are the ${liveBackups} days on the report's page), ${readUnits.sweep} a sweep, ${readUnits.watch} a watch, ${readUnits.copyPass} a pass of the
-  copy function, ${readUnits.copy} an export, and ${readUnits.otherCopy} more for each other one of that night.
+  copy function, ${readUnits.copy} an export, and ${readUnits.otherExport} more for each other one of that night.
 - Ledger, bytes stored, with index entries and DynamoDB's own 100 bytes an item and entry: ${sizeOf('closedBackup')} a backup, ${sizeOf('day')} a day, both until
   they expire; ${sizeOf('database')} a database. ${liveBackups} snapshots of each are taken to be live. Point-in-time recovery counts the table without its global indexes.
 - Metrics that alarms watch: ${alarmedMetrics.always}, and ${alarmedMetrics.whereCopying} more where anything is copied. An alarm on an expression is billed for each metric in it.

@@ -114,16 +114,19 @@ export function monthlyCost(fleet: Fleet, capacity: Capacity): MonthlyCost {
   };
 }
 
-/** Copies that are made a day, and the read units that they cost. All of one schedule wait in the same night. */
+/**
+ * Copies that are made a day, and the read units that they cost. Exports of one schedule wait for slots in the same night; a
+ * native dump that is there is copied at once.
+ */
 function copiesOf({ databases }: Fleet, { load }: Capacity): { copies: number; reads: number } {
   const bursts = Object.values(groupBy(databases.filter(isCopied), ({ copy }) => `${copy.mode} ${copy.schedule}`));
   const all = bursts.map(([first, ...others]) => {
     const timesADay = first ? copiesADay(first) : 0;
-    // What the slots do not carry waits, as `notIncluded` says.
-    const carried = first?.copy.mode === 'export' ? 1 / Math.max(1, load) : 1;
-    const together = (1 + others.length) * carried;
-    const readsOfOne = readUnits.copy + readUnits.otherCopy * Math.max(0, together - 1);
-    return { copies: timesADay * together, reads: timesADay * together * readsOfOne };
+    const waits = first?.copy.mode === 'export';
+    // What the slots do not carry is not made, as `notIncluded` says.
+    const made = (1 + others.length) / (waits ? Math.max(1, load) : 1);
+    const readsOfOne = readUnits.copy + (waits ? readUnits.otherExport * Math.max(0, made - 1) : 0);
+    return { copies: timesADay * made, reads: timesADay * made * readsOfOne };
   });
   return { copies: sumBy(all, ({ copies }) => copies), reads: sumBy(all, ({ reads }) => reads) };
 }

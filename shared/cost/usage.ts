@@ -25,8 +25,8 @@ export const readUnits = {
   databaseDay: 48,
   /** One export from its queue to its end; a native dump takes no more. */
   copy: 71,
-  /** Further, for each other copy of the same night: passes read all that waits. */
-  otherCopy: 3,
+  /** Further, for each other export of the same night: passes read all that waits for a slot. */
+  otherExport: 3,
 } as const;
 
 /** Bytes that the ledger stores of a row, index entries and DynamoDB's own 100 bytes each included; counted by test/shared/cost/. */

@@ -90,6 +90,13 @@ describe('the ledger', () => {
     expect(perDay({ copy: { mode: 'export', schedule: 'weekly' } })).toBeCloseTo(15 + 23 / 7);
   });
 
+  it('is read alike for each native dump, since none waits for a slot', () => {
+    const staging = { bucket: 'dumps', owner: '222222222222', key: '{databaseId}.bak' };
+    const copy = { mode: 'object', schedule: 'daily', staging };
+    const reads = (count: number) => usdOf({ count, copy }, 'ledgerReads') - usdOf({ count }, 'ledgerReads');
+    expect(reads(1000) / reads(1)).toBeCloseTo(1000);
+  });
+
   it('stores what retention keeps: twice the days, almost twice the bytes', () => {
     const usd = (retentionDays: number) => usdOf({ count: 1000, more: { ledger: { retentionDays } } }, 'ledgerStorage');
     expect(usd(800) / usd(400)).toBeGreaterThan(1.9);
