@@ -111,7 +111,7 @@ ${Object.values(prices).map(priceRow).join('\n')}
 
 **From AWS's documentation**: Lambda polls the event queue five times side by side, 20 seconds each, message or not; an event takes ${requestsAnEvent}
 requests more. DynamoDB asks for the key about once in five minutes for each of three functions. EventBridge's rules on
-AWS's own events, and reading the stream, are free.
+AWS's own events, and reading the stream, are free. Time of functions on x86_64 (\`-c architecture=x86_64\`) costs a quarter more.
 
 **Assumed**, rather too high, since only AWS can measure it:
 
