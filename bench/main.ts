@@ -2,6 +2,7 @@
 import { coldStartBenchmark } from './cold-start.ts';
 import { copyBenchmark } from './copy.ts';
 import { ledgerBenchmark } from './ledger.ts';
+import { outageBenchmark } from './outage.ts';
 import { reportBenchmark } from './report.ts';
 import { sweepBenchmark } from './sweep.ts';
 import { textBenchmark } from './text.ts';
@@ -35,6 +36,14 @@ are tried no more; "utilisation" is the slots' busy time in percent of what all 
 key in an index and then read, and nothing is read that is not shown; "scanReadsTimes" and "scanTakesTimes" say how many times
 as much a Scan reads, and how many times as long it takes. Full size counts items only; the smaller ledger is really written
 on a local AWS and read there, median of five, in ms.`,
+  },
+  outage: {
+    run: outageBenchmark,
+    about: `A sweep that finds all databases overdue at once, on a DynamoDB with its documented limits (1,000 write units a second for each partition
+key of the table and of each index, 4,000 for a new table), in simulated time: "waited" is what the sweep waits for DynamoDB, "computed"
+what this machine computed for it, both in seconds and both counted against the 15 minutes; RDS and SNS answer at once. "as at first" is a ledger
+whose lists are one partition each, whose throttled transactions are not repeated, and whose client has the SDK's default retries.
+"notifiedTwice" and "neverNotified" are databases, by the sweep and the watch after it, which is to send nothing ("byNextWatch").`,
   },
   report: {
     run: reportBenchmark,

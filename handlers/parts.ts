@@ -18,8 +18,11 @@ export const now = () => new Date();
 /** One client for the configuration and the reports. */
 export const s3Client = once(() => new S3Client());
 
+/** DynamoDB throttles each partition by itself, and a mass outage writes to few: the client waits and slows down, as with RDS. */
+export const ledgerRetries = { retryMode: 'adaptive', maxAttempts: 10 } as const;
+
 export function ledgerOf(settings: Settings): Ledger {
-  return dynamoLedger(new DynamoDBClient({ retryMode: 'adaptive', maxAttempts: 10 }), settings.ledgerTable, now);
+  return dynamoLedger(new DynamoDBClient(ledgerRetries), settings.ledgerTable, now);
 }
 
 /**

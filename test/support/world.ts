@@ -90,6 +90,8 @@ export function makeWorld({
   /** Each message that was handed over to be sent, whether it got out or not. */
   const notified: AlertNotification[] = [];
   const published: OutgoingMessage[] = [];
+  /** Full lists, by the links to them. */
+  const stored = new Map<string, string>();
   /** Change these to change the world: another configuration, a topic that refuses messages. */
   const state = {
     fleet: parseConfig(JSON.stringify(config), where),
@@ -112,8 +114,12 @@ export function makeWorld({
     notify: async (some, at) => {
       notified.push(...some);
       const publisher = { publish: (message: OutgoingMessage) => state.publish(message) };
-      const reports = { put: async (name: string) => `https://lists.example/${name}` };
-      return notify({ ledger: used, publisher, reports, fleet: state.fleet }, some, at);
+      const put = async (name: string, body: string) => {
+        const link = `https://lists.example/${name}`;
+        stored.set(link, body);
+        return link;
+      };
+      return notify({ ledger: used, publisher, reports: { put }, fleet: state.fleet }, some, at);
     },
     notifyOfLeftOut: (leftOut, at) => {
       const { account, region, alerts } = state.fleet;
@@ -161,6 +167,7 @@ export function makeWorld({
     ledger,
     notified,
     published,
+    stored,
     logged,
     state,
     deliver,
