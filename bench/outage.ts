@@ -41,7 +41,7 @@ export async function outageBenchmark(): Promise<OutageResult[]> {
     const dynamo = new ThrottledDynamoDb();
     const now = await played('spread, repeating', outage, dynamo, dynamo.client(ledgerRetries));
     if (now.notifiedTwice + now.neverNotified + now.byNextWatch > 0 || !now.inOneRun) {
-      throw new Error(`a mass outage is not told once, in one run: ${JSON.stringify(now)}`);
+      throw new Error(`people were not notified of a mass outage once, in one run: ${JSON.stringify(now)}`);
     }
     results.push(now);
   }

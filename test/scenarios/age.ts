@@ -130,7 +130,8 @@ export const age: readonly Scenario[] = [
     },
   },
   {
-    title: 'The 24 h ended before the window opened, and it is open now: what ends it may come, so nobody is told yet',
+    title:
+      'The 24 h ended before the window opened, and it is open now: what ends it may come, so nobody is notified yet',
     at: '23 Nov 04:05',
     snapshots: [snapshot('22 Nov 03:59', { kind: 'manual', id: 'early' })],
     expect: {

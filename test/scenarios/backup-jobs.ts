@@ -21,10 +21,10 @@ const failedBefore = {
   },
 } as const;
 
-/** What AWS Backup's jobs say: failures that are told at once, and the grace of a start window. */
+/** What AWS Backup's jobs say: failures that people are notified of at once, and the grace of a start window. */
 export const backupJobs: readonly Scenario[] = [
   {
-    title: 'A job failed, and yesterday’s backup is fresh: told at once, with what AWS Backup says',
+    title: 'A job failed, and yesterday’s backup is fresh: notified at once, with what AWS Backup says',
     at: '23 Nov 04:45',
     rds: off,
     snapshots: [yesterday],
@@ -40,7 +40,7 @@ export const backupJobs: readonly Scenario[] = [
     },
   },
   {
-    title: 'A job expired before it began, and nothing else ran: told',
+    title: 'A job expired before it began, and nothing else ran: notified',
     at: '23 Nov 04:45',
     rds: off,
     snapshots: [yesterday],
@@ -54,7 +54,7 @@ export const backupJobs: readonly Scenario[] = [
     },
   },
   {
-    title: 'A user stopped the job: told',
+    title: 'A user stopped the job: notified',
     at: '23 Nov 04:45',
     rds: off,
     snapshots: [yesterday],
@@ -68,7 +68,7 @@ export const backupJobs: readonly Scenario[] = [
     },
   },
   {
-    title: "RDS's own backup is fresh, and a job of AWS Backup failed: told once",
+    title: "RDS's own backup is fresh, and a job of AWS Backup failed: notified once",
     at: '23 Nov 12:00',
     snapshots: [nightly, snapshot('16 Nov 05:00', byAwsBackup)],
     jobs: [backupJob('23 Nov 05:00', 'FAILED', { ended: '23 Nov 05:20', ...noSpace })],
@@ -200,7 +200,7 @@ export const backupJobs: readonly Scenario[] = [
     expect: { verdict: 'protected', severity: 'info', cause: null, reason: '4 h old', alert: 'resolve warning' },
   },
   {
-    title: 'Two jobs failed, one while the other ran: the last one is told',
+    title: 'Two jobs failed, one while the other ran: the last one counts',
     at: '23 Nov 12:00',
     rds: off,
     snapshots: [snapshot('22 Nov 12:00', byAwsBackup)],
@@ -217,7 +217,7 @@ export const backupJobs: readonly Scenario[] = [
     },
   },
   {
-    title: 'A job expired while another one waited, which never ran either: told',
+    title: 'A job expired while another one waited, which never ran either: notified',
     at: '23 Nov 06:00',
     rds: off,
     snapshots: [yesterday],

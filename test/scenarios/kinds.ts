@@ -168,7 +168,7 @@ export const kinds: readonly Scenario[] = [
     },
   },
   {
-    title: 'A stopped replica whose source is not configured: told of its source, not of the stop',
+    title: 'A stopped replica whose source is not configured: notified of its source, not of the stop',
     at: '23 Nov 12:00',
     rds: { ...off, ...replica, status: 'stopped' },
     unwatchedSource: 'not-configured',

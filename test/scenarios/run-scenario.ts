@@ -64,10 +64,10 @@ async function ofDatabase(
   // Another one of the name, which a copy shows, is nobody's.
   const row = rows.find(({ verdict }) => verdict !== undefined) ?? rows[0];
   if (row === undefined) throw new Error(`the ledger has no ${kind} ${id}`);
-  const told =
+  const sent =
     world.notified.find(({ alert }) => alert.database === row.key) ??
     world.notified.find(({ alert }) => alert.databaseId === id && alert.databaseKind === kind);
-  const alert = told ? (`${told.step} ${told.alert.severity}` as AlertColumn) : row.alert ? 'silent' : 'none';
+  const alert = sent ? (`${sent.step} ${sent.alert.severity}` as AlertColumn) : row.alert ? 'silent' : 'none';
   const finding = findingOf(row);
   if (finding !== undefined) {
     const { verdict, severity, cause, notes, newestBackup } = findingWithin(finding);
@@ -89,9 +89,9 @@ async function ofDatabase(
     const line = tagChangeLine({ ...notice, database: row.key, databaseId: id, change, toOperatorsAlone: false });
     return { ...unwatched, cause: change.code, reason: `${line}.` };
   }
-  const { resolution } = told?.alert ?? {};
-  if (told === undefined || resolution === undefined) throw new Error(`nothing is said of ${kind} ${id}`);
-  return { ...unwatched, cause: resolution.code, reason: resolutionOf(told.alert, reader) ?? '' };
+  const { resolution } = sent?.alert ?? {};
+  if (sent === undefined || resolution === undefined) throw new Error(`nothing is said of ${kind} ${id}`);
+  return { ...unwatched, cause: resolution.code, reason: resolutionOf(sent.alert, reader) ?? '' };
 }
 
 function ofTenant(world: World): PlayedRun {

@@ -93,7 +93,7 @@ export const states: readonly Scenario[] = [
     },
   },
   {
-    title: 'Its storage is still full a quarter of an hour later: told although the backup is fresh',
+    title: 'Its storage is still full a quarter of an hour later: notified although the backup is fresh',
     at: '23 Nov 12:15',
     rds: { status: 'storage-full' },
     row: { status: 'storage-full', verdict: 'protected', since: t('23 Nov 12:00'), evaluatedAt: t('23 Nov 12:00') },

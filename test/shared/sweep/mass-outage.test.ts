@@ -14,7 +14,7 @@ describe('a mass outage on a DynamoDB that throttles', () => {
   it.each([
     ['of eight tenants', 8],
     ['of one tenant, whose lists are one partition each', 1],
-  ])('is told once, in one run: %s', async (_, tenants) => {
+  ])('is notified once, in one run: %s', async (_, tenants) => {
     const databases = 40;
     const { row, watched, throttledCalls, ...messages } = await played(databases, tenants, 20);
     expect(throttledCalls).toBeGreaterThan(10);

@@ -116,7 +116,7 @@ it('what people were notified of before stays so; of what happened since they ar
   expect(world.published).toHaveLength(4);
 });
 
-it('unless it is told from when on people are to be notified: then nobody is notified twice, and of what is new as always', async () => {
+it('unless it knows from when on people are to be notified: then nobody is notified twice, and of what is new as always', async () => {
   const world = await givenRestored();
   const held: string[] = [];
   const log = {
