@@ -30,6 +30,7 @@ import type { RunChange } from '../rds/index.ts';
 import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts';
 import { backupOutsideRds } from './aws-backup.ts';
 import { backupTimeOf } from './backup-time.ts';
+import { backupWindow, lastWindow } from './deadline.ts';
 import { evaluate, type LookupResult, type Situation } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
 import type { UnwatchedSource } from './replica-source.ts';
@@ -364,8 +365,18 @@ function formerWindowOf(
 ): DatabaseRow['formerWindow'] {
   const { window, formerWindow } = known ?? {};
   const moved = window !== undefined && database?.window !== undefined && database.window !== window;
+  if (moved && newest && isOf(newest.time, database.window, window)) return undefined;
   const former = moved ? { window, until: at } : formerWindow;
   return former && newest && newest.time > former.until ? undefined : former;
+}
+
+/** Whether a backup was made in the one window and not in the other: its event may be what first shows that the window was moved. */
+function isOf(time: Date, window: string, other: string): boolean {
+  const isIn = (text: string) => {
+    const open = backupWindow(text);
+    return open !== undefined && time <= lastWindow(open, time).end;
+  };
+  return isIn(window) && !isIn(other);
 }
 
 /** The last backup of a database that has none left, as its row knows it. */

@@ -121,6 +121,20 @@ export const causes: readonly Scenario[] = [
     },
   },
   {
+    title: 'Its window is seen moved only now, and the newest backup was made in the new one: that explains nothing',
+    at: '24 Nov 06:45',
+    rds: { window: '03:00-03:30' },
+    snapshots: [snapshot('23 Nov 03:08')],
+    row: { window: '22:00-22:30' },
+    expect: {
+      verdict: 'overdue',
+      severity: 'warning',
+      cause: 'snapshot-skipped',
+      reason: 'RDS took no snapshot of it in its window 03:00-03:30 UTC',
+      alert: 'open warning',
+    },
+  },
+  {
     title: 'Snapshot and point-in-time restore are both stale',
     at: '23 Nov 12:00',
     rds: stale,
