@@ -204,13 +204,13 @@ describe.each(verdictNames)('%s', (verdict) => {
     expect(texts.email.replaceAll(/\s+/g, ' ')).toContain(advice.replace(/:$/, ''));
   });
 
-  it('has its section in the runbook, and its place in the documentation', () => {
+  it('has its section in the runbook, and its place in the documentation', async () => {
     const headings = [...documentation('runbook.md').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
       title.toLowerCase().replaceAll(' ', '-'),
     );
     expect(headings).toContain(runbook);
     expect(databaseSchema.shape.verdict.unwrap().description).toContain(`\`${verdict}\``);
-    expect(renderVerdicts()).toContain(verdict);
+    expect(await renderVerdicts()).toContain(verdict);
   });
 
   it('is sorted by the table', () => {
