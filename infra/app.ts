@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { App, Validations } from 'aws-cdk-lib';
-import { Fact, FactName, RegionInfo } from 'aws-cdk-lib/region-info';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/index.ts';
 import { defaultStackName } from '../shared/contract.ts';
@@ -49,12 +49,6 @@ function environment(): { account: string; region: string } {
   if (partition?.startsWith('aws-iso')) {
     throw new SynthError(
       `Region ${region} is of the partition ${partition}, which is not supported: the addresses of its consoles are not public, and messages link to them.`,
-    );
-  }
-  const latest = Fact.find(region, FactName.LATEST_NODE_RUNTIME);
-  if (latest !== undefined && latest < 'nodejs24.x') {
-    console.error(
-      `WARNING  Lambda has no Node 24 in ${region}, as far as the CDK knows: deploy with -c runtime=${latest}.`,
     );
   }
   return { account, region };

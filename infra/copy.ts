@@ -103,8 +103,8 @@ export class CopyBackups extends Construct {
 
   /** What RDS asks of an export's role, on the configured buckets. Source: Amazon RDS User Guide, "Exporting DB snapshot data". */
   #grantExports(role: Role, { fleet, ledger }: Parts): void {
-    const targets = targetBuckets(fleet);
     if (!copiesAnything(fleet)) return;
+    const targets = targetBuckets(fleet);
     allowOnBuckets(role, targets, {
       actions: ['s3:PutObject*', 's3:GetObject*', 's3:DeleteObject*'],
       objects: ({ objects }) => objects,
@@ -161,9 +161,9 @@ export class CopyBackups extends Construct {
 
   /** Verifying what was copied, and for `object` mode the copying itself. */
   #grantBuckets(role: Role, fleet: Fleet): void {
+    if (!copiesAnything(fleet)) return;
     const targets = targetBuckets(fleet);
     const staging = stagingBuckets(fleet);
-    if (targets.length === 0) return;
     const [written, exported] = partition(targets, ({ writtenByFunction }) => writtenByFunction);
     const read = [...exported, ...staging.map((bucket) => ({ ...bucket, objects: '*' }))];
     allowOnBuckets(role, read, { actions: actionsOn(copyCalls, 'bucket'), wildcard: ownBucketsReason });

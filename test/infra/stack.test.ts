@@ -1,5 +1,6 @@
 import { Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Fact, FactName } from 'aws-cdk-lib/region-info';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { readExportSettings } from '../../handlers/export-settings.ts';
@@ -181,6 +182,11 @@ describe('every function of ours', () => {
         Description: expect.stringMatching(/\w{3}/),
       });
     }
+  });
+
+  it('runs in every Region that the CDK knows, as far as its facts go', () => {
+    const latest = Fact.regions.map((region) => Fact.find(region, FactName.LATEST_NODE_RUNTIME));
+    expect(new Set(latest)).toEqual(new Set(['nodejs24.x']));
   });
 
   it('runs on what is chosen where a Region lacks these, and on nothing else', () => {
