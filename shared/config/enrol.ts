@@ -15,7 +15,7 @@ import {
 } from '../domain/index.ts';
 import { exportsIn } from './export-regions.ts';
 import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
-import type { ConfiguredDatabase, Discovery, Fleet, Tenant } from './fleet.ts';
+import { type ConfiguredDatabase, type Discovery, type Fleet, fleetEnvironment, type Tenant } from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
 import { isAwsRestoreTest, isYoungAsRestoreTest, restoreTestTag } from './restore-tests.ts';
 import { sharedKeys } from './staging-keys.ts';
@@ -206,16 +206,17 @@ function discover(
 
 /** A database that enrolled itself, with the defaults where nothing is known of its other tags. */
 export function enrolledWithoutTags(fleet: Fleet, name: DatabaseName, tenant: string): ConfiguredDatabase {
-  const { sharedTarget, defaults } = fleet;
+  const { defaults } = fleet;
+  const sharedTarget = fleetEnvironment(fleet, name)?.sharedTarget;
   return {
     ...name,
     tenant,
     policy: defaults.policy,
     copy: defaults.copy,
     target: {
-      bucket: sharedTarget?.bucket ?? stackBucketName('shared', fleet),
+      bucket: sharedTarget?.bucket ?? stackBucketName('shared', name),
       prefix: databasePrefix(sharedTarget?.prefix, tenant, name),
-      owner: sharedTarget?.owner ?? fleet.account,
+      owner: sharedTarget?.owner ?? name.account,
     },
     ...exportsIn(name.region, fleet.copies),
     ...(sharedTarget ? {} : { copySkipped: { code: 'no-shared-bucket', facts: {} } }),

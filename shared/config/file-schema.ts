@@ -141,8 +141,10 @@ function bucketField(statedFor: 'one' | 'many') {
           .strictObject({
             type: z.literal('existing'),
             name: bucketNameField.describe('Name of the bucket'),
-            owner: account.optional().describe("Account that owns the bucket, 12 digits. Default: the stack's"),
-            region: region.optional().describe("Region of the bucket; must be the stack's (RDS exports to no other)"),
+            owner: account.optional().describe("Account that owns the bucket, 12 digits. Default: the database's"),
+            region: region
+              .optional()
+              .describe("Region of the bucket; must be the database's (RDS exports to no other)"),
             prefix: prefix.optional(),
             keyArn: keyArn
               .optional()
@@ -164,6 +166,17 @@ const reminderText = 'Hours between reminders of an open alert';
 const whileStoppedText =
   '"warn" notifies once of each stop in which the promised age passes; "quiet" does not, since the data of a stopped database does not change';
 const whileStopped = z.enum(['warn', 'quiet'], { error: 'must be warn or quiet' });
+
+const placeShape = {
+  account: account
+    .optional()
+    .describe("Account of the databases, 12 digits: the stack's, or one of environments. Default: inherited"),
+  region: region
+    .optional()
+    .describe(
+      "Region of the databases: the stack's, or one that environments lists for the account. Default: inherited",
+    ),
+};
 
 const overrideShape = {
   maxAgeHours: maxAgeHoursField.optional().describe(`${maxAgeText}. Default: inherited`),
@@ -188,8 +201,7 @@ const databaseShape = {
     .max(200, { error: 'must have at most 200 characters' })
     .optional()
     .describe('Not watched, for this reason, which every report shows. Default: watched'),
-  account: account.optional().describe("The database's account, 12 digits; must be the stack's. Default: the stack's"),
-  region: region.optional().describe("The database's Region; must be the stack's. Default: the stack's"),
+  ...placeShape,
 };
 
 const databaseField = z.strictObject(databaseShape).describe('A database to watch');
@@ -199,6 +211,7 @@ const tenantShape = {
   recipients: recipients.default([]).describe('Who is notified of this tenant. Default: nobody but the operators'),
   ...overrideShape,
   bucket: bucketField('many').optional(),
+  ...placeShape,
 };
 
 const tenantField = z
@@ -207,6 +220,28 @@ const tenantField = z
     databases: z.array(databaseField).describe("The tenant's databases"),
   })
   .describe('A customer with its databases');
+
+const environmentField = z
+  .strictObject({
+    account: account.describe('The account, 12 digits'),
+    name: textLike(
+      /^(?!\d{12}$)[\p{L}\p{N}](?:[\p{L}\p{N} ._()-]{0,48}[\p{L}\p{N}.)])?$/u,
+      'must be 1-50 letters, digits, spaces and ._()-, begin with a letter or digit, and not be an account id',
+    )
+      .optional()
+      .describe('What people call the account; it stands beside its databases. Default: its 12 digits'),
+    regions: z
+      .array(region)
+      .min(1, { error: 'must name at least one Region' })
+      .describe('Regions of the account that have databases'),
+    events: z
+      .boolean({ error: 'must be true or false' })
+      .default(true)
+      .describe(
+        'Whether events are forwarded from there; where not, as in Regions that forward none, sweeps alone find new backups. Default: true',
+      ),
+  })
+  .describe('An account with its Regions');
 
 /** A section that may be left out: its fields' own defaults then apply. */
 function section<S extends z.ZodRawShape>(shape: S, description: string) {
@@ -244,12 +279,29 @@ const sectionShapes = {
         'Copies to S3',
       ),
       bucket: bucketField('many').default({ type: 'own' }).describe('Where copies go. Default: { "type": "own" }'),
+      account: account
+        .optional()
+        .describe("Account of the databases, 12 digits: the stack's, or one of environments. Default: the stack's"),
+      region: region
+        .optional()
+        .describe(
+          "Region of the databases: the stack's, or one that environments lists for the account. Default: the stack's",
+        ),
     },
     'What applies where a tenant or database says nothing else',
   ),
   operators: recipients
     .default([])
     .describe('Who is notified of every tenant, of digests and of the alarms. Default: nobody'),
+  environments: z
+    .array(environmentField)
+    .default([])
+    .describe("Other accounts and Regions with databases; each gets a small stack. Default: the stack's own alone"),
+  organization: textLike(/^o-[a-z0-9]{10,32}$/, 'must be the id of an organization, such as o-a1b2c3d4e5')
+    .optional()
+    .describe(
+      "Organization in AWS Organizations whose accounts may send events: a new environment then changes no policy of the stack's. Default: the accounts of environments alone",
+    ),
   sweep: section(
     {
       cron: z
@@ -389,6 +441,7 @@ export const fileSchema = z
   .strictObject({ ...sectionShapes, tenants: z.array(tenantField).describe('The tenants with their databases') })
   .meta({ title: 'Configuration of rds-backup-ledger' });
 
+export type EnvironmentConfig = z.output<typeof environmentField>;
 export type DatabaseConfig = z.output<typeof databaseField>;
 export type BucketConfig = z.output<ReturnType<typeof bucketField>>;
 export type TenantConfig = Omit<z.output<typeof tenantField>, 'databases'> & {
@@ -396,7 +449,8 @@ export type TenantConfig = Omit<z.output<typeof tenantField>, 'databases'> & {
 };
 
 /** The file as read, defaults of its sections applied. In a file with mistakes, null stands for what cannot be read. */
-export type FileConfig = Omit<z.output<typeof fileSchema>, 'tenants'> & {
+export type FileConfig = Omit<z.output<typeof fileSchema>, 'tenants' | 'environments'> & {
+  readonly environments: readonly (EnvironmentConfig | null)[];
   readonly tenants: readonly (TenantConfig | null)[];
 };
 
@@ -421,6 +475,7 @@ const lenientTenant = z.object({
 });
 const lenientFile: z.ZodType<FileConfig> = z.object({
   ...lenient(sectionShapes),
+  environments: z.array(environmentField.nullable().catch(null)).catch([]),
   operators: lenientRecipients,
   tenants: z.array(lenientTenant.nullable().catch(null)).catch([]),
 });

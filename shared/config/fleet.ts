@@ -1,6 +1,13 @@
 /** The configuration as the product uses it: defaults applied, one entry a database. `resolve.ts` makes it from the file. */
 import type { Recipient } from '../channels/index.ts';
-import type { BackupKind, CopyCause, CopyMode, DatabaseName } from '../domain/index.ts';
+import {
+  type BackupKind,
+  type CopyCause,
+  type CopyMode,
+  type DatabaseName,
+  type Environment,
+  formatEnvironment,
+} from '../domain/index.ts';
 import type { NotExported } from './export-regions.ts';
 
 /** When a database counts as unprotected, and how often people are reminded. */
@@ -95,24 +102,34 @@ export interface Discovery {
   readonly allowNoCopies: boolean;
 }
 
-/** The whole configuration, resolved for one account and Region. */
-export interface Fleet {
-  readonly account: string;
-  readonly region: string;
-  readonly operators: readonly Recipient[];
-  readonly tenants: readonly Tenant[];
-  readonly databases: readonly ConfiguredDatabase[];
-  /** What applies to a discovered database that has no tags of its own about it. */
-  readonly defaults: { readonly policy: Policy; readonly copy: CopyPolicy };
-  /** Where copies of discovered databases go; absent where no shared bucket is configured. */
+/** An environment with what the configuration says of it. */
+export interface FleetEnvironment extends Environment {
+  /** What people call its account. */
+  readonly accountName?: string;
+  /** Whether its events reach the hub; else sweeps alone find its new backups. */
+  readonly events: boolean;
+  /** Where copies of its discovered databases go; absent where no shared bucket is configured. */
   readonly sharedTarget?: {
     readonly bucket: string;
     readonly owner: string;
     /** What every prefix in it begins with. */
     readonly prefix?: string;
   };
-  /** Names of the buckets that the stack makes and keeps (`own` and `shared`); every other target exists already. */
+  /** Names of the buckets that its stack makes and keeps (`own` and `shared`); every other target exists already. */
   readonly stackBuckets: readonly string[];
+}
+
+/** The whole configuration, resolved for the account and Region of the hub, or (`fleetIn`) as one environment of it has it. */
+export interface Fleet extends FleetEnvironment {
+  /** All environments, the hub first. */
+  readonly environments: readonly FleetEnvironment[];
+  /** The organization whose accounts may send events. */
+  readonly organization?: string;
+  readonly operators: readonly Recipient[];
+  readonly tenants: readonly Tenant[];
+  readonly databases: readonly ConfiguredDatabase[];
+  /** What applies to a discovered database that has no tags of its own about it. */
+  readonly defaults: { readonly policy: Policy; readonly copy: CopyPolicy };
   readonly discovery?: Discovery;
   readonly sweep: { readonly cron: string; readonly timeZone: string };
   readonly alerts: {
@@ -149,7 +166,20 @@ export interface Fleet {
   };
 }
 
+/** An environment of the fleet; undefined for one that it has not. */
+export function fleetEnvironment({ environments }: Fleet, wanted: Environment): FleetEnvironment | undefined {
+  return environments.find(({ account, region }) => account === wanted.account && region === wanted.region);
+}
+
+/** The fleet as one of its environments has it, by itself: that one's databases, targets and buckets. */
+export function fleetIn(fleet: Fleet, environment: FleetEnvironment): Fleet {
+  const { accountName: _, sharedTarget: __, ...settings } = fleet;
+  const isThere = (one: Environment) => formatEnvironment(one) === formatEnvironment(environment);
+  return { ...settings, ...environment, environments: [environment], databases: fleet.databases.filter(isThere) };
+}
+
 /** Whether any backup may be copied; where a tag may ask for it, nobody knows beforehand. */
-export function copiesAnything({ databases, discovery, sharedTarget }: Fleet): boolean {
-  return (discovery !== undefined && sharedTarget !== undefined) || databases.some(({ copy }) => copy.mode !== 'none');
+export function copiesAnything({ databases, discovery, environments }: Fleet): boolean {
+  const byTag = discovery !== undefined && environments.some(({ sharedTarget }) => sharedTarget !== undefined);
+  return byTag || databases.some(({ copy }) => copy.mode !== 'none');
 }

@@ -16,6 +16,9 @@ export {
   type CopySchedule,
   copiesAnything,
   type Fleet,
+  type FleetEnvironment,
+  fleetEnvironment,
+  fleetIn,
   type Policy,
   type Tenant,
 } from './fleet.ts';

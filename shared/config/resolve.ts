@@ -1,16 +1,17 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
-import { groupBy } from 'es-toolkit/array';
+import { groupBy, uniqBy } from 'es-toolkit/array';
 import type { Recipient } from '../channels/index.ts';
-import { formatName } from '../domain/index.ts';
+import { type Environment, formatEnvironment, formatName, partitionOf } from '../domain/index.ts';
 import { exportsIn } from './export-regions.ts';
 import {
   type BucketConfig,
   type DatabaseConfig,
+  type EnvironmentConfig,
   type FileConfig,
   type TenantConfig,
   unreadableRecipient,
 } from './file-schema.ts';
-import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet } from './fleet.ts';
+import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, FleetEnvironment } from './fleet.ts';
 import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
 import { namesDatabase, sharedKeys } from './staging-keys.ts';
 
@@ -31,9 +32,10 @@ export function resolve(file: FileConfig, where: Where): { fleet: Fleet; problem
   );
   const problems = [
     ...recipientProblems(file),
+    ...environmentProblems(file, where),
     ...duplicateTenants(file),
-    ...foreignBuckets(file, where),
-    ...entries.flatMap((entry) => placeProblems(entry, where)),
+    ...foreignBuckets(entries),
+    ...placeProblems(file, entries, where),
     ...duplicateDatabases(entries),
     ...doubleTargets(entries),
     ...missingStaging(entries),
@@ -47,6 +49,10 @@ interface Entry {
   readonly written: DatabaseConfig;
   readonly resolved: ConfiguredDatabase;
   readonly bucket: BucketConfig;
+  /** Where its account, its Region and its bucket are stated. */
+  readonly accountPath: readonly PropertyKey[];
+  readonly regionPath: readonly PropertyKey[];
+  readonly bucketPath: readonly PropertyKey[];
   /** Where its copy mode is stated. */
   readonly modePath: readonly PropertyKey[];
   /** Where the key of its native dumps is stated. */
@@ -63,8 +69,13 @@ function entryOf(
   const { defaults } = file;
   const id = database.id.toLowerCase();
   const { kind } = database;
-  const { account, region } = where;
-  const named = { account, region, tenant: tenant.id, id, kind };
+  const named = {
+    account: database.account ?? tenant.account ?? defaults.account ?? where.account,
+    region: database.region ?? tenant.region ?? defaults.region ?? where.region,
+    tenant: tenant.id,
+    id,
+    kind,
+  };
   const resolved: ConfiguredDatabase = {
     ...named,
     policy: {
@@ -81,19 +92,23 @@ function entryOf(
       staging: database.copy?.staging ?? tenant.copy?.staging ?? defaults.copy.staging,
     }),
     target: database.bucket
-      ? statedTarget(database.bucket, named, where)
-      : inheritedTarget(tenant.bucket ?? defaults.bucket, named, where),
-    ...exportsIn(region, file.copies),
+      ? statedTarget(database.bucket, named)
+      : inheritedTarget(tenant.bucket ?? defaults.bucket, named),
+    ...exportsIn(named.region, file.copies),
     ...(database.excluded === undefined ? {} : { excluded: database.excluded }),
     enrolledBy: 'configuration',
   };
-  const statedAt = (field: 'mode' | 'staging') =>
-    database.copy?.[field] ? path : tenant.copy?.[field] ? path.slice(0, 2) : ['defaults'];
+  const level = (isStated: (config: DatabaseConfig | TenantConfig) => boolean) =>
+    isStated(database) ? path : isStated(tenant) ? path.slice(0, 2) : ['defaults'];
+  const statedAt = (field: 'mode' | 'staging') => level(({ copy }) => copy?.[field] !== undefined);
   return {
     path,
     written: database,
     resolved,
     bucket: database.bucket ?? tenant.bucket ?? defaults.bucket,
+    accountPath: [...level(({ account }) => account !== undefined), 'account'],
+    regionPath: [...level(({ region }) => region !== undefined), 'region'],
+    bucketPath: [...level(({ bucket }) => bucket !== undefined), 'bucket'],
     modePath: [...statedAt('mode'), 'copy', 'mode'],
     keyPath: [...statedAt('staging'), 'copy', 'staging', 'key'],
   };
@@ -109,45 +124,42 @@ function copyPolicy(copy: FileConfig['defaults']['copy']): CopyPolicy {
 type Named = Pick<ConfiguredDatabase, 'account' | 'region' | 'tenant' | 'id' | 'kind'>;
 
 /** The target of a bucket stated at the database itself: its prefix is taken as it stands. */
-function statedTarget(bucket: BucketConfig, database: Named, where: Where): CopyTarget {
+function statedTarget(bucket: BucketConfig, database: Named): CopyTarget {
   const prefix = bucket.type === 'shared' ? databasePrefix(undefined, database.tenant, database) : '';
-  return targetIn(bucket, bucket.type === 'own' ? '' : (bucket.prefix ?? prefix), database, where);
+  return targetIn(bucket, bucket.type === 'own' ? '' : (bucket.prefix ?? prefix), database);
 }
 
 /** The target of a bucket that many databases inherit: each has its own part behind the common prefix. */
-function inheritedTarget(bucket: BucketConfig, database: Named, where: Where): CopyTarget {
+function inheritedTarget(bucket: BucketConfig, database: Named): CopyTarget {
   const prefix = bucket.type === 'own' ? '' : databasePrefix(bucket.prefix, database.tenant, database);
-  return targetIn(bucket, prefix, database, where);
+  return targetIn(bucket, prefix, database);
 }
 
-function targetIn(bucket: BucketConfig, prefix: string, database: Named, where: Where): CopyTarget {
+/** What the stacks make lies where the database does. */
+function targetIn(bucket: BucketConfig, prefix: string, database: Named): CopyTarget {
   switch (bucket.type) {
     case 'own':
-      return { bucket: bucketName(database, where), prefix, owner: where.account };
+      return { bucket: bucketName(database, database), prefix, owner: database.account };
     case 'shared':
-      return { bucket: stackBucketName('shared', where), prefix, owner: where.account };
+      return { bucket: stackBucketName('shared', database), prefix, owner: database.account };
     case 'existing':
       return {
         bucket: bucket.name,
         prefix,
-        owner: bucket.owner ?? where.account,
+        owner: bucket.owner ?? database.account,
         ...(bucket.keyArn === undefined ? {} : { keyArn: bucket.keyArn }),
       };
   }
 }
 
 function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fleet {
-  const { maxAgeHours, graceHours, awsBackupGraceHours, reminderHours, whileStopped, copy, bucket } = file.defaults;
-  const sharedName = stackBucketName('shared', where);
-  const shared = bucket.type === 'shared' || entries.some((entry) => entry.bucket.type === 'shared');
-  const base = bucket.type === 'shared' ? bucket.prefix : undefined;
-  // Whether its backups are copied does not count: a bucket that left the stack is kept, and its name stays taken.
-  const ownBuckets = entries
-    .filter((entry) => entry.bucket.type === 'own')
-    .map((entry) => entry.resolved.target.bucket);
+  const { maxAgeHours, graceHours, awsBackupGraceHours, reminderHours, whileStopped, copy } = file.defaults;
+  const listed = environmentsOf(file, where).map((environment) => withBuckets(environment, file, entries));
+  const [hub = withBuckets({ ...where, events: true }, file, entries), ...others] = listed;
   return {
-    account: where.account,
-    region: where.region,
+    ...hub,
+    environments: [hub, ...others],
+    ...(file.organization === undefined ? {} : { organization: file.organization }),
     operators: file.operators,
     tenants: file.tenants.flatMap((tenant) =>
       tenant ? [{ id: tenant.id, maxAgeHours: tenant.maxAgeHours ?? maxAgeHours, recipients: tenant.recipients }] : [],
@@ -157,10 +169,6 @@ function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fle
       policy: { maxAgeHours, graceHours, awsBackupGraceHours, reminderHours, whileStopped },
       copy: copyPolicy(copy),
     },
-    ...(shared
-      ? { sharedTarget: { bucket: sharedName, owner: where.account, ...(base === undefined ? {} : { prefix: base }) } }
-      : {}),
-    stackBuckets: [...new Set([...ownBuckets, ...(shared ? [sharedName] : [])])],
     ...(file.discovery ? { discovery: file.discovery } : {}),
     sweep: file.sweep,
     alerts: file.alerts,
@@ -168,6 +176,44 @@ function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fle
     ledger: file.ledger,
     lifecycle: file.lifecycle,
     ...(file.adopt ? { adopt: file.adopt } : {}),
+  };
+}
+
+/** The environments of a file, the hub first, each once. */
+function environmentsOf({ environments }: FileConfig, { account, region }: Where): FleetEnvironment[] {
+  const nameOfAccount = (id: string) => environments.find((one) => one?.account === id && one.name !== undefined)?.name;
+  const named = (environment: Environment & { readonly events: boolean }): FleetEnvironment => {
+    const accountName = nameOfAccount(environment.account);
+    return { ...environment, ...(accountName !== undefined && { accountName }), stackBuckets: [] };
+  };
+  const listed = environments.flatMap((one) =>
+    one === null ? [] : one.regions.map((name) => ({ account: one.account, region: name, events: one.events })),
+  );
+  // The hub's own events need no forwarding.
+  return uniqBy([{ account, region, events: true }, ...listed], formatEnvironment).map(named);
+}
+
+/** Adds the buckets that the stack of an environment makes. */
+function withBuckets(
+  { account, region, accountName, events }: Omit<FleetEnvironment, 'stackBuckets' | 'sharedTarget'>,
+  { defaults: { bucket } }: FileConfig,
+  entries: readonly Entry[],
+): FleetEnvironment {
+  const environment = { account, region };
+  const there = entries.filter(({ resolved }) => formatEnvironment(resolved) === formatEnvironment(environment));
+  const sharedName = stackBucketName('shared', environment);
+  const shared = bucket.type === 'shared' || there.some((entry) => entry.bucket.type === 'shared');
+  const base = bucket.type === 'shared' ? bucket.prefix : undefined;
+  // Whether its backups are copied does not count: a bucket that left the stack is kept, and its name stays taken.
+  const ownBuckets = there.filter((entry) => entry.bucket.type === 'own').map((entry) => entry.resolved.target.bucket);
+  return {
+    ...environment,
+    ...(accountName !== undefined && { accountName }),
+    events,
+    ...(shared && {
+      sharedTarget: { bucket: sharedName, owner: account, ...(base !== undefined && { prefix: base }) },
+    }),
+    stackBuckets: [...new Set([...ownBuckets, ...(shared ? [sharedName] : [])])],
   };
 }
 
@@ -239,42 +285,89 @@ function doubleTargets(entries: readonly Entry[]): Problem[] {
   }));
 }
 
-/** A database of another account or Region is a mistake: one stack watches its own. */
-function placeProblems(entry: Entry, where: Where): Problem[] {
-  return (['account', 'region'] as const).flatMap((key) => {
-    const written = entry.written[key];
-    if (written === undefined || written === where[key]) return [];
-    const place = key === 'account' ? 'account' : 'Region';
+/** Each Region of an account once, each account under one name, and all in the partition of the hub. */
+function environmentProblems({ environments }: FileConfig, where: Where): Problem[] {
+  const listed = environments.flatMap((one, n) => (one === null ? [] : [{ ...one, path: ['environments', n] }]));
+  const places = listed.flatMap(({ account, regions, path }) =>
+    regions.map((region, r) => ({ account, region, path: [...path, 'regions', r] })),
+  );
+  const twice = repeats(places, formatEnvironment).map(({ item, first }) => ({
+    path: item.path,
+    message: `${quoted(item.region)} of account ${item.account} is already listed at ${pathText(first.path)}; remove one of the two`,
+  }));
+  const partition = partitionOf(where.region);
+  const elsewhere = places.flatMap(({ region, path }) =>
+    partitionOf(region) === partition
+      ? []
+      : [
+          {
+            path,
+            message: `${quoted(region)} is of the partition ${partitionOf(region)}, and the stack's own Region ${where.region} of ${partition}: no role and no event crosses partitions; deploy another stack there`,
+          },
+        ],
+  );
+  return [...twice, ...elsewhere, ...nameProblems(listed)];
+}
+
+function nameProblems(listed: readonly (EnvironmentConfig & { readonly path: readonly PropertyKey[] })[]): Problem[] {
+  const named = listed.flatMap(({ account, name, path }) =>
+    name === undefined ? [] : [{ account, name, path: [...path, 'name'] }],
+  );
+  return named.flatMap(({ account, name, path }) => {
+    const sameAccount = named.find((one) => one.account === account);
+    if (sameAccount && sameAccount.name !== name) {
+      const first = `${quoted(sameAccount.name)} at ${pathText(sameAccount.path)}`;
+      return [{ path, message: `account ${account} is ${first} already; give it one name` }];
+    }
+    const sameText = named.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (!sameText || sameText.account === account) return [];
     return [
-      {
-        path: [...entry.path, key],
-        message: `must be the stack's own ${place} ${where[key]}, got ${quoted(written)}: one stack watches the databases of its own account and Region; deploy another stack there`,
-      },
+      { path, message: `${quoted(name)} is already the name of account ${sameText.account}; choose another one` },
     ];
   });
 }
 
-function foreignBuckets(file: FileConfig, where: Where): Problem[] {
-  const stated = [
-    { path: ['defaults', 'bucket'], bucket: file.defaults.bucket },
-    ...file.tenants.flatMap((tenant, t) => [
-      { path: ['tenants', t, 'bucket'], bucket: tenant?.bucket },
-      ...(tenant?.databases ?? []).map((database, d) => ({
-        path: ['tenants', t, 'databases', d, 'bucket'],
-        bucket: database?.bucket,
-      })),
-    ]),
-  ];
-  return stated.flatMap(({ path, bucket }) =>
-    bucket?.type === 'existing' && bucket.region !== undefined && bucket.region !== where.region
-      ? [
-          {
-            path: [...path, 'region'],
-            message: `must be the stack's own Region ${where.region}, got ${quoted(bucket.region)}: RDS exports only to a bucket in the snapshot's Region`,
-          },
-        ]
-      : [],
-  );
+/** A database in an account or Region that is no environment is a mistake, reported once where that place is stated. */
+function placeProblems(file: FileConfig, entries: readonly Entry[], where: Where): Problem[] {
+  // One that cannot be read may be the one that is meant.
+  if (file.environments.includes(null)) return [];
+  const environments = environmentsOf(file, where);
+  const known = new Set(environments.map(formatEnvironment));
+  const problems = entries
+    .filter(({ resolved }) => !known.has(formatEnvironment(resolved)))
+    .map(({ resolved: { account, region }, accountPath, regionPath }): Problem => {
+      const regions = environments.filter((one) => one.account === account).map((one) => one.region);
+      const isListed = regions.length > 0;
+      const what = isListed
+        ? `Region ${region} of account ${account} is not listed (listed are ${regions.join(', ')})`
+        : `account ${account} is not listed`;
+      const add = `add { "account": ${quoted(account)}, "regions": [${quoted(region)}] } to "environments"`;
+      const isStated = (path: readonly PropertyKey[]) => path[0] !== 'defaults' || file.defaults.region !== undefined;
+      return {
+        path: isListed && isStated(regionPath) ? regionPath : accountPath,
+        message: `${what}: ${add}, so that a stack is deployed there, or correct it`,
+      };
+    });
+  return uniqBy(problems, ({ path, message }) => `${pathText(path)} ${message}`);
+}
+
+/** A bucket of another Region than the database's; one that many inherit is reported once, where it is stated. */
+function foreignBuckets(entries: readonly Entry[]): Problem[] {
+  const rule = 'RDS exports only to a bucket in the Region of the snapshot';
+  const regionOf = new Map<string, string>();
+  const problems = entries.flatMap(({ bucket, bucketPath, resolved: { id, region } }): Problem[] => {
+    if (bucket.type !== 'existing') return [];
+    if (bucket.region !== undefined && bucket.region !== region) {
+      const message = `must be ${region}, where ${quoted(id)} is, got ${quoted(bucket.region)}: ${rule}`;
+      return [{ path: [...bucketPath, 'region'], message }];
+    }
+    const first = regionOf.get(pathText(bucketPath)) ?? region;
+    regionOf.set(pathText(bucketPath), first);
+    if (first === region) return [];
+    const message = `is that of databases in ${first} and of ${quoted(id)} in ${region}: ${rule}; state one for each Region`;
+    return [{ path: bucketPath, message }];
+  });
+  return uniqBy(problems, ({ path }) => pathText(path));
 }
 
 function missingStaging(entries: readonly Entry[]): Problem[] {

@@ -23,18 +23,18 @@ export function tenantsWithoutDatabase({ tenants, databases, discovery }: Fleet)
 }
 
 /** Databases whose copies are skipped since RDS exports none in their Region, as a sentence a Region. */
-export function regionsWithoutExports({ databases, discovery, defaults, region, copies }: Fleet): string[] {
+export function regionsWithoutExports({ databases, discovery, defaults, environments, copies }: Fleet): string[] {
   const exported = databases.filter(({ copy, excluded }) => copy.mode === 'export' && excluded === undefined);
   const byRegion = groupBy(exported, (database) => database.region);
   const discovers = discovery !== undefined && defaults.copy.mode === 'export';
-  const regions = new Set([...Object.keys(byRegion), ...(discovers ? [region] : [])]);
+  const regions = new Set([...Object.keys(byRegion), ...(discovers ? environments.map(({ region }) => region) : [])]);
   return [...regions].flatMap((name) => {
     const { notExported } = exportsIn(name, copies);
     if (notExported === undefined) return [];
     const count = byRegion[name]?.length ?? 0;
     const whose = [
       ...(count > 0 ? [count === 1 ? '1 database' : `${count} databases`] : []),
-      ...(discovers && name === region ? ['those that enrol by tag'] : []),
+      ...(discovers ? ['those that enrol by tag'] : []),
     ].join(' and ');
     const unless = notExported === 'all but Aurora' ? ', unless they are of Aurora' : '';
     return [

@@ -9,6 +9,7 @@ export * from './database.ts';
 export * from './day.ts';
 export * from './evaluation.ts';
 export * from './identity.ts';
+export * from './partition.ts';
 export * from './rds.ts';
 export * from './schema.ts';
 export * from './sweep-row.ts';

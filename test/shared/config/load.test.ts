@@ -26,9 +26,15 @@ const databaseOf = (content: object) => parse(content).databases[0];
 
 describe('what a file leaves out has a default', () => {
   test('the smallest file is a whole fleet', () => {
-    expect(parse(file())).toEqual({
+    const hub = {
       account: '123456789012',
       region: 'eu-west-1',
+      events: true,
+      stackBuckets: ['rds-backup-ledger-orders-123456789012-eu-west-1'],
+    };
+    expect(parse(file())).toEqual({
+      ...hub,
+      environments: [hub],
       operators,
       tenants: [{ id: 'acme', maxAgeHours: 24, recipients: [] }],
       databases: [
@@ -60,7 +66,6 @@ describe('what a file leaves out has a default', () => {
         },
         copy: { mode: 'export', schedule: 'daily', kinds: ['automated', 'awsbackup'] },
       },
-      stackBuckets: ['rds-backup-ledger-orders-123456789012-eu-west-1'],
       sweep: { cron: '0 12 * * ? *', timeZone: 'UTC' },
       alerts: { digestAbove: 100, dailyDigest: false, runbookUrl: 'docs/runbook.md' },
       copies: { maxAttempts: 3, stuckHours: 24, queuedHours: 24, assumedHours: 1, regionsWithExports: [] },
@@ -495,7 +500,7 @@ describe('a mistake is reported with its path, the value, and what to do', () =>
     [
       'a bucket elsewhere',
       file({ database: { bucket: { type: 'existing', name: 'ours', region: 'us-east-1' } } }),
-      `${d}.bucket.region: must be the stack's own Region eu-west-1, got "us-east-1": RDS exports only to a bucket in the snapshot's Region`,
+      `${d}.bucket.region: must be eu-west-1, where "orders" is, got "us-east-1": RDS exports only to a bucket in the Region of the snapshot`,
     ],
     [
       'a key alias',
@@ -509,12 +514,12 @@ describe('a mistake is reported with its path, the value, and what to do', () =>
     [
       'a database of another account',
       file({ database: { account: '210987654321' } }),
-      `${d}.account: must be the stack's own account 123456789012, got "210987654321": one stack watches the databases of its own account and Region; deploy another stack there`,
+      `${d}.account: account 210987654321 is not listed: add { "account": "210987654321", "regions": ["eu-west-1"] } to "environments", so that a stack is deployed there, or correct it`,
     ],
     [
       'a database of another Region',
       file({ database: { region: 'us-east-1' } }),
-      `${d}.region: must be the stack's own Region eu-west-1, got "us-east-1": one stack watches the databases of its own account and Region; deploy another stack there`,
+      `${d}.region: Region us-east-1 of account 123456789012 is not listed (listed are eu-west-1): add { "account": "123456789012", "regions": ["us-east-1"] } to "environments", so that a stack is deployed there, or correct it`,
     ],
     [
       'a crontab of five fields',
@@ -668,7 +673,7 @@ describe('all mistakes come at once', () => {
         'tenants[0].databases[2].id: instance "Orders" is already listed as tenants[0].databases[0] of tenant "acme"; remove one of the two',
         'tenants[1].id: "ACME" is already the id of tenants[0]; put all its databases there, or choose another id',
         'tenants[1].databases[0].colour: unknown key; known are id, kind, maxAgeHours, graceHours, awsBackupGraceHours, reminderHours, whileStopped, copy, bucket, excluded, account, region',
-        'tenants[1].databases[0].region: must be the stack\'s own Region eu-west-1, got "us-east-1": one stack watches the databases of its own account and Region; deploy another stack there',
+        'tenants[1].databases[0].region: Region us-east-1 of account 123456789012 is not listed (listed are eu-west-1): add { "account": "123456789012", "regions": ["us-east-1"] } to "environments", so that a stack is deployed there, or correct it',
       ]),
     );
   });
