@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -12,7 +12,13 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type FunctionName, type FunctionSettings, metricsDimensions, metricsNamespace } from '../shared/contract.ts';
+import {
+  type FunctionName,
+  type FunctionSettings,
+  hubRoleName,
+  metricsDimensions,
+  metricsNamespace,
+} from '../shared/contract.ts';
 import { bundle } from './bundle.ts';
 import { allow } from './rights.ts';
 import { SynthError } from './synth-error.ts';
@@ -59,7 +65,10 @@ export class LedgerFunction<Name extends FunctionName = FunctionName> extends Co
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.role = new Role(this, 'Role', {
+      roleName: hubRoleName(props.handler, Stack.of(this).region),
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
     allow(this.role, { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,

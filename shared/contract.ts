@@ -25,6 +25,46 @@ export type StackOutputs = Readonly<Partial<Record<OutputName, string>>>;
 export const functionNames = ['record', 'sweep', 'copy'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
+/**
+ * A function's role in the hub. Spokes trust it by name: as a principal, IAM would store its unique id, and a role that is
+ * made anew would be a stranger to all of them. IAM is global, so the names of all roles end in their Region.
+ */
+export function hubRoleName(fn: FunctionName, region: string): string {
+  return `${defaultStackName}-${fn}-${region}`;
+}
+
+/** Roles of a spoke: what functions assume to read there and to copy there, what RDS exports with, what forwards events. */
+export const spokeRoles = ['reader', 'copier', 'export', 'forward'] as const;
+export type SpokeRole = (typeof spokeRoles)[number];
+
+/** A role of a spoke. None has a name of the hub's roles, so that a spoke may be deployed beside an earlier hub. */
+export function spokeRoleName(role: SpokeRole, region: string): string {
+  return `${defaultStackName}-${role}-${region}`;
+}
+
+/** The stack of a spoke. */
+export function spokeStackName({ account, region }: { readonly account: string; readonly region: string }): string {
+  return `${defaultStackName}Spoke-${account}-${region}`;
+}
+
+/** The hub's event bus, which spokes forward to. There is one where other environments are configured. */
+export const hubBusName = defaultStackName;
+
+/** The rules that forward a spoke's events; the hub has one of each for its own events and one for theirs. */
+export const eventRules = ['backups', 'backup-jobs', 'restore-jobs', 'export-ends'] as const;
+export type EventRule = (typeof eventRules)[number];
+
+/** A rule's name in a spoke. */
+export function forwardRuleName(rule: EventRule): string {
+  return `${defaultStackName}-forward-${rule}`;
+}
+
+/** The queue of events that a spoke could not forward. */
+export const spokeDeadLetterQueueName = `${defaultStackName}-forward-dead-letters`;
+
+/** The key that exports of a spoke are encrypted with. */
+export const exportKeyAlias = 'alias/rds-backup-ledger';
+
 /** The output that holds each function's deployed name. */
 export const functionOutputs = {
   record: 'RecordFunctionName',

@@ -1,5 +1,6 @@
 /** The words of the product as types, tables and schemas. Pure; imports nothing of the rest. */
 export * from './alert.ts';
+export * from './arns.ts';
 export * from './backup.ts';
 export * from './backup-job.ts';
 export * from './causes.ts';

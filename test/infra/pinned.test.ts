@@ -252,6 +252,7 @@ const deployed = {
     ]),
   ),
   buckets: stack.all('AWS::S3::Bucket').flatMap(([, { Properties }]) => Properties.BucketName ?? []),
+  roles: stack.all('AWS::IAM::Role').flatMap(([, { Properties }]) => Properties.RoleName ?? []),
   alarms: stack
     .all('AWS::CloudWatch::Alarm')
     .map(([, { Properties }]) => Properties.AlarmName)

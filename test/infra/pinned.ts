@@ -117,6 +117,9 @@ export const pinned = {
       RdsBackupLedger-record-dead-letters RdsBackupLedger-record-failing RdsBackupLedger-sweep-dead-letters
       RdsBackupLedger-sweep-failing RdsBackupLedger-sweep-not-running RdsBackupLedger-watch-not-running
     `),
+    roles: names(`
+      RdsBackupLedger-copy-eu-west-1 RdsBackupLedger-record-eu-west-1 RdsBackupLedger-sweep-eu-west-1
+    `),
     outputs: names(`
       AlertTopicArn CopyFunctionName LedgerTableName RecordDeadLetterQueueUrl RecordFunctionName ReportBucketName
       SweepFunctionName
