@@ -3,6 +3,7 @@
  * for each call. Each runs in a process of its own, which does nothing else: RDS and the ledger's table are in this one. The ledger
  * answers at once, and knows all backups, as on any day but the first.
  */
+
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -13,6 +14,7 @@ import { DescribeDBSnapshotsCommand, paginateDescribeDBInstances, RDSClient } fr
 import { answer } from '../local/rds/answer.ts';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { parseConfig } from '../shared/config/index.ts';
+import { ByEnvironment } from '../shared/environments.ts';
 import { type Item, type Table, TableLedger } from '../shared/ledger/index.ts';
 import { collect } from '../shared/lib/iterables.ts';
 import { notifyOfTenants } from '../shared/notifications/index.ts';
@@ -175,8 +177,8 @@ async function sweep(rds: RDSClient, url: string, databases: number): Promise<nu
   const run = await runRequest(
     {
       ledger: new TableLedger(tableAt(`${url}/table`), now),
-      rds: new RdsReader(rds),
-      awsBackup: new AwsBackupReader(nothing),
+      rds: new ByEnvironment(() => new RdsReader(rds)),
+      awsBackup: new ByEnvironment(() => new AwsBackupReader(nothing)),
       fleet,
       configHash: '',
       log: { info: quiet, warn: quiet, error: quiet },

@@ -1,5 +1,6 @@
 import { BackupClient } from '@aws-sdk/client-backup';
+import type { ClientPlace } from './environment-clients.ts';
 
-export function awsBackupClient(): BackupClient {
-  return new BackupClient();
+export function awsBackupClient(place: ClientPlace): BackupClient {
+  return new BackupClient({ ...place });
 }

@@ -7,10 +7,12 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { once } from 'es-toolkit/function';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
+import { ByEnvironment } from '../shared/environments.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
 import { notifyingFrom, type Publisher, SnsPublisher } from '../shared/notifications/index.ts';
-import { RdsReader } from '../shared/rds/index.ts';
+import { RdsReader, type RdsReaders } from '../shared/rds/index.ts';
+import { clientsBy } from './environment-clients.ts';
 import type { Settings } from './settings.ts';
 
 export const now = () => new Date();
@@ -25,17 +27,23 @@ export function ledgerOf(settings: Settings): Ledger {
   return dynamoLedger(new DynamoDBClient(ledgerRetries), settings.ledgerTable, now);
 }
 
-/**
- * A reader for one run, with its own count of calls. RDS throttles without a published figure, so the client waits and
- * tries again, slower each time, for as long as a run may take.
- */
-export function rdsReader(): RdsReader {
-  return new RdsReader(new RDSClient({ retryMode: 'adaptive', maxAttempts: 10 }));
+/** What reads AWS in each environment: by clients that stay, and for each run by readers that count its calls. */
+export interface Readers {
+  readonly rds: () => RdsReaders;
+  readonly awsBackup: () => ByEnvironment<AwsBackupReader>;
 }
 
-/** The same of AWS Backup. A run goes on without its jobs, so it does not wait for them long. */
-export function awsBackupReader(): AwsBackupReader {
-  return new AwsBackupReader(async () => (await import('./aws-backup.ts')).awsBackupClient());
+/**
+ * RDS throttles without a published figure, so its clients wait and try again, slower each time, for as long as a run may take. A run
+ * goes on without AWS Backup's jobs, so it does not wait for them long.
+ */
+export function readersOf(hub: Settings): Readers {
+  const rds = clientsBy(hub, 'reader', (place) => new RDSClient({ ...place, retryMode: 'adaptive', maxAttempts: 10 }));
+  const awsBackup = clientsBy(hub, 'reader', async (place) => (await import('./aws-backup.ts')).awsBackupClient(place));
+  return {
+    rds: () => new ByEnvironment((environment) => new RdsReader(rds(environment))),
+    awsBackup: () => new ByEnvironment((environment) => new AwsBackupReader(() => awsBackup(environment))),
+  };
 }
 
 export interface LoadedConfig {

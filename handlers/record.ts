@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { recordEvents } from '../shared/recording/index.ts';
 import { recheck } from '../shared/sweep/index.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { awsBackupReader, configOf, ledgerOf, log, now, rdsReader } from './parts.ts';
+import { configOf, ledgerOf, log, now, readersOf } from './parts.ts';
 import { readSettings } from './settings.ts';
 import { alertChannelOf, notifierOf, sweepDepsOf } from './sweep-parts.ts';
 
@@ -11,20 +11,21 @@ export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
+  const readers = readersOf(settings);
   const channel = alertChannelOf(settings, config);
   return async (event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> => {
     const loaded = await config();
     const failed = await recordEvents(
       {
         ledger,
-        rds: rdsReader(),
-        awsBackup: awsBackupReader(),
+        rds: readers.rds(),
+        awsBackup: readers.awsBackup(),
         fleet: loaded.fleet,
         log,
         now,
         check: async (databases, options) => {
           const run = await recheck(
-            sweepDepsOf(loaded, ledger, () => context.getRemainingTimeInMillis()),
+            sweepDepsOf(loaded, ledger, readers, () => context.getRemainingTimeInMillis()),
             databases,
             options,
           );

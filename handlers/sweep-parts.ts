@@ -12,7 +12,7 @@ import {
   type ReportStore,
 } from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
-import { awsBackupReader, type LoadedConfig, log, now, publisherOf, rdsReader, s3Client } from './parts.ts';
+import { type LoadedConfig, log, now, publisherOf, type Readers, s3Client } from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
@@ -47,11 +47,16 @@ export function tenantsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertC
 }
 
 /** What a run needs, for each run anew: it counts its own calls, and has its own time left. */
-export function sweepDepsOf({ fleet, hash }: LoadedConfig, ledger: Ledger, remainingMs: () => number): SweepDeps {
+export function sweepDepsOf(
+  { fleet, hash }: LoadedConfig,
+  ledger: Ledger,
+  readers: Readers,
+  remainingMs: () => number,
+): SweepDeps {
   return {
     ledger,
-    rds: rdsReader(),
-    awsBackup: awsBackupReader(),
+    rds: readers.rds(),
+    awsBackup: readers.awsBackup(),
     fleet,
     configHash: hash,
     log,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { publishDay, runRequest, type SweepReport, type SweepRequest } from '../shared/sweep/index.ts';
 import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log } from './parts.ts';
+import { configOf, ledgerOf, log, readersOf } from './parts.ts';
 import { readCopyFunctionName, readSettings } from './settings.ts';
 import { alertChannelOf, leftOutNotifierOf, notifierOf, sweepDepsOf, tenantsNotifierOf } from './sweep-parts.ts';
 
@@ -27,6 +27,7 @@ export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
+  const readers = readersOf(settings);
   const channel = alertChannelOf(settings, config);
   const copyFunctionName = readCopyFunctionName(process.env);
   const triggerCopies = async () => (await import('./trigger-copies.ts')).triggerCopies(copyFunctionName);
@@ -35,7 +36,7 @@ export const handler = onFirstCall(() => {
     const loaded = await config();
     const run = await runRequest(
       {
-        ...sweepDepsOf(loaded, ledger, () => context.getRemainingTimeInMillis()),
+        ...sweepDepsOf(loaded, ledger, readers, () => context.getRemainingTimeInMillis()),
         notify: notifierOf(loaded, ledger, channel),
         notifyOfLeftOut: leftOutNotifierOf(loaded, channel),
         notifyOfTenants: tenantsNotifierOf(loaded, channel),

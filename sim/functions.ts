@@ -1,4 +1,5 @@
 /** The functions as `handlers/` composes them, on clients whose every call passes the gate. */
+
 import { BackupClient, ListRestoreJobsCommand } from '@aws-sdk/client-backup';
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -7,6 +8,7 @@ import type { RdsSimulator } from '../local/rds/simulator.ts';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import type { Fleet } from '../shared/config/index.ts';
 import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
+import { ByEnvironment } from '../shared/environments.ts';
 import { type Ledger, TableLedger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
 import {
@@ -81,8 +83,8 @@ function partsOf(cloud: Cloud, run: Run) {
     now,
     publisher,
     reports,
-    rds: () => new RdsReader(rdsClient(cloud, run)),
-    awsBackup: () => new AwsBackupReader(async () => backupClient(cloud)),
+    rds: () => new ByEnvironment(() => new RdsReader(rdsClient(cloud, run))),
+    awsBackup: () => new ByEnvironment(() => new AwsBackupReader(async () => backupClient(cloud))),
     ...alerting(),
   };
 

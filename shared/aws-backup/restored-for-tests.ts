@@ -1,3 +1,5 @@
+import { groupBy } from 'es-toolkit/array';
+import pMap from 'p-map';
 import {
   type Fleet,
   type KnownOwner,
@@ -5,7 +7,8 @@ import {
   type RestoreTests,
   restoreTestsSince,
 } from '../config/index.ts';
-import type { RdsDatabase } from '../domain/index.ts';
+import { environmentOf, formatEnvironment, type RdsDatabase } from '../domain/index.ts';
+import { type ByEnvironment, environmentsAtOnce } from '../environments.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AwsBackupReader } from './backup-jobs-reader.ts';
@@ -15,15 +18,28 @@ import type { AwsBackupReader } from './backup-jobs-reader.ts';
  * (the right is optional), its events, its names and its tags tell.
  */
 export async function restoreTestsAmong(
-  { awsBackup, fleet, log }: { readonly awsBackup: AwsBackupReader; readonly fleet: Fleet; readonly log: Log },
+  {
+    awsBackup,
+    fleet,
+    log,
+  }: { readonly awsBackup: ByEnvironment<AwsBackupReader>; readonly fleet: Fleet; readonly log: Log },
   databases: readonly RdsDatabase[],
   known: readonly KnownOwner[],
   now: Date,
 ): Promise<RestoreTests> {
-  if (!mayBeRestoreTests(fleet, databases, known, now)) return { now, restored: new Set() };
-  const restored = await awsBackup.restoredForTests(restoreTestsSince(now)).catch((error: unknown) => {
-    log.warn(`AWS Backup's restore jobs could not be read: ${errorText(error)}`);
-    return new Set<string>();
-  });
-  return { now, restored };
+  const byEnvironment = Object.values(groupBy(databases, ({ key }) => formatEnvironment(environmentOf(key))));
+  const asked = byEnvironment.filter((some) => mayBeRestoreTests(fleet, some, known, now));
+  const restored = await pMap(
+    asked.flatMap(([one]) => (one ? [environmentOf(one.key)] : [])),
+    (environment) =>
+      awsBackup
+        .in(environment)
+        .restoredForTests(restoreTestsSince(now))
+        .catch((error: unknown) => {
+          log.warn(`AWS Backup's restore jobs could not be read: ${errorText(error)}`, { ...environment });
+          return new Set<string>();
+        }),
+    { concurrency: environmentsAtOnce },
+  );
+  return { now, restored: new Set(restored.flatMap((some) => [...some])) };
 }

@@ -7,6 +7,7 @@ import {
   type DatabaseName,
   type Environment,
   formatEnvironment,
+  type NamedEnvironment,
 } from '../domain/index.ts';
 import type { NotExported } from './export-regions.ts';
 
@@ -103,9 +104,7 @@ export interface Discovery {
 }
 
 /** An environment with what the configuration says of it. */
-export interface FleetEnvironment extends Environment {
-  /** What people call its account. */
-  readonly accountName?: string;
+export interface FleetEnvironment extends NamedEnvironment {
   /** Whether its events reach the hub; else sweeps alone find its new backups. */
   readonly events: boolean;
   /** Where copies of its discovered databases go; absent where no shared bucket is configured. */

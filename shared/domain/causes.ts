@@ -60,6 +60,11 @@ export const causes = {
     ['why'],
   ),
   'rds-not-answering': entry('RDS did not respond, or refused.', { error: text, since: moment }, ['since']),
+  'environment-unread': entry(
+    'RDS did not respond, or refused, for any database of its account and Region, one of several.',
+    { account: text, region: text, error: text, since: moment },
+    ['since'],
+  ),
   'not-in-rds': entry('RDS has no such database, and never had while it was watched.'),
   'deleted-or-renamed': entry('RDS no longer has the database.', { lastSeen: optional.moment }, ['lastSeen']),
   'first-backup-expected': entry(
@@ -204,6 +209,10 @@ export const causes = {
 /** Why an alert ended where no verdict ended it. */
 export const resolutions = {
   'left-configuration': entry('The database is no longer configured.'),
+  'environment-left': entry('The account and Region of the database are no longer configured.', {
+    account: text,
+    region: text,
+  }),
   'tag-removed': entry('The tag that enrolled the database was removed, so that it is no longer watched.'),
   'found-in-rds': entry('RDS has the database now.'),
   'name-taken-over': entry('Another database has its name now and is evaluated in its place.'),

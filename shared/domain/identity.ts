@@ -12,6 +12,11 @@ export interface Environment {
   readonly region: string;
 }
 
+/** An environment with what people call its account. */
+export interface NamedEnvironment extends Environment {
+  readonly accountName?: string;
+}
+
 /** Finds a database. Over time several databases may bear one name. */
 export interface DatabaseName extends Environment {
   readonly kind: DatabaseKind;
@@ -36,6 +41,11 @@ export interface BackupId {
 /** An environment as text: `<account>/<region>`. */
 export function formatEnvironment({ account, region }: Environment): string {
   return `${account}/${region}`;
+}
+
+/** An environment as people read it: `Acme production (222222222222), us-east-1`. */
+export function environmentText({ account, region, accountName }: NamedEnvironment): string {
+  return `${accountName === undefined ? `account ${account}` : `${accountName} (${account})`}, ${region}`;
 }
 
 /** A name as text: `<account>/<region>/<kind>/<id>`. */

@@ -87,7 +87,8 @@ export function staysOnRow({ resolved, outcome }: Alert): boolean {
  * - The severity of an open alert only rises: people know of it, and going back and forth is not news each time.
  * - `due` neither resolves nor reminds: today's backup is still to come. While a backup may still come that ends it
  *   (`mayEndBy`), nothing opens or reminds.
- * - `unknown` leaves an open alert as it was; what turns out after `unknown` counts as a rise.
+ * - `unknown` leaves an open alert as it was; what turns out after `unknown` counts as a rise. While a whole environment cannot be
+ *   read, nothing opens for a day (`quiet`): operators are notified of the environment.
  * - People are notified once of a database that was `deleted`, as a warning: by the resolution of its open alert, else by an
  *   alert that opens and is resolved at once.
  * - A database that moved to another tenant resolves for the tenant that got the opening; the next check opens it anew.
@@ -162,7 +163,7 @@ export function snooze(
 /** Nothing was open: what is critical or a warning opens. A deletion opens and is over at once. */
 function open(evaluated: Evaluated, now: Date): AlertOutcome {
   const { evaluation, tenant } = evaluated;
-  if (evaluation.severity === 'info' || evaluation.mayEndBy) return ownCheck(evaluation);
+  if (evaluation.severity === 'info' || evaluation.mayEndBy || evaluation.quiet) return ownCheck(evaluation);
   const finding = findingWithin(evaluation);
   const alert: Alert = {
     ...subject(evaluated),

@@ -26,7 +26,7 @@ import {
 } from '../domain/index.ts';
 import { addHours, minuteMs } from '../lib/time.ts';
 import { ownershipAfter } from '../ownership.ts';
-import type { RunChange } from '../rds/index.ts';
+import type { RunChange, Unread } from '../rds/index.ts';
 import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts';
 import { backupOutsideRds } from './aws-backup.ts';
 import { backupTimeOf } from './backup-time.ts';
@@ -71,7 +71,7 @@ export interface EvaluationTarget {
 export interface ObservedSnapshots {
   readonly snapshots: readonly Snapshot[];
   /** Set if the listing was not read to its end. */
-  readonly unread?: string;
+  readonly unread?: Unread;
   /** Whether this is a complete listing. Absence proves deletion only in a complete listing. */
   readonly whole: boolean;
   /** What a complete listing showed before this check, which itself is none: only what neither shows is gone. */
@@ -299,7 +299,7 @@ function evaluated(situation: Parameters<typeof evaluate>[0], seen: ObservedSnap
   const evaluation = evaluate(situation, at);
   const needsAll = isUnprotected(evaluation.verdict) || evaluation.verdict === 'deleted';
   if (seen.unread === undefined || !needsAll) return evaluation;
-  return evaluate({ ...situation, found: { is: 'unknown', why: seen.unread } }, at);
+  return evaluate({ ...situation, found: { is: 'unknown', ...seen.unread } }, at);
 }
 
 /**

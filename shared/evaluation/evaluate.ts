@@ -11,6 +11,7 @@ import {
   type RdsDatabase,
 } from '../domain/index.ts';
 import { addHours, dayMs } from '../lib/time.ts';
+import type { Unread } from '../rds/index.ts';
 import { creatingHoldsUntil, type Facts, factsOf } from './conditions.ts';
 import { deadlineOf, lastWindow, windowOf } from './deadline.ts';
 import {
@@ -55,7 +56,7 @@ export type LookupResult =
    */
   | { readonly is: 'absent'; readonly foreignEngine?: string }
   /** RDS did not respond, or its listing was not read to the end. */
-  | { readonly is: 'unknown'; readonly why: string };
+  | ({ readonly is: 'unknown' } & Unread);
 
 /** Everything an evaluation depends on, besides the clock. */
 export interface Situation {
@@ -115,7 +116,7 @@ export function evaluate(situation: Situation, now: Date): Evaluation {
   }
   switch (found.is) {
     case 'unknown':
-      return unanswered(situation, found.why, now);
+      return unanswered(situation, found, now);
     case 'absent':
       return absent(situation, found.foreignEngine, now);
     case 'member':
@@ -125,18 +126,25 @@ export function evaluate(situation: Situation, now: Date): Evaluation {
   }
 }
 
-/** RDS did not respond: never read as protected. A warning, critical once it lasts a day. */
-function unanswered(situation: Situation, error: string, now: Date): Evaluation {
+/**
+ * RDS did not respond: never read as protected. A warning, critical once it lasts a day. Where that is so of all databases of an
+ * environment among several, operators are notified of the environment, and nobody of its databases before that day is over.
+ */
+function unanswered(situation: Situation, { why: error, environment }: Unread, now: Date): Evaluation {
   const { row } = situation;
   const before = row?.verdict === 'unknown' ? (row.since ?? row.evaluatedAt) : undefined;
   const since = before !== undefined && before.getTime() < now.getTime() ? before : now;
   const risesAt = new Date(since.getTime() + dayMs);
+  const isLong = now.getTime() >= risesAt.getTime();
   // Exclude `now`: this run already handles it.
   const ahead = [risesAt, row?.deadline].filter((moment) => moment !== undefined && moment > now);
   return {
     verdict: 'unknown',
-    severity: now.getTime() >= risesAt.getTime() ? 'critical' : 'warning',
-    cause: { code: 'rds-not-answering', facts: { error, since: since.toISOString() } },
+    severity: isLong ? 'critical' : 'warning',
+    cause: environment
+      ? { code: 'environment-unread', facts: { ...environment, error, since: since.toISOString() } }
+      : { code: 'rds-not-answering', facts: { error, since: since.toISOString() } },
+    ...(environment && (isLong ? { once: true } : { quiet: true })),
     // By its new name it is recognized.
     notes: row ? renamingOf(row) : [],
     ...known(situation),
@@ -188,7 +196,7 @@ function lastSeenOf({ verdict, cause, evaluatedAt }: DatabaseRow): string | unde
 
 /** RDS backs up the cluster as a whole, so its evaluation is the member's. */
 function ofMember(situation: Situation, cluster: string, its: Evaluation | undefined, now: Date): Evaluation {
-  const evaluation = its ?? unanswered(situation, `its cluster ${cluster} could not be evaluated`, now);
+  const evaluation = its ?? unanswered(situation, { why: `its cluster ${cluster} could not be evaluated` }, now);
   const note: Cause = { code: 'member-of-cluster', facts: { cluster } };
   return { ...evaluation, notes: [note, ...evaluation.notes] };
 }

@@ -42,10 +42,10 @@ export function unwatchedSources({
   const why = (replica: RdsDatabase, before: ReadonlySet<string>): UnwatchedSource | undefined => {
     const here = formatEnvironment(environmentOf(replica.key));
     const names = sourceNames(replica).map((name) => inventory.clusterOf(name) ?? name);
-    if (names.every((name) => formatEnvironment(name) !== here)) return 'elsewhere';
+    if (names.every((name) => formatEnvironment(name) !== here && !inventory.isRead(name))) return 'elsewhere';
     const name = names.find((one) => found(one) !== undefined);
     if (name === undefined) {
-      const isUnread = names.some(({ kind, id }) => inventory.databasesUnread(kind, id) !== undefined);
+      const isUnread = names.some((one) => inventory.databasesUnread(one) !== undefined);
       return isUnread ? undefined : 'not-configured';
     }
     if (found(name)?.excluded !== undefined) return 'excluded';

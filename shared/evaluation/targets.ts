@@ -4,6 +4,7 @@ import { type ConfiguredDatabase, enrol, excludeTag, type Fleet, maxAgeTag, type
 import {
   type DatabaseKey,
   type DatabaseRow,
+  environmentOf,
   formatName,
   isAvailable,
   isPlaceholder,
@@ -35,6 +36,7 @@ export function withEnrolledBefore(
   const enrolledBefore = known.filter(
     (row) =>
       row.enrolledBy === 'tag' &&
+      inventory.isRead(environmentOf(row.key)) &&
       !names.has(formatName(nameOf(row))) &&
       inventory.database(row.key) === undefined &&
       inventory.databaseNamed(nameOf(row)) === undefined &&
@@ -93,9 +95,17 @@ export function targetsOf(
     subjects.set(key, { key, kind, id, found: { is: 'database', database } });
   }
   for (const row of known) {
-    // Of a kind whose listing was not read to its end, nobody can say that it left.
-    if (subjects.has(row.key) || inventory.databasesUnread(row.kind, row.id) !== undefined) continue;
+    if (subjects.has(row.key)) continue;
     const { key, kind, id } = row;
+    const environment = environmentOf(key);
+    const unread = inventory.databasesUnread(nameOf(row));
+    if (unread !== undefined) {
+      // Of a kind whose listing was not read to its end, nobody can say that it left.
+      if (inventory.isRead(environment)) continue;
+      const gone = { code: 'environment-left', facts: { ...environment } } as const;
+      subjects.set(key, { key, kind, id, found: { is: 'unknown', ...unread }, gone });
+      continue;
+    }
     subjects.set(key, { key, kind, id, found: { is: 'absent' }, gone: goneReason(row, configuredNames) });
   }
   return [...subjects.values()]
@@ -114,8 +124,8 @@ function onlyLeftBehind(inventory: RdsInventory, known: readonly DatabaseRow[]):
   return listing.leftBehind.flatMap((snapshots) => {
     const [one] = snapshots;
     if (one === undefined || keys.has(one.database) || inventory.database(one.database) !== undefined) return [];
-    if ([listing, inventory].some((shown) => shown.databasesUnread(one.databaseKind, one.databaseId) !== undefined))
-      return [];
+    const name = { ...environmentOf(one.database), kind: one.databaseKind, id: one.databaseId };
+    if ([listing, inventory].some((shown) => shown.databasesUnread(name) !== undefined)) return [];
     const newestBackup = newestAmong(snapshots.filter(isAvailable), new Map());
     return {
       key: one.database,
@@ -159,12 +169,14 @@ function configuredSubject(
   }
   // An odd row under the name that it was renamed to may be its own.
   const names = [id, ...(last ? newNamesOf(last) : [])];
-  const unread = names.map((name) => inventory.databasesUnread(kind, name)).find((why) => why !== undefined);
+  const unread = names
+    .map((name) => inventory.databasesUnread({ ...configured, id: name }))
+    .find((why) => why !== undefined);
   const foreignEngine = inventory.foreignEngine(configured);
   const found =
     unread === undefined
       ? ({ is: 'absent', ...(foreignEngine !== undefined && { foreignEngine }) } as const)
-      : ({ is: 'unknown', why: unread } as const);
+      : ({ is: 'unknown', ...unread } as const);
   return { ...base, key: last?.key ?? placeholder, found, ...(last && { earlier: last }) };
 }
 

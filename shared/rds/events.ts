@@ -74,6 +74,8 @@ export interface RdsEvent {
 
 const envelope = z.object({
   source: z.literal('aws.rds'),
+  account: z.string().optional(),
+  region: z.string().optional(),
   time: z.iso.datetime({ offset: true }),
   detail: z.object({
     EventID: z.string(),
@@ -92,12 +94,19 @@ export function parseRdsEvent(body: string): RdsEvent {
   if (meaning === undefined) {
     throw new Error(`${detail.EventID} is not an event the ledger knows; the rule should not have matched it`);
   }
+  const source = parseRdsArn(detail.SourceArn);
+  const { account = source.account, region = source.region } = parsed.data;
+  if (source.account !== account || source.region !== region) {
+    throw new Error(
+      `an event of account ${account}, ${region}, about ${detail.SourceArn}: RDS sends events about its own account and Region alone`,
+    );
+  }
   return {
     eventId: detail.EventID,
     meaning,
     time: new Date(detail.Date ?? time),
     arn: detail.SourceArn,
-    source: parseRdsArn(detail.SourceArn),
+    source,
     message: detail.Message ?? '',
   };
 }

@@ -1,4 +1,11 @@
 export { isDatabaseArn, parseRdsArn, type RdsArn, snapshotKindOf } from './arn.ts';
 export { eventMeanings, parseRdsEvent, type RdsEvent } from './events.ts';
-export { databaseInventory, inventoryOf, RdsInventory, wholeInventory } from './inventory.ts';
+export {
+  databaseInventory,
+  inventoryOf,
+  RdsInventory,
+  type RdsReaders,
+  type Unread,
+  wholeInventory,
+} from './inventory.ts';
 export { concernsOne, type RdsRead, type RdsReadAction, RdsReader, type RunChange, rdsReads } from './rds-reader.ts';

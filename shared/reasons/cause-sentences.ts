@@ -39,6 +39,24 @@ function say<Code extends CauseCode>(
   return table[cause.code](visibleFacts(causes, cause, context.reader), context);
 }
 
+/** RDS, here or there, does not respond. */
+function notKnown(
+  rds: string,
+  since: string,
+  error: string | undefined,
+  advice: string,
+  { finding, reader }: SentenceContext,
+): string {
+  const lastsMs = reader.now.getTime() - new Date(since).getTime();
+  const silent =
+    lastsMs < minuteMs
+      ? `${rds} did not respond`
+      : `${rds} has not responded since ${utc(since)} (${formatAge(lastsMs)})`;
+  const newest = finding?.newestBackup;
+  const last = newest ? `the last known backup is from ${formatUtc(newest.time)}` : 'no backup of it is known';
+  return `${silent}${because(error)}. Whether it is protected is not known; ${last}${forOperators(reader, advice)}.`;
+}
+
 const table: {
   readonly [Code in CauseCode]: (facts: VisibleIn<typeof causes, Code>, context: SentenceContext) => string;
 } = {
@@ -56,14 +74,12 @@ const table: {
       role === 'note' ? '' : forOperators(reader, `: ${advice ?? 'see that it is'}, or switch on backups of its own`);
     return `Read replica${of(source)} without backups of its own, and its source is not watched${state ? ` (${state})` : ''}${todo}.`;
   },
-  'rds-not-answering': ({ error, since }, { finding, reader }) => {
-    const lastsMs = reader.now.getTime() - new Date(since).getTime();
-    const silent =
-      lastsMs < minuteMs ? 'RDS did not respond' : `RDS has not responded since ${utc(since)} (${formatAge(lastsMs)})`;
-    const newest = finding?.newestBackup;
-    const last = newest ? `the last known backup is from ${formatUtc(newest.time)}` : 'no backup of it is known';
-    const advice = forOperators(reader, ': check RDS and the permissions of the sweep');
-    return `${silent}${because(error)}. Whether it is protected is not known; ${last}${advice}.`;
+  'rds-not-answering': ({ error, since }, context) =>
+    notKnown('RDS', since, error, ': check RDS and the permissions of the sweep', context),
+  'environment-unread': ({ account, region, error, since }, context) => {
+    const where =
+      account === undefined || region === undefined ? 'RDS' : `RDS in account ${clause(account)}, ${clause(region)},`;
+    return notKnown(where, since, error, ': see what operators were notified of this account and Region', context);
   },
   'not-in-rds': (_, { subject, reader }) => {
     const advice = forOperators(reader, ': correct its name or kind in the configuration, or take it out');

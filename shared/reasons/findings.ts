@@ -222,6 +222,10 @@ type EndCode = keyof typeof resolutions;
 
 const ends: { readonly [Code in EndCode]: (facts: VisibleIn<typeof resolutions, Code>) => string } = {
   'left-configuration': () => 'The database is no longer configured.',
+  'environment-left': ({ account, region }) =>
+    account === undefined || region === undefined
+      ? 'The database is no longer part of this service.'
+      : `Account ${clause(account)}, ${clause(region)}, is no longer configured: its databases are not watched any more.`,
   'tag-removed': () =>
     'The tag that enrolled the database was removed: it is no longer watched, and nobody is alerted of it any more.',
   'found-in-rds': () => 'RDS has the database now.',

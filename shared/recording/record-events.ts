@@ -1,14 +1,18 @@
 /** Use case: what RDS's events say is written into the ledger, once, whatever is delivered twice, late or out of order. */
 
+import { groupBy } from 'es-toolkit/array';
+import * as z from 'zod';
 import { type AwsBackupReader, type JobEvent, parseJobEvent, restoreTestsAmong } from '../aws-backup/index.ts';
-import { type ConfiguredDatabase, enrol, enrolledWithoutTags, type Fleet } from '../config/index.ts';
+import { type ConfiguredDatabase, enrol, enrolledWithoutTags, type Fleet, fleetEnvironment } from '../config/index.ts';
 import {
   type AvailableSnapshot,
   backupIdOf,
   type DatabaseKind,
   type DatabaseName,
   type DatabaseRow,
+  type Environment,
   environmentOf,
+  formatEnvironment,
   formatName,
   isAvailable,
   mayComeFromElsewhere,
@@ -16,17 +20,20 @@ import {
   type Snapshot,
   sameBackup,
 } from '../domain/index.ts';
+import type { ByEnvironment } from '../environments.ts';
 import { type Ledger, type UnreadableRow, updateDatabase } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
 import {
   concernsOne,
+  isDatabaseArn,
   parseRdsArn,
   parseRdsEvent,
   type RdsArn,
   type RdsEvent,
   type RdsReader,
+  type RdsReaders,
   snapshotKindOf,
 } from '../rds/index.ts';
 import { databaseAfterJob } from './job-ends.ts';
@@ -34,8 +41,8 @@ import { backupFrom, firstRow, forgetBackup, type SnapshotOwner, seenHere, withB
 
 export interface RecordDeps {
   readonly ledger: Ledger;
-  readonly rds: RdsReader;
-  readonly awsBackup: AwsBackupReader;
+  readonly rds: RdsReaders;
+  readonly awsBackup: ByEnvironment<AwsBackupReader>;
   readonly fleet: Fleet;
   readonly log: Log;
   /**
@@ -55,14 +62,80 @@ export interface QueuedEvent {
   readonly body: string;
 }
 
+/** An event that was read. */
+type Read = { readonly messageId: string; readonly environment: Environment } & (
+  | { readonly event: RdsEvent }
+  | { readonly job: JobEvent }
+);
+
 /**
  * Records a batch of events and returns the ids of the messages that failed, each with its reason in the log: those come
  * again, and end in the dead-letter queue. A failure that is not an event's own (RDS throttles, DynamoDB does not respond)
- * is thrown, so that the whole batch comes again.
+ * is thrown, so that the whole batch comes again; where it is an environment's, the events of others are recorded all the same.
  */
 export async function recordEvents(given: RecordDeps, messages: readonly QueuedEvent[]): Promise<string[]> {
-  const { log } = given;
+  const { log, fleet } = given;
   const deps = { ...given, ledger: given.ledger.leavingOut((row) => log.error('row is left out', { error: row })) };
+  const failed: string[] = [];
+  const read = messages.flatMap(({ messageId, body }): Read[] => {
+    try {
+      return [{ messageId, ...readEvent(body, fleet) }];
+    } catch (error) {
+      failed.push(messageId);
+      log.error('event cannot be read', { messageId, error });
+      return [];
+    }
+  });
+  const groups = Object.values(groupBy(read, ({ environment }) => formatEnvironment(environment)));
+  const errors: unknown[] = [];
+  for (const some of groups) {
+    const environment = some[0]?.environment ?? fleet;
+    if (fleetEnvironment(fleet, environment) === undefined) {
+      log.warn('events are of an account and Region that are not configured', { ...environment, events: some.length });
+      continue;
+    }
+    try {
+      failed.push(...(await recordThere({ ...deps, rds: deps.rds.in(environment) }, some)));
+    } catch (error) {
+      errors.push(error);
+      failed.push(...some.map(({ messageId }) => messageId));
+      log.error('events of an account and Region could not be recorded', { ...environment, error });
+    }
+  }
+  if (errors.length > 0 && errors.length === groups.length) throw errors[0];
+  return failed;
+}
+
+/** Reads a message; throws an `Error` that says what is wrong. Who sent it is what EventBridge says, and must be where its ARN is. */
+function readEvent(
+  body: string,
+  hub: Environment,
+): { environment: Environment } & ({ event: RdsEvent } | { job: JobEvent }) {
+  const job = parseJobEvent(body);
+  if (job === undefined) {
+    const event = parseRdsEvent(body);
+    const { account, region } = event.source;
+    return { environment: { account, region }, event };
+  }
+  const arn = job.job === 'backup' ? job.resourceArn : job.job === 'restore' ? job.createdArn : undefined;
+  const its = arn !== undefined && isDatabaseArn(arn) ? parseRdsArn(arn) : undefined;
+  const { account = its?.account ?? hub.account, region = its?.region ?? hub.region } = sender.parse(JSON.parse(body));
+  if (its && (its.account !== account || its.region !== region)) {
+    throw new Error(
+      `an event of account ${account}, ${region}, about ${arn}: AWS Backup sends events about its own account and Region alone`,
+    );
+  }
+  return { environment: { account, region }, job };
+}
+
+const sender = z.object({ account: z.string().optional(), region: z.string().optional() });
+
+/** What records the events of one environment. */
+type RecordingThere = Omit<RecordDeps, 'rds'> & { readonly rds: RdsReader };
+
+/** Records the events of one environment, as `recordEvents` does. */
+async function recordThere(deps: RecordingThere, messages: readonly Read[]): Promise<string[]> {
+  const { log } = deps;
   const failed: string[] = [];
   const attempt = async (messageId: string, what: string, fields: object, act: () => Promise<void>) => {
     try {
@@ -72,19 +145,13 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
       log.error(what, { messageId, ...fields, error });
     }
   };
-  const events: { messageId: string; event: RdsEvent }[] = [];
-  const jobs: { messageId: string; event: JobEvent }[] = [];
-  for (const { messageId, body } of messages) {
-    await attempt(messageId, 'event cannot be read', {}, async () => {
-      const event = parseJobEvent(body);
-      if (event) jobs.push({ messageId, event });
-      else events.push({ messageId, event: parseRdsEvent(body) });
-    });
-  }
+  const events = messages.flatMap((read) => ('event' in read ? [read] : []));
   const changed: ChangedDatabases[] = [];
-  for (const { messageId, event } of jobs) {
-    await attempt(messageId, "event of AWS Backup's job could not be recorded", { job: event.id }, async () => {
-      const arn = await databaseAfterJob(deps, event);
+  for (const read of messages) {
+    if (!('job' in read)) continue;
+    const { messageId, job } = read;
+    await attempt(messageId, "event of AWS Backup's job could not be recorded", { job: job.id }, async () => {
+      const arn = await databaseAfterJob(deps, job);
       if (arn) changed.push({ messageId, arn, names: [databaseIn(parseRdsArn(arn))], isJob: true });
     });
   }
@@ -237,7 +304,7 @@ type OwnerOf = (snapshot: Snapshot) => SnapshotOwner;
  * yet is looked up in RDS by its name, once a batch: only who bears a configured name now is meant by it. Where databases may
  * enrol themselves, their tags are looked up likewise.
  */
-async function ownersOf(deps: RecordDeps, snapshots: readonly Snapshot[]): Promise<OwnerOf> {
+async function ownersOf(deps: RecordingThere, snapshots: readonly Snapshot[]): Promise<OwnerOf> {
   const { ledger, fleet, rds } = deps;
   const keys = new Set(snapshots.map(({ database }) => database));
   const unreadable = new Map<string | undefined, UnreadableRow>();
@@ -340,7 +407,7 @@ async function namesTaken(ledger: Ledger, snapshots: readonly Snapshot[], holder
 }
 
 async function recordSnapshot(
-  deps: RecordDeps,
+  deps: RecordingThere,
   event: RdsEvent,
   snapshot: Snapshot | undefined,
   ownerOf: OwnerOf,
@@ -366,7 +433,7 @@ async function recordSnapshot(
 }
 
 async function recordAvailable(
-  { ledger, fleet, now: clock }: RecordDeps,
+  { ledger, fleet, now: clock }: RecordingThere,
   event: RdsEvent,
   snapshot: AvailableSnapshot,
   owner: SnapshotOwner,
@@ -423,7 +490,7 @@ function withInProgress(row: DatabaseRow, snapshot: Snapshot, event: RdsEvent, n
  * were created after the deletion are not meant.
  */
 async function recordDeletion(
-  { ledger, fleet, now: clock, log }: RecordDeps,
+  { ledger, fleet, now: clock, log }: RecordingThere,
   event: RdsEvent,
   snapshot: Snapshot | undefined,
 ): Promise<void> {

@@ -1,5 +1,6 @@
 /** Use case: evaluates databases against what RDS shows of them, and brings ledger and alerts up to date. */
 import { isDeepStrictEqual } from 'node:util';
+import { groupBy } from 'es-toolkit/array';
 import pMap from 'p-map';
 import type { ConfiguredDatabase } from '../config/index.ts';
 import {
@@ -12,11 +13,14 @@ import {
   type DatabaseKind,
   type DatabaseRow,
   type Day,
-  databaseKinds,
+  type Environment,
   type Evaluation,
+  environmentOf,
+  formatEnvironment,
   isAvailable,
   type Snapshot,
 } from '../domain/index.ts';
+import { environmentsAtOnce } from '../environments.ts';
 import {
   backupTimeOf,
   clockSkewMs,
@@ -49,12 +53,17 @@ export interface CheckOptions {
   /** Evaluate, and write nothing. */
   readonly dryRun: boolean;
   readonly retentionDays: number;
-  /** When databases were stopped and started since a moment, by name; undefined where RDS does not answer. */
-  readonly runChanges: (kind: DatabaseKind, ids: readonly string[], since: Date) => Promise<RunChanges | undefined>;
+  /** When databases of an environment were stopped and started since a moment, by name; undefined where RDS does not answer. */
+  readonly runChanges: (
+    environment: Environment,
+    kind: DatabaseKind,
+    ids: readonly string[],
+    since: Date,
+  ) => Promise<RunChanges | undefined>;
   /** Whether an alert may open now; else its database is to be checked anew first, and is left as it was. */
   readonly mayOpen: boolean;
-  /** AWS Backup's jobs; undefined where they cannot be read. They are read when this is first called. */
-  readonly backupJobs: () => Promise<BackupJobs | undefined>;
+  /** AWS Backup's jobs in an environment; undefined where they cannot be read. They are read when this is first called. */
+  readonly backupJobs: (environment: Environment) => Promise<BackupJobs | undefined>;
   /** Whether they are read whatever is known of a database. */
   readonly readsJobs: boolean;
 }
@@ -107,7 +116,7 @@ export async function checkDatabases(
   });
 }
 
-/** When databases were stopped and started, for those whose rows do not say it; a call a kind, or a few. */
+/** When databases were stopped and started, for those whose rows do not say it; a call an environment and kind, or a few. */
 async function runChangesOf(
   subjects: readonly EvaluationTarget[],
   rowOf: ReadonlyMap<DatabaseKey, DatabaseRow>,
@@ -120,14 +129,18 @@ async function runChangesOf(
     return [{ key, database: found.database, since: row?.newestBackup?.time ?? new Date(0) }];
   });
   const changes = new Map<DatabaseKey, readonly RunChange[] | 'unknown'>();
-  for (const kind of databaseKinds) {
-    const ofKind = wanted.filter(({ database }) => database.kind === kind);
-    if (ofKind.length === 0) continue;
-    const since = new Date(Math.min(...ofKind.map((one) => one.since.getTime())));
-    const ids = ofKind.map(({ database }) => database.id);
-    const byId = await runChanges(kind, ids, since);
-    for (const { key, database } of ofKind) changes.set(key, byId ? (byId.get(database.id) ?? []) : 'unknown');
-  }
+  const groups = Object.values(
+    groupBy(wanted, ({ key, database }) => `${formatEnvironment(environmentOf(key))} ${database.kind}`),
+  );
+  const read = async (some: typeof wanted) => {
+    const [one] = some;
+    if (one === undefined) return;
+    const since = new Date(Math.min(...some.map((each) => each.since.getTime())));
+    const ids = some.map(({ database }) => database.id);
+    const byId = await runChanges(environmentOf(one.key), one.database.kind, ids, since);
+    for (const { key, database } of some) changes.set(key, byId ? (byId.get(database.id) ?? []) : 'unknown');
+  };
+  await pMap(groups, read, { concurrency: environmentsAtOnce });
   return changes;
 }
 
@@ -253,13 +266,15 @@ async function observedOf(
     found.is === 'member' ? found.of : subject.id,
     ...(found.is === 'database' ? [found.database.id] : []),
   ];
-  const unread = inventory.snapshotsUnread(kind, ...names);
+  const environment = environmentOf(subject.key);
+  const unread = inventory.snapshotsUnread(environment, kind, ...names);
   const { listed } = inventory;
   const backupJobs = await backupJobsOf(subject, snapshots, row, options);
   return {
     snapshots,
     ...(unread !== undefined && { unread }),
-    whole: inventory.whole || (listed?.whole === true && listed.snapshotsUnread(kind, ...names) === undefined),
+    whole:
+      inventory.whole || (listed?.whole === true && listed.snapshotsUnread(environment, kind, ...names) === undefined),
     ...(listed && { listed: listed.snapshots(subject.key) }),
     copyTimes: await copyTimesOf(ledger, snapshots, options.until),
     ...((snapshots.some(({ status }) => status === 'creating') || backupJobs?.some(isOpenJob)) && {
@@ -279,7 +294,7 @@ async function backupJobsOf(
   const database = found.is === 'database' ? found.database : cluster;
   if (configured === undefined || database === undefined) return undefined;
   if (!readsJobs && !dependsOnAwsBackup(database, snapshots, row)) return undefined;
-  const jobs = await backupJobs();
+  const jobs = await backupJobs(environmentOf(database.key));
   return jobs && jobsOf(jobs, database, until);
 }
 
@@ -393,7 +408,7 @@ async function closeAll(
 export function dayOf({ subject, evaluation }: Checked, at: Date, expiresAt: Date): Day | undefined {
   const { configured } = subject;
   if (configured === undefined || evaluation === undefined) return undefined;
-  const { nextCheckAt: _, once: __, since: ___, ...finding } = evaluation;
+  const { nextCheckAt: _, once: __, since: ___, quiet: ____, ...finding } = evaluation;
   return {
     ...finding,
     database: subject.key,

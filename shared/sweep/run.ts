@@ -11,12 +11,15 @@ import {
   type DatabaseKey,
   type DatabaseRow,
   type Day,
+  type Environment,
+  formatEnvironment,
   formatName,
   type LeftOut,
   reliesOnSource,
   type SweepRow,
   sourceNames,
 } from '../domain/index.ts';
+import type { ByEnvironment } from '../environments.ts';
 import {
   clockSkewMs,
   type EvaluationTarget,
@@ -31,15 +34,15 @@ import { expiryOf, type Ledger, type OnUnreadable } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AlertNotification } from '../notifications/index.ts';
-import { inventoryOf, type RdsInventory, type RdsReader } from '../rds/index.ts';
+import { inventoryOf, type RdsInventory, type RdsReaders } from '../rds/index.ts';
 import { type Checked, type CheckOptions, checkDatabases, dayOf, notEvaluated } from './evaluate-batch.ts';
 import { type EvaluatedDatabase, reportOf, type SweepReport } from './report.ts';
 import { joined, type Verdicts, verdictCounts } from './row.ts';
 
 export interface SweepDeps {
   readonly ledger: Ledger;
-  readonly rds: RdsReader;
-  readonly awsBackup: AwsBackupReader;
+  readonly rds: RdsReaders;
+  readonly awsBackup: ByEnvironment<AwsBackupReader>;
   readonly fleet: Fleet;
   /** SHA-256 of the configuration's bytes, in hex. */
   readonly configHash: string;
@@ -115,7 +118,7 @@ export class Run {
   readonly errors: string[] = [];
   /** Whether RDS did not respond when some databases were rechecked. */
   recheckFailed = false;
-  #backupJobs: Promise<BackupJobs | undefined> | undefined;
+  readonly #backupJobs = new Map<string, Promise<BackupJobs | undefined>>();
   /** Why AWS Backup's jobs could not be read. */
   #jobsUnread: string | undefined;
 
@@ -153,19 +156,31 @@ export class Run {
     return this.#leftOut.size === 0;
   }
 
-  /** AWS Backup's jobs, which are read once a run, and not before a database depends on them; undefined where they cannot be. */
-  readonly #jobs = (): Promise<BackupJobs | undefined> => {
+  /**
+   * AWS Backup's jobs in an environment, which are read once a run, and not before a database there depends on them; undefined where
+   * they cannot be.
+   */
+  readonly #jobs = (environment: Environment): Promise<BackupJobs | undefined> => {
+    const name = formatEnvironment(environment);
+    const reading = this.#backupJobs.get(name) ?? this.#readJobs(environment);
+    this.#backupJobs.set(name, reading);
+    return reading;
+  };
+
+  #readJobs(environment: Environment): Promise<BackupJobs | undefined> {
     // Of what evaluates a few databases in a minute, less than the margin of a sweep is left at once.
     const timeIsUp = () => this.#deps.remainingMs() < this.#budgetMs / 2;
-    this.#backupJobs ??= this.#deps.awsBackup.jobs(timeIsUp).catch((error: unknown) => {
-      this.#jobsUnread = `AWS Backup's jobs could not be read: ${errorText(error)}`;
-      // The right to them is optional: who does without it is not told so by every run.
-      if (!isDenied(error)) this.errors.push(this.#jobsUnread);
-      this.#deps.log.warn(this.#jobsUnread);
-      return undefined;
-    });
-    return this.#backupJobs;
-  };
+    return this.#deps.awsBackup
+      .in(environment)
+      .jobs(timeIsUp)
+      .catch((error: unknown) => {
+        this.#jobsUnread = `AWS Backup's jobs could not be read: ${errorText(error)}`;
+        // The right to them is optional: who does without it is not told so by every run.
+        if (!isDenied(error)) this.errors.push(this.#jobsUnread);
+        this.#deps.log.warn(this.#jobsUnread, { ...environment });
+        return undefined;
+      });
+  }
 
   readonly timeIsUp = (): boolean => this.#deps.remainingMs() < marginMs;
 
@@ -208,9 +223,9 @@ export class Run {
     return checked;
   }
 
-  readonly #runChanges: CheckOptions['runChanges'] = async (kind, ids, since) => {
+  readonly #runChanges: CheckOptions['runChanges'] = async (environment, kind, ids, since) => {
     try {
-      return await this.#deps.rds.runChanges(kind, ids, since, this.#deps.now());
+      return await this.#deps.rds.in(environment).runChanges(kind, ids, since, this.#deps.now());
     } catch (error) {
       this.recheckFailed = true;
       this.errors.push(`events could not be read, so when databases were stopped is not known: ${errorText(error)}`);
@@ -263,7 +278,7 @@ export class Run {
       const row = inLedger.get(key) ?? unreadable.get(key);
       return row ? [{ ...row, id }] : [];
     });
-    const inventory = await inventoryOf(rds, wanted, (key) => lists.liveBackups(key), listed);
+    const inventory = await inventoryOf(rds, fleet.environments, wanted, (key) => lists.liveBackups(key), listed);
     this.errors.push(...inventory.problems);
     if (inventory.problems.length > 0) this.recheckFailed = true;
     const met = await this.#ownersOf(inventory, wanted);

@@ -16,7 +16,11 @@ import { chunksOf, type DatabaseRef, Run, type SweepDeps, type SweepRequest, typ
  */
 export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped?: SweepRow): Promise<SweepRun> {
   const run = new Run(deps, request, stopped);
-  const inventory = await (stopped ? databaseInventory : wholeInventory)(deps.rds, run.halfTimeIsUp);
+  const inventory = await (stopped ? databaseInventory : wholeInventory)(
+    deps.rds,
+    deps.fleet.environments,
+    run.halfTimeIsUp,
+  );
   const byName = stopped !== undefined || inventory.ranOut;
   run.errors.push(...inventory.problems);
   const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
@@ -56,8 +60,7 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   }
   const renamed = new Set(everybody.flatMap(newNameOf));
   const unconfigured = enrolment.unconfigured.filter((id) => !renamed.has(id));
-  const listed =
-    inventory.databasesUnread('instance') === undefined && inventory.databasesUnread('cluster') === undefined;
+  const listed = inventory.listsAllDatabases;
   return run.end({
     complete:
       next === undefined && run.leftNothingOut && (byName ? !run.recheckFailed : inventory.problems.length === 0),

@@ -1,4 +1,13 @@
-import type { DatabaseKey, DatabaseName, DatabaseRow, SweepRow } from '../domain/index.ts';
+import { groupBy } from 'es-toolkit/array';
+import pMap from 'p-map';
+import {
+  type DatabaseKey,
+  type DatabaseName,
+  type DatabaseRow,
+  formatEnvironment,
+  type SweepRow,
+} from '../domain/index.ts';
+import { environmentsAtOnce } from '../environments.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { collect, first } from '../lib/iterables.ts';
@@ -85,14 +94,20 @@ async function rowsUnderNewNames(
   lists: Ledger,
   names: readonly DatabaseName[],
 ): Promise<readonly DatabaseRow[]> {
-  const named = (wanted: DatabaseName['kind']) => ({
-    ids: names.filter(({ kind }) => kind === wanted).map(({ id }) => id),
-  });
-  const [{ databases: instances }, clusters] = await Promise.all([
-    rds.instancesNamed(named('instance')),
-    rds.clustersNamed(named('cluster')),
-  ]);
-  // The check of its database speaks of an odd row.
-  rds.takeOdd();
-  return lists.databases([...instances, ...clusters].map(({ key }) => key));
+  const read = async (some: readonly DatabaseName[]): Promise<readonly DatabaseKey[]> => {
+    const reader = some[0] && rds.in(some[0]);
+    if (reader === undefined) return [];
+    const named = (wanted: DatabaseName['kind']) => ({
+      ids: some.filter(({ kind }) => kind === wanted).map(({ id }) => id),
+    });
+    const [{ databases: instances }, clusters] = await Promise.all([
+      reader.instancesNamed(named('instance')),
+      reader.clustersNamed(named('cluster')),
+    ]);
+    // The check of its database speaks of an odd row.
+    reader.takeOdd();
+    return [...instances, ...clusters].map(({ key }) => key);
+  };
+  const keys = await pMap(Object.values(groupBy(names, formatEnvironment)), read, { concurrency: environmentsAtOnce });
+  return lists.databases(keys.flat());
 }

@@ -372,10 +372,12 @@ export const pinned = {
       'renamed-to': 'id configured',
       'renamed-from': 'id',
       'replica-of': 'source',
+      'environment-unread': 'account region error since',
       'event-lost': '',
       'member-of-cluster': 'cluster',
     },
     resolutions: {
+      'environment-left': 'account region',
       'left-configuration': '',
       'tag-removed': '',
       'found-in-rds': '',

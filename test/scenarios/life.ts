@@ -9,6 +9,11 @@ const deletion = {
   cause: { code: 'deleted-or-renamed', facts: { lastSeen: '2026-11-22T12:00:00.000Z' } },
   notes: [],
 } as const;
+const refused = {
+  is: 'unknown',
+  why: 'AccessDenied',
+  environment: { account: '222222222222', region: 'us-east-1' },
+} as const;
 const throttled = { is: 'unknown', why: 'ThrottlingException: Rate exceeded' } as const;
 const absent = { is: 'absent' } as const;
 
@@ -319,6 +324,49 @@ export const life: readonly Scenario[] = [
       cause: 'rds-not-answering',
       reason: '(24 h)',
       alert: 'rise critical',
+      nextCheckAt: '23 Nov 13:10',
+    },
+  },
+  {
+    title: 'Its whole account and Region, one of several, cannot be read: operators are notified of that alone',
+    at: '23 Nov 12:00',
+    rds: refused,
+    row: { newestBackup: lastBackup, verdict: 'protected', deadline: t('23 Nov 12:30') },
+    expect: {
+      verdict: 'unknown',
+      severity: 'warning',
+      cause: 'environment-unread',
+      reason: 'RDS in account 222222222222, us-east-1, did not respond: AccessDenied',
+      alert: 'none',
+      deadline: '23 Nov 12:30',
+      nextCheckAt: '23 Nov 12:30',
+    },
+  },
+  {
+    title: 'Its whole account and Region cannot be read while it is overdue: the alert stays as it is',
+    at: '23 Nov 12:00',
+    rds: refused,
+    row: { newestBackup: lastBackup, verdict: 'overdue' },
+    alert: { verdict: 'overdue', severity: 'critical', opened: t('23 Nov 06:10') },
+    expect: {
+      verdict: 'unknown',
+      severity: 'warning',
+      cause: 'environment-unread',
+      reason: 'the last known backup is from 2026-11-22 04:10 UTC',
+      alert: 'silent',
+    },
+  },
+  {
+    title: 'Its whole account and Region could not be read for a day: its tenant is notified too, once',
+    at: '23 Nov 12:10',
+    rds: refused,
+    row: { verdict: 'unknown', since: t('22 Nov 12:10') },
+    expect: {
+      verdict: 'unknown',
+      severity: 'critical',
+      cause: 'environment-unread',
+      reason: 'has not responded since 2026-11-22 12:10 UTC (24 h)',
+      alert: 'open critical',
       nextCheckAt: '23 Nov 13:10',
     },
   },

@@ -179,7 +179,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
           : (['automated', 'awsbackup'] as const).map((kind) => [kind, (scenario.usualHours ?? 0) * hourMs]),
       ),
       ...(scenario.jobs !== 'unread' && { backupJobs: scenario.jobs ?? [] }),
-      ...(scenario.snapshotsUnread !== undefined && { unread: scenario.snapshotsUnread }),
+      ...(scenario.snapshotsUnread !== undefined && { unread: { why: scenario.snapshotsUnread } }),
     },
     knownOf(scenario),
     now,

@@ -4,6 +4,7 @@ import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.t
 import { AwsBackupReader, jobEventPatterns } from '../../shared/aws-backup/index.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { formatBackupOfDatabase } from '../../shared/domain/index.ts';
+import { ByEnvironment } from '../../shared/environments.ts';
 import type { Ledger, OnUnreadable } from '../../shared/ledger/ledger.ts';
 import type { Table } from '../../shared/ledger/table.ts';
 import { TableLedger } from '../../shared/ledger/table-ledger.ts';
@@ -107,8 +108,8 @@ export function makeWorld({
 
   const deps = (): SweepDeps & CloseDeps => ({
     ledger: used,
-    rds: new RdsReader(inProcessClient(rds)),
-    awsBackup: new AwsBackupReader(async () => inProcessBackupClient(rds)),
+    rds: new ByEnvironment(() => new RdsReader(inProcessClient(rds))),
+    awsBackup: new ByEnvironment(() => new AwsBackupReader(async () => inProcessBackupClient(rds))),
     fleet: state.fleet,
     configHash: state.configHash,
     notify: async (some, at) => {
@@ -145,8 +146,8 @@ export function makeWorld({
   };
   const recordDeps = (): RecordDeps => ({
     ledger: used,
-    rds: new RdsReader(inProcessClient(rds)),
-    awsBackup: new AwsBackupReader(async () => inProcessBackupClient(rds)),
+    rds: new ByEnvironment(() => new RdsReader(inProcessClient(rds))),
+    awsBackup: new ByEnvironment(() => new AwsBackupReader(async () => inProcessBackupClient(rds))),
     fleet: state.fleet,
     log,
     now: clock,

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { inProcessClient } from '../../../local/rds/in-process.ts';
 import { RdsSimulator } from '../../../local/rds/simulator.ts';
+import { ByEnvironment } from '../../../shared/environments.ts';
 import { wholeInventory } from '../../../shared/rds/inventory.ts';
 import { RdsReader } from '../../../shared/rds/rds-reader.ts';
 
@@ -41,7 +42,8 @@ it('no listing waits for another', async () => {
   rds.createInstance({ id: 'orders' });
   rds.createCluster({ id: 'billing' });
   const reader = new WaitingForAll(inProcessClient(rds));
-  const inventory = await wholeInventory(reader, () => false);
+  const readers = new ByEnvironment(() => reader);
+  const inventory = await wholeInventory(readers, [{ account: rds.account, region: rds.region }], () => false);
   expect(inventory.problems).toEqual([]);
   expect([...inventory.databases].map(({ id }) => id).sort()).toEqual(['billing', 'orders']);
   expect(reader.begun).toHaveLength(5);
