@@ -14,7 +14,7 @@ import { DescribeDBSnapshotsCommand, paginateDescribeDBInstances, RDSClient } fr
 import { answer } from '../local/rds/answer.ts';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { parseConfig } from '../shared/config/index.ts';
-import { ByEnvironment } from '../shared/environments.ts';
+import { ByEnvironment } from '../shared/domain/index.ts';
 import { type Item, type Table, TableLedger } from '../shared/ledger/index.ts';
 import { collect } from '../shared/lib/iterables.ts';
 import { notifyOfTenants } from '../shared/notifications/index.ts';
@@ -187,6 +187,8 @@ async function sweep(rds: RDSClient, url: string, databases: number): Promise<nu
       notify: async () => ({ errors: [] }),
       notifyOfLeftOut: nothing,
       notifyOfTenants: (notices, at) => notifyOfTenants({ publisher, fleet }, notices, at),
+      notifyOfEnvironments: nothing,
+      undelivered: async () => 0,
       triggerCopies: async () => {},
     },
     { mode: 'sweep', dryRun: false },

@@ -4,5 +4,10 @@ import type { AwsCalls } from '../shared/lib/aws-calls.ts';
 export const handlerCalls = {
   configuration: { GetObject: { object: ['s3:GetObject'] } },
   reports: { PutObject: { object: ['s3:PutObject'] } },
+  assumeRole: { AssumeRole: { role: ['sts:AssumeRole'] } },
+  undelivered: {
+    GetQueueUrl: { queue: ['sqs:GetQueueUrl'] },
+    GetQueueAttributes: { queue: ['sqs:GetQueueAttributes'] },
+  },
   triggerCopies: { Invoke: { function: ['lambda:InvokeFunction'] } },
-} as const satisfies Record<string, AwsCalls<'object' | 'function'>>;
+} as const satisfies Record<string, AwsCalls<'object' | 'function' | 'queue' | 'role'>>;

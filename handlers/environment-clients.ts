@@ -3,10 +3,6 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { once } from 'es-toolkit/function';
 import { type SpokeRole, spokeRoleName } from '../shared/contract.ts';
 import { type Environment, formatEnvironment, roleArn } from '../shared/domain/index.ts';
-import type { AwsCalls } from '../shared/lib/aws-calls.ts';
-
-/** The call that makes a role's credentials, and the right to it. */
-export const environmentCalls = { AssumeRole: { role: ['sts:AssumeRole'] } } as const satisfies AwsCalls<'role'>;
 
 /** As long as a role that another role assumes may last. Source: IAM User Guide, "Role chaining". */
 const sessionSeconds = 3600;

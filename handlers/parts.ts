@@ -7,7 +7,8 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { once } from 'es-toolkit/function';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
-import { ByEnvironment } from '../shared/environments.ts';
+import type { Environment } from '../shared/domain/index.ts';
+import { ByEnvironment } from '../shared/domain/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
 import { notifyingFrom, type Publisher, SnsPublisher } from '../shared/notifications/index.ts';
@@ -31,6 +32,8 @@ export function ledgerOf(settings: Settings): Ledger {
 export interface Readers {
   readonly rds: () => RdsReaders;
   readonly awsBackup: () => ByEnvironment<AwsBackupReader>;
+  /** How many events a spoke could not forward. */
+  readonly undelivered: (environment: Environment) => Promise<number>;
 }
 
 /**
@@ -40,9 +43,11 @@ export interface Readers {
 export function readersOf(hub: Settings): Readers {
   const rds = clientsBy(hub, 'reader', (place) => new RDSClient({ ...place, retryMode: 'adaptive', maxAttempts: 10 }));
   const awsBackup = clientsBy(hub, 'reader', async (place) => (await import('./aws-backup.ts')).awsBackupClient(place));
+  const queues = clientsBy(hub, 'reader', async (place) => (await import('./spoke-queue.ts')).queueClient(place));
   return {
     rds: () => new ByEnvironment((environment) => new RdsReader(rds(environment))),
     awsBackup: () => new ByEnvironment((environment) => new AwsBackupReader(() => awsBackup(environment))),
+    undelivered: async (environment) => (await import('./spoke-queue.ts')).messagesIn(await queues(environment)),
   };
 }
 

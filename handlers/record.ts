@@ -12,6 +12,7 @@ export const handler = onFirstCall(() => {
   const ledger = ledgerOf(settings);
   const config = configOf(settings);
   const readers = readersOf(settings);
+  const heard = new Map<string, Date>();
   const channel = alertChannelOf(settings, config);
   return async (event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> => {
     const loaded = await config();
@@ -21,6 +22,7 @@ export const handler = onFirstCall(() => {
         rds: readers.rds(),
         awsBackup: readers.awsBackup(),
         fleet: loaded.fleet,
+        heard,
         log,
         now,
         check: async (databases, options) => {

@@ -1,9 +1,10 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { LeftOut } from '../shared/domain/index.ts';
-import type { TenantNotice } from '../shared/evaluation/index.ts';
+import type { EnvironmentNotice, TenantNotice } from '../shared/evaluation/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import {
   type AlertNotification,
+  composeEnvironments,
   composeLeftOut,
   notify,
   notifyOfTenants,
@@ -39,6 +40,13 @@ export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertC
   const { account, region } = fleet;
   return (leftOut: readonly LeftOut[], at: Date) =>
     publisher.publish(composeLeftOut(leftOut, { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at }));
+}
+
+/** Notifies operators of accounts and Regions in trouble. */
+export function environmentsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
+  const { account, region } = fleet;
+  return (notices: readonly EnvironmentNotice[], at: Date) =>
+    publisher.publish(composeEnvironments(notices, { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at }));
 }
 
 /** Notifies operators of tenants without a watched database. */

@@ -4,7 +4,14 @@ import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log, readersOf } from './parts.ts';
 import { readCopyFunctionName, readSettings } from './settings.ts';
-import { alertChannelOf, leftOutNotifierOf, notifierOf, sweepDepsOf, tenantsNotifierOf } from './sweep-parts.ts';
+import {
+  alertChannelOf,
+  environmentsNotifierOf,
+  leftOutNotifierOf,
+  notifierOf,
+  sweepDepsOf,
+  tenantsNotifierOf,
+} from './sweep-parts.ts';
 
 const requestSchema = z.strictObject({
   mode: z.enum(['sweep', 'watch']).default('sweep'),
@@ -40,6 +47,8 @@ export const handler = onFirstCall(() => {
         notify: notifierOf(loaded, ledger, channel),
         notifyOfLeftOut: leftOutNotifierOf(loaded, channel),
         notifyOfTenants: tenantsNotifierOf(loaded, channel),
+        notifyOfEnvironments: environmentsNotifierOf(loaded, channel),
+        undelivered: readers.undelivered,
         triggerCopies,
       },
       request,

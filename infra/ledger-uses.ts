@@ -17,6 +17,8 @@ export const ledgerUses = {
     'alerts',
     'openAlerts',
     'putDays',
+    'environments',
+    'putEnvironment',
   ],
   sweep: [
     'recordBackup',
@@ -41,6 +43,8 @@ export const ledgerUses = {
     'putSweep',
     'sweeps',
     'lastWatch',
+    'environments',
+    'putEnvironment',
   ],
   copy: [
     'updateBackup',

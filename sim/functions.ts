@@ -8,7 +8,7 @@ import type { RdsSimulator } from '../local/rds/simulator.ts';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import type { Fleet } from '../shared/config/index.ts';
 import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
-import { ByEnvironment } from '../shared/environments.ts';
+import { ByEnvironment } from '../shared/domain/index.ts';
 import { type Ledger, TableLedger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
 import {
@@ -16,6 +16,7 @@ import {
   acknowledgeAlert,
   composeCopiesPaused,
   composeCopyFailed,
+  composeEnvironments,
   composeLeftOut,
   notify,
   notifyOfTenants,
@@ -94,6 +95,8 @@ function partsOf(cloud: Cloud, run: Run) {
         notify({ ledger, publisher, reports, fleet }, notifications, at),
       notifyingOfTenants: (notices: Parameters<typeof notifyOfTenants>[1], at: Date) =>
         notifyOfTenants({ publisher, fleet }, notices, at),
+      notifyingOfEnvironments: (notices: Parameters<typeof composeEnvironments>[0], at: Date) =>
+        publisher.publish(composeEnvironments(notices, contextOf(fleet, at))),
       notifyingOfLeftOut: (leftOut: Parameters<typeof composeLeftOut>[0], at: Date) =>
         publisher.publish(composeLeftOut(leftOut, contextOf(fleet, at))),
       remainingMs: () => run.budgetMs - (cloud.now() - run.started),
@@ -121,6 +124,8 @@ export async function sweepFunction(cloud: Cloud, run: Run, request: SweepReques
       notify: parts.notifying,
       notifyOfLeftOut: parts.notifyingOfLeftOut,
       notifyOfTenants: parts.notifyingOfTenants,
+      notifyOfEnvironments: parts.notifyingOfEnvironments,
+      undelivered: async () => 0,
       triggerCopies: () => cloud.gate.call(run, 'lambda', 'invoke', async () => cloud.invokeCopy()),
     },
     request,
@@ -144,6 +149,7 @@ export function recordFunction(
       rds: parts.rds(),
       awsBackup: parts.awsBackup(),
       fleet,
+      heard: new Map(),
       log,
       now,
       check: async (databases, options) => {

@@ -13,29 +13,26 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   domain: ['lib'],
   channels: ['lib', 'domain'],
   config: ['lib', 'domain', 'channels'],
-  environments: ['domain'],
-  rds: ['lib', 'domain', 'environments'],
-  'aws-backup': ['lib', 'domain', 'config', 'environments'],
+  rds: ['lib', 'domain'],
+  'aws-backup': ['lib', 'domain', 'config'],
   ledger: ['lib', 'domain'],
   ownership: ['lib', 'domain', 'config'],
   evaluation: ['lib', 'domain', 'config', 'rds', 'ownership'],
   reasons: ['lib', 'domain', 'evaluation'],
   copies: ['lib', 'domain', 'config', 'rds', 'ledger', 'ownership'],
   cost: ['config', 'copies'],
-  recording: [
-    ...['lib', 'domain', 'config', 'environments', 'rds', 'aws-backup', 'ledger', 'ownership', 'evaluation', 'copies'],
-  ],
+  recording: [...['lib', 'domain', 'config', 'rds', 'aws-backup', 'ledger', 'ownership', 'evaluation', 'copies']],
   notifications: ['lib', 'domain', 'channels', 'config', 'ledger', 'evaluation', 'reasons'],
   'read-model': ['lib', 'domain', 'ledger', 'evaluation', 'reasons', 'copies'],
   report: ['lib', 'domain', 'ledger', 'evaluation', 'reasons', 'read-model'],
   sweep: [
     ...['lib', 'domain', 'config', 'rds', 'aws-backup', 'ledger', 'ownership', 'evaluation', 'reasons', 'recording'],
-    ...['notifications', 'read-model', 'report', 'environments'],
+    ...['notifications', 'read-model', 'report'],
   ],
 };
 
 /** Files without a door between them: each is imported as it is. */
-const withoutDoor = new Set(['contract', 'environments', 'lib', 'ownership']);
+const withoutDoor = new Set(['contract', 'lib', 'ownership']);
 
 /** Imports nothing, and everybody may import it. */
 const forEverybody = new Set(['contract']);

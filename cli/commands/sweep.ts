@@ -24,6 +24,8 @@ export const sweep = command({
       complete: 'whether it finished',
       databases:
         '`tenant`, `database`, `account`, `region`, `verdict`, `cause` and `notes` (`code`, `facts`), `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
+      environments:
+        'accounts and Regions that it read: `account`, `region`, `complete`, `error` (null where all that was asked for was read)',
       unconfigured: 'names of databases that RDS has and nobody configured',
       restoreTests: 'names of databases that were passed over as restore tests',
       unwatchedTenants: 'ids of tenants without a database that is watched',

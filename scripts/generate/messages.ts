@@ -5,6 +5,7 @@ import {
   composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
+  composeEnvironments,
   composeLeftOut,
   composeManyTenants,
   composeTenants,
@@ -16,6 +17,7 @@ import { aPause } from '../../test/shared/ledger/rows.ts';
 import {
   context,
   entry,
+  environmentNotice,
   failedCopy,
   restored,
   tagChange,
@@ -99,6 +101,10 @@ In the JSON body times are ISO 8601 in UTC. \`databases\` lists the worst first,
 \`tenants\` of \`tenant-unwatched\` are tenants without a database that is watched: \`step\` is \`open\`, \`rise\` or \`resolve\`,
 \`databases\` names at most 10 of theirs, and \`ended\` says that it is over: \`watched\`, or \`left\` the configuration.
 
+\`environments\` of \`environment-trouble\` are accounts and Regions: \`step\` is \`open\`, \`rise\` or \`resolve\`, \`trouble\` is \`unread\`,
+\`events-missing\`, \`events-undelivered\` or \`not-configured\`, and \`ended\` says that it is \`over\`, or that the account and
+Region \`left\` the configuration. Only where several accounts or Regions are configured.
+
 Fields and codes may be added; \`version\` changes when one goes or changes its meaning. Show a word that you do not know as it
 is.
 
@@ -142,6 +148,10 @@ ${section(
 ${section(
   'A tenant without a watched database (`tenant-unwatched`), for operators',
   composeTenants([{ step: 'rise', unwatched: { ...unwatchedTenant(), severity: 'critical' } }], context),
+)}
+${section(
+  'An account and Region that cannot be read (`environment-trouble`), for operators',
+  composeEnvironments([environmentNotice()], context),
 )}
 ${section(
   'A check left something out (`run-incomplete`), for operators',

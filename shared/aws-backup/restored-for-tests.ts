@@ -7,8 +7,13 @@ import {
   type RestoreTests,
   restoreTestsSince,
 } from '../config/index.ts';
-import { environmentOf, formatEnvironment, type RdsDatabase } from '../domain/index.ts';
-import { type ByEnvironment, environmentsAtOnce } from '../environments.ts';
+import {
+  type ByEnvironment,
+  environmentOf,
+  environmentsAtOnce,
+  formatEnvironment,
+  type RdsDatabase,
+} from '../domain/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AwsBackupReader } from './backup-jobs-reader.ts';

@@ -12,6 +12,8 @@ export const messageKinds = {
   'copies-paused': 'S3 copies wait for a fault of set-up to be put right',
   digest: 'many tenants at once, the day, or what tags changed',
   'tenant-unwatched': 'a tenant has no database that is watched, or that ended',
+  'environment-trouble':
+    'an account and Region cannot be read, or its events do not arrive, or that ended; where several are configured',
   'run-incomplete': 'a sweep or a watch left something out after a failure',
 } as const;
 
@@ -63,7 +65,10 @@ export interface MessageFacts {
   /** Messages of one thread stand together: an alert, its reminders and its resolution. */
   readonly thread: string;
   /** For programs, beside what each message has: `docs/messages.md`. */
-  readonly data: { readonly entries: 'databases' | 'copies' | 'pauses' | 'tenants' | 'leftOut'; readonly more: object };
+  readonly data: {
+    readonly entries: 'databases' | 'copies' | 'pauses' | 'tenants' | 'environments' | 'leftOut';
+    readonly more: object;
+  };
 }
 
 /** One database, or one copy. */

@@ -3,6 +3,14 @@ export { dependsOnAwsBackup, isOpenJob, jobsOf } from './aws-backup.ts';
 export { backupTimeOf } from './backup-time.ts';
 export { backupWindow, deadlineOf, lastWindow } from './deadline.ts';
 export {
+  afterEnvironmentNotice,
+  afterUnknownEvents,
+  type EnvironmentNotice,
+  type EnvironmentSeen,
+  environmentNotice,
+  nextEnvironment,
+} from './environment-troubles.ts';
+export {
   clockSkewMs,
   type DatabaseEvaluation,
   type EvaluationTarget,

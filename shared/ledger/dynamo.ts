@@ -62,6 +62,8 @@ export const ledgerCalls = {
   copies: rowsIn('byState'),
   takeLease: put,
   releaseLease: put,
+  environments: range,
+  putEnvironment: put,
   copyPauses: range,
   putCopyPause: put,
   tenantsServed: range,

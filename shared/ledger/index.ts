@@ -32,4 +32,12 @@ export {
   timeToLiveAttribute,
 } from './table.ts';
 export { TableLedger } from './table-ledger.ts';
-export { type RowWithAlert, update, updateAlert, updateBackup, updateCopyPause, updateDatabase } from './update.ts';
+export {
+  type RowWithAlert,
+  update,
+  updateAlert,
+  updateBackup,
+  updateCopyPause,
+  updateDatabase,
+  updateEnvironment,
+} from './update.ts';

@@ -24,8 +24,10 @@ import {
   databaseSchema,
   daySchema,
   type Environment,
+  type EnvironmentRow,
   endedCopyStates,
   environmentOf,
+  environmentSchema,
   formatBackupOfDatabase,
   formatEnvironment,
   formatName,
@@ -84,6 +86,10 @@ export function copyPauseKey({
   name,
 }: Pick<CopyPause, 'environment' | 'kind' | 'name'>): PrimaryKey {
   return { pk: `PAUSE#${environment}`, sk: `${kind}#${name}` };
+}
+
+export function environmentKey(environment: Environment): PrimaryKey {
+  return { pk: 'ENVIRONMENT', sk: formatEnvironment(environment) };
 }
 
 export function turnKey(environment: Environment, tenant: string): PrimaryKey {
@@ -224,6 +230,8 @@ export const ranges = {
   daysOfDate: (date: string): Range[] =>
     allShards.map((shard) => ({ index: 'byDay', partition: `${date}#${shard}`, between: all('DAY') })),
 
+  environments: (): Range[] => [{ partition: 'ENVIRONMENT' }],
+
   copyPauses: (environment: Environment): Range[] => [{ partition: `PAUSE#${formatEnvironment(environment)}` }],
 
   sweeps: ({ from, to }: Span = {}): Range[] => [
@@ -293,6 +301,17 @@ const copyPauseKind: Kind<CopyPause> = {
   fromKeys: ({ pk, sk }) => {
     const [, kind, name] = /^([^#]*)#(.*)$/.exec(sk) ?? [];
     return { environment: pk.slice('PAUSE#'.length), kind, name };
+  },
+  versioned: true,
+};
+
+const environmentKind: Kind<EnvironmentRow> = {
+  schema: environmentSchema,
+  facts: 'environmentFacts',
+  keysOf: environmentKey,
+  fromKeys: ({ sk }) => {
+    const [account, region] = sk.split('/');
+    return { account, region };
   },
   versioned: true,
 };
@@ -390,6 +409,7 @@ export const itemOfBackup = (backup: Backup) => encode(backupKind, backup);
 export const itemOfDatabase = (row: DatabaseRow) => encode(databaseKind, row);
 export const itemOfAlert = (alert: Alert) => encode(alertKind, alert);
 export const itemOfCopyPause = (pause: CopyPause) => encode(copyPauseKind, pause);
+export const itemOfEnvironment = (row: EnvironmentRow) => encode(environmentKind, row);
 export const itemOfDay = (day: Day) => encode(dayKind, day);
 export const itemOfSweep = (row: SweepRow) => encode(sweepKind, row);
 
@@ -397,6 +417,7 @@ export const parseBackup = (item: Item) => decode(backupKind, item);
 export const parseDatabase = (item: Item) => decode(databaseKind, item);
 export const parseAlert = (item: Item) => decode(alertKind, item);
 export const parseCopyPause = (item: Item) => decode(copyPauseKind, item);
+export const parseEnvironment = (item: Item) => decode(environmentKind, item);
 export const parseDay = (item: Item) => decode(dayKind, item);
 export const parseSweep = (item: Item) => decode(sweepKind, item);
 

@@ -20,6 +20,7 @@ import type {
   DatabaseRow,
   Day,
   Environment,
+  EnvironmentRow,
   LiveBackup,
   SweepRow,
 } from '../domain/index.ts';
@@ -103,6 +104,13 @@ export interface Ledger {
   tenantsServed(environment: Environment): Promise<ReadonlyMap<string, Date>>;
   /** Never moves a tenant's time back. */
   noteTenantServed(environment: Environment, tenant: string, at: Date): Promise<void>;
+
+  // Environments ----------------------------------------------------------------------------------------------------
+
+  /** Every account and Region that there is something to say of; strongly consistent. */
+  environments(): Promise<EnvironmentRow[]>;
+  /** Writes a whole row; `row.version` is the version that was read, absent for a new row. */
+  putEnvironment(row: EnvironmentRow): Promise<Written>;
 
   // Databases -------------------------------------------------------------------------------------------------------
 

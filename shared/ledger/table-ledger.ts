@@ -10,6 +10,7 @@ import type {
   DatabaseRow,
   Day,
   Environment,
+  EnvironmentRow,
   LiveBackup,
   SweepRow,
 } from '../domain/index.ts';
@@ -24,6 +25,7 @@ import {
   itemOfCopyPause,
   itemOfDatabase,
   itemOfDay,
+  itemOfEnvironment,
   itemOfLease,
   itemOfSweep,
   itemOfTurn,
@@ -32,6 +34,7 @@ import {
   parseCopyPause,
   parseDatabase,
   parseDay,
+  parseEnvironment,
   parseLive,
   parseSweep,
   parseTurn,
@@ -139,6 +142,16 @@ export class TableLedger implements Ledger {
     const { version } = pause;
     const condition = { is: 'unchanged', ...(version !== undefined && { version }) } as const;
     return this.#table.put({ item: itemOfCopyPause(pause), condition });
+  }
+
+  async environments(): Promise<EnvironmentRow[]> {
+    return this.#readable(await collect(this.#list(ranges.environments())), parseEnvironment);
+  }
+
+  putEnvironment(row: EnvironmentRow): Promise<Written> {
+    const { version } = row;
+    const condition = { is: 'unchanged', ...(version !== undefined && { version }) } as const;
+    return this.#table.put({ item: itemOfEnvironment(row), condition });
   }
 
   async tenantsServed(environment: Environment): Promise<ReadonlyMap<string, Date>> {

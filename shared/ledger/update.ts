@@ -1,13 +1,15 @@
 /** The one optimistic loop: read, decide, write; and again where somebody else wrote in between. */
-import type {
-  Alert,
-  Backup,
-  BackupId,
-  CopyPause,
-  CopyScope,
-  DatabaseKey,
-  DatabaseRow,
-  Environment,
+import {
+  type Alert,
+  type Backup,
+  type BackupId,
+  type CopyPause,
+  type CopyScope,
+  type DatabaseKey,
+  type DatabaseRow,
+  type Environment,
+  type EnvironmentRow,
+  formatEnvironment,
 } from '../domain/index.ts';
 import type { Ledger, UnreadableRow, Written } from './ledger.ts';
 
@@ -112,6 +114,21 @@ export function updateAlert(
     decide: (current) => current && change(current),
     write: ({ row, alert }) => ledger.putDatabaseWithAlert(row, alert),
     ...(known && { known }),
+  });
+}
+
+/** Changes the row of an environment; `change` gets undefined where there is none, and gives back undefined to leave it. */
+export function updateEnvironment(
+  ledger: Ledger,
+  environment: Environment,
+  change: (row: EnvironmentRow | undefined) => EnvironmentRow | undefined,
+): Promise<EnvironmentRow | undefined> {
+  const name = formatEnvironment(environment);
+  return update<EnvironmentRow | undefined, EnvironmentRow>({
+    what: `the row of ${name}`,
+    read: async () => (await strict(ledger).environments()).find((row) => formatEnvironment(row) === name),
+    decide: change,
+    write: (row) => ledger.putEnvironment(row),
   });
 }
 

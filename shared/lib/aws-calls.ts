@@ -4,6 +4,7 @@ import type * as Lambda from '@aws-sdk/client-lambda';
 import type * as Rds from '@aws-sdk/client-rds';
 import type * as S3 from '@aws-sdk/client-s3';
 import type * as Sns from '@aws-sdk/client-sns';
+import type * as Sqs from '@aws-sdk/client-sqs';
 import type * as Sts from '@aws-sdk/client-sts';
 
 type CommandIn<Client> = keyof Client extends infer Name ? (Name extends `${infer Call}Command` ? Call : never) : never;
@@ -15,9 +16,10 @@ export type AwsCall =
   | CommandIn<typeof Rds>
   | CommandIn<typeof S3>
   | CommandIn<typeof Sns>
+  | CommandIn<typeof Sqs>
   | CommandIn<typeof Sts>;
 
-export type IamAction = `${'backup' | 'iam' | 'kms' | 'lambda' | 'rds' | 's3' | 'sns' | 'sts'}:${string}`;
+export type IamAction = `${'backup' | 'iam' | 'kms' | 'lambda' | 'rds' | 's3' | 'sns' | 'sqs' | 'sts'}:${string}`;
 
 /** The IAM actions that each call needs, by what they act on. */
 export type AwsCalls<Resource extends string = string> = {

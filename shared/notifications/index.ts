@@ -9,6 +9,7 @@ export {
   composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
+  composeEnvironments,
   composeLeftOut,
   composeManyTenants,
   composeTenants,

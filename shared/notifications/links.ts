@@ -4,6 +4,7 @@ import { type DatabaseKey, type DatabaseKind, environmentOf } from '../domain/in
 /** Sections of the runbook that messages point to beside those of verdicts (`verdictOf(…).runbook`). */
 export const runbookAnchors = {
   copyFailed: 'copy-failed',
+  environment: 'account-or-region-in-trouble',
   manyTenants: 'many-tenants-alerted',
   runIncomplete: 'run-incomplete',
   tagChanges: 'tag-changes-to-review',

@@ -1,11 +1,12 @@
 /** Each kind of message: its facts, as many as fit, in every channel. */
 import type { Backup, LeftOut, MessageAudience } from '../domain/index.ts';
-import type { TenantNotice } from '../evaluation/index.ts';
+import type { EnvironmentNotice, TenantNotice } from '../evaluation/index.ts';
 import { type AlertEntry, entryFor, worstFirst } from './compose/alert-entry.ts';
 import { alertMessage } from './compose/alert-facts.ts';
 import { type MessageContext, mostListed } from './compose/context.ts';
 import { copyMessage } from './compose/copy-facts.ts';
 import { type DailyFacts, dailyMessage, manyTenantsMessage, mostLines } from './compose/digest-facts.ts';
+import { environmentMessage } from './compose/environment-facts.ts';
 import { leftOutMessage } from './compose/left-out-facts.ts';
 import { type PauseFacts, pauseMessage } from './compose/pause-facts.ts';
 import { tenantMessage } from './compose/tenant-facts.ts';
@@ -58,6 +59,11 @@ export function composeDailyDigest(facts: DailyFacts, context: MessageContext): 
 /** One message to operators about what a run left out; `leftOut` must not be empty. */
 export function composeLeftOut(leftOut: readonly LeftOut[], context: MessageContext): OutgoingMessage {
   return fitting(mostListed, (limit) => leftOutMessage(leftOut, { ...context, audience: 'operators' }, limit));
+}
+
+/** One message to operators about accounts and Regions; `notices` must not be empty, all resolutions or none. */
+export function composeEnvironments(notices: readonly EnvironmentNotice[], context: MessageContext): OutgoingMessage {
+  return fitting(mostListed, (limit) => environmentMessage(notices, { ...context, audience: 'operators' }, limit));
 }
 
 /** One message to operators about tenants without a watched database; `notices` must not be empty, all resolutions or none. */

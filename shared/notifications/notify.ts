@@ -126,7 +126,8 @@ interface PlannedMessage {
 
 /**
  * Which messages notify of them. Operators are notified of all databases for which RDS did not respond in one message,
- * whatever the number of tenants: it is one trouble, and not the tenants'. Those are notified of theirs once it is critical.
+ * whatever the number of tenants: it is one trouble, and not the tenants'. Those are notified of theirs once it is critical. Where a
+ * whole environment is concerned, one of several, operators have a message about it.
  */
 async function plan(
   { ledger, fleet }: NotifyDependencies,
@@ -138,7 +139,7 @@ async function plan(
   for (const kind of ['missing', 'restored'] as const) {
     const ofKind = notifications.filter(({ step }) => (step === 'resolve') === (kind === 'restored'));
     if (ofKind.length === 0) continue;
-    const unknown = ofKind.filter(isUnknown);
+    const unknown = ofKind.filter((one) => isUnknown(one) && !isOfEnvironment(one));
     const known = ofKind.filter((one) => !isUnknown(one));
     const tenants = new Set(known.map(({ alert }) => alert.tenant));
     if (kind === 'missing' && tenants.size > 0 && tenants.size <= fleet.alerts.digestAbove) {
@@ -174,6 +175,11 @@ function byTenant(notifications: readonly AlertNotification[]): Map<string, Aler
 
 function isUnknown({ alert }: AlertNotification): boolean {
   return alert.verdict === 'unknown';
+}
+
+/** Whether it is about nothing but an environment that cannot be read. */
+function isOfEnvironment({ alert: { verdict, cause } }: AlertNotification): boolean {
+  return verdict === 'unknown' && cause?.code === 'environment-unread';
 }
 
 /**

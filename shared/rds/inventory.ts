@@ -4,6 +4,7 @@ import { groupBy } from 'es-toolkit/array';
 import pMap from 'p-map';
 import {
   type BackupId,
+  type ByEnvironment,
   backupIdOf,
   type ClusterMember,
   type DatabaseKey,
@@ -12,6 +13,7 @@ import {
   type DatabaseRow,
   type Environment,
   environmentOf,
+  environmentsAtOnce,
   environmentText,
   formatEnvironment,
   formatName,
@@ -24,7 +26,6 @@ import {
   sameBackup,
   sourceNames,
 } from '../domain/index.ts';
-import { type ByEnvironment, environmentsAtOnce } from '../environments.ts';
 import { errorText } from '../lib/errors.ts';
 import type { OddRow, RdsReader } from './rds-reader.ts';
 

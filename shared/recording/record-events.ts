@@ -4,6 +4,7 @@ import { groupBy } from 'es-toolkit/array';
 import * as z from 'zod';
 import { type AwsBackupReader, type JobEvent, parseJobEvent, restoreTestsAmong } from '../aws-backup/index.ts';
 import { type ConfiguredDatabase, enrol, enrolledWithoutTags, type Fleet, fleetEnvironment } from '../config/index.ts';
+import type { ByEnvironment } from '../domain/index.ts';
 import {
   type AvailableSnapshot,
   backupIdOf,
@@ -20,10 +21,11 @@ import {
   type Snapshot,
   sameBackup,
 } from '../domain/index.ts';
-import type { ByEnvironment } from '../environments.ts';
-import { type Ledger, type UnreadableRow, updateDatabase } from '../ledger/index.ts';
+import { afterUnknownEvents } from '../evaluation/index.ts';
+import { type Ledger, type UnreadableRow, updateDatabase, updateEnvironment } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
+import { addHours } from '../lib/time.ts';
 import { configuredByName, ownerAt, ownershipAfter } from '../ownership.ts';
 import {
   concernsOne,
@@ -45,6 +47,8 @@ export interface RecordDeps {
   readonly awsBackup: ByEnvironment<AwsBackupReader>;
   readonly fleet: Fleet;
   readonly log: Log;
+  /** When events of each environment were last noted, for as long as the function lives. */
+  readonly heard: Map<string, Date>;
   /**
    * Checks some databases at once: what their events say may mean that no backup will follow. Returns those that could not
    * be checked. Where AWS Backup sent one of the events, its jobs are read (`readsJobs`).
@@ -74,7 +78,7 @@ type Read = { readonly messageId: string; readonly environment: Environment } & 
  * is thrown, so that the whole batch comes again; where it is an environment's, the events of others are recorded all the same.
  */
 export async function recordEvents(given: RecordDeps, messages: readonly QueuedEvent[]): Promise<string[]> {
-  const { log, fleet } = given;
+  const { log, fleet, ledger } = given;
   const deps = { ...given, ledger: given.ledger.leavingOut((row) => log.error('row is left out', { error: row })) };
   const failed: string[] = [];
   const read = messages.flatMap(({ messageId, body }): Read[] => {
@@ -92,8 +96,12 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
     const environment = some[0]?.environment ?? fleet;
     if (fleetEnvironment(fleet, environment) === undefined) {
       log.warn('events are of an account and Region that are not configured', { ...environment, events: some.length });
+      await updateEnvironment(ledger, environment, (row) =>
+        afterUnknownEvents(row, environment, some.length, given.now()),
+      );
       continue;
     }
+    await noteEvents(given, environment);
     try {
       failed.push(...(await recordThere({ ...deps, rds: deps.rds.in(environment) }, some)));
     } catch (error) {
@@ -104,6 +112,24 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
   }
   if (errors.length > 0 && errors.length === groups.length) throw errors[0];
   return failed;
+}
+
+/** How exactly the time of the last event of an environment is noted. */
+const notedToHours = 1;
+
+/** Notes that events come from an environment, where there are several: an hourly write of each says when they stopped. */
+async function noteEvents(
+  { ledger, fleet, heard, now: clock, log }: RecordDeps,
+  environment: Environment,
+): Promise<void> {
+  const [now, name] = [clock(), formatEnvironment(environment)];
+  const last = heard.get(name);
+  if (fleet.environments.length === 1 || (last !== undefined && addHours(last, notedToHours) > now)) return;
+  heard.set(name, now);
+  const { account, region } = environment;
+  await updateEnvironment(ledger, environment, (row) => ({ ...(row ?? { account, region }), lastEventAt: now })).catch(
+    (error: unknown) => log.error('that events arrive could not be noted', { ...environment, error }),
+  );
 }
 
 /** Reads a message; throws an `Error` that says what is wrong. Who sent it is what EventBridge says, and must be where its ARN is. */

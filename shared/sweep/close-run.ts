@@ -1,6 +1,26 @@
-import type { LeftOut, SweepRow } from '../domain/index.ts';
-import { afterNotified, nextUnwatched, type TenantNotice, unwatchedBefore } from '../evaluation/index.ts';
-import type { Ledger } from '../ledger/index.ts';
+import { uniqBy } from 'es-toolkit/array';
+import pMap from 'p-map';
+import { type FleetEnvironment, fleetEnvironment } from '../config/index.ts';
+import {
+  type Environment,
+  type EnvironmentRow,
+  environmentsAtOnce,
+  formatEnvironment,
+  type LeftOut,
+  type SweepRow,
+} from '../domain/index.ts';
+import {
+  afterEnvironmentNotice,
+  afterNotified,
+  type EnvironmentNotice,
+  type EnvironmentSeen,
+  environmentNotice,
+  nextEnvironment,
+  nextUnwatched,
+  type TenantNotice,
+  unwatchedBefore,
+} from '../evaluation/index.ts';
+import { type Ledger, updateEnvironment } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AlertNotification, NotifiedCounts, TenantsNotified } from '../notifications/index.ts';
@@ -18,6 +38,10 @@ export interface CloseDeps {
   readonly notifyOfLeftOut: (leftOut: readonly LeftOut[], at: Date) => Promise<void>;
   /** Notifies operators of tenants without a watched database. */
   readonly notifyOfTenants: (notices: readonly TenantNotice[], at: Date) => Promise<TenantsNotified>;
+  /** Notifies operators of accounts and Regions that cannot be read, or whose events do not arrive. */
+  readonly notifyOfEnvironments: (notices: readonly EnvironmentNotice[], at: Date) => Promise<void>;
+  /** How many events a spoke could not forward; asked once a sweep for each. */
+  readonly undelivered: (environment: Environment) => Promise<number>;
   /** Triggers the function that starts and follows copies: an event that should have triggered it may be lost. */
   readonly triggerCopies: () => Promise<void>;
   readonly now: () => Date;
@@ -59,6 +83,7 @@ async function closeRun(deps: CloseDeps & Pick<SweepDeps, 'fleet'>, run: SweepRu
     before = await lastRuns(deps.ledger, run.at);
   });
   const unwatchedTenants = before && (await notifyOfTenants(deps, before, run, failures));
+  await attempt('accounts and Regions were not followed', () => followEnvironments(deps, run));
   const leftOut: readonly LeftOut[] = [...(run.row.leftOut ?? []), ...failures.map((text) => ({ text }))];
   let notifiedOf: SweepRow['notifiedOf'] = [];
   await attempt('operators were not notified of what was left out', async () => {
@@ -77,6 +102,53 @@ async function closeRun(deps: CloseDeps & Pick<SweepDeps, 'fleet'>, run: SweepRu
   });
   await deps.ledger.putSweep(row);
   return { ...run, row, report: { ...run.report, errors: [...run.report.errors, ...failures] } };
+}
+
+/**
+ * Brings the rows of environments up to date, where there are several, and notifies operators of what has changed: written before
+ * it is sent, and confirmed after, so that rather twice than never.
+ */
+async function followEnvironments(deps: CloseDeps & Pick<SweepDeps, 'fleet'>, run: SweepRun): Promise<void> {
+  const { ledger, fleet, notifyOfEnvironments } = deps;
+  // Those that left the configuration are seen once a day.
+  if (fleet.environments.length === 1 && run.row.mode === 'watch') return;
+  const known = await ledger.environments();
+  if (fleet.environments.length === 1 && known.length === 0) return;
+  const follow = async (environment: Environment): Promise<EnvironmentNotice[]> => {
+    const name = formatEnvironment(environment);
+    const configured = fleetEnvironment(fleet, environment);
+    const row = known.find((one) => formatEnvironment(one) === name);
+    const seen = await seenOf(deps, configured, run.environments.get(name));
+    const next = (current: EnvironmentRow | undefined) => nextEnvironment(current, environment, seen, fleet, run.at);
+    const written = next(row) === undefined ? undefined : await updateEnvironment(ledger, environment, next);
+    return [environmentNotice(written ?? row, configured ?? environment)].filter((notice) => notice !== undefined);
+  };
+  const followed = uniqBy([...fleet.environments, ...known], formatEnvironment);
+  const notices = (await pMap(followed, follow, { concurrency: environmentsAtOnce })).flat();
+  for (const resolved of [false, true]) {
+    const some = notices.filter(({ step }) => (step === 'resolve') === resolved);
+    if (some.length === 0) continue;
+    await notifyOfEnvironments(some, run.at);
+    for (const notice of some) {
+      await updateEnvironment(ledger, notice.environment, (row) => afterEnvironmentNotice(row, notice));
+    }
+  }
+}
+
+/** What a run saw of an environment; after a sweep of a spoke also what could not be forwarded from there. */
+async function seenOf(
+  { undelivered, fleet, log }: CloseDeps & Pick<SweepDeps, 'fleet'>,
+  environment: FleetEnvironment | undefined,
+  seen: EnvironmentSeen | undefined,
+): Promise<EnvironmentSeen | undefined> {
+  const isSpoke = environment?.events && formatEnvironment(environment) !== formatEnvironment(fleet);
+  if (!isSpoke || !seen?.swept || seen.unread !== undefined) return seen;
+  try {
+    return { ...seen, undelivered: await undelivered(environment) };
+  } catch (error) {
+    log.warn('the queue of events that could not be forwarded cannot be read', { ...environment, error });
+    return seen;
+  }
 }
 
 /** One message about all that was left out, once a day of one thing. Returns what they were notified of within the last day. */

@@ -16,11 +16,11 @@ import {
   type Environment,
   type Evaluation,
   environmentOf,
+  environmentsAtOnce,
   formatEnvironment,
   isAvailable,
   type Snapshot,
 } from '../domain/index.ts';
-import { environmentsAtOnce } from '../environments.ts';
 import {
   backupTimeOf,
   clockSkewMs,

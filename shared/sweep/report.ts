@@ -5,6 +5,7 @@ import {
   type Cause,
   type Counts,
   type DatabaseKey,
+  type Environment,
   type Evaluation,
   environmentOf,
   type Severity,
@@ -35,6 +36,8 @@ export interface SweepReport {
     readonly ageHours: number | null;
     readonly deadline: string | null;
   }[];
+  /** The environments that it read; `error` is null where it read all that it asked for. */
+  readonly environments: readonly ReadEnvironment[];
   readonly unconfigured: readonly string[];
   /** Names of databases that were passed over as restore tests. */
   readonly restoreTests: readonly string[];
@@ -45,6 +48,12 @@ export interface SweepReport {
   readonly alerts: { readonly opened: number; readonly reminded: number; readonly resolved: number };
   readonly apiCalls: Readonly<Record<string, number>>;
   readonly errors: readonly string[];
+}
+
+/** What a run could read in one environment. */
+export interface ReadEnvironment extends Environment {
+  readonly complete: boolean;
+  readonly error: string | null;
 }
 
 /** A configured database with what a run made of it. */
@@ -60,6 +69,7 @@ export function reportOf(
   row: SweepRow,
   evaluated: readonly EvaluatedDatabase[],
   unwatchedTenants: readonly string[],
+  environments: readonly ReadEnvironment[],
 ): SweepReport {
   const shown =
     evaluated.length > fullAnswer
@@ -70,6 +80,7 @@ export function reportOf(
     at: row.at.toISOString(),
     complete: row.complete,
     databases: shown.map((one) => databaseIn(one, row.at)),
+    environments,
     unconfigured: row.unconfigured,
     restoreTests: row.restoreTests ?? [],
     unwatchedTenants,

@@ -1,10 +1,11 @@
 /** One run of a sweep, a watch or a recheck: it evaluates databases, and notifies nobody. */
 
-import { chunk } from 'es-toolkit/array';
+import { chunk, countBy, uniqBy } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
 import { type AwsBackupReader, isDenied, restoreTestsAmong } from '../aws-backup/index.ts';
 import { enrol, type Fleet, type Tenant } from '../config/index.ts';
+import type { ByEnvironment } from '../domain/index.ts';
 import {
   alertStepOf,
   type BackupJobs,
@@ -12,6 +13,7 @@ import {
   type DatabaseRow,
   type Day,
   type Environment,
+  environmentOf,
   formatEnvironment,
   formatName,
   type LeftOut,
@@ -19,9 +21,9 @@ import {
   type SweepRow,
   sourceNames,
 } from '../domain/index.ts';
-import type { ByEnvironment } from '../environments.ts';
 import {
   clockSkewMs,
+  type EnvironmentSeen,
   type EvaluationTarget,
   nameText,
   type TagNotice,
@@ -36,7 +38,7 @@ import type { Log } from '../lib/log.ts';
 import type { AlertNotification } from '../notifications/index.ts';
 import { inventoryOf, type RdsInventory, type RdsReaders } from '../rds/index.ts';
 import { type Checked, type CheckOptions, checkDatabases, dayOf, notEvaluated } from './evaluate-batch.ts';
-import { type EvaluatedDatabase, reportOf, type SweepReport } from './report.ts';
+import { type EvaluatedDatabase, type ReadEnvironment, reportOf, type SweepReport } from './report.ts';
 import { joined, type Verdicts, verdictCounts } from './row.ts';
 
 export interface SweepDeps {
@@ -69,6 +71,10 @@ export interface SweepRun {
   readonly notifications: readonly AlertNotification[];
   readonly report: SweepReport;
   readonly row: SweepRow;
+  /** Whether everything was done, but for what environments other than the hub's did not let it read. */
+  readonly reachedEnd: boolean;
+  /** What it saw of each environment that it read. */
+  readonly environments: ReadonlyMap<string, EnvironmentSeen>;
   /** What tags changed towards less watching or another recipient, and operators have not been notified of. */
   readonly tagNotices: readonly TagNotice[];
   readonly tenants: TenantsSeen;
@@ -76,7 +82,8 @@ export interface SweepRun {
 
 /** How a run ended. */
 export interface End {
-  readonly complete: boolean;
+  /** Whether everything was done, but for what environments did not let it read. */
+  readonly reachedEnd: boolean;
   readonly unconfigured: readonly string[];
   readonly restoreTests?: readonly string[];
   /** All tenants that have a promise, and all databases of theirs; absent where not all are known. */
@@ -116,8 +123,8 @@ export class Run {
   readonly #unreadable = new Map<DatabaseKey, DatabaseRef>();
   readonly at: Date;
   readonly errors: string[] = [];
-  /** Whether RDS did not respond when some databases were rechecked. */
-  recheckFailed = false;
+  /** What could not be read in each environment that was asked, by the environment; empty where all could be. */
+  readonly #environments = new Map<string, { readonly problems: Set<string>; unread?: string }>();
   readonly #backupJobs = new Map<string, Promise<BackupJobs | undefined>>();
   /** Why AWS Backup's jobs could not be read. */
   #jobsUnread: string | undefined;
@@ -149,6 +156,18 @@ export class Run {
   /** Rows that could not be read, by what their keys say: a name that RDS does not show may be that of a renamed database. */
   get unreadable(): readonly DatabaseRow[] {
     return [...this.#unreadable.values()].map((ref) => ({ ...ref, enrolledAt: new Date(0) }));
+  }
+
+  /** Takes what an inventory says of environments: those whose databases it was made of. */
+  noteEnvironments(environments: Iterable<Environment>, inventory: RdsInventory): void {
+    for (const environment of environments) {
+      const name = formatEnvironment(environment);
+      const known = this.#environments.get(name) ?? { problems: new Set<string>() };
+      for (const problem of inventory.problemsIn(environment)) known.problems.add(problem);
+      const unread = inventory.unreadIn(environment);
+      if (unread !== undefined) known.unread = unread;
+      this.#environments.set(name, known);
+    }
   }
 
   /** Whether everything was done that it got to. */
@@ -227,7 +246,6 @@ export class Run {
     try {
       return await this.#deps.rds.in(environment).runChanges(kind, ids, since, this.#deps.now());
     } catch (error) {
-      this.recheckFailed = true;
       this.errors.push(`events could not be read, so when databases were stopped is not known: ${errorText(error)}`);
       return undefined;
     }
@@ -280,7 +298,14 @@ export class Run {
     });
     const inventory = await inventoryOf(rds, fleet.environments, wanted, (key) => lists.liveBackups(key), listed);
     this.errors.push(...inventory.problems);
-    if (inventory.problems.length > 0) this.recheckFailed = true;
+    // What a sweep has listed before says what it could read.
+    if (listed === undefined || !listed.whole) {
+      const read = uniqBy(
+        wanted.map(({ key }) => environmentOf(key)).filter((one) => inventory.isRead(one)),
+        formatEnvironment,
+      );
+      this.noteEnvironments(read, inventory);
+    }
     const met = await this.#ownersOf(inventory, wanted);
     const shownNow = [...inventory.databases];
     const owners = [...inLedger.values(), ...met];
@@ -317,7 +342,7 @@ export class Run {
   }
 
   /** Ends the run, and says what it found and did. */
-  end({ complete, unconfigured, restoreTests = [], promised, before, stoppedAfter }: End): SweepRun {
+  end({ reachedEnd, unconfigured, restoreTests = [], promised, before, stoppedAfter }: End): SweepRun {
     const { rds, awsBackup, fleet, configHash, now } = this.#deps;
     const { dryRun, mode } = this.#request;
     const notifications = this.#checked.flatMap(({ notification }) => notification ?? []);
@@ -325,6 +350,16 @@ export class Run {
       notifications.filter(({ step }) => alertStepOf(step)?.countedAs === as).length;
     const missed = this.#checked.flatMap((one) => one.missed);
     const evaluated = this.#evaluated();
+    const environments = fleet.environments.flatMap((environment): ReadEnvironment[] => {
+      const read = this.#environments.get(formatEnvironment(environment));
+      if (read === undefined) return [];
+      const { account, region } = environment;
+      // An odd row is told of its database; a sweep was to see all of them.
+      const isWhole = mode === 'watch' ? read.unread === undefined : read.problems.size === 0;
+      const error = isWhole ? null : [...read.problems].join('; ');
+      return [{ account, region, complete: error === null, error }];
+    });
+    const complete = reachedEnd && environments.every((one) => one.complete);
     const leftOut = [...this.#leftOut.values()];
     const verdicts: Verdicts = new Map(evaluated.map(({ subject, evaluation }) => [subject.key, evaluation.verdict]));
     const part: SweepRow = {
@@ -368,11 +403,27 @@ export class Run {
       at: this.at,
       dryRun,
       notifications,
-      report: reportOf(part, evaluated, [...tenants.unwatched.keys()]),
+      report: reportOf(part, evaluated, [...tenants.unwatched.keys()], environments),
+      reachedEnd:
+        reachedEnd && environments.every((one) => one.complete || formatEnvironment(one) !== formatEnvironment(fleet)),
+      environments: this.#seen(mode === 'sweep' && stoppedAfter === undefined && stopped === undefined),
       row: stopped ? joined(stopped, part, all) : part,
       tenants,
       tagNotices: this.#tagNotices(),
     };
+  }
+
+  #seen(swept: boolean): ReadonlyMap<string, EnvironmentSeen> {
+    const missed = countBy(
+      this.#checked.flatMap((one) => one.missed),
+      ({ database }) => formatEnvironment(environmentOf(database)),
+    );
+    return new Map(
+      [...this.#environments].map(([name, { unread }]) => [
+        name,
+        { ...(unread !== undefined && { unread }), swept, missed: swept ? (missed[name] ?? 0) : 0 },
+      ]),
+    );
   }
 
   /** One a database: as it was seen last. */

@@ -23,6 +23,8 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   );
   const byName = stopped !== undefined || inventory.ranOut;
   run.errors.push(...inventory.problems);
+  // What took too long to list is read by name.
+  if (!byName) run.noteEnvironments(deps.fleet.environments, inventory);
   const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
   const databases = [...inventory.databases];
   const enrolment = enrol(deps.fleet, databases, known, await restoreTestsAmong(deps, databases, known, run.at));
@@ -62,8 +64,7 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   const unconfigured = enrolment.unconfigured.filter((id) => !renamed.has(id));
   const listed = inventory.listsAllDatabases;
   return run.end({
-    complete:
-      next === undefined && run.leftNothingOut && (byName ? !run.recheckFailed : inventory.problems.length === 0),
+    reachedEnd: next === undefined && run.leftNothingOut,
     unconfigured: listed ? unconfigured : (stopped?.unconfigured ?? unconfigured),
     restoreTests: enrolment.restoreTests,
     // A deleted database that its tag had enrolled is nobody's soon: its tenant is not in the configuration, nor its tag in RDS.

@@ -4,10 +4,10 @@ import {
   type DatabaseKey,
   type DatabaseName,
   type DatabaseRow,
+  environmentsAtOnce,
   formatEnvironment,
   type SweepRow,
 } from '../domain/index.ts';
-import { environmentsAtOnce } from '../environments.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
 import { collect, first } from '../lib/iterables.ts';
@@ -36,7 +36,7 @@ export async function watch(deps: SweepDeps, request: SweepRequest): Promise<Swe
   }
   const timeWasUp = reached < chunks.length;
   if (timeWasUp) run.errors.push('the time limit was near: the next watch checks what is left');
-  return run.end({ complete: !timeWasUp && run.leftNothingOut, unconfigured: [] });
+  return run.end({ reachedEnd: !timeWasUp && run.leftNothingOut, unconfigured: [] });
 }
 
 /** The sweep is daily: one that has not begun for this long did not run, as its alarm says too. */
@@ -77,7 +77,7 @@ export async function recheck(
   // The next sweep meets what the ledger does not know yet: an event about it is no reason to alert.
   const rows = new Map([...known.flat(), ...renamed].map((row) => [row.key, row]));
   for (const chunk of chunksOf([...rows.values()])) await run.recheck(chunk);
-  return run.end({ complete: run.leftNothingOut, unconfigured: [] });
+  return run.end({ reachedEnd: run.leftNothingOut, unconfigured: [] });
 }
 
 /** Whether a row is of none that is watched now. */

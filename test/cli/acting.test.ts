@@ -415,6 +415,7 @@ describe('sweep', () => {
         deadline: '2026-11-23T06:00:00.000Z',
       },
     ],
+    environments: [{ account, region, complete: true, error: null }],
     unconfigured: ['trial'],
     restoreTests: [],
     unwatchedTenants: [],

@@ -13,6 +13,7 @@ import { childEnvironment } from '../../local/aws/environment.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import {
   copyPauseKey,
+  environmentKey,
   keysOfAlert,
   keysOfBackup,
   keysOfDatabase,
@@ -22,7 +23,17 @@ import {
   turnKey,
 } from '../../shared/ledger/items.ts';
 import type { PrimaryKey } from '../../shared/ledger/table.ts';
-import { aBackup, aDatabase, aDay, anAlert, aPause, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
+import {
+  aBackup,
+  aDatabase,
+  aDay,
+  anAlert,
+  anEnvironment,
+  aPause,
+  aSweep,
+  at,
+  ordersKey,
+} from '../shared/ledger/rows.ts';
 import { createLedgerTable } from '../support/ledger-table.ts';
 import { localAws } from '../support/local-aws.ts';
 
@@ -116,6 +127,7 @@ const expected: Record<keyof typeof ranges | 'databases', readonly PrimaryKey[]>
   backupsOfDay: [b('today'), b('shops')],
   backupsByArn: [b('today'), b('replaced')],
   copies: [b('shops'), b('today')],
+  environments: [environmentKey(anEnvironment())],
   copyPauses: [copyPauseKey(aPause())],
   turns: [turnKey(environment, 'acme')],
   openAlerts: [a('shops'), a('open')],
@@ -154,6 +166,7 @@ beforeAll(async () => {
   }
   await ledger.putDays(Object.values(days));
   for (const row of [...sweeps, watch]) await ledger.putSweep(row);
+  await ledger.putEnvironment(anEnvironment());
   await ledger.putCopyPause(aPause());
   await ledger.noteTenantServed(environment, 'acme', at('2026-11-23T05:00:00Z'));
   folder = await mkdtemp(join(tmpdir(), 'querying-'));

@@ -22,6 +22,7 @@ import {
   databaseSchema,
   dayJsonNames,
   daySchema,
+  environmentSchema,
   meaningsOf,
   resolutions,
   severities,
@@ -31,11 +32,13 @@ import {
 import {
   copyPauseKey,
   copyTriggers,
+  environmentKey,
   itemOfAlert,
   itemOfBackup,
   itemOfCopyPause,
   itemOfDatabase,
   itemOfDay,
+  itemOfEnvironment,
   itemOfLease,
   itemOfSweep,
   itemOfTurn,
@@ -61,13 +64,22 @@ import {
   composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
+  composeEnvironments,
   composeLeftOut,
   composeManyTenants,
   composeTenants,
 } from '../../shared/notifications/messages.ts';
 import { here } from '../shared/ledger/contract/given.ts';
-import { aBackup, aDatabase, aDay, anAlert, aPause, aSweep, at } from '../shared/ledger/rows.ts';
-import { context, entry, failedCopy, restored, tagChange, unwatchedTenant } from '../shared/notifications/given.ts';
+import { aBackup, aDatabase, aDay, anAlert, anEnvironment, aPause, aSweep, at } from '../shared/ledger/rows.ts';
+import {
+  context,
+  entry,
+  environmentNotice,
+  failedCopy,
+  restored,
+  tagChange,
+  unwatchedTenant,
+} from '../shared/notifications/given.ts';
 import { makeWorld } from '../support/world.ts';
 import { pinned } from './pinned.ts';
 import { fleetOf, synthesize } from './synthesized.ts';
@@ -116,6 +128,7 @@ const rows = {
   day: itemOfDay(aDay(expiry)),
   sweep: itemOfSweep(aSweep(expiry)),
   lease: itemOfLease(here, 'COPY', 'one', at('2026-11-23')),
+  environment: itemOfEnvironment(anEnvironment()),
   pause: itemOfCopyPause(pause),
   turn: itemOfTurn(here, 'acme', at('2026-11-23')),
 };
@@ -137,6 +150,7 @@ const ledger = {
     watch: keysOfSweep(aSweep({ mode: 'watch' })),
     lease: leaseKey(here, 'COPY'),
     notice: leaseKey(here, 'NOTICE'),
+    environment: environmentKey(anEnvironment()),
     pause: copyPauseKey(pause),
     turn: turnKey(here, 'acme'),
   },
@@ -147,6 +161,7 @@ const ledger = {
     alert: storedFields(alertSchema),
     day: storedFields(daySchema),
     sweep: storedFields(sweepSchema),
+    environment: storedFields(environmentSchema),
     pause: storedFields(copyPauseSchema),
   },
   /** As Lambda has them. */
@@ -202,6 +217,7 @@ const sent = {
   digest: composeDailyDigest(quietDay, context),
   'digest of many': composeManyTenants([entry()], context),
   'tenant-unwatched': composeTenants([{ step: 'open', unwatched: unwatchedTenant() }], context),
+  'environment-trouble': composeEnvironments([environmentNotice()], context),
   'run-incomplete': composeLeftOut([{ text: 'instance orders (acme) could not be written' }], context),
 };
 
@@ -213,6 +229,7 @@ const kinds: Record<MessageKind, true> = {
   'copies-paused': true,
   digest: true,
   'tenant-unwatched': true,
+  'environment-trouble': true,
   'run-incomplete': true,
 };
 

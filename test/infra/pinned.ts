@@ -248,6 +248,10 @@ export const pinned = {
         pk: 'LEASE#123456789012/eu-west-1',
         sk: 'NOTICE',
       },
+      environment: {
+        pk: 'ENVIRONMENT',
+        sk: '123456789012/eu-west-1',
+      },
       pause: {
         pk: 'PAUSE#123456789012/eu-west-1',
         sk: 'bucket#archive',
@@ -272,6 +276,7 @@ export const pinned = {
       day: names('dayFacts dayKey expiresAt format listSort pk sk tenantKey'),
       sweep: names('expiresAt format pk sk sweepFacts'),
       lease: names('format holder leasedUntil pk sk'),
+      environment: names('environmentFacts format pk sk version'),
       pause: names('copyPauseFacts format pk sk version'),
       turn: ['format', 'pk', 'servedAt', 'sk'],
     },
@@ -306,6 +311,10 @@ export const pinned = {
         date tenant database databaseId databaseKind verdict severity cause.code cause.facts notes.code notes.facts
         newestBackup.id newestBackup.createdAt newestBackup.time deadline status evaluatedAt maxAgeHours graceHours
         exclusion expiresAt
+      `),
+      environment: names(`
+        account region lastEventAt sweptAt trouble.code trouble.since trouble.severity trouble.error trouble.events
+        trouble.notified trouble.ended
       `),
       pause: names(`
         environment kind name cause.code cause.facts failures.database failures.at pausedAt notifiedAt probedAt probed
@@ -480,6 +489,7 @@ export const pinned = {
       'copies-paused',
       'digest',
       'tenant-unwatched',
+      'environment-trouble',
       'run-incomplete',
     ],
     manyTenants: '*',
@@ -544,6 +554,11 @@ export const pinned = {
         tenants.since tenants.ended tenants.databases.database tenants.databases.verdict tenants.databaseCount notListed
         fullList
       `),
+      'environment-trouble': names(`
+        version kind severity tenant at account region summary count environments.account environments.accountName
+        environments.region environments.step environments.trouble environments.severity environments.since
+        environments.error environments.events environments.ended notListed fullList
+      `),
       'run-incomplete': names(`
         version kind severity tenant at account region summary count leftOut.text leftOut.database notListed fullList
       `),
@@ -554,8 +569,8 @@ export const pinned = {
   sweepAnswer: names(`
     mode at complete databases.tenant databases.database databases.account databases.region databases.verdict
     databases.cause.code databases.cause.facts databases.notes databases.severity databases.reason
-    databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline unconfigured
-    restoreTests unwatchedTenants counts
+    databases.newestBackup.id databases.newestBackup.time databases.ageHours databases.deadline environments.account environments.region
+    environments.complete environments.error unconfigured restoreTests unwatchedTenants counts
     eventsMissed alerts.opened alerts.reminded alerts.resolved apiCalls errors
   `),
 };

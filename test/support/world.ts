@@ -1,16 +1,21 @@
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { BackupStateEvent } from '../../local/rds/backup-jobs.ts';
 import { inProcessBackupClient, inProcessClient } from '../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../local/rds/simulator.ts';
 import { AwsBackupReader, jobEventPatterns } from '../../shared/aws-backup/index.ts';
 import { parseConfig } from '../../shared/config/load.ts';
-import { formatBackupOfDatabase } from '../../shared/domain/index.ts';
-import { ByEnvironment } from '../../shared/environments.ts';
+import {
+  ByEnvironment,
+  type Environment,
+  formatBackupOfDatabase,
+  formatEnvironment,
+} from '../../shared/domain/index.ts';
 import type { Ledger, OnUnreadable } from '../../shared/ledger/ledger.ts';
 import type { Table } from '../../shared/ledger/table.ts';
 import { TableLedger } from '../../shared/ledger/table-ledger.ts';
 import type { Log } from '../../shared/lib/log.ts';
 import type { OutgoingMessage } from '../../shared/notifications/message.ts';
-import { composeLeftOut } from '../../shared/notifications/messages.ts';
+import { composeEnvironments, composeLeftOut } from '../../shared/notifications/messages.ts';
 import { type AlertNotification, notify } from '../../shared/notifications/notify.ts';
 import { notifyOfTenants } from '../../shared/notifications/notify-tenants.ts';
 import { eventMeanings } from '../../shared/rds/events.ts';
@@ -104,12 +109,40 @@ export function makeWorld({
       published.push(message);
     },
     triggerCopies: async (): Promise<void> => {},
+    /** RDS in other environments, or why nothing there can be read. */
+    spokes: new Map<string, RdsSimulator | Error>(),
+    /** How many events each spoke could not forward. */
+    undelivered: new Map<string, number>(),
   };
+  const heard = new Map<string, Date>();
+  const simulatorIn = (environment: Environment): RdsSimulator => {
+    const spoke = state.spokes.get(formatEnvironment(environment)) ?? rds;
+    if (spoke instanceof Error) throw spoke;
+    return spoke;
+  };
+  /** As clients whose role is refused: each call fails. */
+  const rdsClientIn = (environment: Environment): RDSClient => {
+    const spoke = state.spokes.get(formatEnvironment(environment));
+    if (!(spoke instanceof Error)) return inProcessClient(simulatorIn(environment));
+    const client = inProcessClient(rds);
+    client.middlewareStack.add(
+      () => async () => {
+        throw spoke;
+      },
+      { step: 'initialize', priority: 'high' },
+    );
+    return client;
+  };
+  const readers = () => ({
+    rds: new ByEnvironment((environment) => new RdsReader(rdsClientIn(environment))),
+    awsBackup: new ByEnvironment(
+      (environment) => new AwsBackupReader(async () => inProcessBackupClient(simulatorIn(environment))),
+    ),
+  });
 
   const deps = (): SweepDeps & CloseDeps => ({
     ledger: used,
-    rds: new ByEnvironment(() => new RdsReader(inProcessClient(rds))),
-    awsBackup: new ByEnvironment(() => new AwsBackupReader(async () => inProcessBackupClient(rds))),
+    ...readers(),
     fleet: state.fleet,
     configHash: state.configHash,
     notify: async (some, at) => {
@@ -130,6 +163,11 @@ export function makeWorld({
       const publisher = { publish: (message: OutgoingMessage) => state.publish(message) };
       return notifyOfTenants({ publisher, fleet: state.fleet }, notices, at);
     },
+    notifyOfEnvironments: (notices, at) => {
+      const { account, region, alerts } = state.fleet;
+      return state.publish(composeEnvironments(notices, { account, region, runbookUrl: alerts.runbookUrl, now: at }));
+    },
+    undelivered: async (environment) => state.undelivered.get(formatEnvironment(environment)) ?? 0,
     triggerCopies: () => state.triggerCopies(),
     log,
     now: clock,
@@ -146,8 +184,8 @@ export function makeWorld({
   };
   const recordDeps = (): RecordDeps => ({
     ledger: used,
-    rds: new ByEnvironment(() => new RdsReader(inProcessClient(rds))),
-    awsBackup: new ByEnvironment(() => new AwsBackupReader(async () => inProcessBackupClient(rds))),
+    ...readers(),
+    heard,
     fleet: state.fleet,
     log,
     now: clock,

@@ -18,7 +18,7 @@ import { newLedgerTable } from '../../support/ledger-table.ts';
 import { type AwsForTests, localAws } from '../../support/local-aws.ts';
 import { here, ordersName, start } from './contract/given.ts';
 import { ledgerContract } from './contract/index.ts';
-import { aBackup, aDatabase, aDay, anAlert, aPause, aSweep, at, ordersKey } from './rows.ts';
+import { aBackup, aDatabase, aDay, anAlert, anEnvironment, aPause, aSweep, at, ordersKey } from './rows.ts';
 
 let aws: AwsForTests;
 beforeAll(async () => {
@@ -84,6 +84,8 @@ describe('the rights that the ledger needs', () => {
       releaseLease: () => ledger.releaseLease(here, 'one'),
       copyPauses: () => ledger.copyPauses(here),
       putCopyPause: () => ledger.putCopyPause(aPause()),
+      environments: () => ledger.environments(),
+      putEnvironment: () => ledger.putEnvironment(anEnvironment()),
       tenantsServed: () => ledger.tenantsServed(here),
       noteTenantServed: () => ledger.noteTenantServed(here, 'acme', start),
       putDatabase: () => ledger.putDatabase(aDatabase()),

@@ -1,5 +1,13 @@
 /** Rows for tests: whole and plausible, changed where a test says so. */
-import type { Alert, Backup, CopyPause, DatabaseRow, Day, SweepRow } from '../../../shared/domain/index.ts';
+import type {
+  Alert,
+  Backup,
+  CopyPause,
+  DatabaseRow,
+  Day,
+  EnvironmentRow,
+  SweepRow,
+} from '../../../shared/domain/index.ts';
 
 export const at = (text: string) => new Date(text.length === 10 ? `${text}T00:00:00.000Z` : text);
 
@@ -82,6 +90,22 @@ export function aPause(changes: Partial<CopyPause> = {}): CopyPause {
     name: 'archive',
     cause: { code: 'bucket-missing', facts: { bucket: 'archive', region: 'eu-west-1' } },
     failures: [{ database: ordersKey, at: at('2026-11-23T05:00:00Z') }],
+    ...changes,
+  };
+}
+
+export function anEnvironment(changes: Partial<EnvironmentRow> = {}): EnvironmentRow {
+  return {
+    account: '123456789012',
+    region: 'eu-west-1',
+    lastEventAt: at('2026-11-23T04:40:00Z'),
+    sweptAt: at('2026-11-22T12:00:00Z'),
+    trouble: {
+      code: 'unread',
+      since: at('2026-11-23T05:00:00Z'),
+      severity: 'warning',
+      error: 'AccessDenied',
+    },
     ...changes,
   };
 }

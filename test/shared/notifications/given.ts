@@ -1,4 +1,5 @@
 import type { Alert, Backup, UnwatchedTenant } from '../../../shared/domain/index.ts';
+import type { EnvironmentNotice } from '../../../shared/evaluation/index.ts';
 import type { AlertEntry } from '../../../shared/notifications/compose/alert-entry.ts';
 import type { MessageContext } from '../../../shared/notifications/compose/context.ts';
 import type { TagChangeEntry } from '../../../shared/notifications/compose/tag-facts.ts';
@@ -96,5 +97,20 @@ export function unwatchedTenant(changes: Partial<UnwatchedTenant> = {}): Unwatch
     databaseCount: 2,
     severity: 'warning',
     ...changes,
+  };
+}
+
+export function environmentNotice(changes: Partial<EnvironmentNotice['trouble']> = {}): EnvironmentNotice {
+  return {
+    step: 'open',
+    environment: { account: '222222222222', region: 'us-east-1', accountName: 'Acme production' },
+    trouble: {
+      code: 'unread',
+      since: at('2026-11-23T05:45:00Z'),
+      severity: 'warning',
+      error:
+        'nothing could be listed to the end: User: arn:aws:sts::123456789012:assumed-role/RdsBackupLedger-sweep-eu-west-1/sweep is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/RdsBackupLedger-reader-us-east-1',
+      ...changes,
+    },
   };
 }

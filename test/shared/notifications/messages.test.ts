@@ -16,7 +16,7 @@ import {
   type VerdictName,
   verdictNames,
 } from '../../../shared/domain/index.ts';
-import type { TenantNotice } from '../../../shared/evaluation/index.ts';
+import type { EnvironmentNotice, TenantNotice } from '../../../shared/evaluation/index.ts';
 import { gsm7Length, isGsm7 } from '../../../shared/lib/safe-text.ts';
 import type { AlertEntry } from '../../../shared/notifications/compose/alert-entry.ts';
 import type { DailyFacts } from '../../../shared/notifications/compose/digest-facts.ts';
@@ -35,12 +35,24 @@ import {
   composeCopiesPaused,
   composeCopyFailed,
   composeDailyDigest,
+  composeEnvironments,
   composeLeftOut,
   composeManyTenants,
   composeTenants,
 } from '../../../shared/notifications/messages.ts';
 import { aPause } from '../ledger/rows.ts';
-import { alert, context, entry, failedCopy, newestBackup, now, restored, tagChange, unwatchedTenant } from './given.ts';
+import {
+  alert,
+  context,
+  entry,
+  environmentNotice,
+  failedCopy,
+  newestBackup,
+  now,
+  restored,
+  tagChange,
+  unwatchedTenant,
+} from './given.ts';
 
 const quietDay: DailyFacts = {
   counts: { protected: 240 },
@@ -540,6 +552,15 @@ describe('every kind of message, in every channel, to every audience', () => {
   const paused = (['account', 'role', 'key', 'bucket'] as const).map((kind) =>
     composeCopiesPaused({ pause: aPause({ kind, pausedAt: now }), waiting: 60, firstExpiry: now }, context),
   );
+  const codes = ['unread', 'events-missing', 'events-undelivered', 'not-configured'] as const;
+  const troubles = codes.flatMap((code) =>
+    (['open', 'rise', 'resolve'] as const).flatMap((step) =>
+      fewOrMany((accountName): EnvironmentNotice => {
+        const notice = environmentNotice({ code, events: 3, ...(step === 'resolve' && { ended: 'over' }) });
+        return { ...notice, step, environment: { ...notice.environment, accountName } };
+      }).map((notices) => composeEnvironments(notices, context)),
+    ),
+  );
   const readers: readonly MessageAudience[] = ['tenant', 'operators'];
   const all = [
     ...readers.flatMap(alertsOf),
@@ -549,6 +570,7 @@ describe('every kind of message, in every channel, to every audience', () => {
     ...leftOut,
     ...paused,
     ...tenants,
+    ...troubles,
   ];
   const texts = ({ texts: its }: OutgoingMessage) => Object.entries(messageStructure(its));
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { inProcessClient } from '../../../local/rds/in-process.ts';
 import { RdsSimulator } from '../../../local/rds/simulator.ts';
-import { ByEnvironment } from '../../../shared/environments.ts';
+import { ByEnvironment } from '../../../shared/domain/index.ts';
 import { wholeInventory } from '../../../shared/rds/inventory.ts';
 import { RdsReader } from '../../../shared/rds/rds-reader.ts';
 

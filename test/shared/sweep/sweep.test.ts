@@ -891,6 +891,7 @@ describe('a fleet of thousands', () => {
     expect(world.count).toEqual({
       allDatabases: 1,
       databases: 10,
+      environments: 1,
       alerts: 10,
       liveBackups: 1000,
       putDatabase: 1000,

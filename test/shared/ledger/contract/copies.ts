@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Backup, Copy } from '../../../../shared/domain/index.ts';
 import { collect } from '../../../../shared/lib/iterables.ts';
-import { aBackup, aPause, at } from '../rows.ts';
+import { aBackup, anEnvironment, aPause, at } from '../rows.ts';
 import { elsewhere, here, keysInAllShards, type MakeLedger, start } from './given.ts';
 
 const minute = (n: number) => new Date(start.getTime() + n * 60_000);
@@ -223,6 +223,25 @@ export function copiesContract(make: MakeLedger): void {
       const pausedAt = minute(1);
       expect(await ledger.putCopyPause(aPause({ pausedAt, version: 1 }))).toBe('written');
       expect(await ledger.copyPauses(here)).toEqual([{ ...aPause({ pausedAt }), version: 2 }]);
+    });
+  });
+
+  describe('environments', () => {
+    it('have a row each', async () => {
+      const ledger = await given();
+      expect(await ledger.environments()).toEqual([]);
+      const rows = [anEnvironment({ account: '111111111111' }), anEnvironment({ region: 'us-east-1' })];
+      for (const row of rows) expect(await ledger.putEnvironment(row)).toBe('written');
+      expect(await ledger.environments()).toEqual(rows.map((row) => ({ ...row, version: 1 })));
+    });
+
+    it('are written by whoever read them last', async () => {
+      const ledger = await given();
+      await ledger.putEnvironment(anEnvironment());
+      expect(await ledger.putEnvironment(anEnvironment())).toBe('conflict');
+      const { trouble: _, ...over } = anEnvironment();
+      expect(await ledger.putEnvironment({ ...over, version: 1 })).toBe('written');
+      expect(await ledger.environments()).toEqual([{ ...over, version: 2 }]);
     });
   });
 

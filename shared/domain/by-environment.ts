@@ -1,5 +1,5 @@
 /** What reads AWS, in each environment by a client of its own. */
-import { type Environment, formatEnvironment } from './domain/index.ts';
+import { type Environment, formatEnvironment } from './identity.ts';
 
 /** Environments that are read side by side: each takes a few calls at once, and a function has 1,024 open files. */
 export const environmentsAtOnce = 20;
