@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { defaultStackName } from '../../shared/contract.ts';
 import { childEnvironment } from './environment.ts';
-import { type LocalAws, localAccount, localRegion } from './local-aws.ts';
+import { type AwsEnvironment, credentialsOf, type LocalAws, localAccount, localRegion } from './local-aws.ts';
 import type { Progress } from './python.ts';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -18,6 +18,8 @@ export type DeployOptions = {
   context?: Record<string, string>;
   /** The stack to deploy. Default: `RdsBackupLedger`. */
   stack?: string;
+  /** Deploys, or destroys, all stacks of the app, in all its accounts and Regions; each must be bootstrapped. */
+  all?: boolean;
   /** A command that synthesizes, or a folder that `synth` made. Default: what `cdk.json` says. */
   app?: string;
   /** Where the app is synthesized to. Default: inside the run's folder, so that two runs do not meet. */
@@ -30,18 +32,38 @@ export type DeployOptions = {
   signal?: AbortSignal;
 };
 
-/** Runs the real `cdk bootstrap`, which needs no app. */
+export type BootstrapOptions = Pick<DeployOptions, 'progress' | 'signal'> & {
+  /** Default: the account and Region of the local AWS. */
+  environments?: readonly AwsEnvironment[];
+};
+
+/**
+ * Runs the real `cdk bootstrap`, which needs no app, once for each account. Other accounts trust that of the local AWS, so that it
+ * can deploy to them.
+ */
 export async function bootstrap(
   aws: LocalAws,
-  { progress, signal }: Pick<DeployOptions, 'progress' | 'signal'> = {},
+  { environments = [{ account: localAccount, region: localRegion }], progress, signal }: BootstrapOptions = {},
 ): Promise<void> {
-  const environment = `aws://${localAccount}/${localRegion}`;
-  await runCdk(aws, ['bootstrap', environment], {
-    cwd: aws.folder,
-    ...(progress && { progress }),
-    ...(signal && { signal }),
-  });
+  for (const account of new Set(environments.map((environment) => environment.account))) {
+    const own = environments.filter((environment) => environment.account === account);
+    const { accessKeyId } = credentialsOf(account);
+    await runCdk(
+      { ...aws, env: { ...aws.env, AWS_ACCESS_KEY_ID: accessKeyId, CDK_DEFAULT_ACCOUNT: account } },
+      [
+        'bootstrap',
+        ...own.map(({ region }) => `aws://${account}/${region}`),
+        ...(account === localAccount ? [] : trust),
+      ],
+      { cwd: aws.folder, ...(progress && { progress }), ...(signal && { signal }) },
+    );
+  }
 }
+
+const trust = [
+  ...['--trust', localAccount],
+  ...['--cloudformation-execution-policies', 'arn:aws:iam::aws:policy/AdministratorAccess'],
+];
 
 /** Runs the real `cdk synth`; the folder it returns can be deployed several times (`app` of DeployOptions). */
 export async function synth(aws: LocalAws, options: DeployOptions = {}): Promise<string> {
@@ -50,14 +72,14 @@ export async function synth(aws: LocalAws, options: DeployOptions = {}): Promise
   return outdir;
 }
 
-/** Runs the real `cdk deploy`. Returns the stack's outputs. */
+/** Runs the real `cdk deploy`. Returns the outputs of `stack`. */
 export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promise<Record<string, string>> {
   const stack = options.stack ?? defaultStackName;
   const scratch = await mkdtemp(join(aws.folder, 'deploy-'));
   const outputsFile = join(scratch, 'outputs.json');
   const app = appArguments({ ...options, outdir: options.outdir ?? join(scratch, 'cdk.out') });
   const wishes = ['--require-approval', 'never', '--progress', 'events', '--outputs-file', outputsFile];
-  await runCdk(aws, ['deploy', stack, ...wishes, ...app], options);
+  await runCdk(aws, ['deploy', ...(options.all ? ['--all'] : [stack]), ...wishes, ...app], options);
   const outputs = JSON.parse(await readFile(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
   await rm(scratch, { recursive: true });
   return outputs[stack] ?? {};
@@ -67,7 +89,8 @@ export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promis
 export async function destroy(aws: LocalAws, options: DeployOptions = {}): Promise<void> {
   const scratch = await mkdtemp(join(aws.folder, 'destroy-'));
   const app = appArguments({ ...options, outdir: options.outdir ?? scratch });
-  await runCdk(aws, ['destroy', options.stack ?? defaultStackName, '--force', ...app], options);
+  const stacks = options.all ? ['--all'] : [options.stack ?? defaultStackName];
+  await runCdk(aws, ['destroy', ...stacks, '--force', ...app], options);
   await rm(scratch, { recursive: true });
 }
 

@@ -2,7 +2,8 @@
 written down.
 
 Environment, besides MiniStack's own: RDS_SIMULATOR_URL (where RDS calls go), RUN_FOLDER (removed at the end),
-IAM_TRAIL (the file that gets one JSON line for each authorization of a role), OUTBOX (one for each e-mail and SMS).
+IAM_TRAIL (the file that gets one JSON line for each authorization of a role), OUTBOX (one for each e-mail and SMS),
+ORGANIZATION (if there is one: JSON with its `id` and its `accounts`).
 It ends, with every function it started, when its standard input closes: whoever started it is gone then.
 """
 
@@ -22,15 +23,19 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import backup, dynamodb, eventbridge, rds, s3, sns
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import backup, dynamodb, kms, rds, s3, sns
 from ministack.services.cloudformation import provisioners
+
+from event_buses import keep_bus_policies, let_events_cross
+from principals import ask_bucket_policies_about_callers, show_callers_as_aws_does
 
 FORWARDED_HEADERS = ("content-type", "authorization")
 
 
 def forward_to(url):
-    """Calls of RDS, and of AWS Backup's jobs, already authorized by MiniStack, go to the simulator; when it is away, RDS is
-    unavailable."""
+    """Calls of RDS, and of AWS Backup's jobs, already authorized by MiniStack, go to the simulator with the account and Region that
+    they are for; when it is away, RDS is unavailable."""
     simulator = urlsplit(url)
     threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="rds")
 
@@ -51,6 +56,7 @@ def forward_to(url):
         query = urlencode(query_params, doseq=True)
         target = f"{path}?{query}" if query else path
         kept = {name: headers[name] for name in FORWARDED_HEADERS if name in headers}
+        kept |= {"x-account": get_account_id(), "x-region": get_region()}
         return await asyncio.get_running_loop().run_in_executor(threads, call, method, target, kept, body)
 
     other_backup_calls = backup.handle_request
@@ -71,18 +77,6 @@ def unavailable(url):
     ).encode()
 
 
-def let_aws_events_pass():
-    """AWS refuses PutEvents with a source of its own; here somebody has to speak for RDS and AWS Backup."""
-    original = eventbridge._put_events
-
-    def put_events(data, allow_aws_source=False):
-        sources = {str(entry.get("Source", "")) for entry in data.get("Entries", [])}
-        aws_sources = {source for source in sources if source.startswith("aws.")}
-        return original(data, allow_aws_source or (aws_sources != set() and aws_sources <= {"aws.rds", "aws.backup"}))
-
-    eventbridge._put_events = put_events
-
-
 # What AWS authorizes RDS reads on when the call names nothing (Service Authorization Reference, Amazon RDS).
 RDS_LISTS = {
     "DescribeDBInstances": "db",
@@ -93,7 +87,7 @@ RDS_LISTS = {
 
 
 def authorize_as_aws_does():
-    """Adds what MiniStack leaves out: the resources of RDS lists, and the namespace of PutMetricData."""
+    """Adds what MiniStack leaves out: the resources of RDS lists, the key behind an alias, and the namespace of PutMetricData."""
     resource_of = iam_actions.extract_resource_arn
     context_of = iam_actions.request_tag_context
 
@@ -107,6 +101,8 @@ def authorize_as_aws_does():
             kind = RDS_LISTS.get(action)
             if kind:
                 return f"arn:aws:rds:{region}:{account}:{kind}:*"
+        if service == "kms" and ":alias/" in arn:
+            return (kms._resolve_key(arn) or {}).get("Arn", arn)
         return arn
 
     def request_tag_context(service, iam_action, body, params):
@@ -191,9 +187,19 @@ def create_and_delete_as_cloudformation_does():
         handlers[kind]["delete"] = refuse(refusal_of, handlers[kind]["delete"])
 
 
-def write_iam_trail(path):
-    """One line for each decision about a role, refusals included (MiniStack's CloudTrail records no refused call)."""
+def open_trail(path):
+    """Returns what takes a decision about a role: principal, action, resource, and the refusal or None."""
     trail = open(path, "a", encoding="utf-8", buffering=1)
+
+    def write(principal, action, resource, refused):
+        line = {"time": time.time(), "principal": principal, "action": action, "resource": resource}
+        trail.write(json.dumps({**line, "refused": refused} if refused else line) + "\n")
+
+    return write
+
+
+def write_iam_trail(write):
+    """One line for each decision about a role's calls, refusals included (MiniStack's CloudTrail records no refused call)."""
     seen = threading.local()
     resolve = iam_evaluator.resolve_principal
     enforce = iam_evaluator.enforce
@@ -207,10 +213,8 @@ def write_iam_trail(path):
         refusal = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
         arn = getattr(seen.principal, "arn", "")
         if ":assumed-role/" in arn:
-            line = {"time": time.time(), "principal": arn, "action": iam_action, "resource": resource_arn}
-            if refusal is not None:
-                line["refused"] = getattr(refusal, "decision", None) or getattr(refusal, "code", "refused")
-            trail.write(json.dumps(line) + "\n")
+            refused = refusal and (getattr(refusal, "decision", None) or getattr(refusal, "code", "refused"))
+            write(arn, iam_action, resource_arn, refused)
         return refusal
 
     iam_evaluator.resolve_principal = remember
@@ -260,10 +264,14 @@ def main():
     signal.signal(signal.SIGTERM, end)
     threading.Thread(target=end_with_parent, daemon=True).start()
     forward_to(os.environ["RDS_SIMULATOR_URL"])
-    let_aws_events_pass()
     authorize_as_aws_does()
+    show_callers_as_aws_does(json.loads(os.environ.get("ORGANIZATION", "null")))
+    ask_bucket_policies_about_callers()
     create_and_delete_as_cloudformation_does()
-    write_iam_trail(os.environ["IAM_TRAIL"])
+    keep_bus_policies()
+    trail = open_trail(os.environ["IAM_TRAIL"])
+    write_iam_trail(trail)
+    let_events_cross(trail)
     keep_outbox(os.environ["OUTBOX"])
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]

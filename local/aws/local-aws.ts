@@ -13,9 +13,14 @@ import { ensureVenv, type Progress } from './python.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** The account and Region that the local AWS plays. */
+/** The account and Region that the local AWS plays where nobody asks for another; it has all others, too. */
 export const localAccount = '123456789012';
 export const localRegion = 'eu-west-1';
+
+export type AwsEnvironment = { account: string; region: string };
+
+/** An organization of AWS Organizations, as `aws:PrincipalOrgID` shows it to policies. */
+export type Organization = { id: string; accounts: readonly string[] };
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
@@ -25,6 +30,8 @@ const startLimitMs = 90_000;
 export type LocalAwsOptions = {
   /** Where RDS calls go: the simulator's address, plain http on loopback. */
   rdsSimulatorUrl: string;
+  /** Default: none. */
+  organization?: Organization;
   /** Default: a free one. */
   port?: number;
   /** The file that gets MiniStack's log. Default: inside the run's folder, which vanishes at the end. */
@@ -98,6 +105,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       trailFile,
       outboxFile,
       rdsSimulatorUrl: options.rdsSimulatorUrl,
+      organization: options.organization,
       ...tls,
     }),
     stdio: ['pipe', logFile.fd, logFile.fd],
@@ -141,16 +149,23 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
 }
 
 /**
- * Settings for AWS clients of this process. They hold the certificate, since Node reads NODE_EXTRA_CA_CERTS only when it
- * starts. Children need `aws.env` alone.
+ * Settings for AWS clients of this process, by default in the account and Region of the local AWS. They hold the certificate, since
+ * Node reads NODE_EXTRA_CA_CERTS only when it starts. Children need `aws.env` alone.
  */
-export function clientConfig(aws: LocalAws): ClientConfig {
+export function clientConfig(aws: Pick<LocalAws, 'endpoint' | 'agent'>, of: AwsEnvironment = home): ClientConfig {
   return {
     endpoint: aws.endpoint,
-    region: localRegion,
-    credentials,
+    region: of.region,
+    credentials: credentialsOf(of.account),
     requestHandler: { httpsAgent: aws.agent },
   };
+}
+
+const home: AwsEnvironment = { account: localAccount, region: localRegion };
+
+/** Keys of an account's root user: MiniStack takes an access key of 12 digits for that account's. */
+export function credentialsOf(account: string): { accessKeyId: string; secretAccessKey: string } {
+  return account === localAccount ? credentials : { ...credentials, accessKeyId: account };
 }
 
 /** The given port, or a free one of loopback. Throws where the given one is taken. */
@@ -200,6 +215,7 @@ function launcherEnvironment(run: {
   trailFile: string;
   outboxFile: string;
   rdsSimulatorUrl: string;
+  organization: Organization | undefined;
   certificateFile: string;
   keyFile: string;
 }): NodeJS.ProcessEnv {
@@ -208,6 +224,8 @@ function launcherEnvironment(run: {
     ...run.ownFolders,
     PYTHONUNBUFFERED: '1',
     PYTHONUTF8: '1',
+    // The launcher's modules lie in the repository.
+    PYTHONDONTWRITEBYTECODE: '1',
     GATEWAY_PORT: String(run.port),
     BIND_HOST: '127.0.0.1',
     MINISTACK_HOST: '127.0.0.1',
@@ -230,6 +248,7 @@ function launcherEnvironment(run: {
     RUN_FOLDER: run.folder,
     IAM_TRAIL: run.trailFile,
     OUTBOX: run.outboxFile,
+    ...(run.organization && { ORGANIZATION: JSON.stringify(run.organization) }),
   });
 }
 
