@@ -5,11 +5,13 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { StackOutputs } from '../shared/contract.ts';
 import { bootstrap, deploy } from './aws/deploy.ts';
 import {
+  type AwsEnvironment,
   type ClientConfig,
   clientConfig,
   type LocalAws,
   localAccount,
   localRegion,
+  type Organization,
   startLocalAws,
 } from './aws/local-aws.ts';
 import type { Progress } from './aws/python.ts';
@@ -20,7 +22,12 @@ import { RdsSimulator, type SimulatorOptions } from './rds/simulator.ts';
 export interface StageOptions {
   /** Where simulated time starts. */
   readonly from: Date;
+  /** Accounts and Regions beside the stack's own, each with an RDS. Default: none. */
+  readonly spokes?: readonly AwsEnvironment[];
+  /** Default: none. */
+  readonly organization?: Organization;
   readonly seed?: number;
+  /** Of each simulated RDS. */
   readonly simulator?: Partial<SimulatorOptions>;
   /** Default: a free one. */
   readonly port?: number;
@@ -30,57 +37,44 @@ export interface StageOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Stage {
+/** An account and Region with its RDS. */
+export interface StageEnvironment extends AwsEnvironment {
   readonly rds: RdsSimulator;
-  readonly aws: LocalAws;
-  /** Settings for clients in this process. */
+  /** Settings for clients in this process, with all rights in that account. */
   readonly client: ClientConfig;
-  /** Whether the events of RDS and AWS Backup reach the bus; off until switched on, as before a deployment. */
+}
+
+/** `rds` and `client` are those of the stack's own account and Region. */
+export interface Stage extends StageEnvironment {
+  readonly aws: LocalAws;
+  /** In the order of the options. */
+  readonly spokes: readonly StageEnvironment[];
+  /** Whether the events of RDS and AWS Backup reach the default bus of their account and Region; off until switched on, as before a deployment. */
   announcing: boolean;
-  /** Deploys the stack with the real CDK; returns its outputs. */
+  /** Deploys the stack with the real CDK, and the spokes' stacks where there are spokes; returns the outputs of the stack. */
   deploy(context?: Record<string, string>): Promise<StackOutputs>;
   close(): Promise<void>;
 }
 
-/** Starts simulator and local AWS; nothing is deployed yet. Whatever was started is ended if a part of it fails. */
-export async function openStage({ from, seed = 1, simulator, port, progress, signal }: StageOptions): Promise<Stage> {
-  // Its sinks are made once there is an AWS to send to.
-  const sinks: { events?: EventBridgeClient; objects?: S3Client } = {};
+/** Starts simulators and local AWS; nothing is deployed yet. Whatever was started is ended if a part of it fails. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { spokes = [], port, organization, progress, signal } = options;
   const state = { announcing: false };
-  const announce = async (event: AnnouncedEvent) => {
-    if (!state.announcing) return;
-    const sent = await sinks.events?.send(new PutEventsCommand({ Entries: [toPutEventsEntry(event)] }));
-    if (sent?.FailedEntryCount) throw new Error(`the bus refused an event: ${sent.Entries?.[0]?.ErrorMessage}`);
-  };
-  const rds = new RdsSimulator({
-    now: from,
-    account: localAccount,
-    region: localRegion,
-    seed,
-    eventSink: announce,
-    backupEventSink: announce,
-    objectSink: {
-      put: async (Bucket, Key, Body) => {
-        await sinks.objects?.send(new PutObjectCommand({ Bucket, Key, Body }));
-      },
-    },
-    ...simulator,
-  });
-  const server = await startRdsServer(rds);
+  const hub = simulatedEnvironment({ account: localAccount, region: localRegion }, 0, options, state);
+  const others = spokes.map((spoke, index) => simulatedEnvironment(spoke, index + 1, options, state));
+  const server = await startRdsServer([hub.rds, ...others.map(({ rds }) => rds)]);
   try {
     const aws = await startLocalAws({
       rdsSimulatorUrl: server.url,
+      ...(organization && { organization }),
       ...(port !== undefined && { port }),
       ...(progress && { progress }),
       ...(signal && { signal }),
     });
-    const client = clientConfig(aws);
-    sinks.events = new EventBridgeClient(client);
-    sinks.objects = new S3Client({ ...client, forcePathStyle: true });
     return {
-      rds,
+      ...hub.connect(aws),
       aws,
-      client,
+      spokes: others.map(({ connect }) => connect(aws)),
       get announcing() {
         return state.announcing;
       },
@@ -89,8 +83,8 @@ export async function openStage({ from, seed = 1, simulator, port, progress, sig
       },
       deploy: async (context = {}) => {
         const run = { ...(progress && { progress }), ...(signal && { signal }) };
-        await bootstrap(aws, run);
-        return deploy(aws, { ...run, context });
+        await bootstrap(aws, { ...run, environments: [hub.environment, ...spokes] });
+        return deploy(aws, { ...run, context, all: spokes.length > 0 });
       },
       close: async () => {
         await aws.stop();
@@ -101,4 +95,39 @@ export async function openStage({ from, seed = 1, simulator, port, progress, sig
     await server.close();
     throw error;
   }
+}
+
+/** The RDS of an account and Region, and how it is connected once there is an AWS to send events and exports to. */
+function simulatedEnvironment(
+  environment: AwsEnvironment,
+  index: number,
+  { from, seed = 1, simulator }: StageOptions,
+  state: { announcing: boolean },
+) {
+  const sinks: { events?: EventBridgeClient; objects?: S3Client } = {};
+  const announce = async (event: AnnouncedEvent) => {
+    if (!state.announcing) return;
+    const sent = await sinks.events?.send(new PutEventsCommand({ Entries: [toPutEventsEntry(event)] }));
+    if (sent?.FailedEntryCount) throw new Error(`the bus refused an event: ${sent.Entries?.[0]?.ErrorMessage}`);
+  };
+  const rds = new RdsSimulator({
+    now: from,
+    ...environment,
+    seed: seed + index,
+    eventSink: announce,
+    backupEventSink: announce,
+    objectSink: {
+      put: async (Bucket, Key, Body) => {
+        await sinks.objects?.send(new PutObjectCommand({ Bucket, Key, Body }));
+      },
+    },
+    ...simulator,
+  });
+  const connect = (aws: LocalAws): StageEnvironment => {
+    const client = clientConfig(aws, environment);
+    sinks.events = new EventBridgeClient(client);
+    sinks.objects = new S3Client({ ...client, forcePathStyle: true });
+    return { ...environment, rds, client };
+  };
+  return { environment, rds, connect };
 }

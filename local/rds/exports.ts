@@ -2,6 +2,7 @@ import type { DescribeExportTasksMessage, ExportTask, StartExportTaskMessage } f
 import type { EventNumber } from './events.ts';
 import {
   clusterSnapshotNotFound,
+  crossAccountPassRole,
   exportTaskAlreadyExists,
   exportTaskLimitReached,
   exportTaskNotFound,
@@ -9,6 +10,7 @@ import {
   invalidExportSourceState,
   invalidExportTaskState,
   invalidParameterValue,
+  kmsKeyNotAccessible,
   missingParameter,
   snapshotNotFound,
 } from './faults.ts';
@@ -119,6 +121,8 @@ export class Exports {
     const keyId = required(input, 'KmsKeyId');
     checkIdentifier(id);
     checkPrefix(input.S3Prefix);
+    checkKey(keyId, this.#world);
+    checkRole(roleArn, this.#world);
     if (this.#tasks.find((task) => task.id === id)) {
       throw exportTaskAlreadyExists(`An export task with the identifier ${id} already exists.`);
     }
@@ -336,6 +340,22 @@ function checkPrefix(prefix: string | undefined): void {
       `S3Prefix must have under 60 characters, no colon and no slash at its end, got ${prefix}`,
     );
   }
+}
+
+/**
+ * A key's ARN or id, an alias' ARN or name; an ARN must be of the task's Region.
+ * https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_StartExportTask.html
+ */
+function checkKey(keyId: string, { region }: World): void {
+  if (!keyId.startsWith('arn:')) return;
+  const [, , service, place, , resource = ''] = keyId.split(':');
+  if (service !== 'kms' || place !== region || !/^(key|alias)\/./.test(resource)) throw kmsKeyNotAccessible(keyId);
+}
+
+/** `iam:PassRole` does not cross accounts. */
+function checkRole(roleArn: string, { account }: World): void {
+  const [, , service, , owner] = roleArn.split(':');
+  if (service === 'iam' && owner !== account) throw crossAccountPassRole();
 }
 
 function wantedTables(snapshot: Snapshot, only: readonly string[] | undefined): readonly ExportTable[] {

@@ -35,6 +35,13 @@ export const exportTaskNotFound = (id: string) =>
   new RdsFault('ExportTaskNotFound', 404, `The export task ${id} doesn't exist.`);
 export const invalidExportTaskState = (id: string, status: string) =>
   new RdsFault('InvalidExportTaskStateFault', 400, `You can't cancel the export task ${id} that has ${status}.`);
+export const kmsKeyNotAccessible = (keyId: string) =>
+  new RdsFault(
+    'KMSKeyNotAccessibleFault',
+    400,
+    `The KMS key ${keyId} doesn't exist, isn't enabled or can't be accessed.`,
+  );
+export const crossAccountPassRole = () => new RdsFault('AccessDenied', 403, 'Cross-account pass role is not allowed.');
 export const invalidExportOnly = (message: string) => new RdsFault('InvalidExportOnly', 400, message);
 export const invalidExportSourceState = (message: string) => new RdsFault('InvalidExportSourceState', 400, message);
 

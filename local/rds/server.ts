@@ -1,18 +1,25 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { answer } from './answer.ts';
 import { answerJobs, isJobsPath } from './backup-jobs.ts';
-import type { RdsSimulator } from './simulator.ts';
+import { RdsSimulator } from './simulator.ts';
 
 export interface RdsServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Serves the simulator on 127.0.0.1, on a free port unless one is given. */
-export async function startRdsServer(simulator: RdsSimulator, options: { port?: number } = {}): Promise<RdsServer> {
-  const server = createServer((request, response) => void serve(simulator, request, response));
+/**
+ * Serves simulators on 127.0.0.1, on a free port unless one is given. One answers every call. Of several, each answers those for its
+ * account and Region, which the local AWS names in `x-account` and `x-region`; in any other account or Region RDS is empty.
+ */
+export async function startRdsServer(
+  simulators: RdsSimulator | readonly [RdsSimulator, ...RdsSimulator[]],
+  options: { port?: number } = {},
+): Promise<RdsServer> {
+  const simulatorOf = simulators instanceof RdsSimulator ? () => simulators : selector(simulators);
+  const server = createServer((request, response) => void serve(simulatorOf(request.headers), request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -26,6 +33,12 @@ export async function startRdsServer(simulator: RdsSimulator, options: { port?: 
         server.closeAllConnections();
       }),
   };
+}
+
+function selector(simulators: readonly [RdsSimulator, ...RdsSimulator[]]) {
+  return ({ 'x-account': account = '', 'x-region': region = '' }: IncomingHttpHeaders): RdsSimulator =>
+    simulators.find((simulator) => simulator.account === account && simulator.region === region) ??
+    new RdsSimulator({ now: simulators[0].now, account: String(account), region: String(region) });
 }
 
 async function serve(simulator: RdsSimulator, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -71,6 +71,29 @@ describe('what StartExportTask accepts', () => {
   );
 
   test.each([
+    '0a1b2c3d-4e5f-6789-abcd-ef0123456789',
+    'alias/rds-backup-ledger',
+    'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',
+    'arn:aws:kms:eu-west-1:000000000000:alias/rds-backup-ledger',
+  ])('the key %s is accepted', async (KmsKeyId) => {
+    expect((await withSnapshot().start({ KmsKeyId })).KmsKeyId).toBe(KmsKeyId);
+  });
+
+  test.each([
+    'arn:aws:kms:eu-central-1:000000000000:alias/rds-backup-ledger',
+    'arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',
+    'arn:aws:kms:eu-west-1:000000000000:alias/',
+    'arn:aws:s3:::archive',
+  ])('the key %s cannot be accessed', async (KmsKeyId) => {
+    expect(await errorName(withSnapshot().start({ KmsKeyId }))).toBe('KMSKeyNotAccessibleFault');
+  });
+
+  test('a role of another account is refused', async () => {
+    const start = withSnapshot().start({ IamRoleArn: 'arn:aws:iam::111122223333:role/export' });
+    await expect(start).rejects.toThrow('Cross-account pass role is not allowed.');
+  });
+
+  test.each([
     ['arn:aws:rds:eu-west-1:000000000000:snapshot:gone', 'DBSnapshotNotFoundFault'],
     ['arn:aws:rds:eu-west-1:000000000000:cluster-snapshot:night', 'DBClusterSnapshotNotFoundFault'],
     ['arn:aws:rds:eu-west-1:000000000000:db:db1', 'InvalidParameterValue'],

@@ -1,6 +1,7 @@
 import { DescribeDBInstancesCommand, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { toPutEventsEntry } from '../../../local/rds/events.ts';
+import { accessDenied } from '../../../local/rds/faults.ts';
 import { followClock, type RdsServer, startRdsServer } from '../../../local/rds/server.ts';
 import { errorName, simulated, utc } from './support.ts';
 
@@ -45,6 +46,33 @@ describe('over HTTP', () => {
         '<Code>DBInstanceNotFound</Code><Message>DBInstance x not found.</Message></Error>' +
         '<RequestId></RequestId></ErrorResponse>',
     );
+  });
+
+  test('of several, each answers for its own account and Region; elsewhere RDS is empty', async () => {
+    const environments = [
+      { account: '111122223333', region: 'eu-west-1' },
+      { account: '111122223333', region: 'eu-central-1' },
+      { account: '444455556666', region: 'eu-west-1' },
+    ] as const;
+    const [first, second, third] = environments;
+    const [one, two, three] = [simulated(first), simulated(second), simulated(third)];
+    for (const { rds } of [one, two, three]) rds.createInstance({ id: `in-${rds.region}`, retention: 0 });
+    one.rds.failNext('DescribeDBInstances', 1, accessDenied('DescribeDBInstances'));
+    server = await startRdsServer([one.rds, two.rds, three.rds]);
+    const list = async ({ account, region }: { account: string; region: string }) => {
+      const headers = { 'x-account': account, 'x-region': region };
+      const response = await fetch(server?.url ?? '', { method: 'POST', headers, body: 'Action=DescribeDBInstances' });
+      return /<(?:Code|DBInstanceArn)>([^<]*)/.exec(await response.text())?.[1];
+    };
+    expect(await list(first)).toBe('AccessDenied');
+    expect(await list(first)).toBe('arn:aws:rds:eu-west-1:111122223333:db:in-eu-west-1');
+    expect(await list(second)).toBe('arn:aws:rds:eu-central-1:111122223333:db:in-eu-central-1');
+    expect(await list(third)).toBe('arn:aws:rds:eu-west-1:444455556666:db:in-eu-west-1');
+    expect(await list({ ...third, region: 'eu-central-1' })).toBeUndefined();
+    three.rds.takeBackup(`in-${third.region}`);
+    await three.rds.settle();
+    expect([one, two, three].map(({ events }) => events.length > 0)).toEqual([false, false, true]);
+    expect(three.events[0]).toMatchObject(third);
   });
 
   test('a taken port is an error', async () => {
