@@ -85,9 +85,30 @@ RDS_LISTS = {
     "DescribeDBClusterSnapshots": "cluster-snapshot",
 }
 
+# The field that names the rule in a call of EventBridge.
+RULE_FIELDS = {
+    **dict.fromkeys(("DeleteRule", "DescribeRule", "DisableRule", "EnableRule", "PutRule"), "Name"),
+    **dict.fromkeys(("ListTargetsByRule", "PutTargets", "RemoveTargets"), "Rule"),
+}
+
+
+def events_resource(action, body, region, account):
+    """The rule or bus that a call of EventBridge is authorized on, or None (Service Authorization Reference, Amazon EventBridge)."""
+    named = json.loads(body or b"{}")
+    if action == "DescribeEventBus":
+        resource = f"event-bus/{named.get('Name', 'default').rsplit('/', 1)[-1]}"
+    elif action in RULE_FIELDS:
+        bus = named.get("EventBusName", "default").rsplit("/", 1)[-1]
+        rule = named.get(RULE_FIELDS[action], "")
+        resource = f"rule/{rule}" if bus == "default" else f"rule/{bus}/{rule}"
+    else:
+        return None
+    return f"arn:aws:events:{region}:{account}:{resource}"
+
 
 def authorize_as_aws_does():
-    """Adds what MiniStack leaves out: the resources of RDS lists, the key behind an alias, and the namespace of PutMetricData."""
+    """Adds what MiniStack leaves out: the resources of RDS lists and of rules, the key behind an alias, and the namespace of
+    PutMetricData."""
     resource_of = iam_actions.extract_resource_arn
     context_of = iam_actions.request_tag_context
 
@@ -101,6 +122,8 @@ def authorize_as_aws_does():
             kind = RDS_LISTS.get(action)
             if kind:
                 return f"arn:aws:rds:{region}:{account}:{kind}:*"
+        if service == "events":
+            return events_resource(headers.get("x-amz-target", "").rsplit(".", 1)[-1], body, region, account) or arn
         if service == "kms" and ":alias/" in arn:
             return (kms._resolve_key(arn) or {}).get("Arn", arn)
         return arn
