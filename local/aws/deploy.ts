@@ -38,17 +38,18 @@ export type BootstrapOptions = Pick<DeployOptions, 'progress' | 'signal'> & {
 };
 
 /**
- * Runs the real `cdk bootstrap`, which needs no app, once for each account. Other accounts trust that of the local AWS, so that it
- * can deploy to them.
+ * Runs the real `cdk bootstrap`, which needs no app: once for each account, side by side. Other accounts trust that of the local AWS,
+ * so that it can deploy to them.
  */
 export async function bootstrap(
   aws: LocalAws,
   { environments = [{ account: localAccount, region: localRegion }], progress, signal }: BootstrapOptions = {},
 ): Promise<void> {
-  for (const account of new Set(environments.map((environment) => environment.account))) {
+  const accounts = [...new Set(environments.map(({ account }) => account))];
+  const runs = accounts.map((account) => {
     const own = environments.filter((environment) => environment.account === account);
     const { accessKeyId } = credentialsOf(account);
-    await runCdk(
+    return runCdk(
       { ...aws, env: { ...aws.env, AWS_ACCESS_KEY_ID: accessKeyId, CDK_DEFAULT_ACCOUNT: account } },
       [
         'bootstrap',
@@ -57,7 +58,9 @@ export async function bootstrap(
       ],
       { cwd: aws.folder, ...(progress && { progress }), ...(signal && { signal }) },
     );
-  }
+  });
+  // All have ended before one's failure is thrown.
+  for (const run of await Promise.allSettled(runs)) if (run.status === 'rejected') throw run.reason;
 }
 
 const trust = [
@@ -79,7 +82,11 @@ export async function deploy(aws: LocalAws, options: DeployOptions = {}): Promis
   const outputsFile = join(scratch, 'outputs.json');
   const app = appArguments({ ...options, outdir: options.outdir ?? join(scratch, 'cdk.out') });
   const wishes = ['--require-approval', 'never', '--progress', 'events', '--outputs-file', outputsFile];
-  await runCdk(aws, ['deploy', ...(options.all ? ['--all'] : [stack]), ...wishes, ...app], options);
+  await runCdk(
+    aws,
+    ['deploy', ...(options.all ? ['--all', '--concurrency', '4'] : [stack]), ...wishes, ...app],
+    options,
+  );
   const outputs = JSON.parse(await readFile(outputsFile, 'utf8')) as Record<string, Record<string, string>>;
   await rm(scratch, { recursive: true });
   return outputs[stack] ?? {};

@@ -1,5 +1,5 @@
 """Event buses of several accounts and Regions. MiniStack drops what a rule sends to another account or Region, has no policies
-for buses in CloudFormation, and asks those that it has about nothing."""
+for buses in CloudFormation, and asks neither those that it has nor those of a rule's targets."""
 
 import json
 import logging
@@ -41,9 +41,9 @@ def speak_for_aws(data):
 
 
 def let_events_cross(write_trail):
-    """Rules reach targets in other accounts, and buses in other Regions too, on AWS's terms. PutEvents takes events of RDS and AWS
-    Backup, and the ARN of another account's bus whose policy allows it. `write_trail` takes a decision about a role: principal,
-    action, resource, and the refusal or None.
+    """Rules reach targets whose policies let EventBridge, in other accounts too, and buses in other Regions, on AWS's terms. PutEvents
+    takes events of RDS and AWS Backup, and the ARN of another account's bus whose policy allows it. `write_trail` takes a decision
+    about a role: principal, action, resource, and the refusal or None.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
     """
@@ -58,8 +58,10 @@ def let_events_cross(write_trail):
         is_bus = bus_name(spec) is not None
         if is_bus and FORWARDED in event:
             refusal = "it came from another bus, and goes to no third"
+        elif not is_here:
+            refusal = refusal_of_crossing(target, spec, event, rule, write_trail)
         else:
-            refusal = None if is_here else refusal_of_crossing(target, spec, event, rule, write_trail)
+            refusal = None if is_bus or target.get("RoleArn") else refusal_of_target(spec, rule)
         if refusal:
             logger.warning("EventBridge -> %s refused: %s", spec, refusal)
             return keep_dead_letter(target, event, rule)
@@ -136,6 +138,21 @@ def put_on_bus(name, event):
 # --- Refusals ---
 
 
+def from_rule(rule):
+    return {"aws:sourcearn": rule.get("Arn", ""), "aws:sourceaccount": get_account_id()}
+
+
+def refusal_of_target(spec, rule):
+    """Why the own policy of a queue, function or topic does not let EventBridge deliver; None if it does."""
+    action = SENDING[spec.service]
+    context = EvalContext(
+        SERVICE, "Service", get_account_id(), action, str(spec), spec.region, service_context=from_rule(rule)
+    )
+    if iam_evaluator.evaluate_resource_policy(policy_of(spec)[0], context, SERVICE).decision == "Allow":
+        return None
+    return f"its policy does not let EventBridge {action}"
+
+
 def refusal_of_crossing(target, spec, event, rule, write_trail):
     """Why a rule's target in another account or Region does not get an event; None if it does."""
     role, account = target.get("RoleArn", ""), get_account_id()
@@ -145,12 +162,11 @@ def refusal_of_crossing(target, spec, event, rule, write_trail):
         return "the target's role is of another account"
     if spec.region != get_region() and bus_name(spec) is None:
         return "in another Region only event buses can be reached"
-    source = {"aws:sourcearn": rule.get("Arn", ""), "aws:sourceaccount": account}
     name = role.rsplit("/", 1)[-1]
     record = iam._roles.get_scoped(account, None, name)
     if record is None:
         return f"the role {role} does not exist"
-    assuming = EvalContext(SERVICE, "Service", account, "sts:AssumeRole", role, get_region(), service_context=source)
+    assuming = EvalContext(SERVICE, "Service", account, "sts:AssumeRole", role, get_region(), service_context=from_rule(rule))
     trust = iam_evaluator.evaluate_resource_policy(record["AssumeRolePolicyDocument"], assuming, SERVICE)
     if trust.decision != "Allow":
         return f"EventBridge may not assume {role}"

@@ -109,6 +109,35 @@ const entry = (EventBusName = 'default', Source = 'aws.rds') => {
   return { EventBusName, Source, DetailType: name, Detail: '{"a":1}', Resources: ['arn:of:it'] };
 };
 
+describe('a rule’s target beside it', () => {
+  it('gets the event where its policy lets EventBridge for that rule', async () => {
+    const { account, region } = hub;
+    const rule = `arn:aws:events:${region}:${account}:rule/${name}`;
+    const Condition = { ArnEquals: { 'aws:SourceArn': rule } };
+    await makeQueue(hub, '', policy({ ...anybodySends, Principal: { Service: 'events.amazonaws.com' }, Condition }));
+    await makeRule(hub, 'default', { Arn: queueIn(hub) });
+    await events(hub).send(new PutEventsCommand({ Entries: [entry()] }));
+    expect(await received(hub)).toMatchObject([hub]);
+  });
+
+  it.each([
+    ['other services', { Principal: { Service: 'sns.amazonaws.com' } }],
+    [
+      'other rules',
+      { Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:eu-west-1:123456789012:rule/other' } } },
+    ],
+    ['other accounts', { Condition: { StringEquals: { 'aws:SourceAccount': stranger.account } } }],
+    ['a role alone', { Principal: { AWS: `arn:aws:iam::${hub.account}:role/forward` } }],
+  ])('gets nothing where its policy lets %s', async (_who, changes) => {
+    await makeQueue(hub, '', policy({ ...anybodySends, Principal: { Service: 'events.amazonaws.com' }, ...changes }));
+    await makeQueue(hub, '-dead');
+    await makeRule(hub, 'default', { Arn: queueIn(hub), DeadLetterConfig: { Arn: `${queueIn(hub)}-dead` } });
+    await events(hub).send(new PutEventsCommand({ Entries: [entry()] }));
+    expect(await received(hub)).toEqual([]);
+    expect(await received(hub, '-dead')).toMatchObject([hub]);
+  });
+});
+
 describe('a rule’s target in another account and Region', () => {
   interface Crossing {
     readonly trusts?: object;

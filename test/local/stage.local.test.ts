@@ -32,7 +32,9 @@ type Heard = AwsEnvironment & { source: string };
 async function listen({ account, region, client }: StageEnvironment): Promise<() => Promise<Heard[]>> {
   const sqs = new SQSClient(client);
   const bus = new EventBridgeClient(client);
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'heard' }));
+  const statement = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'heard', Attributes: { Policy } }));
   await bus.send(new PutRuleCommand({ Name: 'all', EventPattern: JSON.stringify({ source: [{ prefix: 'aws.' }] }) }));
   const Targets = [{ Id: 'it', Arn: `arn:aws:sqs:${region}:${account}:heard` }];
   await bus.send(new PutTargetsCommand({ Rule: 'all', Targets }));
