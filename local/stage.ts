@@ -3,14 +3,13 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { StackOutputs } from '../shared/contract.ts';
+import type { Environment } from '../shared/domain/index.ts';
 import { bootstrap, deploy } from './aws/deploy.ts';
 import {
-  type AwsEnvironment,
   type ClientConfig,
   clientConfig,
   type LocalAws,
-  localAccount,
-  localRegion,
+  localEnvironment,
   type Organization,
   startLocalAws,
 } from './aws/local-aws.ts';
@@ -23,7 +22,7 @@ export interface StageOptions {
   /** Where simulated time starts. */
   readonly from: Date;
   /** Accounts and Regions beside the stack's own, each with an RDS. Default: none. */
-  readonly spokes?: readonly AwsEnvironment[];
+  readonly spokes?: readonly Environment[];
   /** Default: none. */
   readonly organization?: Organization;
   readonly seed?: number;
@@ -38,7 +37,7 @@ export interface StageOptions {
 }
 
 /** An account and Region with its RDS. */
-export interface StageEnvironment extends AwsEnvironment {
+export interface StageEnvironment extends Environment {
   readonly rds: RdsSimulator;
   /** Settings for clients in this process, with all rights in that account. */
   readonly client: ClientConfig;
@@ -60,7 +59,7 @@ export interface Stage extends StageEnvironment {
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { spokes = [], port, organization, progress, signal } = options;
   const state = { announcing: false };
-  const hub = simulatedEnvironment({ account: localAccount, region: localRegion }, 0, options, state);
+  const hub = simulatedEnvironment(localEnvironment, 0, options, state);
   const others = spokes.map((spoke, index) => simulatedEnvironment(spoke, index + 1, options, state));
   const server = await startRdsServer([hub.rds, ...others.map(({ rds }) => rds)]);
   try {
@@ -99,7 +98,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
 /** The RDS of an account and Region, and how it is connected once there is an AWS to send events and exports to. */
 function simulatedEnvironment(
-  environment: AwsEnvironment,
+  environment: Environment,
   index: number,
   { from, seed = 1, simulator }: StageOptions,
   state: { announcing: boolean },

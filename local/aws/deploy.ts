@@ -6,8 +6,9 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { defaultStackName } from '../../shared/contract.ts';
+import type { Environment } from '../../shared/domain/index.ts';
 import { childEnvironment } from './environment.ts';
-import { type AwsEnvironment, credentialsOf, type LocalAws, localAccount, localRegion } from './local-aws.ts';
+import { credentialsOf, type LocalAws, localAccount, localEnvironment } from './local-aws.ts';
 import type { Progress } from './python.ts';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -34,7 +35,7 @@ export type DeployOptions = {
 
 export type BootstrapOptions = Pick<DeployOptions, 'progress' | 'signal'> & {
   /** Default: the account and Region of the local AWS. */
-  environments?: readonly AwsEnvironment[];
+  environments?: readonly Environment[];
 };
 
 /**
@@ -43,7 +44,7 @@ export type BootstrapOptions = Pick<DeployOptions, 'progress' | 'signal'> & {
  */
 export async function bootstrap(
   aws: LocalAws,
-  { environments = [{ account: localAccount, region: localRegion }], progress, signal }: BootstrapOptions = {},
+  { environments = [localEnvironment], progress, signal }: BootstrapOptions = {},
 ): Promise<void> {
   const accounts = [...new Set(environments.map(({ account }) => account))];
   const runs = accounts.map((account) => {

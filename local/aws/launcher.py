@@ -16,14 +16,16 @@ import shutil
 import signal
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack.app import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
+from ministack.core.router import extract_access_key_id
 from ministack.services import backup, dynamodb, kms, rds, s3, sns
 from ministack.services.cloudformation import provisioners
 
@@ -136,6 +138,24 @@ def authorize_as_aws_does():
 
     iam_actions.extract_resource_arn = extract_resource_arn
     iam_actions.request_tag_context = request_tag_context
+
+
+def pass_roles_as_aws_does():
+    """RDS takes an export's role only from whom `iam:PassRole` lets pass it. MiniStack asks nobody."""
+    handle = rds.handle_request
+
+    async def handle_request(method, path, headers, body, query_params):
+        form = parse_qs(body.decode())
+        if form.get("Action") == ["StartExportTask"] and "IamRoleArn" in form:
+            role, to_exports = form["IamRoleArn"][0], {"iam:PassedToService": "export.rds.amazonaws.com"}
+            key = extract_access_key_id(headers, query_params)
+            denied = iam_evaluator.enforce(key, "iam:PassRole", "iam", get_region(), role, to_exports)
+            if denied:
+                request_id, caller = str(uuid.uuid4()), iam_evaluator.caller_arn()
+                return iam_actions.access_denied_response("rds", "iam:PassRole", caller, request_id, resource_arn=role)
+        return await handle(method, path, headers, body, query_params)
+
+    rds.handle_request = handle_request
 
 
 def create_and_delete_as_cloudformation_does():
@@ -294,6 +314,7 @@ def main():
     keep_bus_policies()
     trail = open_trail(os.environ["IAM_TRAIL"])
     write_iam_trail(trail)
+    pass_roles_as_aws_does()
     let_events_cross(trail)
     keep_outbox(os.environ["OUTBOX"])
     config = Config()

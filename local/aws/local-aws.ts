@@ -8,16 +8,16 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { generate } from 'selfsigned';
+import type { Environment } from '../../shared/domain/index.ts';
 import { childEnvironment, noOtherAccount, removeAwsSettings } from './environment.ts';
 import { ensureVenv, type Progress } from './python.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** The account and Region that the local AWS plays where nobody asks for another; it has all others, too. */
+/** The account and Region of the local AWS; calls with credentials of another account, or for another Region, find that one. */
 export const localAccount = '123456789012';
 export const localRegion = 'eu-west-1';
-
-export type AwsEnvironment = { account: string; region: string };
+export const localEnvironment: Environment = { account: localAccount, region: localRegion };
 
 /** An organization of AWS Organizations, as `aws:PrincipalOrgID` shows it to policies. */
 export type Organization = { id: string; accounts: readonly string[] };
@@ -152,7 +152,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
  * Settings for AWS clients of this process, by default in the account and Region of the local AWS. They hold the certificate, since
  * Node reads NODE_EXTRA_CA_CERTS only when it starts. Children need `aws.env` alone.
  */
-export function clientConfig(aws: Pick<LocalAws, 'endpoint' | 'agent'>, of: AwsEnvironment = home): ClientConfig {
+export function clientConfig(
+  aws: Pick<LocalAws, 'endpoint' | 'agent'>,
+  of: Environment = localEnvironment,
+): ClientConfig {
   return {
     endpoint: aws.endpoint,
     region: of.region,
@@ -160,8 +163,6 @@ export function clientConfig(aws: Pick<LocalAws, 'endpoint' | 'agent'>, of: AwsE
     requestHandler: { httpsAgent: aws.agent },
   };
 }
-
-const home: AwsEnvironment = { account: localAccount, region: localRegion };
 
 /** Keys of an account's root user: MiniStack takes an access key of 12 digits for that account's. */
 export function credentialsOf(account: string): { accessKeyId: string; secretAccessKey: string } {

@@ -4,6 +4,8 @@ import type { LocalAws } from './local-aws.ts';
 /** What IAM decided about one call of a role. */
 export type Decision = {
   time: Date;
+  /** The role's account. */
+  account: string;
   /** The role's name. */
   role: string;
   /** The session's name; for a function, its name. */
@@ -19,7 +21,8 @@ export type Decision = {
 /**
  * All decisions about roles since the start, oldest first. The launcher writes them, as MiniStack's own CloudTrail records no
  * refused call and no role names. Calls that AWS's services make in a role's name (an event source's polling, a schedule's
- * invocation, a function's log lines) are made inside MiniStack without asking IAM, and do not appear.
+ * invocation, a function's log lines) are made inside MiniStack without asking IAM, and do not appear; events that a rule forwards to
+ * another account or Region do.
  */
 export async function readTrail(aws: LocalAws): Promise<Decision[]> {
   const lines = (await readFile(aws.trailFile, 'utf8')).split('\n');
@@ -28,10 +31,11 @@ export async function readTrail(aws: LocalAws): Promise<Decision[]> {
 }
 
 function parseDecision(line: string): Decision {
-  const { time, principal, ...rest } = JSON.parse(line) as Omit<Decision, 'time' | 'role' | 'session'> & {
+  const { time, principal, ...rest } = JSON.parse(line) as Omit<Decision, 'time' | 'account' | 'role' | 'session'> & {
     time: number;
     principal: string;
   };
+  const [, , , , account = ''] = principal.split(':');
   const [, role = '', session = ''] = principal.slice(principal.indexOf(':assumed-role/')).split('/');
-  return { time: new Date(time * 1000), role, session, ...rest };
+  return { time: new Date(time * 1000), account, role, session, ...rest };
 }

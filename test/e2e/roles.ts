@@ -51,7 +51,6 @@ const unseen: readonly { readonly role?: RegExp; readonly action: RegExp; readon
   },
   { action: /^sqs:SendMessage$/, reason: 'Lambda and Scheduler send failures in the role’s name' },
   { role: /SchedulerRole/, action: /^lambda:InvokeFunction$/, reason: 'Scheduler invokes in the role’s name' },
-  { action: /^iam:PassRole$/, reason: 'AWS asks for it when an export is started' },
   {
     action: /^s3:(AbortMultipartUpload|ListBucketMultipartUploads|ListMultipartUploadParts)$/,
     reason: 'only a dump above 5 GB that fails half-way is aborted or taken up; test/shared/copies/objects.test.ts',

@@ -124,7 +124,7 @@ test('what a role may do goes through, the rest is refused, and the trail tells 
     /reader\/test is not authorized to perform: rds:DescribeDBSnapshots/,
   );
   const own = (await readTrail(aws)).filter(({ role }) => role === 'reader').map(({ time, ...decision }) => decision);
-  const caller = { role: 'reader', session: 'test' };
+  const caller = { account: localAccount, role: 'reader', session: 'test' };
   const arn = (kind: string) => `arn:aws:rds:${localRegion}:${localAccount}:${kind}:*`;
   expect(own).toEqual([
     { ...caller, action: 'rds:DescribeDBInstances', resource: arn('db') },

@@ -4,18 +4,12 @@ import { EventBridgeClient, PutEventsCommand, RemovePermissionCommand } from '@a
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bootstrap, deploy } from '../../local/aws/deploy.ts';
-import {
-  type AwsEnvironment,
-  clientConfig,
-  type LocalAws,
-  localAccount,
-  localRegion,
-  startLocalAws,
-} from '../../local/aws/local-aws.ts';
+import { clientConfig, type LocalAws, localEnvironment, startLocalAws } from '../../local/aws/local-aws.ts';
 import { readTrail } from '../../local/aws/trail.ts';
+import type { Environment } from '../../shared/domain/index.ts';
 
-const hub: AwsEnvironment = { account: localAccount, region: localRegion };
-const spoke: AwsEnvironment = { account: '111122223333', region: 'eu-central-1' };
+const hub = localEnvironment;
+const spoke: Environment = { account: '111122223333', region: 'eu-central-1' };
 const app = `node --import tsx ${fileURLToPath(new URL('two-accounts.ts', import.meta.url))}`;
 
 let aws: LocalAws;
@@ -24,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws?.stop());
 
-async function received(of: AwsEnvironment, QueueName: string): Promise<object[]> {
+async function received(of: Environment, QueueName: string): Promise<object[]> {
   const sqs = new SQSClient(clientConfig(aws, of));
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
   const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));

@@ -22,20 +22,14 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { CreateQueueCommand, paginateListQueues, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type AwsEnvironment,
-  clientConfig,
-  type LocalAws,
-  localAccount,
-  localRegion,
-  startLocalAws,
-} from '../../local/aws/local-aws.ts';
+import { clientConfig, type LocalAws, localEnvironment, startLocalAws } from '../../local/aws/local-aws.ts';
 import { readTrail } from '../../local/aws/trail.ts';
+import type { Environment } from '../../shared/domain/index.ts';
 
-const hub: AwsEnvironment = { account: localAccount, region: localRegion };
-const spoke: AwsEnvironment = { account: '111122223333', region: 'eu-central-1' };
-const beside: AwsEnvironment = { account: spoke.account, region: hub.region };
-const stranger: AwsEnvironment = { account: '444455556666', region: hub.region };
+const hub = localEnvironment;
+const spoke: Environment = { account: '111122223333', region: 'eu-central-1' };
+const beside: Environment = { account: spoke.account, region: hub.region };
+const stranger: Environment = { account: '444455556666', region: hub.region };
 const organization = { id: 'o-a1b2c3d4e5', accounts: [hub.account, spoke.account] };
 
 let aws: LocalAws;
@@ -51,21 +45,21 @@ beforeEach(() => {
   name = `test-${++test}`;
 });
 
-const busIn = ({ account, region }: AwsEnvironment) => `arn:aws:events:${region}:${account}:event-bus/${name}`;
-const queueIn = ({ account, region }: AwsEnvironment) => `arn:aws:sqs:${region}:${account}:${name}`;
-const roleIn = ({ account }: AwsEnvironment) => `arn:aws:iam::${account}:role/forward/${name}`;
-const events = (of: AwsEnvironment) => new EventBridgeClient(clientConfig(aws, of));
+const busIn = ({ account, region }: Environment) => `arn:aws:events:${region}:${account}:event-bus/${name}`;
+const queueIn = ({ account, region }: Environment) => `arn:aws:sqs:${region}:${account}:${name}`;
+const roleIn = ({ account }: Environment) => `arn:aws:iam::${account}:role/forward/${name}`;
+const events = (of: Environment) => new EventBridgeClient(clientConfig(aws, of));
 const policy = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
 
 /** A queue that anybody may send to, unless its policy is given. */
-async function makeQueue(of: AwsEnvironment, suffix = '', Policy = policy(anybodySends)): Promise<void> {
+async function makeQueue(of: Environment, suffix = '', Policy = policy(anybodySends)): Promise<void> {
   const sqs = new SQSClient(clientConfig(aws, of));
   await sqs.send(new CreateQueueCommand({ QueueName: `${name}${suffix}`, Attributes: { Policy } }));
 }
 
 const anybodySends = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' };
 
-async function received(of: AwsEnvironment, suffix = ''): Promise<object[]> {
+async function received(of: Environment, suffix = ''): Promise<object[]> {
   const sqs = new SQSClient(clientConfig(aws, of));
   for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs }, { QueueNamePrefix: name })) {
     const QueueUrl = QueueUrls.find((url) => url.endsWith(`/${name}${suffix}`));
@@ -77,7 +71,7 @@ async function received(of: AwsEnvironment, suffix = ''): Promise<object[]> {
 }
 
 async function makeRole(
-  of: AwsEnvironment,
+  of: Environment,
   { trusts = { Service: 'events.amazonaws.com' }, rights }: { trusts?: object; rights: object[] },
 ): Promise<void> {
   const iam = new IAMClient(clientConfig(aws, of));
@@ -90,7 +84,7 @@ async function makeRole(
 }
 
 /** A rule for the test's source on a bus, with one target. */
-async function makeRule(of: AwsEnvironment, bus: string, target: Omit<Target, 'Id'>): Promise<void> {
+async function makeRule(of: Environment, bus: string, target: Omit<Target, 'Id'>): Promise<void> {
   const rule = { Name: name, EventBusName: bus, EventPattern: JSON.stringify({ 'detail-type': [name] }) };
   await events(of).send(new PutRuleCommand(rule));
   const Targets = [{ Id: 'it', ...target }] as Target[];
@@ -98,7 +92,7 @@ async function makeRule(of: AwsEnvironment, bus: string, target: Omit<Target, 'I
 }
 
 /** A bus whose events go to a queue beside it. */
-async function makeBus(of: AwsEnvironment, busPolicy?: string): Promise<void> {
+async function makeBus(of: Environment, busPolicy?: string): Promise<void> {
   await events(of).send(new CreateEventBusCommand({ Name: name }));
   if (busPolicy) await events(of).send(new PutPermissionCommand({ EventBusName: name, Policy: busPolicy }));
   await makeQueue(of);
@@ -173,7 +167,7 @@ describe('a rule’s target in another account and Region', () => {
     const { arrived, dead } = await cross();
     expect({ arrived, dead }).toMatchObject({ arrived: [{ ...spoke, source: 'aws.rds', detail: { a: 1 } }], dead: [] });
     const decisions = (await readTrail(aws)).filter(({ role }) => role === name);
-    expect(decisions).toMatchObject([{ action: 'events:PutEvents', resource: busIn(hub) }]);
+    expect(decisions).toMatchObject([{ account: spoke.account, action: 'events:PutEvents', resource: busIn(hub) }]);
   });
 
   it.each<[string, () => Crossing]>([
@@ -243,7 +237,7 @@ describe('a rule’s target in another account and Region', () => {
 });
 
 describe('PutEvents on a bus of another account', () => {
-  async function asRole(of: AwsEnvironment, rights: object[]) {
+  async function asRole(of: Environment, rights: object[]) {
     await makeRole(of, { trusts: { AWS: of.account }, rights });
     const assume = new AssumeRoleCommand({ RoleArn: roleIn(of), RoleSessionName: 'session' });
     const { Credentials: made } = await new STSClient(clientConfig(aws, of)).send(assume);

@@ -12,30 +12,29 @@ import {
   ListTargetsByRuleCommand,
 } from '@aws-sdk/client-eventbridge';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import { DescribeDBInstancesCommand, RDSClient, StartExportTaskCommand } from '@aws-sdk/client-rds';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  type AwsEnvironment,
   type ClientConfig,
   clientConfig,
   type LocalAws,
-  localAccount,
-  localRegion,
+  localEnvironment,
   startLocalAws,
 } from '../../local/aws/local-aws.ts';
 import { type RdsServer, startRdsServer } from '../../local/rds/server.ts';
 import { RdsSimulator } from '../../local/rds/simulator.ts';
+import type { Environment } from '../../shared/domain/index.ts';
 
-const hub: AwsEnvironment = { account: localAccount, region: localRegion };
-const spoke: AwsEnvironment = { account: '111122223333', region: 'eu-central-1' };
-const stranger: AwsEnvironment = { account: '444455556666', region: localRegion };
+const hub = localEnvironment;
+const spoke: Environment = { account: '111122223333', region: 'eu-central-1' };
+const stranger: Environment = { account: '444455556666', region: hub.region };
 const organization = { id: 'o-a1b2c3d4e5', accounts: [hub.account, spoke.account] };
 
 const arnOf = (service: string, resource: string) => `arn:aws:${service}:${spoke.region}:${spoke.account}:${resource}`;
-const roleArn = ({ account }: AwsEnvironment, name: string) => `arn:aws:iam::${account}:role/${name}`;
+const roleArn = ({ account }: Environment, name: string) => `arn:aws:iam::${account}:role/${name}`;
 const allow = (Action: string | string[], Resource: unknown, Condition?: object) => {
   return { Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
 };
@@ -52,7 +51,7 @@ const role = (RoleName: string, trusted: object, ...Statement: object[]) => ({
 });
 
 /** Roles of functions: they may assume any role whose trust policy lets them, and read the hub's buckets. */
-const functionRoles = (of: AwsEnvironment) => ({
+const functionRoles = (of: Environment) => ({
   Sweep: role('sweep', trust(of.account), allow('sts:AssumeRole', '*'), allow('s3:*', '*')),
   Other: role('other', trust(of.account), allow('sts:AssumeRole', '*'), allow('s3:*', '*')),
 });
@@ -90,6 +89,14 @@ const spokeResources = {
     allow('kms:DescribeKey', { 'Fn::GetAtt': ['Key', 'Arn'] }),
     allow('s3:ListBucket', `arn:aws:s3:::exports-of-the-spoke`),
     allow('rds:DescribeDBInstances', arnOf('rds', 'db:*')),
+  ),
+  Copier: role(
+    'copier',
+    trust(hub.account),
+    allow('rds:StartExportTask', '*'),
+    allow('iam:PassRole', roleArn(spoke, 'export'), {
+      StringEquals: { 'iam:PassedToService': 'export.rds.amazonaws.com' },
+    }),
   ),
   Idle: role('idle', trust(hub.account, { ArnEquals: { 'aws:PrincipalArn': roleArn(hub, 'sweep') } })),
   AliasOnly: role(
@@ -162,7 +169,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-async function deploy(of: AwsEnvironment, Resources: object): Promise<void> {
+async function deploy(of: Environment, Resources: object): Promise<void> {
   const client = new CloudFormationClient(clientConfig(aws, of));
   const StackName = 'roles';
   await client.send(
@@ -178,11 +185,7 @@ async function deploy(of: AwsEnvironment, Resources: object): Promise<void> {
 }
 
 /** Settings with which a session of a role acts, in the account's Region. */
-async function session(
-  of: AwsEnvironment,
-  name: string,
-  by: ClientConfig = clientConfig(aws, of),
-): Promise<ClientConfig> {
+async function session(of: Environment, name: string, by: ClientConfig = clientConfig(aws, of)): Promise<ClientConfig> {
   const assume = new AssumeRoleCommand({ RoleArn: roleArn(of, name), RoleSessionName: 'session' });
   const { Credentials: made } = await new STSClient(by).send(assume);
   return {
@@ -266,6 +269,24 @@ describe('a role of another account', () => {
     await expect(calls[action]?.(await session(spoke, 'idle', sweep))).rejects.toThrow(
       /not authorized|Access ?Denied/i,
     );
+  });
+
+  it('starts an export with the role alone that it may pass to RDS', async () => {
+    const as = await session(spoke, 'copier', await session(hub, 'sweep'));
+    const start = (name: string) =>
+      new RDSClient(as).send(
+        new StartExportTaskCommand({
+          ExportTaskIdentifier: 'task',
+          SourceArn: arnOf('rds', 'snapshot:none'),
+          S3BucketName: 'exports-of-the-spoke',
+          IamRoleArn: roleArn(spoke, name),
+          KmsKeyId: arnOf('kms', 'alias/exports'),
+        }),
+      );
+    await expect(start('export')).rejects.toThrow(
+      'DBSnapshot arn:aws:rds:eu-central-1:111122223333:snapshot:none not found',
+    );
+    await expect(start('reader')).rejects.toThrow('copier/session is not authorized to perform: iam:PassRole');
   });
 
   it('needs a right on the key that an alias stands for, and on the rule of its own bus', async () => {

@@ -10,10 +10,10 @@ import {
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AwsEnvironment } from '../../local/aws/local-aws.ts';
 import { openStage, type Stage, type StageEnvironment } from '../../local/stage.ts';
+import type { Environment } from '../../shared/domain/index.ts';
 
-const spokes: AwsEnvironment[] = [
+const spokes: Environment[] = [
   { account: '111122223333', region: 'eu-central-1' },
   { account: '123456789012', region: 'us-east-1' },
 ];
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage?.close());
 
-type Heard = AwsEnvironment & { source: string };
+type Heard = Environment & { source: string };
 
 /** A queue for what comes to the default bus. */
 async function listen({ account, region, client }: StageEnvironment): Promise<() => Promise<Heard[]>> {
