@@ -7,10 +7,8 @@ import { App, Validations } from 'aws-cdk-lib';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ConfigError, parseConfig } from '../shared/config/index.ts';
-import { defaultStackName } from '../shared/contract.ts';
 import { checkKeptKey, checkNotifyFrom, findKeptBuckets, findKeptTable } from './kept.ts';
-import { exceededLimits, type Template } from './limits.ts';
-import { LedgerStack } from './stack.ts';
+import { addStacks, exceededIn } from './stacks.ts';
 import { SynthError } from './synth-error.ts';
 
 const defaultConfiguration = 'config/example.json';
@@ -25,15 +23,13 @@ async function build(): Promise<void> {
     checkNotifyFrom(fleet.adopt, new Date());
     await checkKeptKey(new KMSClient({ region: env.region }), fleet.adopt);
   }
-  new LedgerStack(app, defaultStackName, {
-    env,
+  addStacks(app, {
     fleet,
     configurationPath: resolve(path),
     ...(fleet.adopt && { keptTable: await findKeptTable(new DynamoDBClient({ region: env.region }), fleet.adopt) }),
     ...(fleet.adopt?.buckets && { keptBuckets: await findKeptBuckets(new S3Client({ region: env.region }), fleet) }),
   });
-  const { template } = app.synth().getStackByName(defaultStackName) as { template: Template };
-  const exceeded = exceededLimits(template);
+  const exceeded = exceededIn(app.synth());
   if (exceeded.length > 0) throw new SynthError(exceeded.join('\n'));
 }
 

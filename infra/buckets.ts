@@ -23,30 +23,29 @@ export interface KeptBuckets {
 export interface BucketsProps {
   readonly fleet: Fleet;
   readonly key: IKey;
-  readonly kept: KeptBuckets;
+  /** Default: none. */
+  readonly kept?: KeptBuckets;
 }
 
 /**
- * The buckets that the stack makes for copies (one a database, or a shared one), and one for reports. All are private,
- * encrypted with the stack's key, versioned, logged, and kept when the stack goes. The creation of a stack, or of a bucket, that
- * is rolled back deletes them: one that stayed would refuse the next try, which asks for its name. Source: AWS CloudFormation
- * Template Reference, "DeletionPolicy attribute", RetainExceptOnCreate.
+ * The buckets that a stack makes for copies: one a database, or a shared one. All are private, encrypted with the stack's key,
+ * versioned, logged, and kept when the stack goes. The creation of a stack, or of a bucket, that is rolled back deletes them: one
+ * that stayed would refuse the next try, which asks for its name. Source: AWS CloudFormation Template Reference, "DeletionPolicy
+ * attribute", RetainExceptOnCreate.
  */
-export class Buckets extends Construct {
-  readonly reports: Bucket;
-  /** Each configuration that was deployed. Nothing in it ends: it is small, and says what was promised when. */
-  readonly configurations: Bucket;
+export class CopyBuckets extends Construct {
+  protected readonly rules: BucketProps;
   readonly #accessLogs: Bucket | IBucket;
   readonly #key: IKey;
 
   constructor(scope: Construct, id: string, props: BucketsProps) {
     super(scope, id);
     const { stackBuckets, lifecycle } = props.fleet;
-    const { names, accessLogs } = props.kept;
+    const { names, accessLogs } = props.kept ?? { names: [] };
     this.#key = props.key;
     this.#accessLogs =
       accessLogs === undefined ? accessLogBucket(this) : Bucket.fromBucketName(this, 'AccessLogs', accessLogs);
-    const rules: BucketProps = {
+    this.rules = {
       lifecycleRules: [
         {
           id: 'copies-end',
@@ -56,15 +55,12 @@ export class Buckets extends Construct {
         },
       ],
     };
-    this.reports = this.#bucket('Reports', rules);
-    // A creation that is rolled back keeps it: the deployment itself writes into it, and S3 deletes no bucket with objects.
-    this.configurations = this.#bucket('Configurations', { removalPolicy: RemovalPolicy.RETAIN });
     // Kept ones are there, as they were: copies go to them by name.
     const missing = stackBuckets.filter((name) => !names.includes(name));
-    for (const bucketName of missing) this.#bucket(bucketName, { ...rules, bucketName });
+    for (const bucketName of missing) this.bucket(bucketName, { ...this.rules, bucketName });
   }
 
-  #bucket(id: string, props: BucketProps = {}): Bucket {
+  protected bucket(id: string, props: BucketProps = {}): Bucket {
     const bucket = new Bucket(this, id, {
       ...privateBucket,
       encryption: BucketEncryption.KMS,
@@ -82,6 +78,16 @@ export class Buckets extends Construct {
     bucket.node.addDependency(this.#accessLogs);
     return withKeptPolicy(bucket, props.removalPolicy);
   }
+}
+
+/** The buckets of the hub: those for copies in its own environment, one for reports, one for configurations. */
+export class Buckets extends CopyBuckets {
+  readonly reports = this.bucket('Reports', this.rules);
+  /** Each configuration that was deployed. Nothing in it ends: it is small, and says what was promised when. */
+  readonly configurations = this.bucket('Configurations', {
+    // A creation that is rolled back keeps it: the deployment itself writes into it, and S3 deletes no bucket with objects.
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
 }
 
 const privateBucket = {

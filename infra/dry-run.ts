@@ -3,9 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { CloudAssembly, FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT } from 'aws-cdk-lib/cx-api';
 import type { Fleet } from '../shared/config/index.ts';
-import { defaultStackName } from '../shared/contract.ts';
-import { exceededLimits, type Template } from './limits.ts';
-import { LedgerStack } from './stack.ts';
+import { addStacks, exceededIn } from './stacks.ts';
 import { SynthError } from './synth-error.ts';
 
 const cdkJson = fileURLToPath(new URL('../cdk.json', import.meta.url));
@@ -17,8 +15,8 @@ export function dryRunApp({ context = {}, ...props }: AppProps = {}): App {
 }
 
 /**
- * Why the stack of a configuration could not be deployed, as sentences with the cure: what of AWS's quotas it would exceed. It
- * takes a second or two and no AWS; a table to adopt is not looked up.
+ * Why the stacks of a configuration could not be deployed, as sentences with the cure: what of AWS's quotas they would exceed.
+ * It takes no AWS, and a second or two, or with hundreds of environments ten; a table to adopt is not looked up.
  */
 export function obstaclesTo(fleet: Fleet, configurationPath: string): string[] {
   const app = dryRunApp({
@@ -29,10 +27,9 @@ export function obstaclesTo(fleet: Fleet, configurationPath: string): string[] {
     // As under the CDK's own command, which reports warnings itself: else they would be printed here.
     context: { [FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT]: false },
   });
-  const { account, region } = fleet;
   try {
-    new LedgerStack(app, defaultStackName, { env: { account, region }, fleet, configurationPath });
-    return exceededLimits(app.synth().getStackByName(defaultStackName).template as Template);
+    addStacks(app, { fleet, configurationPath });
+    return exceededIn(app.synth());
   } catch (error) {
     if (error instanceof SynthError) return [error.message];
     throw error;

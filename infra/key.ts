@@ -3,6 +3,7 @@ import { PolicyStatement, type Role, ServicePrincipal } from 'aws-cdk-lib/aws-ia
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/config/index.ts';
+import { exportKeyAlias } from '../shared/contract.ts';
 import { allow } from './rights.ts';
 
 /** Lets a role read and write what is encrypted with these keys. */
@@ -55,4 +56,14 @@ export function stackKey(scope: Construct, fleet: Fleet): IKey {
     }),
   );
   return key;
+}
+
+/** The key of a spoke's copies, kept with them. Functions name it by its alias, which a key that is made anew takes over. */
+export function exportKey(scope: Construct, id: string): Key {
+  return new Key(scope, id, {
+    description: 'rds-backup-ledger: copies of backups',
+    alias: exportKeyAlias,
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  });
 }

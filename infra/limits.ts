@@ -2,6 +2,7 @@
  * AWS's quotas that a configuration can exceed, checked on the template before anything is deployed: IAM, S3 or CloudFormation
  * would refuse half-way. Where a value is only known once it is deployed, the longest that it can be is counted.
  */
+import { partition as divide } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
 
 export interface Template {
@@ -31,6 +32,8 @@ const maxResources = 500;
 const fewerBuckets =
   'Let databases share one bucket, each with a prefix of its own: "bucket": { "type": "shared" } in "defaults" or at tenants';
 const fewerRecipients = 'Let tenants share recipients, or leave theirs to the "operators"';
+const fewerEnvironments =
+  'Watch some of the "environments" from another hub, or leave copies out of those that need none: "copy": { "mode": "none" }';
 const ours = 'Report it as a fault of this version, with the configuration';
 
 /** What of a template is more than AWS takes, as sentences with the cure; none where all fits. */
@@ -80,14 +83,28 @@ function* roleMeasures({ Resources }: Template, id: string): Generator<Measure> 
   };
   const inline = [...Policies, ...attached('AWS::IAM::Policy').map(({ Properties }) => Properties)];
   const inlineSize = sumBy(inline, ({ PolicyDocument }) => sizeOf(PolicyDocument));
-  const cure = fewerBuckets;
-  yield { what: `${id}: its inline policies`, size: inlineSize, max: 10_240, unit: 'characters', cure };
   const managed = attached('AWS::IAM::ManagedPolicy');
+  const documents = [...inline, ...managed.map(({ Properties }) => Properties)].map(
+    ({ PolicyDocument }) => PolicyDocument,
+  );
+  const cure = mostlyAssumes(documents) ? fewerEnvironments : fewerBuckets;
+  yield { what: `${id}: its inline policies`, size: inlineSize, max: 10_240, unit: 'characters', cure };
   for (const { Properties } of managed) {
     const size = sizeOf(Properties.PolicyDocument);
     yield { what: `${id}: one of its managed policies`, size, max: 6_144, unit: 'characters', cure };
   }
   yield { what: id, size: managed.length + ManagedPolicyArns.length, max: 10, unit: 'managed policies', cure };
+}
+
+/** Whether most of a role's rights are to assume roles of other environments. */
+function mostlyAssumes(
+  documents: readonly { readonly Statement: readonly { readonly Action?: unknown }[] }[],
+): boolean {
+  const [assuming, others] = divide(
+    documents.flatMap(({ Statement }) => Statement),
+    ({ Action }) => Action === 'sts:AssumeRole',
+  );
+  return sumBy(assuming, sizeOf) > sumBy(others, sizeOf);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: see TemplateResource
@@ -118,7 +135,10 @@ function* ownMeasures(type: string, properties: any): Generator<Measure> {
       break;
     // Amazon EventBridge quotas.
     case 'AWS::Events::EventBusPolicy':
-      yield policy('its statement', properties.Statement, 10 * 1024);
+      yield {
+        ...policy('its statement', properties.Statement, 10 * 1024),
+        cure: 'Let it admit the accounts of an organization, if all are of one: "organization": "o-…"',
+      };
       break;
     case 'AWS::Events::Rule':
       yield { ...policy('its event pattern', properties.EventPattern, 2_048), unit: 'characters' };

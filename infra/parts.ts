@@ -1,3 +1,4 @@
+import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { handlerCalls } from '../handlers/calls.ts';
 import type { Fleet } from '../shared/config/index.ts';
 import type { SettingName } from '../shared/contract.ts';
@@ -12,7 +13,12 @@ import type { LedgerTable } from './ledger-table.ts';
 import { allow } from './rights.ts';
 
 export interface PartsProps {
+  /** All environments. */
   readonly fleet: Fleet;
+  /** The stack's own environment alone. */
+  readonly own: Fleet;
+  /** What other environments forward their events to; absent where none does. */
+  readonly bus?: EventBus;
   readonly ledger: LedgerTable;
   readonly alerts: Alerts;
   readonly buckets: Buckets;
@@ -22,6 +28,8 @@ export interface PartsProps {
 /** What the three functions share: where things are, and the rights that come with it. */
 export class Parts {
   readonly fleet: Fleet;
+  readonly own: Fleet;
+  readonly bus: EventBus | undefined;
   readonly ledger: LedgerTable;
   readonly alarms: Alarms;
   readonly buckets: Buckets;
@@ -30,6 +38,8 @@ export class Parts {
 
   constructor(props: PartsProps) {
     this.fleet = props.fleet;
+    this.own = props.own;
+    this.bus = props.bus;
     this.ledger = props.ledger;
     this.alarms = props.alerts.alarms;
     this.buckets = props.buckets;

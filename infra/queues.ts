@@ -16,6 +16,16 @@ export function privateQueue(scope: Construct, id: string, props: QueueProps = {
   });
 }
 
+/** A queue for messages that nobody could handle. */
+export function deadLetterQueue(scope: Construct, id: string, props: QueueProps = {}): Queue {
+  const queue = privateQueue(scope, id, props);
+  Validations.of(queue).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: 'It is a dead-letter queue itself: of a schedule, a rule, a stream or a function.',
+  });
+  return queue;
+}
+
 export interface DeadLettersProps {
   readonly alarms: Alarms;
   /** Name and impact of the alarm that rings while anything lies in the queue. Default: none does. */
@@ -28,11 +38,7 @@ export class DeadLetters extends Construct {
 
   constructor(scope: Construct, id: string, props: DeadLettersProps) {
     super(scope, id);
-    this.queue = privateQueue(this, 'Queue');
-    Validations.of(this.queue).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'It is a dead-letter queue itself: of a schedule, a rule, a stream or a function.',
-    });
+    this.queue = deadLetterQueue(this, 'Queue');
     if (props.alarm === undefined) return;
     props.alarms.add(this, props.alarm, {
       metric: this.queue.metricApproximateNumberOfMessagesVisible({

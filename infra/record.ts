@@ -1,25 +1,30 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { Duration } from 'aws-cdk-lib';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { jobEventPatterns } from '../shared/aws-backup/index.ts';
 import { constructIds } from '../shared/contract.ts';
-import { eventMeanings } from '../shared/rds/index.ts';
 import { type Alarms, Threshold } from './alarms.ts';
+import { forwardedEventsRule, ownEventsRule } from './event-rules.ts';
 import { LedgerFunction } from './functions.ts';
 import { ledgerUses } from './ledger-uses.ts';
 import type { Parts } from './parts.ts';
 import { DeadLetters, privateQueue } from './queues.ts';
 import { rdsUses } from './rds-uses.ts';
-import { allow, allowAwsBackupReads, allowRdsReads } from './rights.ts';
+import { allow, allowAssuming, allowAwsBackupReads, allowRdsReads } from './rights.ts';
 
 /** A batch is described in two calls and written in a few seconds; a minute leaves room for RDS's throttling. */
 const timeout = Duration.minutes(1);
 
 /** Tries of an event before it is a dead letter. */
 const maxReceives = 5;
+
+/** The rules whose events are recorded, by their construct ids. */
+const ruleIds = {
+  backups: 'Rule',
+  'backup-jobs': 'BackupJobsRule',
+  'restore-jobs': 'RestoreJobsRule',
+} as const;
 
 /** What RDS announces goes into the ledger: rule, queue, function, dead letters. */
 export class RecordEvents extends Construct {
@@ -43,26 +48,10 @@ export class RecordEvents extends Construct {
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives },
     });
-    new Rule(this, 'Rule', {
-      description: 'RDS events about backups, and those that change what a backup means',
-      eventPattern: {
-        source: ['aws.rds'],
-        account: [Stack.of(this).account],
-        detail: { EventID: Object.keys(eventMeanings) },
-      },
-      targets: [new SqsQueue(this.events, { deadLetterQueue: this.deadLetters })],
-    });
-    for (const [name, { source, detailType, detail }] of Object.entries(jobEventPatterns)) {
-      new Rule(this, `${name}Rule`, {
-        description: "Ends of AWS Backup's jobs, whose databases are then checked",
-        eventPattern: {
-          source: [...source],
-          detailType: [...detailType],
-          detail,
-          account: [Stack.of(this).account],
-        },
-        targets: [new SqsQueue(this.events, { deadLetterQueue: this.deadLetters })],
-      });
+    const target = new SqsQueue(this.events, { deadLetterQueue: this.deadLetters });
+    for (const [event, id] of Object.entries(ruleIds) as [keyof typeof ruleIds, string][]) {
+      ownEventsRule(this, id, event, { target });
+      if (parts.bus) forwardedEventsRule(this, `Forwarded${id}`, event, { target, bus: parts.bus });
     }
 
     this.function = new LedgerFunction(this, 'Record', {
@@ -99,6 +88,7 @@ export class RecordEvents extends Construct {
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     parts.allowReports(this.function);
+    allowAssuming(this.function.role, parts.fleet, ['reader']);
   }
 
   #alarms(alarms: Alarms, queue: Queue): void {

@@ -3,6 +3,9 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { sortBy, uniq } from 'es-toolkit/array';
 import { awsBackupCalls } from '../shared/aws-backup/index.ts';
+import { copiesAnything, type Fleet, fleetIn } from '../shared/config/index.ts';
+import { type SpokeRole, spokeRoleName } from '../shared/contract.ts';
+import { roleArn } from '../shared/domain/index.ts';
 import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { type RdsRead, type RdsReadAction, rdsReads } from '../shared/rds/index.ts';
 import type { OwnedBucket } from './copy-targets.ts';
@@ -110,6 +113,17 @@ export function allowAwsBackupReads(role: Role): void {
     resources: ['*'],
     wildcard: 'AWS Backup knows no resources for listing its jobs.',
   });
+}
+
+/** Lets a function assume these roles of the other environments, as far as they have them; and no others. */
+export function allowAssuming(role: Role, fleet: Fleet, spokeRoles: readonly SpokeRole[]): void {
+  const [, ...spokes] = fleet.environments;
+  const resources = spokes.flatMap((spoke) =>
+    spokeRoles
+      .filter((name) => name !== 'copier' || copiesAnything(fleetIn(fleet, spoke)))
+      .map((name) => roleArn(spoke, spokeRoleName(name, spoke.region))),
+  );
+  allow(role, { actions: ['sts:AssumeRole'], resources });
 }
 
 type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot';

@@ -3,10 +3,11 @@ import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { partition } from 'es-toolkit/array';
-import type { Fleet } from '../shared/config/index.ts';
+import { type Fleet, fleetIn } from '../shared/config/index.ts';
 import { constructIds, type OutputName } from '../shared/contract.ts';
 import { Alerts } from './alerts.ts';
 import { Buckets, type KeptBuckets } from './buckets.ts';
+import { hubBus } from './bus.ts';
 import { DeployedConfiguration } from './configuration.ts';
 import { CopyBackups } from './copy.ts';
 import { stackKey } from './key.ts';
@@ -25,7 +26,7 @@ export interface LedgerStackProps extends StackProps {
   readonly keptBuckets?: KeptBuckets;
 }
 
-/** The whole product in one account and Region. */
+/** The whole product in one account and Region, and the hub of what is in others. */
 export class LedgerStack extends Stack {
   constructor(
     scope: Construct,
@@ -33,16 +34,19 @@ export class LedgerStack extends Stack {
     { fleet, configurationPath, keptTable, keptBuckets = { names: [] }, ...props }: LedgerStackProps,
   ) {
     super(scope, id, { description: 'Knows that every tenant has a fresh RDS backup', ...props });
+    const [hub = fleet] = fleet.environments;
+    const own = fleetIn(fleet, hub);
     const key = stackKey(this, fleet);
     const ledger = new LedgerTable(this, 'Ledger', { key, ...(keptTable && { kept: keptTable }) });
     const alerts = new Alerts(this, constructIds.alerts, { fleet, key });
-    const buckets = new Buckets(this, 'Buckets', { fleet, key, kept: keptBuckets });
+    const buckets = new Buckets(this, 'Buckets', { fleet: own, key, kept: keptBuckets });
     const configuration = new DeployedConfiguration(this, 'Configuration', {
       path: configurationPath,
       bucket: buckets.configurations,
       key,
     });
-    const parts = new Parts({ fleet, ledger, alerts, buckets, configuration });
+    const bus = hubBus(this, fleet);
+    const parts = new Parts({ fleet, own, ...(bus && { bus }), ledger, alerts, buckets, configuration });
     const record = new RecordEvents(this, 'RecordEvents', parts);
     const copy = new CopyBackups(this, 'CopyBackups', parts);
     const sweep = new SweepDatabases(this, 'SweepDatabases', parts, { record, copy });

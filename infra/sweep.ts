@@ -17,7 +17,7 @@ import type { Parts } from './parts.ts';
 import { DeadLetters } from './queues.ts';
 import { rdsUses } from './rds-uses.ts';
 import type { RecordEvents } from './record.ts';
-import { allow, allowAwsBackupReads, allowRdsReads } from './rights.ts';
+import { allow, allowAssuming, allowAwsBackupReads, allowRdsReads } from './rights.ts';
 
 /** The watch runs this often: an alert comes within that time of its deadline. */
 const watchEvery = Duration.minutes(15);
@@ -102,6 +102,7 @@ export class SweepDatabases extends Construct {
       actions: actionsOn(handlerCalls.triggerCopies, 'function'),
       resources: [copy.function.function.functionArn],
     });
+    allowAssuming(this.function.role, parts.fleet, ['reader']);
   }
 
   #alarms(alarms: Alarms, record: RecordEvents): void {

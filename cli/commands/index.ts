@@ -98,6 +98,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import('./config-from-env.ts')).configFromEnvironment,
   },
   {
+    name: 'spoke-template',
+    summary: 'the CloudFormation template of a spoke, for those who roll out by StackSets',
+    load: async () => (await import('./spoke-template.ts')).spokeTemplateCommand,
+  },
+  {
     name: 'doctor',
     summary: 'what is wrong with the deployment, and what to do about it',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -73,7 +73,24 @@ describe('each quota is held, with its figures and the cure', () => {
       template: on('AWS::SNS::Subscription', { FilterPolicy: { tenant: ['x'.repeat(262_144)] } }),
       said: 'It: its filter policy: 262',
     },
-    { of: 'a bus policy', template: on('AWS::Events::EventBusPolicy', { Statement: long(10_240) }), said: 'It: its' },
+    {
+      of: 'a bus policy',
+      template: on('AWS::Events::EventBusPolicy', { Statement: long(10_240) }),
+      said: 'AWS takes at most 10240. Let it admit the accounts of an organization',
+    },
+    {
+      of: 'roles to assume',
+      template: role([
+        {
+          Type: 'AWS::IAM::ManagedPolicy',
+          Properties: {
+            PolicyDocument: { Statement: [{ Action: 'sts:AssumeRole', Resource: many(200, 'x'.repeat(40)) }] },
+            Roles: [{ Ref: 'Role' }],
+          },
+        },
+      ]),
+      said: 'AWS takes at most 6144. Watch some of the "environments" from another hub',
+    },
     {
       of: 'an event pattern',
       template: on('AWS::Events::Rule', { EventPattern: { source: ['x'.repeat(2_048)] } }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { obstaclesTo } from '../../infra/dry-run.ts';
+import { exceededLimits } from '../../infra/limits.ts';
 import type { Fleet } from '../../shared/config/index.ts';
 import { configured, fleetOf, synthesize } from './synthesized.ts';
 
@@ -62,6 +63,37 @@ describe('the size of the stack', () => {
     expect(exceeded(existing(200, 1, false, { copy: { mode: 'object', staging } }))).toEqual([]);
   });
 
+  it.each([
+    { accounts: 300, regions: ['ap-southeast-1'] },
+    { accounts: 100, regions: ['ap-southeast-1', 'ap-southeast-2', 'ap-southeast-3'] },
+  ])('fits $accounts accounts with $regions.length Regions each, all with copies', ({ accounts, regions }) => {
+    expect(hubExceeds(spread(accounts, regions))).toEqual([]);
+  });
+
+  it('refuses more environments than the policies of a role hold, and more accounts than the policy of the bus does', () => {
+    expect(hubExceeds(spread(700, ['ap-southeast-1']))).toEqual([
+      expect.stringMatching(
+        /^CopyBackupsCopyRole\w+: \d\d managed policies, AWS takes at most 10\. Watch some of the "environments" from another hub/,
+      ),
+      expect.stringMatching(
+        /^Bus\w+: its statement: \d+ bytes, AWS takes at most 10240\. Let it admit.*"organization"/,
+      ),
+    ]);
+  });
+
+  it('holds a spoke to the same', () => {
+    const us = { account: '222222222222', region: 'us-east-1' };
+    const fleet = configured(
+      databases(300).map((database) => ({ ...database, ...us })),
+      { environments: [{ account: us.account, regions: [us.region] }] },
+    );
+    expect(exceeded(fleet)).toEqual([
+      expect.stringMatching(
+        /^RdsBackupLedgerSpoke-222222222222-us-east-1: The stack: \d+ resources, AWS takes at most 500/,
+      ),
+    ]);
+  });
+
   it('refuses what SNS would not take of a recipient, as a sentence', () => {
     const tenants = Array.from({ length: 151 }, (_, number) => ({
       id: `tenant-${number}`,
@@ -84,6 +116,26 @@ describe('the size of the stack', () => {
 
 function exceeded(fleet: Fleet): string[] {
   return obstaclesTo(fleet, 'config/example.json');
+}
+
+/** What of the hub alone is more than AWS takes: hundreds of spokes take seconds. */
+function hubExceeds(fleet: Fleet): string[] {
+  return exceededLimits(synthesize(fleet).template);
+}
+
+/** Accounts with these Regions and a database in each. */
+function spread(count: number, regions: readonly string[]): Fleet {
+  const accounts = Array.from({ length: count }, (_, number) => String(200_000_000_000 + number));
+  return fleetOf({
+    ...shared,
+    operators: [{ email: 'oncall@example.com' }],
+    environments: accounts.map((account) => ({ account, regions })),
+    tenants: accounts.map((account) => ({
+      id: `tenant-${account}`,
+      account,
+      databases: regions.map((region) => ({ id: 'orders', kind: 'instance', region })),
+    })),
+  });
 }
 
 /** Databases with buckets that exist already, of so many accounts. */

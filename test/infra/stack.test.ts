@@ -158,7 +158,7 @@ describe('the ledger', () => {
     expect(kept.all('AWS::DynamoDB::GlobalTable')).toEqual([]);
     expect(kept.all('AWS::KMS::Key')).toEqual([]);
     const made = kept.all('AWS::S3::Bucket').map(([, { Properties }]) => Properties);
-    expect(made.map(({ BucketName }) => BucketName)).toEqual([undefined, undefined, first]);
+    expect(made.map(({ BucketName }) => BucketName)).toEqual([first, undefined, undefined]);
     for (const { LoggingConfiguration } of made) expect(LoggingConfiguration.DestinationBucketName).toBe('kept-logs');
     expect(kept.template.Outputs.LedgerTableName?.Value).toBe('kept');
     expect(kept.rights('RecordEventsRecord')).toContain(

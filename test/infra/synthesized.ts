@@ -5,9 +5,13 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { afterAll } from 'vitest';
 import { dryRunApp } from '../../infra/dry-run.ts';
+import { spokeTemplate } from '../../infra/spoke-template.ts';
 import { LedgerStack, type LedgerStackProps } from '../../infra/stack.ts';
+import { addStacks } from '../../infra/stacks.ts';
 import type { Fleet } from '../../shared/config/fleet.ts';
 import { parseConfig } from '../../shared/config/load.ts';
+import { spokeStackName } from '../../shared/contract.ts';
+import type { Environment } from '../../shared/domain/index.ts';
 
 afterAll(() => CloudAssembly.cleanupTemporaryDirectories());
 
@@ -49,6 +53,19 @@ export function messagesOf(fleet: Fleet, props: Partial<LedgerStackProps> = {}):
 export function stackOf(app: App, fleet: Fleet = exampleFleet, props: Partial<LedgerStackProps> = {}): LedgerStack {
   const configurationPath = `${root}config/example.json`;
   return new LedgerStack(app, 'RdsBackupLedger', { env, fleet, configurationPath, ...props });
+}
+
+/** The stack of one of the other environments. */
+export function synthesizeSpoke(fleet: Fleet, environment: Environment): Synthesized {
+  const app = dryRunApp();
+  addStacks(app, { fleet, configurationPath: `${root}config/example.json` });
+  const { template } = app.synth().getStackByName(spokeStackName(environment));
+  return new Synthesized(template as TemplateJson);
+}
+
+/** The template for StackSets. */
+export function synthesizeSpokeTemplate(): Synthesized {
+  return new Synthesized(spokeTemplate() as TemplateJson);
 }
 
 export interface Resource {
