@@ -1,8 +1,10 @@
 /** Deployed stacks upgrade in place, and readers keep what they have built: what they rely on stands in `pinned.ts`. */
+import { groupBy } from 'es-toolkit/array';
+import { mapValues, pickBy } from 'es-toolkit/object';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type MessageKind, manyTenants } from '../../shared/channels/index.ts';
-import { metrics, metricsDimensions, metricsNamespace } from '../../shared/contract.ts';
+import { metrics, metricsDimensions, metricsNamespace, spokeStackName } from '../../shared/contract.ts';
 import {
   alertJsonNames,
   alertSchema,
@@ -82,7 +84,7 @@ import {
 } from '../shared/notifications/given.ts';
 import { makeWorld } from '../support/world.ts';
 import { pinned } from './pinned.ts';
-import { fleetOf, synthesize } from './synthesized.ts';
+import { configured, fleetOf, synthesize, synthesizeSpoke } from './synthesized.ts';
 
 const rule =
   'a change here breaks deployed stacks or readers: it is a decision; see docs/decisions. What is only added is added to test/infra/pinned.ts.';
@@ -256,18 +258,47 @@ const stack = synthesize(
     ],
   }),
 );
-const types = [...new Set(Object.values(stack.template.Resources).map(({ Type }) => Type))].sort();
+const us = { account: '222222222222', region: 'us-east-1' };
+const spread = configured(
+  [
+    { id: 'orders', kind: 'instance', ...us },
+    { id: 'crm', kind: 'cluster', ...us, bucket: { type: 'shared' } },
+  ],
+  { environments: [{ account: us.account, regions: [us.region] }] },
+);
+const hub = synthesize(spread);
+const spoke = synthesizeSpoke(spread, us);
+
+/** Logical ids by type. */
+function logicalIds({ template }: typeof stack): Readonly<Record<string, readonly string[]>> {
+  const all = Object.entries(template.Resources);
+  return mapValues(
+    groupBy(all, ([, { Type }]) => Type),
+    (some) => some.map(([id]) => id),
+  );
+}
+
+const single = logicalIds(stack);
 
 const deployed = {
-  logicalIds: Object.fromEntries(
-    types.map((type) => [
-      type,
-      stack
-        .all(type)
-        .map(([id]) => id)
-        .sort(),
-    ]),
-  ),
+  logicalIds: single,
+  hub: {
+    bus: hub.one('AWS::Events::EventBus').Properties.Name,
+    logicalIds: pickBy(
+      mapValues(logicalIds(hub), (ids, type) =>
+        ids.filter((id) => !single[type]?.includes(id) && !/Bucket/.test(type)),
+      ),
+      (ids) => ids.length > 0,
+    ),
+  },
+  spoke: {
+    stack: spokeStackName(us),
+    logicalIds: logicalIds(spoke),
+    names: Object.values(spoke.template.Resources).flatMap(({ Properties = {} }) => {
+      const { RoleName, Name, QueueName, AliasName, BucketName } = Properties;
+      return RoleName ?? Name ?? QueueName ?? AliasName ?? BucketName ?? [];
+    }),
+  },
   buckets: stack.all('AWS::S3::Bucket').flatMap(([, { Properties }]) => Properties.BucketName ?? []),
   roles: stack.all('AWS::IAM::Role').flatMap(([, { Properties }]) => Properties.RoleName ?? []),
   alarms: stack

@@ -117,6 +117,66 @@ export const pinned = {
       RdsBackupLedger-record-dead-letters RdsBackupLedger-record-failing RdsBackupLedger-sweep-dead-letters
       RdsBackupLedger-sweep-failing RdsBackupLedger-sweep-not-running RdsBackupLedger-watch-not-running
     `),
+    hub: {
+      bus: 'RdsBackupLedger',
+      logicalIds: {
+        'AWS::Events::EventBus': ['BusEA82B648'],
+        'AWS::Events::EventBusPolicy': ['BuscdkSpokesB831D9DA'],
+        'AWS::Events::Rule': [
+          'RecordEventsForwardedRuleA17DC180',
+          'RecordEventsForwardedBackupJobsRule7B5EC78F',
+          'RecordEventsForwardedRestoreJobsRuleDD00C9EC',
+          'CopyBackupsForwardedExportEndsA709820D',
+        ],
+        'AWS::Lambda::Permission': [
+          'CopyBackupsForwardedExportEndsAllowEventRuleRdsBackupLedgerCopyBackupsCopyFunctionE2677D1E79A30046',
+        ],
+      },
+    },
+    spoke: {
+      stack: 'RdsBackupLedgerSpoke-222222222222-us-east-1',
+      logicalIds: {
+        'AWS::IAM::Role': [
+          'ForwardingRole434B212C',
+          'ReaderRole6150FC74',
+          'CopiesExportRole644BF3AF',
+          'CopiesCopierRoleA98D0794',
+        ],
+        'AWS::IAM::Policy': [
+          'ForwardingRoleDefaultPolicyCADD92CF',
+          'ReaderRoleDefaultPolicyF70EDFD1',
+          'CopiesExportRoleDefaultPolicyA85B282C',
+          'CopiesCopierRoleDefaultPolicy8FC86335',
+        ],
+        'AWS::SQS::Queue': ['ForwardingDeadLettersE50F562C'],
+        'AWS::SQS::QueuePolicy': ['ForwardingDeadLettersPolicyE3674B9B'],
+        'AWS::Events::Rule': [
+          'Forwardingbackups2C86E0D3',
+          'ForwardingbackupjobsBACAEB2B',
+          'ForwardingrestorejobsEB8AEF53',
+          'ForwardingexportendsBA497093',
+        ],
+        'AWS::KMS::Key': ['CopiesKeyAEBD83F8'],
+        'AWS::KMS::Alias': ['CopiesKeyAliasC0977FDB'],
+        'AWS::S3::Bucket': [
+          'CopiesBucketsAccessLogs520F8BEA',
+          'CopiesBucketsrdsbackupledgerorders222222222222useast1A24B7D17',
+          'CopiesBucketsrdsbackupledgershared222222222222useast1DE79DB9E',
+        ],
+        'AWS::S3::BucketPolicy': [
+          'CopiesBucketsAccessLogsPolicy7B7FE7BB',
+          'CopiesBucketsrdsbackupledgerorders222222222222useast1PolicyC317A9FE',
+          'CopiesBucketsrdsbackupledgershared222222222222useast1PolicyD078776D',
+        ],
+      },
+      names: names(`
+        RdsBackupLedger-forward-us-east-1 RdsBackupLedger-reader-us-east-1 RdsBackupLedger-export-us-east-1
+        RdsBackupLedger-copier-us-east-1 RdsBackupLedger-forward-dead-letters RdsBackupLedger-forward-backups
+        RdsBackupLedger-forward-backup-jobs RdsBackupLedger-forward-restore-jobs RdsBackupLedger-forward-export-ends
+        alias/rds-backup-ledger rds-backup-ledger-orders-222222222222-us-east-1
+        rds-backup-ledger--shared-222222222222-us-east-1
+      `),
+    },
     roles: names(`
       RdsBackupLedger-copy-eu-west-1 RdsBackupLedger-record-eu-west-1 RdsBackupLedger-sweep-eu-west-1
     `),

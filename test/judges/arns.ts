@@ -9,6 +9,7 @@ const shapes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Arn: `arn:aws:dynamodb:${where}:table/x`,
     StreamArn: `arn:aws:dynamodb:${where}:table/x/stream/x`,
   },
+  'AWS::Events::EventBus': { Ref: 'x', Arn: `arn:aws:events:${where}:event-bus/x` },
   'AWS::Events::Rule': { Arn: `arn:aws:events:${where}:rule/x` },
   'AWS::IAM::Role': { Arn: 'arn:aws:iam::123456789012:role/x' },
   'AWS::KMS::Key': { Arn: `arn:aws:kms:${where}:key/x` },
@@ -25,6 +26,9 @@ const parameters: Readonly<Record<string, string>> = {
   'AWS::Region': 'eu-west-1',
   'AWS::AccountId': '123456789012',
   'AWS::URLSuffix': 'amazonaws.com',
+  // Of the template for StackSets.
+  HubAccount: '210987654321',
+  HubRegion: 'us-east-1',
 };
 
 /** Values of a template's policies as ARNs. */

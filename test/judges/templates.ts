@@ -1,9 +1,27 @@
 /** Templates of configurations that differ in what they make, as judges from outside get them. */
-import { configured, exampleFleet, synthesize, type TemplateJson } from '../infra/synthesized.ts';
+import {
+  configured,
+  exampleFleet,
+  synthesize,
+  synthesizeSpoke,
+  synthesizeSpokeTemplate,
+  type TemplateJson,
+} from '../infra/synthesized.ts';
 
 const keyArn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555';
 const databases = (count: number) =>
   Array.from({ length: count }, (_, number) => ({ id: `db-${number}`, kind: 'instance' }));
+
+const account = '210987654321';
+const spread = (more: object = {}) =>
+  configured(
+    [
+      { id: 'orders', kind: 'instance' },
+      { id: 'shop', kind: 'instance', account, region: 'us-east-1' },
+      { id: 'crm', kind: 'instance', account, copy: { mode: 'none' } },
+    ],
+    { environments: [{ account, regions: ['us-east-1', 'eu-west-1'] }], ...more },
+  );
 
 export const templates: Readonly<Record<string, () => TemplateJson>> = {
   'the example': () => synthesize().template,
@@ -36,6 +54,16 @@ export const templates: Readonly<Record<string, () => TemplateJson>> = {
         },
       ]),
     ).template,
+  'a hub': () => synthesize(spread()).template,
+  'a hub of an organization': () => synthesize(spread({ organization: 'o-abcdefghij' })).template,
+  'a spoke with copies': () => synthesizeSpoke(spread(), { account, region: 'us-east-1' }).template,
+  'a spoke without copies': () => synthesizeSpoke(spread(), { account, region: 'eu-west-1' }).template,
+  'a spoke without events': () =>
+    synthesizeSpoke(spread({ environments: [{ account, regions: ['us-east-1', 'eu-west-1'], events: false }] }), {
+      account,
+      region: 'eu-west-1',
+    }).template,
+  'a spoke by StackSets': () => synthesizeSpokeTemplate().template,
   'an adopted table and its buckets': () =>
     synthesize(
       { ...exampleFleet, adopt: { tableName: 'kept', tableKeyArn: keyArn, buckets: true } },
