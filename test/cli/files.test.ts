@@ -324,6 +324,18 @@ describe('config plan --observed', () => {
   });
 });
 
+describe('spoke-template', () => {
+  it('prints the template for StackSets, or writes it into a file, without AWS', async () => {
+    const file = join(folder, 'spoke.json');
+    const { run, facts } = given({ now });
+    const { text } = await run('spoke-template');
+    expect(Object.keys(JSON.parse(text).Parameters)).toEqual(['HubAccount', 'HubRegion', 'ForwardEvents']);
+    expect((await run(`spoke-template --out ${file}`)).text).toBe(`Written: ${file}\n`);
+    expect(await readFile(file, 'utf8')).toBe(text);
+    expect(await facts('spoke-template')).toEqual({ template: JSON.parse(text), file: null });
+  });
+});
+
 describe('config from-env', () => {
   const environment = { DB_INSTANCE_IDENTIFIER_1: 'orders', S3_BUCKET_NAME_1: 'orders-backups' };
 
