@@ -4,11 +4,13 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { type CopyTrigger, leftOutError, workOnCopies } from '../shared/copies/index.ts';
+import { type CopyTrigger, type EnvironmentPass, leftOutError, workOnCopies } from '../shared/copies/index.ts';
 import { backupIdOf, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
 import { composeCopiesPaused, composeCopyFailed } from '../shared/notifications/index.ts';
-import { readExportSettings } from './export-settings.ts';
+import { eventSource } from '../shared/rds/index.ts';
+import { clientsBy } from './environment-clients.ts';
+import { exportSettingsIn, readExportSettings } from './export-settings.ts';
 import { publishCopyMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
 import { configOf, ledgerOf, log, now, publisherOf } from './parts.ts';
@@ -27,7 +29,12 @@ const triggerSchema = z.union([
     ),
   }),
   // The end of an export: the event names the snapshot, not the task.
-  z.object({ source: z.literal('aws.rds'), detail: z.object({ SourceArn: z.string() }) }),
+  z.object({
+    source: z.literal('aws.rds'),
+    account: z.string().optional(),
+    region: z.string().optional(),
+    detail: z.object({ SourceArn: z.string() }),
+  }),
   // The watch, the sweep, or somebody by hand.
   z.strictObject({}),
 ]);
@@ -46,7 +53,10 @@ export function parseTrigger(event: unknown): CopyTrigger {
       backups: data.Records.flatMap(({ dynamodb: { Keys } }) => backupOfKey({ pk: Keys.pk.S, sk: Keys.sk.S }) ?? []),
     };
   }
-  return 'detail' in data ? { exportsEnded: [data.detail.SourceArn] } : {};
+  if (!('source' in data)) return {};
+  const { SourceArn } = data.detail;
+  eventSource(SourceArn, data);
+  return { exportsEnded: [SourceArn] };
 }
 
 /** Starts and follows copies: triggered by the ledger's stream, by exports that ended, and by the watch. */
@@ -55,8 +65,12 @@ export const handler = onFirstCall(() => {
   const exports = readExportSettings(process.env);
   const config = configOf(settings);
   const ledger = ledgerOf(settings);
-  const rds = new RDSClient({ retryMode: 'adaptive', maxAttempts: 6 });
-  const s3 = new S3Client({ maxAttempts: 6 });
+  const rds = clientsBy(
+    settings,
+    'copier',
+    (place) => new RDSClient({ ...place, retryMode: 'adaptive', maxAttempts: 6 }),
+  );
+  const s3 = clientsBy(settings, 'copier', (place) => new S3Client({ ...place, maxAttempts: 6 }));
   const publisher = publisherOf(settings, config);
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
     const trigger = parseTrigger(event);
@@ -66,8 +80,11 @@ export const handler = onFirstCall(() => {
     const report = await workOnCopies(
       {
         ledger,
-        rds,
-        s3,
+        partsIn: (environment) => ({
+          rds: rds(environment),
+          s3: s3(environment),
+          ...exportSettingsIn(environment, settings, exports),
+        }),
         fleet,
         notify: async (tenant, backups, at) => {
           const context = contextAt(at);
@@ -77,7 +94,6 @@ export const handler = onFirstCall(() => {
         },
         notifyOfPause: (paused, copies, at) =>
           publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, contextAt(at))),
-        ...exports,
         holder: randomUUID(),
         pause: async (ms) => {
           await pause(ms);
@@ -88,21 +104,40 @@ export const handler = onFirstCall(() => {
       now(),
       trigger,
     );
-    const { followed, run, ended } = report;
-    log.info('copies checked', {
-      lease: run.lease,
-      started: run.started,
-      waiting: run.waiting,
-      running: followed.running,
-      retried: followed.retried,
-      ended: ended.map((row) => ({
-        backup: formatBackupId(backupIdOf(row)),
-        state: row.copy.state,
-        task: row.copy.taskId,
-        cause: row.copy.cause?.code,
-      })),
-    });
+    for (const pass of report.environments) {
+      if (report.environments.length === 1 || !isIdle(pass)) log.info('copies checked', summaryOf(pass));
+      if (pass.refused) log.warn('nothing can be copied in an account and Region', { ...pass.environment });
+    }
+    for (const environment of report.unlisted) {
+      log.warn('copies wait in an account and Region that are not configured', { ...environment });
+    }
     publishCopyMetrics(report, fleet, now());
-    if (report.errors.length > 0) throw leftOutError(report.errors);
+    if (report.errors.length === 0) return;
+    const error = leftOutError(report.errors);
+    // A trigger that comes again holds up those behind it, of other environments: the next periodic pass does the same.
+    if (!report.periodic && fleet.environments.length > 1) log.error('copies were left to the watch', { error });
+    else throw error;
   };
 });
+
+function isIdle({ followed, run, ended }: EnvironmentPass): boolean {
+  return ended.length + followed.running + followed.retried + run.started + (run.waiting ?? 0) === 0;
+}
+
+function summaryOf({ environment: { account, region }, followed, run, ended }: EnvironmentPass) {
+  return {
+    account,
+    region,
+    lease: run.lease,
+    started: run.started,
+    waiting: run.waiting,
+    running: followed.running,
+    retried: followed.retried,
+    ended: ended.map((row) => ({
+      backup: formatBackupId(backupIdOf(row)),
+      state: row.copy.state,
+      task: row.copy.taskId,
+      cause: row.copy.cause?.code,
+    })),
+  };
+}

@@ -1,8 +1,9 @@
 /** Clients that act in an environment: in the hub's with the function's own role, elsewhere with a role of the spoke. */
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import { once } from 'es-toolkit/function';
 import { type SpokeRole, spokeRoleName } from '../shared/contract.ts';
 import { type Environment, formatEnvironment, roleArn } from '../shared/domain/index.ts';
+import { NoCredentialsError } from '../shared/lib/environment-failures.ts';
 
 /** As long as a role that another role assumes may last. Source: IAM User Guide, "Role chaining". */
 const sessionSeconds = 3600;
@@ -48,10 +49,10 @@ function placeOf(environment: Environment, role: SpokeRole): ClientPlace {
     region: environment.region,
     credentials: async () => {
       const request = { RoleArn, RoleSessionName: 'rds-backup-ledger', DurationSeconds: sessionSeconds };
-      const { Credentials } = await sts().send(new AssumeRoleCommand(request));
+      const { Credentials } = await sts().send(new AssumeRoleCommand(request)).catch(noCredentials);
       const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
       if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
-        throw new Error(`STS answered without credentials of ${RoleArn}`);
+        throw new NoCredentialsError(new Error(`STS answered without credentials of ${RoleArn}`), false);
       }
       return {
         accessKeyId: AccessKeyId,
@@ -61,4 +62,10 @@ function placeOf(environment: Environment, role: SpokeRole): ClientPlace {
       };
     },
   };
+}
+
+/** Throws what STS answered as a failure of the whole environment: its 4xx is none of the service that was to be called. */
+function noCredentials(error: unknown): never {
+  const isRefused = error instanceof STSServiceException && /^(AccessDenied|RegionDisabled)/.test(error.name);
+  throw new NoCredentialsError(error, isRefused);
 }

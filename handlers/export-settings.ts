@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { SettingName } from '../shared/contract.ts';
+import { exportKeyAlias, type SettingName, spokeRoleName } from '../shared/contract.ts';
+import { type Environment, formatEnvironment, keyAliasArn, roleArn } from '../shared/domain/index.ts';
 
 const schema = z.object({
   EXPORT_ROLE_ARN: z.string().startsWith('arn:'),
@@ -17,4 +18,13 @@ export function readExportSettings(environment: Readonly<Record<string, string |
   const parsed = schema.safeParse(environment);
   if (!parsed.success) throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);
   return { exportRoleArn: parsed.data.EXPORT_ROLE_ARN, exportKeyArn: parsed.data.EXPORT_KEY_ARN };
+}
+
+/** What exports are made with in an environment: in the hub's with the stack's own role and key, elsewhere with those of the spoke. */
+export function exportSettingsIn(environment: Environment, hub: Environment, own: ExportSettings): ExportSettings {
+  if (formatEnvironment(environment) === formatEnvironment(hub)) return own;
+  return {
+    exportRoleArn: roleArn(environment, spokeRoleName('export', environment.region)),
+    exportKeyArn: keyAliasArn(environment, exportKeyAlias),
+  };
 }

@@ -116,7 +116,7 @@ export const metrics = {
   CopiesFailed: { unit: 'Count', emittedBy: 'copy', readBy: 'alarm' },
   /** A long queue alone is no failure: the age of its oldest copy rings. */
   CopiesQueued: { unit: 'Count', emittedBy: 'copy', readBy: 'people' },
-  /** 1 while copies wait and none ended: its minimum over hours shows a queue that does not move. */
+  /** 1 while copies of an environment wait and none moves: its minimum over hours shows a queue that does not. */
   CopiesStalled: { unit: 'Count', emittedBy: 'copy', readBy: 'alarm' },
   /** Hours. */
   OldestQueuedCopyHours: { unit: 'Count', emittedBy: 'copy', readBy: 'alarm' },

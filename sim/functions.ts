@@ -168,8 +168,7 @@ export async function copyFunction(cloud: Cloud, run: Run, trigger: CopyTrigger)
   const { errors } = await workOnCopies(
     {
       ledger,
-      rds: rdsClient(cloud, run),
-      s3: s3Client(cloud, run),
+      partsIn: () => ({ rds: rdsClient(cloud, run), s3: s3Client(cloud, run), ...account }),
       fleet,
       notify: async (tenant, backups, at) => {
         for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
@@ -178,7 +177,6 @@ export async function copyFunction(cloud: Cloud, run: Run, trigger: CopyTrigger)
       },
       notifyOfPause: (paused, copies, at) =>
         publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, contextOf(fleet, at))),
-      ...account,
       holder: run.name,
       pause: (ms) => cloud.gate.call(run, 'lambda', `pause ${ms}`, async () => {}),
       remainingMs: () => remainingMs() - copyReserveMs,

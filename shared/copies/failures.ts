@@ -3,6 +3,7 @@
  * Sources: Amazon RDS User Guide, "Troubleshooting RDS snapshot export"; API reference of StartExportTask.
  */
 import type { CopyCause } from '../domain/index.ts';
+import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { hourMs } from '../lib/time.ts';
 
 export interface CopyFailure {
@@ -45,6 +46,7 @@ export function startProblem(
   error: unknown,
   { bucket, owner, roleArn, keyArn, region }: ExportSetup,
 ): StartProblem | undefined {
+  if (concernsEnvironment(error)) return undefined;
   const owned = owner === undefined ? {} : { owner };
   const name = errorName(error).replace(/(Fault|Exception)$/, '');
   const said = bounded(errorMessage(error));

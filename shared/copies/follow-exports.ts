@@ -4,8 +4,9 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { uniqBy } from 'es-toolkit/array';
 import pMap from 'p-map';
 import type { Fleet } from '../config/index.ts';
-import { type Backup, type Copy, isOneOf } from '../domain/index.ts';
+import { type Backup, type Copy, type Environment, environmentOf, isOneOf } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
+import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { dayMs, hourMs, minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
 import { applySteps, type CopyStep } from './apply-steps.ts';
@@ -30,6 +31,8 @@ import { completedIn, contentsOf, shortcomings, warningsIn } from './verify.ts';
 
 export interface FollowDeps {
   readonly ledger: Ledger;
+  /** The environment whose copies are made; its clients act there. */
+  readonly environment: Environment;
   readonly rds: RDSClient;
   readonly s3: S3Client;
   readonly fleet: Fleet;
@@ -87,10 +90,10 @@ function isFollowed({ copy: { mode, state } }: Backup, states: readonly Copy['st
   return isOneOf(modesMade, mode) && states.includes(state);
 }
 
-async function underWay({ ledger, fleet }: FollowDeps, arns: readonly string[]): Promise<Backup[]> {
+async function underWay({ ledger, environment }: FollowDeps, arns: readonly string[]): Promise<Backup[]> {
   const rows = new Map<string, Backup>();
   const add = (row: Backup) => rows.set(keyOf(row), row);
-  for await (const row of ledger.copies(fleet, 'running')) if (isFollowed(row, ['running'])) add(row);
+  for await (const row of ledger.copies(environment, 'running')) if (isFollowed(row, ['running'])) add(row);
   for (const arn of new Set(arns)) {
     // The event names a snapshot by its ARN, which may have named others: each has a task of its own.
     for (const row of await ledger.backupsByArn(arn)) if (isFollowed(row, ['running', 'starting'])) add(row);
@@ -219,6 +222,7 @@ async function verified(
       const cause = { code: 'bucket-gone', facts: { bucket } } as const;
       return afterFailure(backup, copy, { cause, heals: false }, deps.fleet, at, now);
     }
+    if (concernsEnvironment(error)) throw error;
     // What passes by itself may be another answer at the next pass; nobody waits for that for ever.
     const lasts = now.getTime() - at.getTime() > deps.fleet.copies.stuckHours * hourMs;
     if ((!isRefusal(error) || passesByItself(errorName(error))) && !lasts) throw error;
@@ -264,7 +268,7 @@ export function afterFailure(
     const until = new Date(now.getTime() + pauseBeforeAttempt(next - setupFailures));
     return { backup, to: queued({ ...copy, attempt: next }, { until, cause }), notify: false };
   }
-  const fault = heals ? undefined : scopeOf(cause, fleet.account);
+  const fault = heals ? undefined : scopeOf(cause, environmentOf(backup.database).account);
   if (fault && !backup.closed && now.getTime() - queuedAt.getTime() < setupPatienceMs) {
     const until = new Date(now.getTime() + pauseAfterSetupFailure(setupFailures + 1));
     const to = queued({ ...copy, attempt: next, setupFailures: setupFailures + 1 }, { until, cause });
@@ -309,6 +313,6 @@ function setupOf(fleet: Fleet, databases: Databases, backup: Backup, task: Expor
     owner: bucketOwner(fleet, databases, backup, bucket),
     roleArn: task.IamRoleArn ?? '',
     keyArn: task.KmsKeyId ?? '',
-    region: fleet.region,
+    region: environmentOf(backup.database).region,
   };
 }

@@ -7,4 +7,4 @@ export { fairly } from './fair.ts';
 export { othersInPeriod } from './period.ts';
 export { ended, isHeld, type ModeMade, retried, retryMode } from './transitions.ts';
 export { contentsOf, shortcomings, warningsIn } from './verify.ts';
-export { type CopyTrigger, type WorkReport, workOnCopies } from './work.ts';
+export { type CopyTrigger, type EnvironmentPass, type WorkReport, workOnCopies } from './work.ts';

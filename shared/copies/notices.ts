@@ -4,8 +4,7 @@
  * and its rows sends it again: rather twice than never.
  */
 import { groupBy, uniqBy } from 'es-toolkit/array';
-import type { Fleet } from '../config/index.ts';
-import { type Backup, backupIdOf, type Copy, type CopyPause } from '../domain/index.ts';
+import { type Backup, backupIdOf, type Copy, type CopyPause, type Environment } from '../domain/index.ts';
 import { type Ledger, updateBackup } from '../ledger/index.ts';
 import { collect } from '../lib/iterables.ts';
 import { dayMs, minuteMs } from '../lib/time.ts';
@@ -28,7 +27,7 @@ export type NotifyOfPause = (pause: CopyPause, copies: PausedCopies, now: Date) 
 
 export interface NoticeDeps {
   readonly ledger: Ledger;
-  readonly fleet: Fleet;
+  readonly environment: Environment;
   readonly pauses: Pauses;
   readonly notify: NotifyOfCopies;
   readonly notifyOfPause: NotifyOfPause;
@@ -56,19 +55,19 @@ export async function sendNotices(
   { gathers, periodic }: { readonly gathers: boolean; readonly periodic: boolean },
   pausedCopies: (pause: CopyPause) => Promise<PausedCopies>,
 ): Promise<readonly unknown[]> {
-  const { ledger, fleet, pauses, holder } = deps;
+  const { ledger, environment, pauses, holder } = deps;
   const pausesPending = pauses.paused.some(({ notifiedAt }) => notifiedAt === undefined);
   if (gathers) await deps.pause(gatherMs);
-  const others = gathers || periodic ? await collect(ledger.copies(fleet, 'pending')) : [];
+  const others = gathers || periodic ? await collect(ledger.copies(environment, 'pending')) : [];
   const owed = uniqBy([...met.filter(({ copy }) => copy.pendingSince !== undefined), ...others], keyOf);
   if (owed.length === 0 && !pausesPending) return [];
   const now = deps.clock();
   const until = new Date(now.getTime() + leaseMs);
-  if ((await ledger.takeLease(fleet, holder, now, until, 'NOTICE')) === 'held') return [];
+  if ((await ledger.takeLease(environment, holder, now, until, 'NOTICE')) === 'held') return [];
   const errors: unknown[] = [];
   try {
     // Read anew: another run may have sent it since.
-    const pausesNow = pausesPending ? await ledger.copyPauses(fleet) : [];
+    const pausesNow = pausesPending ? await ledger.copyPauses(environment) : [];
     for (const pause of pausesNow.filter(({ pausedAt, notifiedAt }) => pausedAt && !notifiedAt)) {
       try {
         await deps.notifyOfPause(pause, await pausedCopies(pause), now);
@@ -82,7 +81,7 @@ export async function sendNotices(
       await sendToTenant(deps, tenant, ofTenant, now).catch((error: unknown) => errors.push(error));
     }
   } finally {
-    await ledger.releaseLease(fleet, holder, 'NOTICE');
+    await ledger.releaseLease(environment, holder, 'NOTICE');
   }
   return errors;
 }

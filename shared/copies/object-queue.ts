@@ -1,6 +1,7 @@
 /** The queue of `object` copies: native dumps that somebody puts into a staging bucket, copied beside the exports. */
 import { type ConfiguredDatabase, type CopyPolicy, stagingKey } from '../config/index.ts';
 import { type Backup, backupIdOf, type Copy, type CopyCause, type DatabaseRow } from '../domain/index.ts';
+import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { hourMs, minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
 import { applySteps, type CopyStep } from './apply-steps.ts';
@@ -16,7 +17,6 @@ import {
 } from './copy-object.ts';
 import { supersededBy } from './copy-policy.ts';
 import { databasesOf } from './database-rows.ts';
-import { type OtherOfKey, otherOfKey } from './dump-keys.ts';
 import { fairly, tenantOf } from './fair.ts';
 import { type ChosenDump, chooseDump, dumpsAt } from './find-dump.ts';
 import { afterFailure } from './follow-exports.ts';
@@ -62,25 +62,25 @@ export async function copyObjects(
   const briefEnd = deps.clock().getTime() + briefMs;
   const remainingMs = () => Math.min(deps.remainingMs(), brief ? briefEnd - deps.clock().getTime() : Infinity);
   const errors: unknown[] = [...unreadable.values()];
-  const otherOf = otherOfKey(deps);
   const apply = async (some: readonly CopyStep[]) => {
     const applied = await applySteps(deps, some, now);
     written.push(...applied.written);
     errors.push(...applied.errors);
   };
-  for (const candidate of fairly(ready, await deps.ledger.tenantsServed(deps.fleet))) {
+  for (const candidate of fairly(ready, await deps.ledger.tenantsServed(deps.environment))) {
     if (remainingMs() <= 0) break;
     if (unreadable.has(candidate.database)) continue;
     // The first of a run that is not brief has all the time there is.
     const room = brief || written.length > 0 ? (remainingMs() / 1000) * assumedBytesPerSecond : largestObject;
     try {
-      const step = await copyOne(deps, otherOf, databases.get(candidate.database), candidate, room, now);
+      const step = await copyOne(deps, databases.get(candidate.database), candidate, room, now);
       if (!step) continue;
-      await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate), now);
+      await deps.ledger.noteTenantServed(deps.environment, tenantOf(candidate), now);
       if (step.notify) steps.push(step);
       else await apply([step]);
     } catch (error) {
       errors.push(error);
+      if (concernsEnvironment(error)) break;
     }
   }
   await apply(steps);
@@ -90,7 +90,6 @@ export async function copyObjects(
 /** The next step of one object copy; undefined where there is none now. `room`: bytes that this run may still take on. */
 async function copyOne(
   deps: CopyDeps,
-  otherOf: OtherOfKey,
   row: DatabaseRow | undefined,
   candidate: Backup,
   room: number,
@@ -110,7 +109,7 @@ async function copyOne(
   const superseded = supersededBy(schedule, backup, await othersInPeriod(deps.ledger, backup, schedule));
   if (superseded) return { backup, to: superseded, notify: false };
   const place = dumpOf(backup, configured, staging);
-  const other = await otherOf(configured, backup);
+  const other = await deps.otherOf(configured, backup);
   if (other) return shared(backup, place, other, now);
   const names = {
     bucket: configured.target.bucket,
@@ -129,8 +128,10 @@ async function copyOne(
     const to = { bucket: names.bucket, key: `${copyFolder(names)}${name}`, owner: configured.target.owner };
     return { from, to, keyArn: configured.target.keyArn ?? deps.exportKeyArn, remainingMs: deps.remainingMs };
   };
-  const failed = (of: Backup, plan: ObjectCopy) => (error: unknown) =>
-    afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
+  const failed = (of: Backup, plan: ObjectCopy) => (error: unknown) => {
+    if (concernsEnvironment(error)) throw error;
+    return afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
+  };
   const notFound = (error: unknown) => ({ failure: failed(backup, planFrom(place))(error) });
   const there = await dumpsAt(deps.s3, place).then((dumps) => ({ dumps }), notFound);
   if ('failure' in there) return there.failure;

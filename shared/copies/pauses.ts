@@ -1,20 +1,22 @@
 /**
  * Faults of set-up: a wrong policy, role or key fails every copy of its scope alike. Once several databases have met one, with no
  * success in between, the scope's copies wait: one an hour is tried, of another database each time, and when one succeeds
- * everything goes on.
+ * everything goes on. An environment that refuses whatever is done there is paused at once.
  */
-import type { Fleet } from '../config/index.ts';
 import {
   type Copy,
   type CopyCause,
   type CopyPause,
   type CopyScope,
   copyCauses,
+  type Environment,
   formatEnvironment,
   isKnownIn,
 } from '../domain/index.ts';
 import { type Ledger, updateCopyPause } from '../ledger/index.ts';
+import { errorText } from '../lib/errors.ts';
 import { hourMs } from '../lib/time.ts';
+import { bounded } from './failures.ts';
 
 /** Failures, and databases that must have met them, before a scope is paused. */
 const failuresToPause = 3;
@@ -68,17 +70,17 @@ export interface Places {
 /** The pauses of one environment, as one run sees and writes them. */
 export class Pauses {
   readonly #ledger: Ledger;
-  readonly #fleet: Pick<Fleet, 'account' | 'region'>;
+  readonly #environment: Environment;
   readonly #rows: Map<string, CopyPause>;
 
-  private constructor(ledger: Ledger, fleet: Pick<Fleet, 'account' | 'region'>, rows: readonly CopyPause[]) {
+  private constructor(ledger: Ledger, environment: Environment, rows: readonly CopyPause[]) {
     this.#ledger = ledger;
-    this.#fleet = fleet;
+    this.#environment = environment;
     this.#rows = new Map(rows.map((row) => [nameOfScope(row), row]));
   }
 
-  static async of(ledger: Ledger, fleet: Pick<Fleet, 'account' | 'region'>): Promise<Pauses> {
-    return new Pauses(ledger, fleet, await ledger.copyPauses(fleet));
+  static async of(ledger: Ledger, environment: Environment): Promise<Pauses> {
+    return new Pauses(ledger, environment, await ledger.copyPauses(environment));
   }
 
   /** Scopes whose copies wait. */
@@ -88,6 +90,28 @@ export class Pauses {
 
   isPaused(scope: CopyScope): boolean {
     return this.#rows.get(nameOfScope(scope))?.pausedAt !== undefined;
+  }
+
+  /** The pause of the environment itself, in which nothing can be done. */
+  get ofEnvironment(): CopyPause | undefined {
+    return this.paused.find(({ kind }) => kind === 'environment');
+  }
+
+  /** Notes that the environment refuses whatever is done there. That is no copy's own fault, so it is paused at once. */
+  async refused(error: unknown, now: Date): Promise<void> {
+    const { account, region } = this.#environment;
+    const environment = formatEnvironment(this.#environment);
+    const cause = { code: 'environment-refused', facts: { account, region, said: bounded(errorText(error)) } } as const;
+    await this.#change({ kind: 'environment', name: environment }, (row) => {
+      if (row?.pausedAt !== undefined) return { ...row, cause, probedAt: now };
+      return { ...row, environment, kind: 'environment', name: environment, cause, failures: [], pausedAt: now };
+    });
+  }
+
+  /** Notes that the environment refuses no longer. */
+  async admitted(): Promise<void> {
+    const pause = this.ofEnvironment;
+    if (pause) await this.#change(pause, (row) => row && withoutPause(row));
   }
 
   /** The pauses that a copy to and from these places waits for. */
@@ -120,7 +144,7 @@ export class Pauses {
       const pauses = pausedAt === undefined && failures.length >= failuresToPause && spread >= databasesToPause;
       return {
         ...row,
-        environment: formatEnvironment(this.#fleet),
+        environment: formatEnvironment(this.#environment),
         kind: scope.kind,
         name: scope.name,
         cause,
@@ -135,11 +159,7 @@ export class Pauses {
     for (const pause of this.#rows.values()) {
       if (pause.failures.length === 0 || !isOfMode(pause, places) || !this.holds(pause, places)) continue;
       if (causes !== undefined && !causes.includes(pause.cause.code)) continue;
-      await this.#change(pause, (row) => {
-        if (row === undefined) return undefined;
-        const { pausedAt, probedAt, probed, notifiedAt, ...rest } = row;
-        return { ...rest, failures: [] };
-      });
+      await this.#change(pause, (row) => row && withoutPause(row));
     }
   }
 
@@ -151,8 +171,10 @@ export class Pauses {
   /** Whether a scope has to do with these places. */
   holds({ kind, name }: CopyScope, { buckets, roleArn, keyArns }: Places): boolean {
     switch (kind) {
+      case 'environment':
+        return name === formatEnvironment(this.#environment);
       case 'account':
-        return name === this.#fleet.account;
+        return name === this.#environment.account;
       case 'role':
         return name === roleArn;
       case 'key':
@@ -167,13 +189,17 @@ export class Pauses {
 
   async #change(scope: CopyScope, change: (row: CopyPause | undefined) => CopyPause | undefined): Promise<void> {
     let seen = this.#rows.get(nameOfScope(scope));
-    const row = await updateCopyPause(this.#ledger, this.#fleet, scope, (current) => {
+    const row = await updateCopyPause(this.#ledger, this.#environment, scope, (current) => {
       seen = current;
       return change(current);
     });
     const now = row ?? seen;
     if (now) this.#rows.set(nameOfScope(scope), now);
   }
+}
+
+function withoutPause({ pausedAt, probedAt, probed, notifiedAt, ...rest }: CopyPause): CopyPause {
+  return { ...rest, failures: [] };
 }
 
 /** Whether a copy of a paused scope is to be tried now. */

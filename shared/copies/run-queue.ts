@@ -1,11 +1,14 @@
 /** Starts the copies that wait. The ledger is the queue: nothing waits in memory, and nothing is lost with a run. */
-import { chunk } from 'es-toolkit/array';
+import type { RDSClient } from '@aws-sdk/client-rds';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { chunk, minBy } from 'es-toolkit/array';
 import type { Backup, BackupId, CopyPause, CopyScope } from '../domain/index.ts';
 import { collect, first } from '../lib/iterables.ts';
 import { dayMs, hourMs, minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
 import { applySteps } from './apply-steps.ts';
 import { databasesOf } from './database-rows.ts';
+import type { OtherOfKey } from './dump-keys.ts';
 import { tasksById } from './export-tasks.ts';
 import { type FollowDeps, stepsOf } from './follow-exports.ts';
 import type { NoticeDeps, PausedCopies } from './notices.ts';
@@ -14,11 +17,19 @@ import { scopeOf } from './pauses.ts';
 import { backToQueue, placesOf, startExports } from './start-exports.ts';
 import { isWaiting, keyOf } from './transitions.ts';
 
-export interface CopyDeps extends FollowDeps, NoticeDeps {
+/** What copies are made with in one environment. */
+export interface CopyParts {
+  readonly rds: RDSClient;
+  readonly s3: S3Client;
   /** The role RDS writes to the buckets with. */
   readonly exportRoleArn: string;
   /** The stack's key, for targets that name none. */
   readonly exportKeyArn: string;
+}
+
+export interface CopyDeps extends FollowDeps, NoticeDeps, CopyParts {
+  /** Which other database's dump could lie under the key of a dump, in whatever environment. */
+  readonly otherOf: OtherOfKey;
 }
 
 export interface RunReport {
@@ -44,14 +55,31 @@ const leasePauseMs = 2_000;
 /** Rows that the ledger reads in one call. */
 const rowsACall = 100;
 
+/** What became of the exports that waited in an environment, before its dumps are copied. */
+export interface StartedExports {
+  readonly lease: RunReport['lease'];
+  readonly started: number;
+  /** Rows that moved. */
+  readonly written: readonly Backup[];
+  readonly errors: readonly unknown[];
+  /** Copies that wait, of either mode. */
+  readonly waiting: Map<string, Backup>;
+  /** Whether a trigger named backups: the table's stream waits for the run's end. */
+  readonly brief: boolean;
+}
+
 /**
- * Starts as many exports as the account has free slots, fairly among tenants, and copies waiting objects. `triggeredBy` are
- * the backups that the table's stream named: its indexes may not show them yet.
+ * Starts as many exports as the account has free slots, fairly among tenants. `triggeredBy` are the backups that the table's
+ * stream named: its indexes may not show them yet.
  *
  * At most one export a backup and attempt is started, whatever crashes in between and however many runs there are: a copy
  * is claimed by its row's version, and the task's id follows from backup and attempt, so RDS refuses a second one.
  */
-export async function runCopies(given: CopyDeps, now: Date, triggeredBy: readonly BackupId[] = []): Promise<RunReport> {
+export async function startCopies(
+  given: CopyDeps,
+  now: Date,
+  triggeredBy: readonly BackupId[] = [],
+): Promise<StartedExports> {
   const unreadable = new Map<string, unknown>();
   const deps = { ...given, ledger: given.ledger.leavingOut((row) => unreadable.set(row.message, row)) };
   const { waiting, refusals } = await waitingCopies(deps, triggeredBy);
@@ -61,8 +89,19 @@ export async function runCopies(given: CopyDeps, now: Date, triggeredBy: readonl
   const lease = !onlyRefusals && (await needsLease(deps, waiting)) ? await takeLease(deps) : 'not asked';
   const starts =
     lease === 'taken' ? await startUnderLease(deps, waiting, now) : { started: 0, written: [], errors: [] };
-  const objects = [...waiting.values()].filter(({ copy }) => copy.mode === 'object');
-  const copied = await copyObjects(deps, objects, now, { brief: triggeredBy.length > 0 });
+  const errors = [...unreadable.values(), ...starts.errors];
+  return { lease, started: starts.started, written: starts.written, errors, waiting, brief: triggeredBy.length > 0 };
+}
+
+/** Copies the dumps that wait and are there, and looks for copies that wait for something for too long. */
+export async function copyDumps(
+  given: CopyDeps,
+  { waiting, brief, ...starts }: StartedExports,
+  now: Date,
+): Promise<RunReport> {
+  const unreadable = new Map<string, unknown>();
+  const deps = { ...given, ledger: given.ledger.leavingOut((row) => unreadable.set(row.message, row)) };
+  const copied = await copyObjects(deps, dumpsAmong(waiting), now, { brief });
   const written = [...starts.written, ...copied.written];
   for (const row of written) {
     if (row.copy.state === 'queued') waiting.set(keyOf(row), row);
@@ -75,25 +114,45 @@ export async function runCopies(given: CopyDeps, now: Date, triggeredBy: readonl
     now,
   );
   for (const row of told.written) waiting.set(keyOf(row), row);
-  const oldest = Math.min(
-    ...[...waiting.values()].map(({ copy, recordedAt }) => (copy.queuedAt ?? recordedAt).getTime()),
-  );
   return {
-    lease,
+    lease: starts.lease,
     started: starts.started,
-    errors: [...unreadable.values(), ...starts.errors, ...copied.errors, ...told.errors],
+    errors: [...starts.errors, ...unreadable.values(), ...copied.errors, ...told.errors],
     ended: written.filter(({ copy }) => copy.endedAt !== undefined),
-    waiting: waiting.size,
-    ...(waiting.size > 0 && { oldestQueuedAt: new Date(oldest) }),
+    ...queueOf(waiting),
     met: [...waiting.values(), ...written.filter(({ copy }) => copy.state !== 'queued')],
   };
 }
 
+/** A run in an environment where nothing can be done now: what waits goes on waiting. */
+export async function leaveWaiting(deps: CopyDeps, triggeredBy: readonly BackupId[] = []): Promise<RunReport> {
+  const { waiting } = await waitingCopies(deps, triggeredBy);
+  return { lease: 'not asked', started: 0, ended: [], errors: [], ...queueOf(waiting), met: [] };
+}
+
+/** The `object` copies among those that wait. */
+export function dumpsAmong(waiting: ReadonlyMap<string, Backup>): Backup[] {
+  return [...waiting.values()].filter(({ copy }) => copy.mode === 'object');
+}
+
+function queueOf(waiting: ReadonlyMap<string, Backup>): Pick<RunReport, 'waiting' | 'oldestQueuedAt'> {
+  const oldest = oldestOf([...waiting.values()]);
+  return { waiting: waiting.size, ...(oldest && { oldestQueuedAt: oldest }) };
+}
+
+/** Since when the oldest of some copies waits; undefined where there is none. */
+export function oldestOf(waiting: readonly Backup[]): Date | undefined {
+  return minBy(
+    waiting.map(({ copy, recordedAt }) => copy.queuedAt ?? recordedAt),
+    (since) => since.getTime(),
+  );
+}
+
 /** Whether people are to be notified of a copy that waits for something, and not only for its turn; a pause is told by itself. */
-function waitsTooLong({ fleet, pauses }: CopyDeps, { copy, recordedAt }: Backup, now: Date): boolean {
+function waitsTooLong({ fleet, environment, pauses }: CopyDeps, { copy, recordedAt }: Backup, now: Date): boolean {
   const { cause, queuedAt = recordedAt, notifiedAt, pendingSince } = copy;
   if (cause === undefined || notifiedAt !== undefined || pendingSince !== undefined) return false;
-  const scope = scopeOf(cause, fleet.account);
+  const scope = scopeOf(cause, environment.account);
   return (
     now.getTime() - queuedAt.getTime() > fleet.copies.queuedHours * hourMs &&
     !(scope !== undefined && pauses.isPaused(scope))
@@ -102,14 +161,15 @@ function waitsTooLong({ fleet, pauses }: CopyDeps, { copy, recordedAt }: Backup,
 
 /** What waits in a paused scope. */
 export async function copiesPaused(deps: CopyDeps, pause: CopyPause): Promise<PausedCopies> {
-  const { ledger, fleet, pauses } = deps;
+  const { ledger, environment, fleet, pauses } = deps;
   const lists = ledger.leavingOut(() => {});
-  const queue = (await collect(lists.copies(fleet, 'queued'))).filter(isWaiting);
+  const queue = (await collect(lists.copies(environment, 'queued'))).filter(isWaiting);
   const { rows } = await databasesOf(lists, queue);
   const held = queue.filter((backup) => {
     const row = rows.get(backup.database);
     const found = copiedBy(fleet, backup, row);
-    const isMet = backup.copy.cause !== undefined && isSameScope(scopeOf(backup.copy.cause, fleet.account), pause);
+    const isMet =
+      backup.copy.cause !== undefined && isSameScope(scopeOf(backup.copy.cause, environment.account), pause);
     return isMet || ('configured' in found && pauses.holds(pause, placesOf(deps, found.configured)));
   });
   const expiries = held.flatMap(({ kind, database, createdAt }) => {
@@ -124,27 +184,28 @@ function isSameScope(one: CopyScope | undefined, { kind, name }: CopyScope): boo
 }
 
 /** Whether an export waits, or was left half started. Most passes find neither, and write nothing. */
-async function needsLease({ ledger, fleet }: CopyDeps, waiting: ReadonlyMap<string, Backup>): Promise<boolean> {
+async function needsLease({ ledger, environment }: CopyDeps, waiting: ReadonlyMap<string, Backup>): Promise<boolean> {
   const exportsWait = [...waiting.values()].some(({ copy }) => copy.mode === 'export');
-  return exportsWait || (await first(ledger.copies(fleet, 'starting'))) !== undefined;
+  return exportsWait || (await first(ledger.copies(environment, 'starting'))) !== undefined;
 }
 
-async function takeLease({ ledger, fleet, holder, pause, clock }: CopyDeps): Promise<'taken' | 'held'> {
+async function takeLease({ ledger, environment, holder, pause, clock }: CopyDeps): Promise<'taken' | 'held'> {
   for (let tries = 1; ; tries += 1) {
     const now = clock();
-    if ((await ledger.takeLease(fleet, holder, now, new Date(now.getTime() + leaseMs))) === 'taken') return 'taken';
+    if ((await ledger.takeLease(environment, holder, now, new Date(now.getTime() + leaseMs))) === 'taken')
+      return 'taken';
     if (tries === leaseTries) return 'held';
     await pause(leasePauseMs);
   }
 }
 
 /** Renews the lease while its holder works; throws where another run has it by now. */
-function leaseKeeper({ ledger, fleet, holder, clock }: CopyDeps): () => Promise<void> {
+function leaseKeeper({ ledger, environment, holder, clock }: CopyDeps): () => Promise<void> {
   let taken = clock();
   return async () => {
     const now = clock();
     if (now.getTime() - taken.getTime() < leaseMs / 4) return;
-    if ((await ledger.takeLease(fleet, holder, now, new Date(now.getTime() + leaseMs))) === 'held') {
+    if ((await ledger.takeLease(environment, holder, now, new Date(now.getTime() + leaseMs))) === 'held') {
       throw new Error('the lease on starting copies was lost to another run: this one starts no more');
     }
     taken = now;
@@ -166,7 +227,7 @@ async function startUnderLease(deps: CopyDeps, waiting: Map<string, Backup>, now
       errors: [...left.errors, ...errors, ...starts.errors],
     };
   } finally {
-    await deps.ledger.releaseLease(deps.fleet, deps.holder);
+    await deps.ledger.releaseLease(deps.environment, deps.holder);
   }
 }
 
@@ -176,7 +237,7 @@ async function startUnderLease(deps: CopyDeps, waiting: Map<string, Backup>, now
  */
 async function reconcileStarting(deps: CopyDeps, now: Date) {
   const left: Backup[] = [];
-  for await (const row of deps.ledger.copies(deps.fleet, 'starting')) {
+  for await (const row of deps.ledger.copies(deps.environment, 'starting')) {
     if (row.copy.state === 'starting' && row.copy.mode === 'export') left.push(row);
   }
   const tasks = await tasksById(
@@ -201,10 +262,10 @@ async function reconcileStarting(deps: CopyDeps, now: Date) {
  * Queued copies by backup: those of the index, and those that triggered this run. What a later version queued in a mode of
  * its own is left to it. `refusals`: triggering rows that need a person.
  */
-async function waitingCopies({ ledger, fleet }: CopyDeps, triggeredBy: readonly BackupId[]) {
+async function waitingCopies({ ledger, environment }: CopyDeps, triggeredBy: readonly BackupId[]) {
   const waiting = new Map<string, Backup>();
   let refusals = 0;
-  for await (const row of ledger.copies(fleet, 'queued')) if (isWaiting(row)) waiting.set(keyOf(row), row);
+  for await (const row of ledger.copies(environment, 'queued')) if (isWaiting(row)) waiting.set(keyOf(row), row);
   for (const ids of chunk(triggeredBy, rowsACall)) {
     for (const row of await ledger.backups(ids)) {
       if (isWaiting(row)) waiting.set(keyOf(row), row);

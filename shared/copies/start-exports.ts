@@ -5,6 +5,7 @@ import { chunk } from 'es-toolkit/array';
 import type { ConfiguredDatabase } from '../config/index.ts';
 import { type Backup, backupIdOf, type Copy, type CopyCause, type CopyScope } from '../domain/index.ts';
 import { updateBackup } from '../ledger/index.ts';
+import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { errorText } from '../lib/errors.ts';
 import { minuteMs } from '../lib/time.ts';
 import { copiedBy } from '../ownership.ts';
@@ -79,7 +80,7 @@ export async function startExports(
     }
     const result = await startOne(deps, candidate, now).catch((error: unknown) => {
       starts.errors.push(error);
-      return { is: error instanceof UnknownStart ? 'full' : 'passed' } as const;
+      return { is: error instanceof UnknownStart || concernsEnvironment(error) ? 'full' : 'passed' } as const;
     });
     if (result.is === 'passed') return false;
     tries += 1;
@@ -96,10 +97,10 @@ export async function startExports(
       // A refusal that nobody knows may be of this snapshot alone: it shuts nothing until it has paused everything.
       if (fault && to.cause?.code !== 'start-refused') shut.push(fault.scope);
     }
-    await deps.ledger.noteTenantServed(deps.fleet, tenantOf(candidate.backup), now);
+    await deps.ledger.noteTenantServed(deps.environment, tenantOf(candidate.backup), now);
     return false;
   };
-  const inTurn = [...fairly(ready, await deps.ledger.tenantsServed(deps.fleet))];
+  const inTurn = [...fairly(ready, await deps.ledger.tenantsServed(deps.environment))];
   for (const some of chunk(inTurn, candidatesAtOnce)) {
     const isOpen = (places: Places) => !isShut(places) && deps.pauses.over(places).every((pause) => isDue(pause, now));
     const { candidates, errors } = await candidatesFrom(deps, some, isOpen, now);
@@ -216,7 +217,7 @@ async function startOne(deps: CopyDeps, candidate: Candidate, now: Date): Promis
     case 'there':
       break;
   }
-  const { region } = deps.fleet;
+  const { region } = deps.environment;
   const place = { ...target, prefix: exportPrefix(configured), region };
   const problem = await bucketProblem(deps.s3, place);
   if (problem) return { is: 'moves', step: afterFailure(backup, backup.copy, problem, deps.fleet, now, now) };

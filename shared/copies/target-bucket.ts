@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { bounded, type CopyFailure, errorMessage, errorName, isRefusal, passesByItself } from './failures.ts';
 
 export interface ExportTarget {
@@ -25,6 +26,7 @@ export async function bucketProblem(
     );
     return undefined;
   } catch (error) {
+    if (concernsEnvironment(error)) throw error;
     const facts = { bucket, said: bounded(errorMessage(error)) };
     switch (errorName(error)) {
       case 'NoSuchBucket':

@@ -7,6 +7,7 @@ import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
 import * as z from 'zod';
 import type { copyCauses, FactsIn } from '../domain/index.ts';
+import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { minuteMs } from '../lib/time.ts';
 import { bounded, isRefusal } from './failures.ts';
 
@@ -114,7 +115,7 @@ export async function completedIn(
     const info = taskInfo.safeParse(jsonOrUndefined(await textOf(body)));
     return info.success && info.data.status === 'COMPLETE' ? (info.data.warningMessage ?? '') : undefined;
   } catch (error) {
-    if (isRefusal(error)) return undefined;
+    if (isRefusal(error) && !concernsEnvironment(error)) return undefined;
     throw error;
   }
 }

@@ -267,6 +267,11 @@ export const copyCauses = {
   'exported-elsewhere': entry('Somebody else is exporting the snapshot; RDS allows one export at a time.'),
   'snapshot-expired': entry('RDS no longer has the snapshot: it was gone before its copy could start.'),
   'snapshot-replaced': entry('The name of the snapshot was used again: RDS has another one under it.'),
+  'environment-refused': entry('The copy function may do nothing in the account and Region.', {
+    account: text,
+    region: text,
+    said: text,
+  }),
   'role-not-found': entry('The export role does not exist.', { role: text, said }),
   'role-not-trusted': entry('RDS may not assume the export role.', { role: text, said }),
   'bucket-closed': entry('The bucket belongs to another account than expected, or is closed to the copy function.', {

@@ -5,12 +5,12 @@ import { type CopyCause, causeSchema } from './causes.ts';
 import { fields, kindOf, type Of, text, time } from './schema.ts';
 
 /** What one fault of set-up stops copies of. */
-export type CopyScopeKind = 'account' | 'role' | 'key' | 'bucket';
+export type CopyScopeKind = 'environment' | 'account' | 'role' | 'key' | 'bucket';
 
 export const copyPauseSchema = fields({
   environment: text.describe('`<account>/<region>`'),
-  kind: kindOf<CopyScopeKind>().describe('`account`, `role`, `key` or `bucket`'),
-  name: text.describe("the account, the role's or key's ARN, or the bucket"),
+  kind: kindOf<CopyScopeKind>().describe('`environment`, `account`, `role`, `key` or `bucket`'),
+  name: text.describe("the environment as `<account>/<region>`, the account, the role's or key's ARN, or the bucket"),
   cause: causeSchema<CopyCause>().describe('what its copies failed for last: `code` and `facts`'),
   failures: z
     .array(fields({ database: text.describe("the database's key"), at: time.describe('when its copy failed') }))

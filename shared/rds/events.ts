@@ -94,13 +94,7 @@ export function parseRdsEvent(body: string): RdsEvent {
   if (meaning === undefined) {
     throw new Error(`${detail.EventID} is not an event the ledger knows; the rule should not have matched it`);
   }
-  const source = parseRdsArn(detail.SourceArn);
-  const { account = source.account, region = source.region } = parsed.data;
-  if (source.account !== account || source.region !== region) {
-    throw new Error(
-      `an event of account ${account}, ${region}, about ${detail.SourceArn}: RDS sends events about its own account and Region alone`,
-    );
-  }
+  const source = eventSource(detail.SourceArn, parsed.data);
   return {
     eventId: detail.EventID,
     meaning,
@@ -109,6 +103,24 @@ export function parseRdsEvent(body: string): RdsEvent {
     source,
     message: detail.Message ?? '',
   };
+}
+
+/**
+ * What an event is about. Throws an `Error` where EventBridge says that it is of another account or Region than its ARN: RDS sends
+ * events about its own alone.
+ */
+export function eventSource(
+  arn: string,
+  from: { readonly account?: string | undefined; readonly region?: string | undefined },
+): RdsArn {
+  const source = parseRdsArn(arn);
+  const { account = source.account, region = source.region } = from;
+  if (source.account !== account || source.region !== region) {
+    throw new Error(
+      `an event of account ${account}, ${region}, about ${arn}: RDS sends events about its own account and Region alone`,
+    );
+  }
+  return source;
 }
 
 function parseJson(body: string): unknown {

@@ -1,5 +1,5 @@
 export { isDatabaseArn, parseRdsArn, type RdsArn, snapshotKindOf } from './arn.ts';
-export { eventMeanings, parseRdsEvent, type RdsEvent } from './events.ts';
+export { eventMeanings, eventSource, parseRdsEvent, type RdsEvent } from './events.ts';
 export {
   databaseInventory,
   inventoryOf,

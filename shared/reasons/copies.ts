@@ -1,4 +1,5 @@
 /** The sentences of copies and of closed backups. */
+import { spokeStackName } from '../contract.ts';
 import {
   type Closed,
   type Copy,
@@ -97,6 +98,10 @@ const texts: Texts = {
     `expired: RDS no longer has the snapshot, it was gone before its copy could start${forOperators(reader, '; keep automated backups longer, or copy fewer of them')}`,
   'snapshot-replaced': (_, { reader }) =>
     `replaced: RDS has another snapshot of the same name, this one was gone before its copy could start${forOperators(reader, '; give each snapshot a name of its own, or copy fewer of them')}`,
+  'environment-refused': ({ account, region, said }) =>
+    account === undefined || region === undefined
+      ? 'nothing can be copied in the account and Region of the database'
+      : `the copy function may do nothing in account ${onLine(account)}, ${onLine(region)}: deploy the stack ${spokeStackName({ account, region })} (again), see that no policy of the organization denies it, and that the Region is turned on in the account${bySaid(said, 'AWS')}`,
   'role-not-found': ({ role, said }) =>
     role === undefined
       ? 'RDS may not export: its export role is missing'

@@ -473,6 +473,7 @@ export const pinned = {
       'exported-elsewhere': '',
       'snapshot-expired': '',
       'snapshot-replaced': '',
+      'environment-refused': 'account region said',
       'role-not-found': 'role said',
       'role-not-trusted': 'role said',
       'bucket-closed': 'bucket owner said',

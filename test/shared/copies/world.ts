@@ -4,7 +4,7 @@ import type { SimulatorOptions } from '../../../local/rds/simulator.ts';
 import type { Fleet } from '../../../shared/config/fleet.ts';
 import { leftOutError } from '../../../shared/copies/failures.ts';
 import type { PausedCopies } from '../../../shared/copies/notices.ts';
-import { type CopyTrigger, type WorkDeps, workOnCopies } from '../../../shared/copies/work.ts';
+import { type CopyTrigger, type WorkDeps, type WorkReport, workOnCopies } from '../../../shared/copies/work.ts';
 import {
   type ActiveCopyState,
   type Backup,
@@ -107,8 +107,12 @@ export function copyWorld({
   function deps(life: Mortal): WorkDeps {
     return {
       ledger: life.part(ledger),
-      rds: life.client(inProcessClient(rds)),
-      s3: life.client(s3.client),
+      partsIn: () => ({
+        rds: life.client(inProcessClient(rds)),
+        s3: life.client(s3.client),
+        exportRoleArn: exportRole,
+        exportKeyArn: stackKey,
+      }),
       fleet: fleet(),
       notify: (tenant, rows) =>
         life.call(async () => {
@@ -118,8 +122,6 @@ export function copyWorld({
         life.call(async () => {
           paused.push({ pause, ...copies });
         }),
-      exportRoleArn: exportRole,
-      exportKeyArn: stackKey,
       holder: `run ${lives.push(life)}`,
       pause: async () => undefined,
       remainingMs: () => run.remainingMs,
@@ -131,7 +133,7 @@ export function copyWorld({
   const pass = async (trigger: CopyTrigger = {}, life = run.life()) => {
     const report = await workOnCopies(deps(life), rds.now, trigger);
     if (report.errors.length > 0) throw leftOutError(report.errors);
-    return report;
+    return onlyPassOf(report);
   };
 
   /** A pass, and those that the stream triggers in its wake. A run that dies is repeated, as Lambda does it. */
@@ -224,6 +226,13 @@ export function copyWorld({
     },
     completedTasks: () => rds.exportTasks().filter(({ Status }) => Status === 'COMPLETE'),
   };
+}
+
+/** What became of the copies of the only environment. */
+export function onlyPassOf({ environments, errors }: WorkReport) {
+  const [pass, another] = environments;
+  if (pass === undefined || another !== undefined) throw new Error('not one environment');
+  return { ...pass, errors };
 }
 
 /** A configuration of databases that are exported, by tenant; a cluster is named `cluster:<id>`. */

@@ -58,6 +58,10 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     {},
     'replaced: RDS has another snapshot of the same name, this one was gone before its copy could start; give each snapshot a name of its own, or copy fewer of them',
   ],
+  'environment-refused': [
+    { account: '210987654321', region: 'us-east-1', said: 'AccessDenied: not authorized' },
+    'the copy function may do nothing in account 210987654321, us-east-1: deploy the stack RdsBackupLedgerSpoke-210987654321-us-east-1 (again), see that no policy of the organization denies it, and that the Region is turned on in the account (AWS says: AccessDenied: not authorized)',
+  ],
   'role-not-found': [
     { role, said: 'no such role' },
     `the export role ${role} does not exist; deploy the stack again (RDS says: no such role)`,
