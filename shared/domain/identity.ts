@@ -43,6 +43,15 @@ export function formatEnvironment({ account, region }: Environment): string {
   return `${account}/${region}`;
 }
 
+/** Reads what `formatEnvironment` wrote; throws an `Error` that names a text that is none. */
+export function parseEnvironment(text: string): Environment {
+  const [account, region, ...rest] = text.split('/');
+  if (!account || !region || rest.length > 0) {
+    throw new Error(`not an account and Region (<account>/<region>): ${JSON.stringify(text)}`);
+  }
+  return { account, region };
+}
+
 /** An environment as people read it: `Acme production (222222222222), us-east-1`. */
 export function environmentText({ account, region, accountName }: NamedEnvironment): string {
   return `${accountName === undefined ? `account ${account}` : `${accountName} (${account})`}, ${region}`;

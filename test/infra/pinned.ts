@@ -580,8 +580,8 @@ export const pinned = {
         databases.outcome.cause databases.outcome.notes databases.consoleUrl databases.runbookUrl notListed fullList
       `),
       'copies-paused': names(`
-        version kind severity tenant at account region summary count pauses.scope pauses.name pauses.cause.code
-        pauses.cause.facts pauses.reason pauses.since pauses.waiting pauses.firstExpiry notListed fullList
+        version kind severity tenant at account region summary count pauses.scope pauses.name pauses.account
+        pauses.region pauses.cause.code pauses.cause.facts pauses.reason pauses.since pauses.waiting pauses.firstExpiry notListed fullList
       `),
       'copy-failed': names(`
         version kind severity tenant at account region summary count copies.database copies.key copies.account

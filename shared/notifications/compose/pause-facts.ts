@@ -1,6 +1,12 @@
 /** The message about copies that wait for a fault of set-up to be put right (`copies-paused`), for operators. */
 import { type Detail, type MessageFacts, manyTenants } from '../../channels/index.ts';
-import { type CopyPause, copyCauses } from '../../domain/index.ts';
+import {
+  type CopyPause,
+  copyCauses,
+  environmentText,
+  formatEnvironment,
+  parseEnvironment,
+} from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatUtc } from '../../lib/time.ts';
 import { copySentenceOf } from '../../reasons/index.ts';
@@ -18,6 +24,7 @@ export interface PauseFacts {
 export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, rendering: Rendering): MessageFacts {
   const { now, account, region, runbookUrl } = rendering;
   const scope = scopeText(pause);
+  const of = parseEnvironment(pause.environment);
   const summary = `WARNING copies are paused: ${scope}`;
   const reason = oneLine(copySentenceOf(pause.cause, rendering), limits.reason);
   const expiry =
@@ -26,7 +33,9 @@ export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, render
       : `the first snapshot expires at ${formatUtc(firstExpiry)}`;
   const runbook = { label: 'Runbook', target: runbookLink(runbookUrl, runbookAnchors.copyFailed) };
   const since = pause.pausedAt ?? now;
+  const isElsewhere = pause.environment !== formatEnvironment(rendering) && pause.kind !== 'environment';
   const details: readonly Detail[] = [
+    ...(isElsewhere ? [{ label: 'Account and Region', text: oneLine(environmentText(of), limits.name) }] : []),
     { label: 'Cause', text: reason },
     { label: 'Since', text: formatUtc(since) },
     { label: 'Waiting', text: `${waiting} ${waiting === 1 ? 'copy' : 'copies'}; ${expiry}` },
@@ -44,7 +53,7 @@ export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, render
     subject: asciiLine(summary, limits.subject),
     opening: [
       `${summary}.`,
-      'Copies of several databases failed for one cause. The others wait; one an hour is tried, and all go on by themselves when one succeeds. The backups themselves are in RDS and count.',
+      `${pause.kind === 'environment' ? environmentOpening : scopeOpening} The backups themselves are in RDS and count.`,
     ],
     brief: { sentence: reason },
     overview: [],
@@ -55,6 +64,8 @@ export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, render
         data: {
           scope: pause.kind,
           name: pause.name,
+          account: of.account,
+          region: of.region,
           cause: jsonCause(copyCauses, pause.cause, rendering),
           reason,
           since: since.toISOString(),
@@ -73,6 +84,11 @@ export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, render
     data: { entries: 'pauses', more: {} },
   };
 }
+
+const scopeOpening =
+  'Copies of several databases failed for one cause. The others wait; one an hour is tried, and all go on by themselves when one succeeds.';
+const environmentOpening =
+  'Nothing can be copied in this account and Region. Its copies wait; it is tried once an hour, and all go on by themselves when that succeeds. Copies of other accounts and Regions are made as usual.';
 
 function scopeText({ kind, name }: CopyPause): string {
   return `${oneLine(kind, limits.word)} ${oneLine(name, limits.name)}`;

@@ -504,6 +504,33 @@ describe('a message about copies that wait for a fault of set-up', () => {
     expect(email).toContain('all go on by themselves when one succeeds');
   });
 
+  it('names the account and Region where they are not those of the stack', () => {
+    const { texts } = composeCopiesPaused(
+      { pause: { ...pause, environment: '210987654321/us-east-1' }, waiting: 60 },
+      context,
+    );
+    expect(String(texts.email).replace(/\s+/g, ' ')).toContain('account 210987654321, us-east-1');
+    expect(texts.body).toMatchObject({ pauses: [{ account: '210987654321', region: 'us-east-1' }] });
+  });
+
+  it('says what waits where nothing can be done in an account and Region', () => {
+    const name = '210987654321/us-east-1';
+    const facts = { account: '210987654321', region: 'us-east-1', said: 'AccessDenied: not authorized' };
+    const refused = aPause({
+      environment: name,
+      kind: 'environment',
+      name,
+      cause: { code: 'environment-refused', facts },
+      pausedAt: now,
+    });
+    const { subject, texts } = composeCopiesPaused({ pause: refused, waiting: 12 }, context);
+    expect(subject).toBe(`WARNING copies are paused: environment ${name}`);
+    const email = String(texts.email).replace(/\s+/g, ' ');
+    expect(email).toContain('Nothing can be copied in this account and Region.');
+    expect(email).toContain('deploy the stack RdsBackupLedgerSpoke-210987654321-us-east-1 (again)');
+    expect(email).not.toContain('Copies of several databases failed');
+  });
+
   it('says so where no snapshot expires by its age, and counts one as one', () => {
     const { email } = composeCopiesPaused({ pause, waiting: 1 }, context).texts;
     expect(email).toContain('1 copy; no snapshot expires by its age');
@@ -549,7 +576,7 @@ describe('every kind of message, in every channel, to every audience', () => {
       return { step, unwatched: unwatchedTenant({ tenant, severity: 'critical', ...ended }) };
     }).map((notices) => composeTenants(notices, context)),
   );
-  const paused = (['account', 'role', 'key', 'bucket'] as const).map((kind) =>
+  const paused = (['environment', 'account', 'role', 'key', 'bucket'] as const).map((kind) =>
     composeCopiesPaused({ pause: aPause({ kind, pausedAt: now }), waiting: 60, firstExpiry: now }, context),
   );
   const codes = ['unread', 'events-missing', 'events-undelivered', 'not-configured'] as const;
