@@ -85,7 +85,9 @@ export async function workOnCopies(given: WorkDeps, now: Date, trigger: CopyTrig
   const { wanted, unlisted } = environmentsOf(given.fleet, trigger);
   const shared = { ...given, otherOf: otherOfKey(given) };
   const atOnce = { concurrency: environmentsAtOnce };
-  const started = await pMap(wanted, (one) => startPass(shared, one, now), atOnce);
+  const start = (one: EnvironmentTrigger, index: number) =>
+    index > 0 && given.remainingMs() <= 0 ? withoutTime(one) : startPass(shared, one, now);
+  const started = await pMap(wanted, start, atOnce);
   const copied = await pMap(sortBy(started, [oldestDumpIn]), (pass) => copyDumpsIn(pass, now), atOnce);
   const environments: EnvironmentPass[] = [];
   // One after the other: what a tenant was notified of for one environment, it is not notified of again for the next.
@@ -174,6 +176,11 @@ interface StartedPass extends EnvironmentTrigger {
 
 const nothingFollowed: FollowReport = { ended: [], retried: 0, running: 0, stuck: 0, met: [], errors: [] };
 const nothingStarted: RunReport = { lease: 'not asked', started: 0, ended: [], met: [], errors: [] };
+
+function withoutTime(of: EnvironmentTrigger): StartedPass {
+  const errors = [new Error('this run had no time left for it')];
+  return { ...of, followed: nothingFollowed, run: nothingStarted, errors };
+}
 
 async function startPass(given: SharedDeps, of: EnvironmentTrigger, now: Date): Promise<StartedPass> {
   const { partsIn, ...shared } = given;
