@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseTrigger } from '../../handlers/copy.ts';
-import { readExportSettings } from '../../handlers/export-settings.ts';
+import { exportSettingsIn, readExportSettings } from '../../handlers/export-settings.ts';
 import { backupKey } from '../../shared/ledger/items.ts';
 
 describe('what triggers copy', () => {
@@ -22,6 +22,18 @@ describe('what triggers copy', () => {
     expect(parseTrigger(event)).toEqual({ exportsEnded: [SourceArn] });
   });
 
+  it('is an event of the account and Region of its ARN, or none', () => {
+    const SourceArn = 'arn:aws:rds:us-east-1:222222222222:snapshot:rds:orders-2026-11-23-04-08';
+    const event = { source: 'aws.rds', account: '222222222222', region: 'us-east-1', detail: { SourceArn } };
+    expect(parseTrigger(event)).toEqual({ exportsEnded: [SourceArn] });
+    for (const other of [{ account: '333333333333' }, { region: 'eu-west-1' }]) {
+      expect(() => parseTrigger({ ...event, ...other })).toThrow(
+        /^an event of account .* about arn:aws:rds:us-east-1:2/,
+      );
+    }
+    expect(() => parseTrigger({ ...event, detail: { SourceArn: 'orders' } })).toThrow('not the ARN');
+  });
+
   it('is nothing in particular when the watch or a person calls', () => {
     expect(parseTrigger({})).toEqual({});
     expect(parseTrigger(null)).toEqual({});
@@ -39,4 +51,14 @@ it('the environment names what exports are made with, or what is missing', () =>
     exportKeyArn: environment.EXPORT_KEY_ARN,
   });
   expect(() => readExportSettings({ EXPORT_ROLE_ARN: environment.EXPORT_ROLE_ARN })).toThrow('EXPORT_KEY_ARN');
+});
+
+it('exports of the hub use its own role and key, those of a spoke that one’s', () => {
+  const hub = { account: '111111111111', region: 'eu-west-1' };
+  const own = { exportRoleArn: 'arn:aws:iam::111111111111:role/own', exportKeyArn: 'arn:aws:kms:eu-west-1:1:key/own' };
+  expect(exportSettingsIn({ ...hub }, hub, own)).toBe(own);
+  expect(exportSettingsIn({ account: '222222222222', region: 'us-east-1' }, hub, own)).toEqual({
+    exportRoleArn: 'arn:aws:iam::222222222222:role/RdsBackupLedger-export-us-east-1',
+    exportKeyArn: 'arn:aws:kms:us-east-1:222222222222:alias/rds-backup-ledger',
+  });
 });
