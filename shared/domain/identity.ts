@@ -44,7 +44,7 @@ export function formatEnvironment({ account, region }: Environment): string {
 }
 
 /** Reads what `formatEnvironment` wrote; throws an `Error` that names a text that is none. */
-export function parseEnvironment(text: string): Environment {
+export function environmentFrom(text: string): Environment {
   const [account, region, ...rest] = text.split('/');
   if (!account || !region || rest.length > 0) {
     throw new Error(`not an account and Region (<account>/<region>): ${JSON.stringify(text)}`);

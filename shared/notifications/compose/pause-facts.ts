@@ -1,12 +1,6 @@
 /** The message about copies that wait for a fault of set-up to be put right (`copies-paused`), for operators. */
 import { type Detail, type MessageFacts, manyTenants } from '../../channels/index.ts';
-import {
-  type CopyPause,
-  copyCauses,
-  environmentText,
-  formatEnvironment,
-  parseEnvironment,
-} from '../../domain/index.ts';
+import { type CopyPause, copyCauses, environmentFrom, environmentText, formatEnvironment } from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatUtc } from '../../lib/time.ts';
 import { copySentenceOf } from '../../reasons/index.ts';
@@ -24,7 +18,7 @@ export interface PauseFacts {
 export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, rendering: Rendering): MessageFacts {
   const { now, account, region, runbookUrl } = rendering;
   const scope = scopeText(pause);
-  const of = parseEnvironment(pause.environment);
+  const of = environmentFrom(pause.environment);
   const summary = `WARNING copies are paused: ${scope}`;
   const reason = oneLine(copySentenceOf(pause.cause, rendering), limits.reason);
   const expiry =

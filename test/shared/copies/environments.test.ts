@@ -14,8 +14,12 @@ import {
   formatName,
   isAvailable,
 } from '../../../shared/domain/index.ts';
-import { concernsEnvironment, NoCredentialsError, refusesEnvironment } from '../../../shared/environments.ts';
 import { TableLedger, updateDatabase } from '../../../shared/ledger/index.ts';
+import {
+  concernsEnvironment,
+  NoCredentialsError,
+  refusesEnvironment,
+} from '../../../shared/lib/environment-failures.ts';
 import { minuteMs } from '../../../shared/lib/time.ts';
 import { configuredByName } from '../../../shared/ownership.ts';
 import { RdsReader } from '../../../shared/rds/index.ts';
