@@ -2,6 +2,8 @@
 
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { memoize } from 'es-toolkit/function';
 import type { StackOutputs } from '../shared/contract.ts';
 import type { Environment } from '../shared/domain/index.ts';
 import { bootstrap, deploy } from './aws/deploy.ts';
@@ -103,7 +105,7 @@ function simulatedEnvironment(
   { from, seed = 1, simulator }: StageOptions,
   state: { announcing: boolean },
 ) {
-  const sinks: { events?: EventBridgeClient; objects?: S3Client } = {};
+  const sinks: { events?: EventBridgeClient; objectsOf?: (roleArn: string) => S3Client } = {};
   const announce = async (event: AnnouncedEvent) => {
     if (!state.announcing) return;
     const sent = await sinks.events?.send(new PutEventsCommand({ Entries: [toPutEventsEntry(event)] }));
@@ -116,8 +118,8 @@ function simulatedEnvironment(
     eventSink: announce,
     backupEventSink: announce,
     objectSink: {
-      put: async (Bucket, Key, Body) => {
-        await sinks.objects?.send(new PutObjectCommand({ Bucket, Key, Body }));
+      put: async (Bucket, Key, Body, roleArn) => {
+        await sinks.objectsOf?.(roleArn).send(new PutObjectCommand({ Bucket, Key, Body }));
       },
     },
     ...simulator,
@@ -125,8 +127,24 @@ function simulatedEnvironment(
   const connect = (aws: LocalAws): StageEnvironment => {
     const client = clientConfig(aws, environment);
     sinks.events = new EventBridgeClient(client);
-    sinks.objects = new S3Client({ ...client, forcePathStyle: true });
+    sinks.objectsOf = memoize((roleArn: string) => clientOfRole(client, roleArn));
     return { ...environment, rds, client };
   };
   return { environment, rds, connect };
+}
+
+/** S3 as a role that RDS exports with sees it: the root user may assume roles that trust services of AWS, and so speak for RDS. */
+function clientOfRole(client: ClientConfig, RoleArn: string): S3Client {
+  const sts = new STSClient(client);
+  const credentials = async () => {
+    const assume = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'export' });
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = (await sts.send(assume)).Credentials ?? {};
+    return {
+      accessKeyId: AccessKeyId ?? '',
+      secretAccessKey: SecretAccessKey ?? '',
+      ...(SessionToken !== undefined && { sessionToken: SessionToken }),
+      ...(Expiration !== undefined && { expiration: Expiration }),
+    };
+  };
+  return new S3Client({ ...client, credentials, forcePathStyle: true });
 }

@@ -21,9 +21,9 @@ import { type Random, uuid } from './randomness.ts';
 import { Shelf } from './shelf.ts';
 import type { World } from './world.ts';
 
-/** Where exports are written, such as S3. An error becomes the task's FailureCause. */
+/** Where exports are written, such as S3, in the name of a role. An error becomes the task's FailureCause. */
 export interface ObjectSink {
-  put(bucket: string, key: string, body: Uint8Array): Promise<void>;
+  put(bucket: string, key: string, body: Uint8Array, roleArn: string): Promise<void>;
 }
 
 /** How an export goes. `loseEvent` keeps its end from being announced. */
@@ -264,23 +264,24 @@ export class Exports {
     skipped: readonly ExportTable[],
   ): Promise<string | undefined> {
     if (this.#sink === undefined) return undefined;
-    const { bucket } = task;
+    const sink = this.#sink;
+    const put = (key: string, body: Uint8Array) => sink.put(task.bucket, key, body, task.roleArn);
     const root = task.prefix === '' ? task.id : `${task.prefix}/${task.id}`;
     const now = this.#world.now;
     try {
       for (const table of tables.filter((candidate) => !skipped.includes(candidate))) {
         const folder = `${root}/${task.snapshot.source.databaseName}/${table.name}/1`;
         const name = `part-00000-${uuid(this.#world.random)}-c000.gz.parquet`;
-        await this.#sink.put(bucket, `${folder}/${name}`, tableAsParquet(table, now));
+        await put(`${folder}/${name}`, tableAsParquet(table, now));
       }
       const info = { ...this.#row(task), Status: 'COMPLETE', PercentProgress: 100, TaskEndTime: now };
-      await this.#sink.put(bucket, `${root}/export_info_${task.id}.json`, json(lowerCamelKeys(info)));
+      await put(`${root}/export_info_${task.id}.json`, json(lowerCamelKeys(info)));
       const list = `${root}/export_tables_info_${task.id}_from_1_to_${tables.length}.json`;
-      await this.#sink.put(bucket, list, json(tableList(task, tables, skipped)));
+      await put(list, json(tableList(task, tables, skipped)));
       return undefined;
     } catch (error) {
       // RDS names a refusing bucket in the task's cause; the sink's own words help whoever runs the simulator.
-      return `${exportFailure.bucket(bucket, task.roleArn)} (${error instanceof Error ? error.message : String(error)})`;
+      return `${exportFailure.bucket(task.bucket, task.roleArn)} (${error instanceof Error ? error.message : String(error)})`;
     }
   }
 

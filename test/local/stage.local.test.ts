@@ -1,6 +1,7 @@
 /** A stage with spokes: each account and Region has an RDS, a default bus and buckets of its own. */
 import { BackupClient, ListBackupJobsCommand } from '@aws-sdk/client-backup';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   DescribeDBInstancesCommand,
   DescribeExportTasksCommand,
@@ -66,7 +67,7 @@ it('each RDS answers for its own account and Region, and sends its events to the
   }
 });
 
-it('an export is written to a bucket of its own account and Region, and to no bucket of another', async () => {
+it('an export is written by its role to a bucket of its own account and Region, and to no bucket of another', async () => {
   const [spoke] = stage.spokes;
   if (spoke === undefined) throw new Error('the stage has no spoke');
   const { rds, client, account, region } = spoke;
@@ -79,30 +80,52 @@ it('an export is written to a bucket of its own account and Region, and to no bu
     const create = new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } });
     await new S3Client({ ...of, forcePathStyle: true }).send(create);
   }
+  const iam = new IAMClient(client);
+  const trusts = { Effect: 'Allow', Principal: { Service: 'export.rds.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  const allows = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
+  for (const RoleName of ['export', 'export-nothing']) {
+    await iam.send(
+      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({ Statement: [trusts] }) }),
+    );
+  }
+  const PolicyDocument = JSON.stringify({ Statement: [allows] });
+  await iam.send(new PutRolePolicyCommand({ RoleName: 'export', PolicyName: 'writes', PolicyDocument }));
   const database = rds.createInstance({ id: 'exported', retention: 0 });
   const api = new RDSClient(client);
-  for (const [, S3BucketName] of buckets) {
+  const exports = [
+    ['complete', 'archive-of-the-spoke', 'export'],
+    ['by-a-role-without-rights', 'archive-of-the-spoke', 'export-nothing'],
+    ['by-no-role', 'archive-of-the-spoke', 'none'],
+    ['to-the-hub', 'archive-of-the-hub', 'export'],
+  ] as const;
+  for (const [ExportTaskIdentifier, S3BucketName, role] of exports) {
     const { arn } = rds.takeBackup(database, { at: rds.now });
     await rds.advanceBy({ hours: 1 });
     await api.send(
       new StartExportTaskCommand({
-        ExportTaskIdentifier: S3BucketName,
+        ExportTaskIdentifier,
         SourceArn: arn,
         S3BucketName,
-        IamRoleArn: `arn:aws:iam::${account}:role/export`,
+        IamRoleArn: `arn:aws:iam::${account}:role/${role}`,
         KmsKeyId: `arn:aws:kms:${region}:${account}:alias/rds-backup-ledger`,
       }),
     );
   }
   await rds.advanceBy({ days: 1 });
   const { ExportTasks = [] } = await api.send(new DescribeExportTasksCommand({}));
-  const ended = Object.fromEntries(ExportTasks.map((task) => [task.S3Bucket, [task.Status, task.FailureCause]]));
-  expect(ended).toEqual({
-    'archive-of-the-spoke': ['COMPLETE', undefined],
-    'archive-of-the-hub': [
-      'FAILED',
-      expect.stringContaining("isn't authorized to call s3:PutObject on the S3 bucket archive-of-the-hub"),
-    ],
+  const ended = ExportTasks.map(({ ExportTaskIdentifier, Status, FailureCause }) => [
+    ExportTaskIdentifier,
+    [Status, FailureCause],
+  ]);
+  const refusing = (bucket: string) => [
+    'FAILED',
+    expect.stringContaining(`isn't authorized to call s3:PutObject on the S3 bucket ${bucket}`),
+  ];
+  expect(Object.fromEntries(ended)).toEqual({
+    complete: ['COMPLETE', undefined],
+    'by-a-role-without-rights': refusing('archive-of-the-spoke'),
+    'by-no-role': refusing('archive-of-the-spoke'),
+    'to-the-hub': refusing('archive-of-the-hub'),
   });
   const listed = await new S3Client({ ...client, forcePathStyle: true }).send(
     new ListObjectsV2Command({ Bucket: 'archive-of-the-spoke' }),
