@@ -1,6 +1,6 @@
 /**
- * The daily sweep of a fleet at rest, and beside it the usual tutorial's loop, against one simulated RDS over HTTP that takes 100 ms
- * for each call. Each runs in a process of its own, which does nothing else: RDS and the ledger's table are in this one. The ledger
+ * The daily sweep of a fleet at rest, and beside it the usual tutorial's loop, against simulated RDS over HTTP that takes 100 ms
+ * for each call, or 300 ms where there are many accounts, whose roles' credentials take as long. Each runs in a process of its own, which does nothing else: RDS and the ledger's table are in this one. The ledger
  * answers at once, and knows all backups, as on any day but the first.
  */
 
@@ -11,10 +11,12 @@ import type { AddressInfo } from 'node:net';
 import { json, text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DescribeDBSnapshotsCommand, paginateDescribeDBInstances, RDSClient } from '@aws-sdk/client-rds';
+import { sumBy } from 'es-toolkit/math';
 import { answer } from '../local/rds/answer.ts';
+import { RdsSimulator } from '../local/rds/simulator.ts';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { parseConfig } from '../shared/config/index.ts';
-import { ByEnvironment } from '../shared/domain/index.ts';
+import { ByEnvironment, type Environment, formatEnvironment } from '../shared/domain/index.ts';
 import { type Item, type Table, TableLedger } from '../shared/ledger/index.ts';
 import { collect } from '../shared/lib/iterables.ts';
 import { notifyOfTenants } from '../shared/notifications/index.ts';
@@ -23,7 +25,6 @@ import { runRequest } from '../shared/sweep/index.ts';
 import { MemoryTable } from '../test/support/memory-ledger.ts';
 import { makeWorld, where } from '../test/support/world.ts';
 
-const callMs = 100;
 /** RDS's largest page. */
 const pageSize = 100;
 const ways = ['sweep', 'a call a database'] as const;
@@ -33,16 +34,20 @@ type Way = (typeof ways)[number];
 const largestLoop = 1_000;
 
 const fleets = [
-  { databases: 100, snapshots: 8 },
-  { databases: 1_000, snapshots: 8 },
-  { databases: 1_000, snapshots: 35 },
-  { databases: 10_000, snapshots: 8 },
+  { environments: 1, databases: 100, snapshots: 8, callMs: 100 },
+  { environments: 1, databases: 1_000, snapshots: 8, callMs: 100 },
+  { environments: 1, databases: 1_000, snapshots: 35, callMs: 100 },
+  { environments: 1, databases: 10_000, snapshots: 8, callMs: 100 },
+  { environments: 300, databases: 9_000, snapshots: 8, callMs: 300 },
 ] as const;
 
 export interface SweepResult {
+  /** Accounts and Regions, each with its part of the databases. */
+  readonly environments: number;
   readonly databases: number;
   /** Of each database. */
   readonly snapshots: number;
+  readonly callMs: number;
   readonly way: Way;
   readonly calls: number;
   /** The fewest calls that can list all of it, in pages of 100. */
@@ -65,7 +70,7 @@ export async function sweepBenchmark(): Promise<SweepResult[]> {
     for (const way of ways) {
       if (way !== 'sweep' && fleet.databases > largestLoop) continue;
       aws.resetCalls();
-      const child = fork(import.meta.filename, [way, aws.url, String(fleet.databases)], {
+      const child = fork(import.meta.filename, [way, aws.url, JSON.stringify(fleet)], {
         execArgv: [...process.execArgv, ...asOnLambda],
       });
       const failed = once(child, 'exit').then(() => Promise.reject(new Error(`${way} failed`)));
@@ -86,36 +91,58 @@ const asOnLambda = ['--max-old-space-size=900'];
 
 type Fleet = (typeof fleets)[number];
 
-/** Databases and their snapshots; the empty listings of clusters, their snapshots and AWS Backup's take a call each. */
-function fewestCalls({ databases, snapshots }: Fleet): number {
-  return Math.ceil(databases / pageSize) + Math.ceil((databases * snapshots) / pageSize) + 3;
+/**
+ * Databases and their snapshots; the empty listings of clusters, their snapshots and AWS Backup's take a call each. In each
+ * environment.
+ */
+function fewestCalls({ environments, databases, snapshots }: Fleet): number {
+  const each = databases / environments;
+  return environments * (Math.ceil(each / pageSize) + Math.ceil((each * snapshots) / pageSize) + 3);
 }
 
 // RDS and the ledger --------------------------------------------------------------------------------------------------
 
-function configurationOf(databases: number): string {
+/** The environments of a fleet, the hub first. */
+function environmentsOf({ environments }: Fleet): Environment[] {
+  return Array.from({ length: environments }, (_, n) =>
+    n === 0 ? where : { account: String(200_000_000_000 + n), region: where.region },
+  );
+}
+
+function configurationOf(fleet: Fleet): string {
+  const places = environmentsOf(fleet);
+  const databases = Array.from({ length: fleet.databases }, (_, n) => ({
+    id: `db-${n}`,
+    kind: 'instance',
+    ...places[n % places.length],
+  }));
   return JSON.stringify({
     operators: [{ email: 'oncall@example.com' }],
-    tenants: [
-      { id: 'acme', databases: Array.from({ length: databases }, (_, n) => ({ id: `db-${n}`, kind: 'instance' })) },
-    ],
+    environments: places.map(({ account, region }) => ({ account, regions: [region] })),
+    tenants: [{ id: 'acme', databases }],
   });
 }
 
-async function startAws({ databases, snapshots }: Fleet) {
+async function startAws(fleet: Fleet) {
+  const { databases, snapshots, callMs } = fleet;
   const table: Table = new MemoryTable();
   const now = new Date();
   const world = makeWorld({
     now: now.toISOString(),
-    config: JSON.parse(configurationOf(databases)) as object,
+    config: JSON.parse(configurationOf(fleet)) as object,
     table,
     recording: false,
   });
+  const simulators = environmentsOf(fleet).map((place, n) =>
+    n === 0 ? world.rds : new RdsSimulator({ now, ...place, seed: n }),
+  );
+  for (const rds of simulators) world.state.spokes.set(formatEnvironment(rds), rds);
   for (let n = 0; n < databases; n += 1) {
-    world.rds.createInstance({ id: `db-${n}`, created: new Date(now.getTime() - 100 * 86_400_000) });
+    const rds = simulators[n % simulators.length] ?? world.rds;
+    rds.createInstance({ id: `db-${n}`, created: new Date(now.getTime() - 100 * 86_400_000) });
     for (let day = 0; day < snapshots; day += 1) {
       const at = new Date(now.getTime() - 3_600_000 - day * 86_400_000);
-      world.rds.takeBackup(`db-${n}`, { kind: 'automated', at });
+      rds.takeBackup(`db-${n}`, { kind: 'automated', at });
     }
   }
   await world.sweep();
@@ -128,7 +155,8 @@ async function startAws({ databases, snapshots }: Fleet) {
     }
     const body = await text(request);
     await pause(callMs);
-    const { statusCode, headers, body: xml } = answer(world.rds, body);
+    const rds = simulators[Number(request.url?.split('/')[1])] ?? world.rds;
+    const { statusCode, headers, body: xml } = answer(rds, body);
     response.writeHead(statusCode, headers).end(xml);
   });
   await new Promise<void>((resolve) => {
@@ -136,8 +164,10 @@ async function startAws({ databases, snapshots }: Fleet) {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    calls: () => world.rds.calls(),
-    resetCalls: () => world.rds.resetCalls(),
+    calls: () => sumBy(simulators, (rds) => rds.calls()),
+    resetCalls: () => {
+      for (const rds of simulators) rds.resetCalls();
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => {
@@ -149,16 +179,30 @@ async function startAws({ databases, snapshots }: Fleet) {
 
 // In a process of its own ---------------------------------------------------------------------------------------------
 
-async function measured(way: Way, url: string, databases: number): Promise<Measured> {
-  const rds = new RDSClient({
-    endpoint: url,
-    region: where.region,
-    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
-    retryMode: 'adaptive',
-    maxAttempts: 10,
-  });
+async function measured(way: Way, url: string, fleet: Fleet): Promise<Measured> {
+  const names = environmentsOf(fleet).map(formatEnvironment);
+  const clients = new Map<string, RDSClient>();
+  /** As the functions have it: one for each environment, outside the hub with credentials that a call has to fetch. */
+  const clientIn = (environment: Environment): RDSClient => {
+    const name = formatEnvironment(environment);
+    const index = names.indexOf(name);
+    const client =
+      clients.get(name) ??
+      new RDSClient({
+        endpoint: `${url}/${index}`,
+        region: where.region,
+        credentials: async () => {
+          if (index > 0) await pause(fleet.callMs);
+          return { accessKeyId: 'any', secretAccessKey: 'any' };
+        },
+        retryMode: 'adaptive',
+        maxAttempts: 10,
+      });
+    clients.set(name, client);
+    return client;
+  };
   const started = performance.now();
-  const protectedDatabases = await (way === 'sweep' ? sweep(rds, url, databases) : loop(rds));
+  const protectedDatabases = await (way === 'sweep' ? sweep(clientIn, url, fleet) : loop(clientIn(where)));
   return {
     seconds: Math.round((performance.now() - started) / 100) / 10,
     peakMB: Math.round(process.resourceUsage().maxRSS / 1e3),
@@ -166,18 +210,18 @@ async function measured(way: Way, url: string, databases: number): Promise<Measu
   };
 }
 
-async function sweep(rds: RDSClient, url: string, databases: number): Promise<number> {
+async function sweep(clientIn: (environment: Environment) => RDSClient, url: string, given: Fleet): Promise<number> {
   const now = () => new Date();
   const quiet = () => {};
   const nothing = async (): Promise<never> => {
     throw new Error('nothing is to be sent of a fleet at rest');
   };
-  const fleet = parseConfig(configurationOf(databases), where);
+  const fleet = parseConfig(configurationOf(given), where);
   const publisher = { publish: nothing };
   const run = await runRequest(
     {
       ledger: new TableLedger(tableAt(`${url}/table`), now),
-      rds: new ByEnvironment(() => new RdsReader(rds)),
+      rds: new ByEnvironment((environment) => new RdsReader(clientIn(environment))),
       awsBackup: new ByEnvironment(() => new AwsBackupReader(nothing)),
       fleet,
       configHash: '',
@@ -228,7 +272,7 @@ function tableAt(url: string): Table {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [, , way, url = '', databases] = process.argv;
-  process.send?.(await measured(ways.find((one) => one === way) ?? 'sweep', url, Number(databases)));
+  const [, , way, url = '', fleet = ''] = process.argv;
+  process.send?.(await measured(ways.find((one) => one === way) ?? 'sweep', url, JSON.parse(fleet) as Fleet));
   process.disconnect?.();
 }

@@ -3,6 +3,7 @@
  * the command that plays it again. With `--minutes` it names each seed that fails, and goes on.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { playAccounts } from './accounts.ts';
 import { live, type Outcome } from './life.ts';
 import { fixedQuarters, quarterOf } from './quarter.ts';
 import { fixedBlock, leastDueYears, onceFailed } from './seeds.ts';
@@ -20,6 +21,7 @@ interface Options {
   readonly minutes?: number;
   readonly fixed?: boolean;
   readonly quarter?: boolean;
+  readonly accounts?: boolean;
   readonly databases: number;
   readonly shrink: boolean;
 }
@@ -37,11 +39,25 @@ const program = new Command('npm run sim --')
   .option('--minutes <number>', 'go on with fresh seeds for this long', whole)
   .option('--fixed', 'the seeds that `npm test` plays: a block of ten years, and those that once failed')
   .option('--quarter', 'quarters of a mixed fleet instead; with --fixed those that `npm test` plays')
+  .option('--accounts', 'months of a fleet in 20 accounts and Regions instead')
   .option('--databases <number>', 'with --quarter: how many databases', whole, 30)
   .option('--no-shrink', 'print a failing story as it is')
   .action((options: Options) => simulate(options));
 
+/** Plays months of many accounts and Regions, to the first that fails. */
+async function simulateAccounts({ seed = 1, seeds, days = 30 }: Options): Promise<void> {
+  const count = program.getOptionValueSource('seeds') === 'default' ? 1 : seeds;
+  for (let n = 0; n < count; n += 1) {
+    const { problem, ...outcome } = await playAccounts({ seed: seed + n, environments: 20, days });
+    console.log(`seed ${seed + n} ${problem ? `fails in hour ${problem.hour}: ${problem.text}` : 'holds'}`, outcome);
+    if (problem === undefined) continue;
+    process.exitCode = 1;
+    return;
+  }
+}
+
 async function simulate(options: Options): Promise<void> {
+  if (options.accounts) return simulateAccounts(options);
   const { seed, minutes, days } = options;
   const alone =
     seed !== undefined &&

@@ -88,7 +88,7 @@ export function staysOnRow({ resolved, outcome }: Alert): boolean {
  * - `due` neither resolves nor reminds: today's backup is still to come. While a backup may still come that ends it
  *   (`mayEndBy`), nothing opens or reminds.
  * - `unknown` leaves an open alert as it was; what turns out after `unknown` counts as a rise. While a whole environment cannot be
- *   read, nothing opens for a day (`quiet`): operators are notified of the environment.
+ *   read, nothing opens or reminds for a day (`quiet`): operators are notified of the environment.
  * - People are notified once of a database that was `deleted`, as a warning: by the resolution of its open alert, else by an
  *   alert that opens and is resolved at once.
  * - A database that moved to another tenant resolves for the tenant that got the opening; the next check opens it anew.
@@ -238,7 +238,8 @@ function carryOn(current: Alert, evaluated: Evaluated, now: Date): AlertOutcome 
     };
   }
   const remindAt = reminderAt(alert, evaluated);
-  if (remindAt && now >= remindAt && !evaluation.mayEndBy) return notify(alert, evaluated, 'remind', now);
+  if (remindAt && now >= remindAt && !evaluation.mayEndBy && !evaluation.quiet)
+    return notify(alert, evaluated, 'remind', now);
   return { alert, nextCheckAt: nextCheck(alert, evaluated, now) };
 }
 

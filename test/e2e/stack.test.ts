@@ -8,6 +8,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } fr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrail } from '../../local/aws/trail.ts';
 import { exportFailure } from '../../local/rds/exports.ts';
+import { hubRoleName } from '../../shared/contract.ts';
 import type { Backup } from '../../shared/domain/index.ts';
 import { hourMs } from '../../shared/lib/time.ts';
 import { reportKey } from '../../shared/sweep/publish-day.ts';
@@ -412,7 +413,9 @@ describe('IAM', () => {
     const { rds, aws } = stack.stage;
     const looked = (wanted: string) =>
       eventually(`record's ${wanted}`, async () =>
-        (await readTrail(aws)).some(({ role, action }) => role.includes('RecordEvents') && action === `rds:${wanted}`),
+        (await readTrail(aws)).some(
+          ({ role, action }) => role === hubRoleName('record', stack.stage.region) && action === `rds:${wanted}`,
+        ),
       );
     rds.stop('acme-ledger');
     await rds.settle();
