@@ -2,6 +2,7 @@ import { Aws, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { sortBy, uniq } from 'es-toolkit/array';
+import { handlerCalls } from '../handlers/calls.ts';
 import { awsBackupCalls } from '../shared/aws-backup/index.ts';
 import { copiesAnything, type Fleet, fleetIn } from '../shared/config/index.ts';
 import { type SpokeRole, spokeRoleName } from '../shared/contract.ts';
@@ -123,7 +124,7 @@ export function allowAssuming(role: Role, fleet: Fleet, spokeRoles: readonly Spo
       .filter((name) => name !== 'copier' || copiesAnything(fleetIn(fleet, spoke)))
       .map((name) => roleArn(spoke, spokeRoleName(name, spoke.region))),
   );
-  allow(role, { actions: ['sts:AssumeRole'], resources });
+  allow(role, { actions: actionsOn(handlerCalls.assumeRole, 'role'), resources });
 }
 
 type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot';

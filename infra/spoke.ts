@@ -2,6 +2,7 @@ import { CfnCondition, CfnParameter, CfnResource, Fn, Stack, type StackProps } f
 import { AccountPrincipal, type IPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { uniq } from 'es-toolkit/array';
+import { handlerCalls } from '../handlers/calls.ts';
 import { copiesAnything, type Fleet } from '../shared/config/index.ts';
 import {
   eventRules,
@@ -14,6 +15,7 @@ import {
   spokeRoleName,
 } from '../shared/contract.ts';
 import type { Environment } from '../shared/domain/index.ts';
+import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { CopyBuckets } from './buckets.ts';
 import { allowCopies, newExportRole, warnOfCopies } from './copy-rights.ts';
 import { ownEventsRule } from './event-rules.ts';
@@ -116,7 +118,7 @@ function addReader(stack: Stack, hub: Environment): void {
     resources: eventRules.map((event) => `arn:${partition}:events:${region}:${account}:rule/${forwardRuleName(event)}`),
   });
   allow(role, {
-    actions: ['sqs:GetQueueUrl', 'sqs:GetQueueAttributes'],
+    actions: actionsOn(handlerCalls.undelivered, 'queue'),
     resources: [`arn:${partition}:sqs:${region}:${account}:${spokeDeadLetterQueueName}`],
   });
 }

@@ -1,6 +1,7 @@
 /** Rights follow from the code: what a function's bundle calls, and what its role may do. */
 import '../support/no-settings.ts';
 import { fileURLToPath } from 'node:url';
+import { partition } from 'es-toolkit/array';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { handlerCalls } from '../../handlers/calls.ts';
@@ -10,11 +11,11 @@ import { awsBackupCalls } from '../../shared/aws-backup/backup-jobs-reader.ts';
 import { type FunctionName, functionNames } from '../../shared/contract.ts';
 import { copyCalls } from '../../shared/copies/copy-calls.ts';
 import { ledgerCalls } from '../../shared/ledger/dynamo.ts';
-import type { AwsCall, AwsCalls } from '../../shared/lib/aws-calls.ts';
+import { type AwsCall, type AwsCalls, actionsOn } from '../../shared/lib/aws-calls.ts';
 import { publisherCalls } from '../../shared/notifications/sns-publisher.ts';
 import { rdsReads } from '../../shared/rds/rds-reader.ts';
 import { sentCalls, tableActions } from './sent-calls.ts';
-import { configured, synthesize } from './synthesized.ts';
+import { configured, synthesize, synthesizeSpoke } from './synthesized.ts';
 
 /** A handler's own code with all that it can reach, and nothing that it cannot. */
 async function codeOf(handler: string): Promise<string> {
@@ -48,7 +49,8 @@ describe.each(functionNames)('the rights of %s', (fn) => {
   });
 
   it('are those to the methods of the RDS reader that it calls', () => {
-    expect(calledOn('rds|reader', rdsReads, fn)).toEqual([...rdsUses[fn]].sort());
+    // `in(…)` is the reader of an environment.
+    expect(calledOn('rds|reader|\\.in\\(\\w+\\)', rdsReads, fn)).toEqual([...rdsUses[fn]].sort());
   });
 
   it('are those to its other calls, as their adapters declare them, and no others', () => {
@@ -59,9 +61,16 @@ describe.each(functionNames)('the rights of %s', (fn) => {
       ...sent.flatMap(actionsOf),
       ...rdsUses[fn].flatMap((method) => rdsReads[method]).map((action) => `rds:${action}`),
     ];
-    expect(givenTo(fn)).toEqual([...new Set(needed)].sort());
+    const [inSpokes, own] = partition([...new Set(needed)].sort(), (action) => undelivered.includes(action));
+    // Roles of other environments are assumed on exactly those of the configuration: `hub.test.ts`.
+    expect(givenTo(fn)).toEqual(own.filter((action) => action !== 'sts:AssumeRole'));
+    const toReader = spoke.rights('ReaderRole').map((right) => right.replace(/ on .*/, ''));
+    expect(inSpokes.filter((action) => !toReader.includes(action))).toEqual([]);
   });
 });
+
+/** What only a spoke has, and so its reader role alone may ask. */
+const undelivered: readonly string[] = actionsOn(handlerCalls.undelivered, 'queue');
 
 const declarations: readonly AwsCalls[] = [awsBackupCalls, copyCalls, publisherCalls, ...Object.values(handlerCalls)];
 
@@ -74,9 +83,10 @@ function actionsOf(call: string): string[] {
   );
 }
 
-/** Copies of both modes, so that every right is needed. */
-const stack = synthesize(
-  configured([
+/** Copies of both modes, and another environment, so that every right is needed. */
+const us = { account: '222222222222', region: 'us-east-1' };
+const fleet = configured(
+  [
     { id: 'orders', kind: 'instance' },
     {
       id: 'crm',
@@ -84,8 +94,11 @@ const stack = synthesize(
       copy: { mode: 'object', staging: { bucket: 'dumps', owner: '210987654321', key: 'sql/{snapshotId}.bak' } },
       bucket: { type: 'existing', name: 'archive', prefix: 'crm' },
     },
-  ]),
+  ],
+  { environments: [{ account: us.account, regions: [us.region] }] },
 );
+const stack = synthesize(fleet);
+const spoke = synthesizeSpoke(fleet, us);
 const roles = { record: 'RecordEventsRecordRole', sweep: 'SweepDatabasesSweepRole', copy: 'CopyBackupsCopyRole' };
 
 /** The actions of a function's role that its own calls need; logs, queues, the ledger and its stream and key have other reasons. */
