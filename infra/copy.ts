@@ -94,7 +94,7 @@ export class CopyBackups extends Construct {
     ledger.allow(this.function, ledgerUses.copy);
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
-    allowAssuming(role, fleet, ['reader', 'copier']);
+    allowAssuming(role, fleet, 'copier');
   }
 
   #alarms(alarms: Alarms, { copies }: Fleet): void {

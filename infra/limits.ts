@@ -32,8 +32,7 @@ const maxResources = 500;
 const fewerBuckets =
   'Let databases share one bucket, each with a prefix of its own: "bucket": { "type": "shared" } in "defaults" or at tenants';
 const fewerRecipients = 'Let tenants share recipients, or leave theirs to the "operators"';
-const fewerEnvironments =
-  'Watch some of the "environments" from another hub, or leave copies out of those that need none: "copy": { "mode": "none" }';
+const fewerEnvironments = 'Watch some of the "environments" from another hub';
 const ours = 'Report it as a fault of this version, with the configuration';
 
 /** What of a template is more than AWS takes, as sentences with the cure; none where all fits. */

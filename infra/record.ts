@@ -88,7 +88,7 @@ export class RecordEvents extends Construct {
     parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     parts.allowReports(this.function);
-    allowAssuming(this.function.role, parts.fleet, ['reader']);
+    allowAssuming(this.function.role, parts.fleet, 'reader');
   }
 
   #alarms(alarms: Alarms, queue: Queue): void {

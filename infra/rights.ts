@@ -116,15 +116,14 @@ export function allowAwsBackupReads(role: Role): void {
   });
 }
 
-/** Lets a function assume these roles of the other environments, as far as they have them; and no others. */
-export function allowAssuming(role: Role, fleet: Fleet, spokeRoles: readonly SpokeRole[]): void {
+/** Lets a function assume this role of each other environment that has it; and no others. */
+export function allowAssuming(role: Role, fleet: Fleet, name: Extract<SpokeRole, 'reader' | 'copier'>): void {
   const [, ...spokes] = fleet.environments;
-  const resources = spokes.flatMap((spoke) =>
-    spokeRoles
-      .filter((name) => name !== 'copier' || copiesAnything(fleetIn(fleet, spoke)))
-      .map((name) => roleArn(spoke, spokeRoleName(name, spoke.region))),
-  );
-  allow(role, { actions: actionsOn(handlerCalls.assumeRole, 'role'), resources });
+  const having = spokes.filter((spoke) => name === 'reader' || copiesAnything(fleetIn(fleet, spoke)));
+  allow(role, {
+    actions: actionsOn(handlerCalls.assumeRole, 'role'),
+    resources: having.map((spoke) => roleArn(spoke, spokeRoleName(name, spoke.region))),
+  });
 }
 
 type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot';

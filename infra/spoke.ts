@@ -1,14 +1,12 @@
 import { CfnCondition, CfnParameter, CfnResource, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { AccountPrincipal, type IPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { uniq } from 'es-toolkit/array';
 import { handlerCalls } from '../handlers/calls.ts';
 import { copiesAnything, type Fleet } from '../shared/config/index.ts';
 import {
   eventRules,
   type FunctionName,
   forwardRuleName,
-  functionNames,
   hubBusName,
   hubRoleName,
   spokeDeadLetterQueueName,
@@ -103,15 +101,21 @@ class Forwarding extends Construct {
   }
 }
 
+/** The functions that read; the one that copies does all with the copier role. */
+const readers = ['record', 'sweep'] as const satisfies readonly FunctionName[];
+
 /** The role that the functions read databases, backups and jobs with, and whether events are forwarded. */
 function addReader(stack: Stack, hub: Environment): void {
   const { account, partition, region } = stack;
   const role = new Role(stack, 'ReaderRole', {
     roleName: spokeRoleName('reader', region),
     description: 'What the ledger reads RDS and AWS Backup with',
-    assumedBy: functionsOf(hub, partition, functionNames),
+    assumedBy: functionsOf(hub, partition, readers),
   });
-  allowRdsReads(role, uniq(Object.values(rdsUses).flat()));
+  allowRdsReads(
+    role,
+    readers.flatMap((name) => rdsUses[name]),
+  );
   allowAwsBackupReads(role);
   allow(role, {
     actions: ['events:DescribeRule', 'events:ListTargetsByRule'],

@@ -102,7 +102,7 @@ export class SweepDatabases extends Construct {
       actions: actionsOn(handlerCalls.triggerCopies, 'function'),
       resources: [copy.function.function.functionArn],
     });
-    allowAssuming(this.function.role, parts.fleet, ['reader']);
+    allowAssuming(this.function.role, parts.fleet, 'reader');
   }
 
   #alarms(alarms: Alarms, record: RecordEvents): void {
