@@ -87,6 +87,7 @@ const us = { account: '222222222222', region: 'us-east-1' };
 const fleet = configured(
   [
     { id: 'orders', kind: 'instance' },
+    { id: 'shop', kind: 'instance', ...us },
     {
       id: 'crm',
       kind: 'instance',
