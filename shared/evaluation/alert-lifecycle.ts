@@ -208,7 +208,7 @@ function end(alert: Alert, now: Date): AlertOutcome {
 function whileResolving(outcome: AlertOutcome, { evaluation }: Evaluated, now: Date): AlertOutcome {
   const remains = evaluation.severity !== 'info' && evaluation.verdict !== 'deleted';
   const nextCheckOnceNotified = remains ? now : evaluation.nextCheckAt;
-  const nextCheckAt = earliestAfter(now, outcome.nextCheckAt, evaluation.nextCheckAt) ?? outcome.nextCheckAt;
+  const nextCheckAt = earliestCheck(evaluation, now, outcome.nextCheckAt) ?? outcome.nextCheckAt;
   return {
     ...outcome,
     ...(nextCheckAt && { nextCheckAt }),
@@ -257,7 +257,7 @@ function reminderAt(alert: Alert, { evaluation, policy }: Evaluated): Date | und
 function notify(alert: Alert, evaluated: Evaluated, step: AlertStep, now: Date): AlertOutcome {
   const pending: Alert = { ...alert, pending: newPending(step, now) };
   if (pending.resolved) {
-    const nextCheckAt = earliestAfter(now, retryAt(pending), evaluated.evaluation.nextCheckAt);
+    const nextCheckAt = earliestCheck(evaluated.evaluation, now, retryAt(pending));
     return { alert: pending, step, ...(nextCheckAt && { nextCheckAt }) };
   }
   return {
@@ -278,13 +278,22 @@ function sendAgain(alert: Alert, now: Date): AlertOutcome {
 /** The earliest of: sending again, reminder or end of a snooze, the evaluation's own moment, and six hours from now. */
 function nextCheck(alert: Alert, evaluated: Evaluated, now: Date): Date {
   const longest = new Date(now.getTime() + longestWaitMs);
-  const moments = [alert.pending && retryAt(alert), reminderAt(alert, evaluated), evaluated.evaluation.nextCheckAt];
-  return earliestAfter(now, longest, ...moments) ?? longest;
+  const moments = [alert.pending && retryAt(alert), reminderAt(alert, evaluated)];
+  return earliestCheck(evaluated.evaluation, now, longest, ...moments) ?? longest;
 }
 
-function earliestAfter(now: Date, ...moments: readonly (Date | undefined)[]): Date | undefined {
-  const ahead = moments.flatMap((moment) => (moment !== undefined && moment > now ? moment.getTime() : []));
-  return ahead.length === 0 ? undefined : new Date(Math.min(...ahead));
+/**
+ * The earliest of the evaluation's own moment and those of the alert that are ahead. The evaluation's may be now, at its
+ * deadline to the millisecond: what still holds then is checked again by the next watch.
+ */
+function earliestCheck(
+  { nextCheckAt }: Evaluation,
+  now: Date,
+  ...moments: readonly (Date | undefined)[]
+): Date | undefined {
+  const ahead = moments.filter((moment) => moment !== undefined && moment > now);
+  const times = [nextCheckAt, ...ahead].flatMap((moment) => (moment === undefined ? [] : [moment.getTime()]));
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 }
 
 function newPending(step: AlertStep, at: Date): NonNullable<Alert['pending']> {

@@ -74,7 +74,7 @@ export interface Expected {
   readonly reason: string;
   readonly alert: AlertColumn;
   readonly deadline?: string;
-  /** When the watch checks it next. */
+  /** When the watch checks it next, once people were notified. */
   readonly nextCheckAt?: string;
 }
 
@@ -86,6 +86,8 @@ export interface Played {
   readonly reason: string;
   readonly alert: AlertColumn;
   readonly newest?: Date;
+  /** When the watch checks it next, once people were notified. */
+  readonly nextCheckAt?: Date;
 }
 
 const environment = { account: '123456789012', region: 'eu-west-1' };
@@ -184,7 +186,8 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     knownOf(scenario),
     now,
   );
-  const { evaluation } = evaluated;
+  const { evaluation, notification, row } = evaluated;
+  const nextCheckAt = notification?.nextCheckOnceNotified ?? row.nextCheckAt;
   if (evaluation === undefined) throw new Error('a configured database has an evaluation');
   const subject = { id: configured.id, kind: configured.kind, evaluatedAt: now };
   return {
@@ -192,6 +195,7 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     reason: reasonOf(evaluation, subject, { now, audience }),
     alert: alertColumn(evaluated),
     ...(evaluation.newestBackup && { newest: evaluation.newestBackup.time }),
+    ...(nextCheckAt && { nextCheckAt }),
   };
 }
 

@@ -57,6 +57,37 @@ export const states: readonly Scenario[] = [
     },
   },
   {
+    title: 'The same, as that copy turns a day old to the second: the next watch checks it again',
+    at: '24 Nov 04:10',
+    rds: { status: 'inaccessible-encryption-credentials-recoverable', kmsKeyId: key },
+    alert: {
+      verdict: 'protected',
+      severity: 'warning',
+      cause: {
+        code: 'encryption-key-inaccessible',
+        facts: { status: 'inaccessible-encryption-credentials-recoverable' },
+      },
+      opened: t('23 Nov 12:00'),
+    },
+    snapshots: [
+      fresh,
+      snapshot('23 Nov 05:00', {
+        id: 'copy',
+        kind: 'copy',
+        kmsKeyId: otherKey,
+        originalCreatedAt: t('23 Nov 04:10'),
+      }),
+    ],
+    expect: {
+      verdict: 'protected',
+      severity: 'warning',
+      cause: 'encryption-key-inaccessible',
+      reason: 'that of 2026-11-23 04:10 UTC has another key',
+      alert: 'silent',
+      nextCheckAt: '24 Nov 04:10',
+    },
+  },
+  {
     title: 'The same, once that copy is older than a day',
     at: '24 Nov 04:11',
     rds: { status: 'inaccessible-encryption-credentials-recoverable', kmsKeyId: key },
@@ -104,6 +135,49 @@ export const states: readonly Scenario[] = [
       cause: 'status-prevents-backups',
       reason: 'enlarge its storage',
       alert: 'open warning',
+    },
+  },
+  {
+    title:
+      'Its storage is full at its deadline to the second: the next watch checks it again, whatever people were notified of',
+    at: '23 Nov 16:00',
+    rds: { status: 'storage-full' },
+    row: { status: 'storage-full', verdict: 'protected', since: t('23 Nov 12:00'), evaluatedAt: t('23 Nov 12:15') },
+    alert: {
+      verdict: 'protected',
+      severity: 'warning',
+      cause: { code: 'status-prevents-backups', facts: { status: 'storage-full' } },
+      opened: t('23 Nov 12:15'),
+    },
+    snapshots: [snapshot('22 Nov 16:00')],
+    expect: {
+      verdict: 'protected',
+      severity: 'warning',
+      cause: 'status-prevents-backups',
+      reason: 'enlarge its storage',
+      alert: 'silent',
+      deadline: '23 Nov 16:00',
+      nextCheckAt: '23 Nov 16:00',
+    },
+  },
+  {
+    title: 'A quarter of an hour after that deadline',
+    at: '23 Nov 16:15',
+    rds: { status: 'storage-full' },
+    row: { status: 'storage-full', verdict: 'protected', since: t('23 Nov 12:00'), evaluatedAt: t('23 Nov 16:00') },
+    alert: {
+      verdict: 'protected',
+      severity: 'warning',
+      cause: { code: 'status-prevents-backups', facts: { status: 'storage-full' } },
+      opened: t('23 Nov 12:15'),
+    },
+    snapshots: [snapshot('22 Nov 16:00')],
+    expect: {
+      verdict: 'overdue',
+      severity: 'critical',
+      cause: 'status-prevents-backups',
+      reason: 'enlarge its storage',
+      alert: 'rise critical',
     },
   },
   {

@@ -356,6 +356,17 @@ describe('the moment of the next check', () => {
     expect(nextCheckAt(opened(), evaluated({ ...critical, nextCheckAt: hours(2) }), hours(1))).toEqual(hours(2));
   });
 
+  it('is now where that is the moment of the evaluation, e.g. its deadline to the millisecond', () => {
+    const stillHolds = { verdict: 'protected', severity: 'warning', nextCheckAt: hours(1) } as const;
+    const warned = opened(stillHolds);
+    const pending = { step: 'open', at: minutes(59), tries: 0 } as const;
+    expect(nextCheckAt(warned, evaluated(stillHolds), hours(1))).toEqual(hours(1));
+    expect(nextAlert({ ...warned, pending }, evaluated(stillHolds), hours(1)).nextCheckOnceNotified).toEqual(hours(1));
+    expect(nextCheckAt(opened(), evaluated({ ...fine, nextCheckAt: hours(1) }), hours(1))).toEqual(hours(1));
+    const waits = { ...critical, mayEndBy: hours(1), nextCheckAt: hours(1) };
+    expect(nextCheckAt(opened(), evaluated(waits), hours(1))).toEqual(hours(1));
+  });
+
   it.each([0, 1, 2, 3, 4, 5, 9])('is not hidden by a resolution that has been sent %d times in vain', (tries) => {
     const later = hours(20);
     const deadline = hours(2, later);
