@@ -375,6 +375,28 @@ export class Fleets {
     });
   }
 
+  /** Nobody need start it: RDS does after some days. */
+  #stop(database: Database): void {
+    this.#rds.stop(database);
+    this.#stops.set(database.resourceId, [...this.#stopsOf(database), { from: this.#rds.now.getTime() }]);
+    const { restartsAt } = database;
+    if (restartsAt === undefined) return;
+    this.#rds.plan(restartsAt, () => {
+      const isOpen = this.#stopsOf(database).some(({ until }) => until === undefined);
+      if (database.deleted || database.status === 'stopped' || !isOpen) return;
+      this.#noteStart(database);
+      this.#onChange(database);
+    });
+  }
+
+  #noteStart(database: Database): void {
+    const until = this.#rds.now.getTime();
+    this.#stops.set(
+      database.resourceId,
+      this.#stopsOf(database).map((stop) => ({ until, ...stop })),
+    );
+  }
+
   #planRetention(database: Database, days: number): void {
     const at = new Date(this.#rds.now.getTime() + maintenanceHours * hour);
     this.#rds.planRetention(database, days, at);
@@ -423,16 +445,12 @@ export class Fleets {
         return isSilent(false);
       case 'stop':
         if (database.status !== 'available') return undefined;
-        rds.stop(database);
-        this.#stops.set(database.resourceId, [...this.#stopsOf(database), { from: rds.now.getTime() }]);
+        this.#stop(database);
         return isSilent(true);
       case 'start':
         if (database.status !== 'stopped') return undefined;
         rds.start(database);
-        this.#stops.set(
-          database.resourceId,
-          this.#stopsOf(database).map((stop) => ({ until: rds.now.getTime(), ...stop })),
-        );
+        this.#noteStart(database);
         return isSilent(true);
       case 'switch backups off':
         if (database.kind === 'cluster' || database.retention === 0) return undefined;
