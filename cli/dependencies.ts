@@ -48,7 +48,7 @@ export interface Cloud {
   ringing(): Promise<RingingAlarm[]>;
   /** Runs the sweep function and waits for its report. */
   sweep(request: Readonly<Record<string, unknown>>): Promise<SweepReport>;
-  cancelExport(taskId: string): Promise<void>;
+  cancelExport(taskId: string, region: string): Promise<void>;
   /** The configuration the functions use, resolved, with the SHA-256 of its bytes. */
   configuration(): Promise<{ readonly fleet: Fleet; readonly hash: string }>;
   /** An object of the report bucket as text, or undefined where it has none of that name. */

@@ -2,7 +2,7 @@
 import pMap from 'p-map';
 import type { Fleet } from '../shared/config/index.ts';
 import { isHeld, type ModeMade, retried, retryMode } from '../shared/copies/index.ts';
-import { type Backup, backupIdOf, copyCauses, type DatabaseRow } from '../shared/domain/index.ts';
+import { type Backup, backupIdOf, copyCauses, type DatabaseRow, type Environment } from '../shared/domain/index.ts';
 import { type Ledger, updateBackup } from '../shared/ledger/index.ts';
 import { errorText } from '../shared/lib/errors.ts';
 import { collect } from '../shared/lib/iterables.ts';
@@ -33,21 +33,20 @@ export interface RetryPlan {
 }
 
 /**
- * What would become of the copies of a selection that failed, or wait for a fault of set-up to be put right; the oldest backup
+ * What would become of the copies of a selection, in whatever environment, that failed, or wait for a fault of set-up to be put right; the oldest backup
  * first. Nothing is written.
  */
 export async function planRetry(
-  { ledger, account, region }: DeployedLedger,
+  { ledger }: Pick<DeployedLedger, 'ledger'>,
   fleet: Fleet,
   selection: Selection,
   now: Date,
 ): Promise<RetryPlan> {
-  const environment = { account, region };
-  const queue = await collect(ledger.copies(environment, 'queued'));
-  const failed = [
-    ...(await collect(ledger.copies(environment, 'failed'))),
-    ...queue.filter(({ copy }) => isHeld(copy)),
-  ];
+  const failedIn = async (environment: Environment) => {
+    const queue = await collect(ledger.copies(environment, 'queued'));
+    return [...(await collect(ledger.copies(environment, 'failed'))), ...queue.filter(({ copy }) => isHeld(copy))];
+  };
+  const failed = (await pMap(fleet.environments, failedIn, { concurrency: 8 })).flat();
   requireKnownCause(selection.cause, failed);
   const keys = [...new Set(failed.map(({ database }) => database))];
   const rows = new Map((await ledger.databases(keys)).map((row) => [row.key, row]));

@@ -4,7 +4,7 @@
  * The configuration finds a database by name; whose it is, is kept on its row by resource id, with since when. A name that
  * passes on to another database takes nothing along: what was recorded stays its tenant's, and is copied to no other.
  */
-import { type ConfiguredDatabase, enrolledWithoutTags, type Fleet } from './config/index.ts';
+import { type ConfiguredDatabase, enrolledWithoutTags, type Fleet, fleetEnvironment } from './config/index.ts';
 import {
   type Backup,
   type CopyCause,
@@ -74,7 +74,8 @@ export function copiedBy(
   if (own) return { configured: own };
   const [other] = entries;
   if (other) return { cause: { code: 'owner-changed', facts: { tenant: other.tenant } } };
-  if (!fleet.discovery) return { cause: { code: 'not-configured', facts: {} } };
+  if (!fleet.discovery || !fleetEnvironment(fleet, environment))
+    return { cause: { code: 'not-configured', facts: {} } };
   return { configured: enrolledWithoutTags(fleet, { ...environment, kind, id: row?.id ?? databaseId }, tenant) };
 }
 

@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   evaluation: ['lib', 'domain', 'config', 'rds', 'ownership'],
   reasons: ['lib', 'domain', 'evaluation'],
   copies: ['lib', 'domain', 'config', 'rds', 'ledger', 'ownership'],
-  cost: ['config', 'copies'],
+  cost: ['domain', 'config', 'copies'],
   recording: [...['lib', 'domain', 'config', 'rds', 'aws-backup', 'ledger', 'ownership', 'evaluation', 'copies']],
   notifications: ['lib', 'domain', 'channels', 'config', 'ledger', 'evaluation', 'reasons'],
   'read-model': ['lib', 'domain', 'ledger', 'evaluation', 'reasons', 'copies'],

@@ -29,7 +29,7 @@ export function awsDependencies({ stack, now }: AwsOptions): AwsDependencies {
     deployment,
     ringing: async () => (await import('./alarms.ts')).ringingAlarms(stack),
     sweep: async (request) => (await import('./functions.ts')).invokeSweep(await deployment(), request),
-    cancelExport: async (taskId) => (await import('./exports.ts')).cancelExport(taskId),
+    cancelExport: async (taskId, region) => (await import('./exports.ts')).cancelExport(taskId, region),
     configuration: async () => (await import('./functions.ts')).deployedConfiguration(await deployment()),
     report: async (key) => (await import('./reports.ts')).fetchReport(await deployment(), key),
     examine: async function* (options) {

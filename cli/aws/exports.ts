@@ -1,10 +1,10 @@
 import { CancelExportTaskCommand, RDSClient } from '@aws-sdk/client-rds';
 import { UserError } from '../user-error.ts';
 
-/** Asks RDS to end an export task; its end is an event like any other. */
-export async function cancelExport(taskId: string): Promise<void> {
+/** Asks RDS to end an export task of a Region; its end is an event like any other. */
+export async function cancelExport(taskId: string, region: string): Promise<void> {
   try {
-    await new RDSClient().send(new CancelExportTaskCommand({ ExportTaskIdentifier: taskId }));
+    await new RDSClient({ region }).send(new CancelExportTaskCommand({ ExportTaskIdentifier: taskId }));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (/^ExportTaskNotFound/.test(error.name))

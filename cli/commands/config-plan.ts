@@ -1,6 +1,7 @@
 import { type Fleet, parseConfig, regionsWithoutExports } from '../../shared/config/index.ts';
 import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copies/index.ts';
 import { formatUsd, type MonthlyCost, monthlyCost, pricesAsOf, pricesRegion } from '../../shared/cost/index.ts';
+import { environmentText } from '../../shared/domain/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { collect } from '../../shared/lib/iterables.ts';
 import { copySentenceOf, type Reader } from '../../shared/reasons/index.ts';
@@ -29,7 +30,7 @@ export const configPlan = command({
       recipients: 'addresses that are notified, each counted once: `operators`, `tenants`',
       buckets: 'names of buckets: those that the stack creates (`made`), and those that must exist (`existing`)',
       copies:
-        '`exportsADay`, `exportsAMonth`, `hoursEach` (of an attempt), `attemptsEach`, `measured`, `slotsCarryADay`, `load` (above 1 the queue grows for ever); with --observed `monthlyUsd` (about, without the following) and `unpricedAMonth`, exports whose price is not known, since RDS does not state the size of their snapshots',
+        '`exportsADay`, `exportsAMonth`, `hoursEach` (of an attempt), `attemptsEach`, `measured`, `slotsCarryADay`, `load` (of the fullest environment; above 1 its queue grows for ever), `environments` (`account`, `region`, `accountName` where it has one, and its own `exportsADay`, `slotsCarryADay` and `load`); with --observed `monthlyUsd` (about, without the following) and `unpricedAMonth`, exports whose price is not known, since RDS does not state the size of their snapshots',
       copiesByMode: 'databases by copy mode',
       cost: `what a month costs by list prices of ${pricesRegion}, free tiers not deducted: \`pricesAsOf\`, \`items\` (\`item\`, \`label\`, \`quantity\` a month, \`unit\`, \`usd\`), \`monthlyUsd\` in the first year, \`secondYearMonthlyUsd\`, \`laterMonthlyUsd\`, and \`notIncluded\`, as phrases`,
       notCopied:
@@ -100,13 +101,35 @@ function priceOf({ monthlyUsd, unpricedAMonth }: Capacity): string {
   return unpriced === 0 ? known : `${known}, without ${unknown}`;
 }
 
+/** Environments whose slots are shown; the fullest are. */
+const mostShown = 10;
+
+/** How full the slots are: of each environment that exports, where there are several. */
+function slotsOf({ environments, slotsCarryADay, load }: Capacity): readonly string[] {
+  const taken = (share: number) => `taken for ${Math.round(share * 100)} % of the time`;
+  if (environments.length === 1) return [`carry ${rounded(slotsCarryADay)} a day: ${taken(load)}`];
+  const exporting = environments.filter(({ exportsADay }) => exportsADay > 0).sort((a, b) => b.load - a.load);
+  const shown = exporting
+    .slice(0, mostShown)
+    .map(
+      (one) =>
+        `${environmentText(one)}: ${rounded(one.exportsADay)} of ${rounded(one.slotsCarryADay)} a day, ${taken(one.load)}`,
+    );
+  const more = exporting.length - shown.length;
+  if (exporting.length === 0) return ['none taken'];
+  return more > 0 ? [...shown, `${more} more, less full`] : shown;
+}
+
+function rounded(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
 function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
   const { bold, yellow, dim } = screen.colours;
   const { copies, copiesByMode, buckets, recipients } = plan;
   screen.line(bold(`What ${plan.file} asks for`));
-  const round = (value: number) => String(Math.round(value * 10) / 10);
-  const duration = copies.hoursEach < 1 ? `${Math.ceil(copies.hoursEach * 60)} min` : `${round(copies.hoursEach)} h`;
-  const attempts = copies.attemptsEach > 1 ? ` and ${round(copies.attemptsEach)} attempts` : '';
+  const duration = copies.hoursEach < 1 ? `${Math.ceil(copies.hoursEach * 60)} min` : `${rounded(copies.hoursEach)} h`;
+  const attempts = copies.attemptsEach > 1 ? ` and ${rounded(copies.attemptsEach)} attempts` : '';
   const each = `${duration}${attempts} each (${copies.measured ? 'as measured in the last week, failed ones included' : 'assumed: copies.assumedHours'})`;
   screen.pairs([
     ['watched', `${plural(plan.databases - plan.excluded.length, 'database')} of ${plural(plan.tenants, 'tenant')}`],
@@ -117,8 +140,8 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
       'copies',
       `${copiesByMode.export} by export, ${copiesByMode.object} of native dumps, ${copiesByMode.none} not copied`,
     ],
-    ['exports', `${round(copies.exportsADay)} a day, ${round(copies.exportsAMonth)} a month, ${each}`],
-    ['slots', `carry ${round(copies.slotsCarryADay)} a day: taken for ${Math.round(copies.load * 100)} % of the time`],
+    ['exports', `${rounded(copies.exportsADay)} a day, ${rounded(copies.exportsAMonth)} a month, ${each}`],
+    ['slots', screen.stacked(...slotsOf(copies))],
     ['price of exports', priceOf(copies)],
   ]);
   for (const { database, tenant, reason } of plan.excluded) {

@@ -1,10 +1,11 @@
 import { ended } from '../../shared/copies/index.ts';
-import { type Backup, backupIdOf } from '../../shared/domain/index.ts';
+import { type Backup, backupIdOf, type Environment, environmentOf } from '../../shared/domain/index.ts';
 import { updateBackup } from '../../shared/ledger/index.ts';
 import { backupFacts } from '../../shared/read-model/index.ts';
 import { type Answer, answer, command } from '../command.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { findBackup } from '../find.ts';
+import { UserError } from '../user-error.ts';
 import { notNow } from './copies.ts';
 
 export const copyCancel = command({
@@ -16,7 +17,7 @@ export const copyCancel = command({
     fields: { '(those of `backups`)': 'the backup as it is now; a running export ends a moment later' },
   },
   run: async (deps, args) => {
-    const { ledger } = await deps.ledger();
+    const { ledger, account } = await deps.ledger();
     const backup = await findBackup(deps, ledger, args.text('backup'));
     const note = args.optional('note');
     const cause = {
@@ -35,7 +36,9 @@ export const copyCancel = command({
     if (state !== 'running' && state !== 'starting') throw notNow(fresh.id, state, 'there is nothing to cancel.');
     if (mode === 'object') throw notNow(fresh.id, state, 'S3 copies it in one go of minutes, which cannot be stopped.');
     if (mode !== 'export' || taskId === undefined) throw notNow(fresh.id, state, 'no export task of it is known.');
-    await (await deps.cloud()).cancelExport(taskId);
+    const environment = environmentOf(fresh.database);
+    if (environment.account !== account) throw elsewhere(taskId, environment);
+    await (await deps.cloud()).cancelExport(taskId, environment.region);
     return confirmation(
       fresh,
       deps,
@@ -43,6 +46,13 @@ export const copyCancel = command({
     );
   },
 });
+
+/** Commands act with the rights of whoever calls them: in the account of the ledger, and in no other. */
+function elsewhere(taskId: string, { account, region }: Environment): UserError {
+  return new UserError(
+    `The export ${taskId} runs in account ${account}, ${region}, where this command has no rights. End it with those of that account: aws rds cancel-export-task --export-task-identifier ${taskId} --region ${region} --profile <a profile of ${account}>`,
+  );
+}
 
 function confirmation(backup: Backup, deps: Dependencies, sentence: string): Answer {
   return answer(backupFacts(backup, deps.now()), (screen) => screen.line(sentence));

@@ -1,7 +1,8 @@
-/** Whether the account's export slots can carry what the configuration wants, and what that costs: known before it hurts. */
+/** Whether the export slots of each environment can carry what the configuration wants, and what that costs: known before it hurts. */
+import { groupBy } from 'es-toolkit/array';
 import { mean, sumBy } from 'es-toolkit/math';
 import type { ConfiguredDatabase, CopySchedule, Fleet } from '../config/index.ts';
-import { type Backup, isEnded } from '../domain/index.ts';
+import { type Backup, environmentText, formatEnvironment, isEnded, type NamedEnvironment } from '../domain/index.ts';
 import { hourMs } from '../lib/time.ts';
 import { exportSlots } from './export-tasks.ts';
 
@@ -38,14 +39,23 @@ export interface Capacity {
   /** Attempts an export takes: as seen in the ledger, or 1. */
   readonly attemptsEach: number;
   readonly measured: boolean;
-  /** Exports that the account's slots carry at that duration and with so many attempts, if nobody else exports. */
+  /** Exports that the slots carry at that duration and with so many attempts, if nobody else exports: of all environments that export. */
   readonly slotsCarryADay: number;
-  /** Wanted by carried: above 1 the queue grows without end. */
+  /** Wanted by carried, of the environment where that is most: above 1 its queue grows without end. */
   readonly load: number;
+  /** All environments of the fleet, in its order. */
+  readonly environments: readonly EnvironmentCapacity[];
   /** About, failed attempts included, without `unpricedAMonth`; absent until the ledger knows sizes. */
   readonly monthlyUsd?: number;
   /** Exports a month whose price is not known, since RDS does not state the size of their snapshots; absent until measured. */
   readonly unpricedAMonth?: number;
+}
+
+/** The capacity of one environment, which has a queue and slots of its own. */
+export interface EnvironmentCapacity extends NamedEnvironment {
+  readonly exportsADay: number;
+  readonly slotsCarryADay: number;
+  readonly load: number;
 }
 
 /** What the ledger's ended exports took; undefined while there is none. */
@@ -75,11 +85,18 @@ export function observe(backups: Iterable<Pick<Backup, 'copy' | 'sizeGiB'>>): Ob
 
 /** From the configuration, and from what past exports took where there were some. */
 export function capacityOf(fleet: Fleet, observed?: Observed): Capacity {
-  const exportsADay = sumBy(fleet.databases, exportsADayOf);
-  const exportsAMonth = exportsADay * daysAMonth;
   const hoursEach = observed?.hours ?? fleet.copies.assumedHours;
   const attemptsEach = observed?.attempts ?? 1;
   const slotsCarryADay = (exportSlots * 24) / (hoursEach * attemptsEach);
+  const databasesIn = groupBy(fleet.databases, formatEnvironment);
+  const environments = fleet.environments.map(({ account, region, accountName }) => {
+    const exportsADay = sumBy(databasesIn[formatEnvironment({ account, region })] ?? [], exportsADayOf);
+    const named = { account, region, ...(accountName !== undefined && { accountName }) };
+    return { ...named, exportsADay, slotsCarryADay, load: exportsADay / slotsCarryADay };
+  });
+  const exporting = environments.filter((environment) => environment.exportsADay > 0).length;
+  const exportsADay = sumBy(environments, (environment) => environment.exportsADay);
+  const exportsAMonth = exportsADay * daysAMonth;
   const unpricedAMonth = exportsAMonth * (observed?.unsized ?? 1);
   return {
     exportsADay,
@@ -87,8 +104,9 @@ export function capacityOf(fleet: Fleet, observed?: Observed): Capacity {
     hoursEach,
     attemptsEach,
     measured: observed !== undefined,
-    slotsCarryADay,
-    load: exportsADay / slotsCarryADay,
+    slotsCarryADay: slotsCarryADay * Math.max(1, exporting),
+    load: Math.max(...environments.map(({ load }) => load)),
+    environments,
     ...(observed?.gib !== undefined && {
       monthlyUsd: (exportsAMonth - unpricedAMonth) * attemptsEach * observed.gib * usdPerGiB,
     }),
@@ -96,18 +114,24 @@ export function capacityOf(fleet: Fleet, observed?: Observed): Capacity {
   };
 }
 
-/** What somebody has to decide before the queue of copies decides it; nothing where the slots carry what is wanted. */
+/** What somebody has to decide before a queue of copies decides it; nothing where the slots carry what is wanted. */
 export function capacityWarnings(capacity: Capacity): string[] {
-  const { load, measured } = capacity;
-  if (load < tightLoad) return [];
-  const wanted = `${rounded(capacity.exportsADay)} exports a day are wanted`;
+  const { environments, measured } = capacity;
   const attempts = capacity.attemptsEach > 1 ? ` and ${rounded(capacity.attemptsEach)} attempts` : '';
-  const carried = `the account's ${exportSlots} export slots carry ${rounded(capacity.slotsCarryADay)} a day at ${rounded(capacity.hoursEach)} h${attempts} each (${measured ? 'as seen so far' : 'assumed: copies.assumedHours'})`;
+  const each = `at ${rounded(capacity.hoursEach)} h${attempts} each (${measured ? 'as seen so far' : 'assumed: copies.assumedHours'})`;
   const advice =
     'copy less often (copy.schedule "weekly" or "monthly"), or set copy.mode "none" where nobody reads the copies';
-  return load > 1
-    ? [`${wanted}, ${carried}: the queue grows without end, and snapshots expire before their turn; ${advice}`]
-    : [`${wanted}, ${carried}: the slots are taken for ${Math.round(load * 100)} % of the time; ${advice}`];
+  return environments
+    .filter(({ load }) => load >= tightLoad)
+    .map((environment) => {
+      const { exportsADay, slotsCarryADay, load } = environment;
+      const where = environments.length > 1 ? `${environmentText(environment)}: ` : '';
+      const wanted = `${where}${rounded(exportsADay)} exports a day are wanted`;
+      const carried = `the account's ${exportSlots} export slots carry ${rounded(slotsCarryADay)} a day ${each}`;
+      return load > 1
+        ? `${wanted}, ${carried}: the queue grows without end, and snapshots expire before their turn; ${advice}`
+        : `${wanted}, ${carried}: the slots are taken for ${Math.round(load * 100)} % of the time; ${advice}`;
+    });
 }
 
 export const daysAMonth = 365.25 / 12;

@@ -4,6 +4,7 @@ import { sumBy } from 'es-toolkit/math';
 import { copiesAnything, type Fleet } from '../config/index.ts';
 import { metrics } from '../contract.ts';
 import { type Capacity, copiesADay, daysAMonth, usdPerGiB } from '../copies/index.ts';
+import { formatEnvironment } from '../domain/index.ts';
 import { prices, rotationUsd } from './prices.ts';
 import {
   alarmedMetrics,
@@ -115,16 +116,23 @@ export function monthlyCost(fleet: Fleet, capacity: Capacity): MonthlyCost {
 }
 
 /**
- * Copies that are made a day, and the read units that they cost. Exports of one schedule wait for slots in the same night; a
- * native dump that is there is copied at once.
+ * Copies that are made a day, and the read units that they cost. Exports of one schedule and environment wait for slots in the same
+ * night; a native dump that is there is copied at once.
  */
-function copiesOf({ databases }: Fleet, { load }: Capacity): { copies: number; reads: number } {
-  const bursts = Object.values(groupBy(databases.filter(isCopied), ({ copy }) => `${copy.mode} ${copy.schedule}`));
+function copiesOf({ databases }: Fleet, { environments }: Capacity): { copies: number; reads: number } {
+  const loads = new Map(environments.map((environment) => [formatEnvironment(environment), environment.load]));
+  const bursts = Object.values(
+    groupBy(
+      databases.filter(isCopied),
+      (database) => `${formatEnvironment(database)} ${database.copy.mode} ${database.copy.schedule}`,
+    ),
+  );
   const all = bursts.map(([first, ...others]) => {
     const timesADay = first ? copiesADay(first) : 0;
     const waits = first?.copy.mode === 'export';
+    const load = (waits && loads.get(formatEnvironment(first))) || 0;
     // What the slots do not carry is not made, as `notIncluded` says.
-    const made = (1 + others.length) / (waits ? Math.max(1, load) : 1);
+    const made = (1 + others.length) / Math.max(1, load);
     const readsOfOne = readUnits.copy + (waits ? readUnits.otherExport * Math.max(0, made - 1) : 0);
     return { copies: timesADay * made, reads: timesADay * made * readsOfOne };
   });

@@ -356,16 +356,47 @@ describe('copy cancel', () => {
     const { ledger, run } = given({
       now,
       cloud: {
-        cancelExport: async (taskId) => {
-          cancelled.push(taskId);
+        cancelExport: async (taskId, inRegion) => {
+          cancelled.push(`${taskId} in ${inRegion}`);
         },
       },
     });
     const backup = aBackup({ copy: { mode: 'export', state: 'running', attempt: 1, taskId: 'copy-orders-1' } });
     await ledger.recordBackup(backup);
     const { exitCode } = await run(`copy cancel ${backup.id}`);
-    expect({ exitCode, cancelled }).toEqual({ exitCode: 0, cancelled: ['copy-orders-1'] });
+    expect({ exitCode, cancelled }).toEqual({ exitCode: 0, cancelled: ['copy-orders-1 in eu-west-1'] });
     expect((await rowOf({ ledger }, backup))?.copy.state).toBe('running');
+  });
+
+  it('asks RDS in the Region of the database, and in no other account', async () => {
+    const cancelled: string[] = [];
+    const { ledger, run } = given({
+      now,
+      cloud: {
+        cancelExport: async (taskId, inRegion) => {
+          cancelled.push(`${taskId} in ${inRegion}`);
+        },
+      },
+    });
+    const copy = { mode: 'export', state: 'running', attempt: 1, taskId: 'copy-1' } as const;
+    await ledger.recordBackup(aBackup({ id: 'beside', of: '123456789012/us-east-1/db-A', copy }));
+    await ledger.recordBackup(aBackup({ id: 'abroad', of: '222222222222/us-east-1/db-B', copy }));
+    expect((await run('copy cancel beside')).exitCode).toBe(0);
+    expect(await run('copy cancel abroad')).toMatchObject({
+      exitCode: 2,
+      error:
+        'The export copy-1 runs in account 222222222222, us-east-1, where this command has no rights. End it with those of that account: aws rds cancel-export-task --export-task-identifier copy-1 --region us-east-1 --profile <a profile of 222222222222>\n',
+    });
+    expect(cancelled).toEqual(['copy-1 in us-east-1']);
+  });
+
+  it('takes a copy of another account out of the queue', async () => {
+    const { ledger, run } = given({ now });
+    const copy = { mode: 'export', state: 'queued', attempt: 1, queuedAt: at('2026-11-23T05:00:00.000Z') } as const;
+    const backup = aBackup({ of: '222222222222/us-east-1/db-B', copy });
+    await ledger.recordBackup(backup);
+    expect((await run(`copy cancel ${backup.id}`)).exitCode).toBe(0);
+    expect((await rowOf({ ledger }, backup))?.copy.state).toBe('cancelled');
   });
 
   it.each([

@@ -282,6 +282,25 @@ describe('config plan', () => {
   });
 });
 
+it('config plan shows how full the slots of each account and Region are', async () => {
+  const file = join(folder, 'plan.json');
+  const database = { id: 'orders', kind: 'instance' };
+  const away = { id: 'orders', kind: 'instance', account: '222222222222', region: 'us-east-1' };
+  await writeFile(
+    file,
+    JSON.stringify({
+      environments: [{ account: '222222222222', name: 'Acme production', regions: ['us-east-1'] }],
+      defaults: { copy: { mode: 'export' }, bucket: { type: 'shared' } },
+      operators: [{ email: 'operators@example.com' }],
+      tenants: [{ id: 'acme', databases: [database, away] }],
+    }),
+  );
+  const line = `config plan ${file} --account 123456789012 --region eu-west-1`;
+  const { text } = await given({ now }).run(line);
+  expect(text).toMatch(/slots +account 123456789012, eu-west-1: 1 of 120 a day, taken for 1 % of the time/);
+  expect(text).toContain('Acme production (222222222222), us-east-1: 1 of 120 a day');
+});
+
 describe('config plan --observed', () => {
   const planned = async (...sizes: readonly (number | undefined)[]) => {
     const file = join(folder, 'plan.json');

@@ -9,6 +9,43 @@ const named = (count: number) => Array.from({ length: count }, (_, index) => `db
 const fleet = (count: number, copy: object = {}, assumedHours = 1) =>
   parseConfig(JSON.stringify(exporting({ acme: named(count) }, { copies: { assumedHours } }, copy)), where);
 
+describe('capacity over several environments', () => {
+  const abroad = { account: '222222222222', region: 'us-east-1' };
+  const several = (here: number, there: number) => {
+    const databases = (count: number, environment: object) =>
+      named(count).map((id) => ({ id, kind: 'instance', ...environment }));
+    return parseConfig(
+      JSON.stringify({
+        environments: [{ account: abroad.account, name: 'Acme production', regions: ['us-east-1', 'eu-west-1'] }],
+        defaults: { copy: { mode: 'export' }, bucket: { type: 'shared' } },
+        operators: [{ email: 'operators@example.com' }],
+        tenants: [{ id: 'acme', databases: [...databases(here, {}), ...databases(there, abroad)] }],
+      }),
+      where,
+    );
+  };
+
+  it('is five slots in each', () => {
+    const capacity = capacityOf(several(60, 180));
+    expect(capacity).toMatchObject({ exportsADay: 240, slotsCarryADay: 240, load: 1.5 });
+    const accountName = 'Acme production';
+    expect(capacity.environments).toEqual([
+      { ...where, exportsADay: 60, slotsCarryADay: 120, load: 0.5 },
+      { ...abroad, accountName, exportsADay: 180, slotsCarryADay: 120, load: 1.5 },
+      { ...abroad, region: 'eu-west-1', accountName, exportsADay: 0, slotsCarryADay: 120, load: 0 },
+    ]);
+  });
+
+  it('is warned of by environment', () => {
+    expect(capacityWarnings(capacityOf(several(60, 60)))).toEqual([]);
+    const warnings = capacityWarnings(capacityOf(several(110, 180)));
+    expect(warnings.map((warning) => warning.slice(0, 75))).toEqual([
+      expect.stringMatching(/^account 123456789012, eu-west-1: 110 exports a day are wanted/),
+      expect.stringMatching(/^Acme production \(222222222222\), us-east-1: 180 exports a day/),
+    ]);
+  });
+});
+
 describe('capacity', () => {
   it('is five slots of a day at the assumed duration', () => {
     expect(capacityOf(fleet(60))).toMatchObject({ exportsADay: 60, slotsCarryADay: 120, load: 0.5, measured: false });
