@@ -4,8 +4,15 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { type CopyTrigger, type EnvironmentPass, leftOutError, workOnCopies } from '../shared/copies/index.ts';
-import { backupIdOf, formatBackupId } from '../shared/domain/index.ts';
+import type { Fleet } from '../shared/config/index.ts';
+import {
+  type CopyTrigger,
+  type EnvironmentPass,
+  leftOutError,
+  type WorkReport,
+  workOnCopies,
+} from '../shared/copies/index.ts';
+import { backupIdOf, type Environment, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
 import { composeCopiesPaused, composeCopyFailed } from '../shared/notifications/index.ts';
 import { eventSource } from '../shared/rds/index.ts';
@@ -106,28 +113,36 @@ export const handler = onFirstCall(() => {
     );
     for (const pass of report.environments) {
       if (report.environments.length === 1 || !isIdle(pass)) log.info('copies checked', summaryOf(pass));
-      if (pass.refused) log.warn('nothing can be copied in an account and Region', { ...pass.environment });
+      if (pass.refused) log.warn('nothing can be copied in an account and Region', placeOf(pass.environment));
     }
     for (const environment of report.unlisted) {
-      log.warn('copies wait in an account and Region that are not configured', { ...environment });
+      log.warn('copies wait in an account and Region that are not configured', placeOf(environment));
     }
     publishCopyMetrics(report, fleet, now());
-    if (report.errors.length === 0) return;
-    const error = leftOutError(report.errors);
-    // A trigger that comes again holds up those behind it, of other environments: the next periodic pass does the same.
-    if (!report.periodic && fleet.environments.length > 1) log.error('copies were left to the watch', { error });
-    else throw error;
+    if (failsRun(report, fleet)) throw leftOutError(report.errors);
+    for (const error of report.errors) log.error('copies are left to the watch', { error });
   };
 });
+
+/**
+ * Whether what was left out fails the run, so that Lambda calls it again. A trigger that comes again holds up those behind it,
+ * which may be of other environments: where there are several, the next periodic pass does what it would have done.
+ */
+export function failsRun({ errors, periodic }: WorkReport, { environments }: Pick<Fleet, 'environments'>): boolean {
+  return errors.length > 0 && (periodic || environments.length === 1);
+}
+
+function placeOf({ account, region }: Environment) {
+  return { account, region };
+}
 
 function isIdle({ followed, run, ended }: EnvironmentPass): boolean {
   return ended.length + followed.running + followed.retried + run.started + (run.waiting ?? 0) === 0;
 }
 
-function summaryOf({ environment: { account, region }, followed, run, ended }: EnvironmentPass) {
+function summaryOf({ environment, followed, run, ended }: EnvironmentPass) {
   return {
-    account,
-    region,
+    ...placeOf(environment),
     lease: run.lease,
     started: run.started,
     waiting: run.waiting,

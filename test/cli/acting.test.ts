@@ -187,6 +187,27 @@ describe('copy retry of many', () => {
     return { ...seen, queued };
   };
 
+  it('selects in all accounts and Regions that are configured, and refuses what is in no other', async () => {
+    const away = { account: '222222222222', region: 'us-east-1' };
+    const fleet = parseConfig(
+      JSON.stringify({
+        environments: [{ account: away.account, regions: [away.region] }],
+        defaults: { copy: { mode: 'export' }, bucket: { type: 'shared' } },
+        discovery: {},
+        operators: [{ email: 'ops@example.com' }],
+        tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance', ...away }] }],
+      }),
+      { account, region },
+    );
+    const { ledger, run } = given({ now, cloud: { configuration: async () => ({ fleet, hash: 'hash' }) } });
+    const there = aBackup({ id: 'there', of: '222222222222/us-east-1/db-A', copy: failedBy(roleGone) });
+    const left = aBackup({ id: 'left', of: '333333333333/us-east-1/db-B', copy: failedBy(roleGone) });
+    for (const backup of [there, left]) await ledger.recordBackup(backup);
+    expect((await run('copy retry --all-failed --yes')).text).toContain('Queued: 1 copy.');
+    expect((await collect(ledger.copies(away, 'queued'))).map(({ id }) => id)).toEqual(['there']);
+    expect((await run('copy retry left')).error).toContain('its database is no longer configured');
+  });
+
   it.each([
     ['--all-failed', ['acme-0 3', 'acme-1 3', 'acme-dump 3', 'globex-1 3']],
     ['--cause bucket-denied', ['acme-1 3', 'globex-1 3']],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTrigger } from '../../handlers/copy.ts';
+import { failsRun, parseTrigger } from '../../handlers/copy.ts';
 import { exportSettingsIn, readExportSettings } from '../../handlers/export-settings.ts';
 import { backupKey } from '../../shared/ledger/items.ts';
 
@@ -51,6 +51,20 @@ it('the environment names what exports are made with, or what is missing', () =>
     exportKeyArn: environment.EXPORT_KEY_ARN,
   });
   expect(() => readExportSettings({ EXPORT_ROLE_ARN: environment.EXPORT_ROLE_ARN })).toThrow('EXPORT_KEY_ARN');
+});
+
+it.each([
+  ['in one environment', 1, false, true],
+  ['in one environment, periodically', 1, true, true],
+  ['in one of several, which must not hold up triggers of others', 2, false, false],
+  ['in one of several, periodically', 2, true, true],
+])('a run fails by what it left out %s', (_, count, periodic, fails) => {
+  const environments = Array.from({ length: count }, (_, n) => ({
+    ...{ account: '111111111111', region: `eu-west-${n}`, events: true, stackBuckets: [] },
+  }));
+  const report = { environments: [], periodic, ended: [], unlisted: [] };
+  expect(failsRun({ ...report, errors: [new Error('Rate exceeded')] }, { environments })).toBe(fails);
+  expect(failsRun({ ...report, errors: [] }, { environments })).toBe(false);
 });
 
 it('exports of the hub use its own role and key, those of a spoke that one’s', () => {
