@@ -87,6 +87,7 @@ function factsOf(text: string): MessageFacts {
     audience: 'operators',
     tenant: '*',
     at: now,
+    ledger: { account: '', region: '' },
     summary: text,
     subject: '',
     brief: { names: [] },

@@ -14,7 +14,7 @@ import {
 } from '../shared/copies/index.ts';
 import { backupIdOf, type Environment, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
-import { composeCopiesPaused, composeCopyFailed } from '../shared/notifications/index.ts';
+import { composeCopiesPaused, composeCopyFailed, messageContext } from '../shared/notifications/index.ts';
 import { eventSource } from '../shared/rds/index.ts';
 import { clientsBy } from './environment-clients.ts';
 import { exportSettingsIn, readExportSettings } from './export-settings.ts';
@@ -82,8 +82,6 @@ export const handler = onFirstCall(() => {
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
     const trigger = parseTrigger(event);
     const { fleet } = await config();
-    const { account, region } = settings;
-    const contextAt = (at: Date) => ({ account, region, runbookUrl: fleet.alerts.runbookUrl, now: at });
     const report = await workOnCopies(
       {
         ledger,
@@ -94,13 +92,13 @@ export const handler = onFirstCall(() => {
         }),
         fleet,
         notify: async (tenant, backups, at) => {
-          const context = contextAt(at);
+          const context = messageContext(fleet, at);
           for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
             await publisher.publish(composeCopyFailed(tenant, backups, audience, context));
           }
         },
         notifyOfPause: (paused, copies, at) =>
-          publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, contextAt(at))),
+          publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, messageContext(fleet, at))),
         holder: randomUUID(),
         pause: async (ms) => {
           await pause(ms);

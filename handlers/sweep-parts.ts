@@ -6,6 +6,7 @@ import {
   type AlertNotification,
   composeEnvironments,
   composeLeftOut,
+  messageContext,
   notify,
   notifyOfTenants,
   objectLink,
@@ -37,9 +38,8 @@ export function notifierOf({ fleet }: LoadedConfig, ledger: Ledger, channel: Ale
 
 /** Notifies operators of what a run left out. */
 export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
-  const { account, region } = fleet;
   return (leftOut: readonly LeftOut[], at: Date) =>
-    publisher.publish(composeLeftOut(leftOut, { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at }));
+    publisher.publish(composeLeftOut(leftOut, messageContext(fleet, at)));
 }
 
 /** Notifies operators of accounts and Regions in trouble. */

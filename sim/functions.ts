@@ -18,6 +18,7 @@ import {
   composeCopyFailed,
   composeEnvironments,
   composeLeftOut,
+  messageContext,
   notify,
   notifyOfTenants,
   type OutgoingMessage,
@@ -98,14 +99,10 @@ function partsOf(cloud: Cloud, run: Run) {
       notifyingOfEnvironments: (notices: Parameters<typeof composeEnvironments>[0], at: Date) =>
         publisher.publish(composeEnvironments(notices, contextOf(fleet, at))),
       notifyingOfLeftOut: (leftOut: Parameters<typeof composeLeftOut>[0], at: Date) =>
-        publisher.publish(composeLeftOut(leftOut, contextOf(fleet, at))),
+        publisher.publish(composeLeftOut(leftOut, messageContext(fleet, at))),
       remainingMs: () => run.budgetMs - (cloud.now() - run.started),
     };
   }
-}
-
-function contextOf({ account, region, alerts }: Fleet, now: Date) {
-  return { account, region, runbookUrl: alerts.runbookUrl, now };
 }
 
 type RunParts = ReturnType<typeof partsOf>;
@@ -172,11 +169,11 @@ export async function copyFunction(cloud: Cloud, run: Run, trigger: CopyTrigger)
       fleet,
       notify: async (tenant, backups, at) => {
         for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
-          await publisher.publish(composeCopyFailed(tenant, backups, audience, contextOf(fleet, at)));
+          await publisher.publish(composeCopyFailed(tenant, backups, audience, messageContext(fleet, at)));
         }
       },
       notifyOfPause: (paused, copies, at) =>
-        publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, contextOf(fleet, at))),
+        publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, messageContext(fleet, at))),
       holder: run.name,
       pause: (ms) => cloud.gate.call(run, 'lambda', `pause ${ms}`, async () => {}),
       remainingMs: () => remainingMs() - copyReserveMs,

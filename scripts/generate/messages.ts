@@ -39,6 +39,16 @@ const others = [
   }),
 ];
 
+/** A fleet in two accounts, and a database in the second one. */
+const several = {
+  ...context,
+  environments: [
+    ...context.environments,
+    { account: '222222222222', region: 'us-east-1', accountName: 'Acme production' },
+  ],
+};
+const elsewhere = entry({ verdict: 'overdue', database: '222222222222/us-east-1/db-ORDERS' });
+
 const audienceMeanings: Readonly<Record<Audience, string>> = {
   all: 'both; no message of today',
   tenant: "the tenant's own recipients",
@@ -88,10 +98,15 @@ right of the account, and quotes neither errors nor what people wrote, neither i
 names no command either: these people have neither a clone nor credentials. What goes to operators has all of that, and commands
 as they run in a clone.
 
+Where more than one environment is configured, the account's name (else its id) and the Region stand beside each database.
+Commands of AWS for a database of another account than the ledger's ask for a profile of that account, and its console link says
+which account to sign in to. A tenant's recipients read the Region alone.
+
 In the JSON body times are ISO 8601 in UTC. \`databases\` lists the worst first, \`notListed\` says how many more there are, and
 \`fullList\` where they all stand. Of each database:
 
-- \`account\` and \`region\` are its own; those of the message are the ledger's.
+- \`account\` and \`region\` are its own; those of the message are theirs where all its databases are in one environment, else the
+  ledger's. A tenant's recipients get those of the worst of their databases in the place of the ledger's.
 - \`step\` is ${explained(Object.fromEntries(Object.entries(alertStepTable).map(([step, { meaning }]) => [step, meaning])))}.
 - \`verdict\`, \`cause\` and \`notes\` are what it was alerted for. Each cause is a code with its facts: [causes](causes.md) lists
   them. \`reason\` says the same as a text.
@@ -110,6 +125,7 @@ is.
 
 ${section('A backup is missing (`backup-missing`)', composeAlerts([entry()], 'tenant', context))}
 ${section('A backup is missing, for operators', composeAlerts([entry()], 'operators', context))}
+${section('A backup is missing in another account, for operators', composeAlerts([elsewhere], 'operators', several))}
 ${section('A backup is there again (`backup-restored`)', composeAlerts([entry(restored, 'resolve')], 'tenant', context))}
 ${section('A copy failed (`copy-failed`)', composeCopyFailed('acme', [failedCopy()], 'tenant', context))}
 ${section('A copy failed, for operators', composeCopyFailed('acme', [failedCopy()], 'operators', context))}

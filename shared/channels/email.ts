@@ -60,6 +60,6 @@ function commands({ commands: { list, where } = { list: [], where: '' } }: Messa
 }
 
 /** Who sent it, and when. */
-function footer({ at, account, region }: MessageFacts): string {
+function footer({ at, ledger: { account, region } }: MessageFacts): string {
   return `Times are UTC. Sent ${formatUtc(at)} by rds-backup-ledger, account ${account}, ${region}.`;
 }

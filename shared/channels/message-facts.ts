@@ -2,7 +2,7 @@
  * What a message says, as data. It is composed once, for those who read it; each channel renders it in its own form. Texts
  * stand on one line and are bounded; escaping is the channel's.
  */
-import type { MessageAudience, Severity } from '../domain/index.ts';
+import type { Environment, MessageAudience, Severity } from '../domain/index.ts';
 
 /** Each kind of message with what it is about, as the documentation says it. */
 export const messageKinds = {
@@ -32,9 +32,11 @@ export interface MessageFacts {
   /** The tenant that all of it is about, or `manyTenants`. */
   readonly tenant: string;
   readonly at: Date;
-  /** Of the ledger. */
+  /** Of the databases, where all are in one environment, else of the ledger. */
   readonly account: string;
   readonly region: string;
+  /** Where the ledger is, as far as these readers may know. */
+  readonly ledger: Environment;
   /** All of it in one line: `CRITICAL acme: 1 database overdue (orders)`. */
   readonly summary: string;
   /** `summary` as a subject: printable ASCII, under 100 characters. */

@@ -57,6 +57,20 @@ export function environmentText({ account, region, accountName }: NamedEnvironme
   return `${accountName === undefined ? `account ${account}` : `${accountName} (${account})`}, ${region}`;
 }
 
+/** An environment in short, as it stands beside the name of a database: `Acme production, us-east-1`. */
+export function environmentName({ account, region, accountName }: NamedEnvironment): string {
+  return `${accountName ?? account}, ${region}`;
+}
+
+/** An environment with what people call its account, if one of `known` says it. */
+export function namedEnvironment(
+  { account, region }: Environment,
+  known: readonly NamedEnvironment[],
+): NamedEnvironment {
+  const accountName = known.find((one) => one.account === account && one.accountName !== undefined)?.accountName;
+  return { account, region, ...(accountName !== undefined && { accountName }) };
+}
+
 /** A name as text: `<account>/<region>/<kind>/<id>`. */
 export function formatName({ account, region, kind, id }: DatabaseName): string {
   return `${account}/${region}/${kind}/${id.toLowerCase()}`;

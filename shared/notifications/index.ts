@@ -1,4 +1,5 @@
 export type { AlertEntry } from './compose/alert-entry.ts';
+export { messageContext } from './compose/context.ts';
 export type { DailyFacts } from './compose/digest-facts.ts';
 export { tagChangeList } from './compose/tag-facts.ts';
 export { endpointName, type FilterPolicy, type Subscriber, subscribersOf } from './endpoints.ts';

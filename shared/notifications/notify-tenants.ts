@@ -1,7 +1,7 @@
 /** Notifies operators of tenants without a database that is watched. What is not sent is in the next run's notices again. */
-import type { Fleet } from '../config/index.ts';
 import type { TenantNotice } from '../evaluation/index.ts';
 import { errorText } from '../lib/errors.ts';
+import { type MessageFleet, messageContext } from './compose/context.ts';
 import { composeTenants } from './messages.ts';
 import type { Publisher } from './notify.ts';
 
@@ -13,17 +13,16 @@ export interface TenantsNotified {
 
 /** Publishes a message a tenant, or one for all of them where there are more than `digestAbove`. */
 export async function notifyOfTenants(
-  { publisher, fleet }: { readonly publisher: Publisher; readonly fleet: Pick<Fleet, 'account' | 'region' | 'alerts'> },
+  { publisher, fleet }: { readonly publisher: Publisher; readonly fleet: MessageFleet },
   notices: readonly TenantNotice[],
   now: Date,
 ): Promise<TenantsNotified> {
-  const { account, region, alerts } = fleet;
-  const context = { account, region, runbookUrl: alerts.runbookUrl, now };
+  const context = messageContext(fleet, now);
   const sent: TenantNotice[] = [];
   const errors: string[] = [];
   for (const resolved of [false, true]) {
     const some = notices.filter(({ step }) => (step === 'resolve') === resolved);
-    const messages = some.length > alerts.digestAbove ? [some] : some.map((notice) => [notice]);
+    const messages = some.length > fleet.alerts.digestAbove ? [some] : some.map((notice) => [notice]);
     for (const message of messages) {
       try {
         await publisher.publish(composeTenants(message, context));

@@ -4,7 +4,6 @@
  */
 import { chunk } from 'es-toolkit/array';
 import pMap from 'p-map';
-import type { Fleet } from '../config/index.ts';
 import {
   type Alert,
   type AlertId,
@@ -23,7 +22,7 @@ import { type Ledger, type RowWithAlert, type UnreadableRow, updateAlert } from 
 import { errorText } from '../lib/errors.ts';
 import { formatUtc, hourMs } from '../lib/time.ts';
 import type { AlertEntry } from './compose/alert-entry.ts';
-import { type MessageContext, mostListed } from './compose/context.ts';
+import { type MessageContext, type MessageFleet, messageContext, mostListed } from './compose/context.ts';
 import { fullListOf } from './compose/full-list.ts';
 import type { OutgoingMessage } from './message.ts';
 import { composeAlerts, composeManyTenants } from './messages.ts';
@@ -42,7 +41,7 @@ export interface NotifyDependencies {
   readonly ledger: Ledger;
   readonly publisher: Publisher;
   readonly reports: ReportStore;
-  readonly fleet: Pick<Fleet, 'account' | 'region' | 'alerts'>;
+  readonly fleet: MessageFleet;
 }
 
 /** One alert whose pending step people are to be notified of, with its database's row, both as they were just written. */
@@ -214,7 +213,7 @@ function separate(deps: NotifyDependencies, planned: PlannedMessage, now: Date) 
   const others = new Map<AlertNotification, unknown>();
   const tried = (some: readonly AlertNotification[]) => {
     try {
-      composed(planned, some.map(entryOf), contextOf(deps, now));
+      composed(planned, some.map(entryOf), messageContext(deps.fleet, now));
       return { is: 'composed' } as const;
     } catch (error) {
       return { is: 'failed', error } as const;
@@ -236,7 +235,7 @@ async function compose(
   errors: string[],
 ): Promise<OutgoingMessage> {
   const entries = planned.notifications.map(entryOf);
-  const context = contextOf(deps, now);
+  const context = messageContext(deps.fleet, now);
   const needsList = planned.digest || entries.length > mostListed;
   const fullList = needsList ? await store(deps, planned, entries, context, errors) : undefined;
   return composed(planned, entries, { ...context, ...(fullList && { fullList }) });
@@ -248,10 +247,6 @@ function composed(
   context: MessageContext,
 ): OutgoingMessage {
   return digest ? composeManyTenants(entries, context) : composeAlerts(entries, audience, context);
-}
-
-function contextOf({ fleet: { account, region, alerts } }: NotifyDependencies, now: Date): MessageContext {
-  return { account, region, runbookUrl: alerts.runbookUrl, now };
 }
 
 function entryOf({ alert, step, row }: AlertNotification): AlertEntry {

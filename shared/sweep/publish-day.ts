@@ -13,6 +13,7 @@ import {
   type AlertEntry,
   composeDailyDigest,
   type DailyFacts,
+  messageContext,
   type Publisher,
   type ReportStore,
   tagChangeList,
@@ -56,7 +57,7 @@ export async function publishDay(deps: DayDeps, run: SweepRun): Promise<string[]
     const reportUrl = swept ? await writePage(deps, facts, errors) : undefined;
     if (alerts.dailyDigest || tagNotices.length > 0) {
       const digest = await digestOf({ ...deps, ledger: lists }, run, facts, errors);
-      const context = { account, region, runbookUrl: alerts.runbookUrl, now: row.at };
+      const context = messageContext(deps.fleet, row.at);
       await deps.publisher.publish(composeDailyDigest({ ...digest, ...(reportUrl && { reportUrl }) }, context));
       await pMap(tagNotices, (notice) => noteTags(deps.ledger, notice, errors), { concurrency: atOnce });
     }
@@ -100,7 +101,7 @@ async function tagFacts({ fleet, reports }: DayDeps, { row, tagNotices }: SweepR
   if (tagChanges.length === 0) return { tagChanges };
   try {
     const name = `tags/${row.at.toISOString().replaceAll(':', '')}.txt`;
-    return { tagChanges, tagChangesUrl: await reports.put(name, tagChangeList(tagChanges)) };
+    return { tagChanges, tagChangesUrl: await reports.put(name, tagChangeList(tagChanges, fleet)) };
   } catch (error) {
     errors.push(`the list of tag changes was not stored: ${errorText(error)}`);
     return { tagChanges };

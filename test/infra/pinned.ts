@@ -596,9 +596,9 @@ export const pinned = {
         databases.status databases.reason databases.newestBackup.id databases.newestBackup.time databases.ageHours
         databases.deadline databases.opened databases.resolved databases.resolution databases.resolutionCause
         databases.outcome databases.consoleUrl databases.runbookUrl notListed unconfigured.count unconfigured.names
-        unwatchedTenants.count unwatchedTenants.names newExclusions.tenant newExclusions.database newExclusions.reason
+        unwatchedTenants.count unwatchedTenants.names newExclusions.tenant newExclusions.database newExclusions.account newExclusions.region newExclusions.reason
         tagChanges.count tagChanges.changes.tenant
-        tagChanges.changes.database tagChanges.changes.key tagChanges.changes.change tagChanges.changes.before
+        tagChanges.changes.database tagChanges.changes.key tagChanges.changes.account tagChanges.changes.region tagChanges.changes.change tagChanges.changes.before
         tagChanges.changes.after tagChanges.changes.text tagChanges.url eventsMissed copies.complete copies.queued
         copies.running copies.failed copies.oldestQueuedHours reportUrl errors
       `),
@@ -621,7 +621,7 @@ export const pinned = {
         environments.error environments.events environments.ended notListed fullList
       `),
       'run-incomplete': names(`
-        version kind severity tenant at account region summary count leftOut.text leftOut.database notListed fullList
+        version kind severity tenant at account region summary count leftOut.text leftOut.database leftOut.account leftOut.region notListed fullList
       `),
     },
   },

@@ -86,7 +86,8 @@ async function ofDatabase(
   const notice = run?.tagNotices?.find(({ key }) => key === row.key);
   const [change] = notice?.changes ?? [];
   if (notice && change) {
-    const line = tagChangeLine({ ...notice, database: row.key, databaseId: id, change, toOperatorsAlone: false });
+    const entry = { ...notice, database: row.key, databaseId: id, change, toOperatorsAlone: false };
+    const line = tagChangeLine(entry, { environments: [] });
     return { ...unwatched, cause: change.code, reason: `${line}.` };
   }
   const { resolution } = sent?.alert ?? {};

@@ -14,6 +14,7 @@ import type { Ledger, OnUnreadable } from '../../shared/ledger/ledger.ts';
 import type { Table } from '../../shared/ledger/table.ts';
 import { TableLedger } from '../../shared/ledger/table-ledger.ts';
 import type { Log } from '../../shared/lib/log.ts';
+import { messageContext } from '../../shared/notifications/compose/context.ts';
 import type { OutgoingMessage } from '../../shared/notifications/message.ts';
 import { composeEnvironments, composeLeftOut } from '../../shared/notifications/messages.ts';
 import { type AlertNotification, notify } from '../../shared/notifications/notify.ts';
@@ -155,10 +156,7 @@ export function makeWorld({
       };
       return notify({ ledger: used, publisher, reports: { put }, fleet: state.fleet }, some, at);
     },
-    notifyOfLeftOut: (leftOut, at) => {
-      const { account, region, alerts } = state.fleet;
-      return state.publish(composeLeftOut(leftOut, { account, region, runbookUrl: alerts.runbookUrl, now: at }));
-    },
+    notifyOfLeftOut: (leftOut, at) => state.publish(composeLeftOut(leftOut, messageContext(state.fleet, at))),
     notifyOfTenants: (notices, at) => {
       const publisher = { publish: (message: OutgoingMessage) => state.publish(message) };
       return notifyOfTenants({ publisher, fleet: state.fleet }, notices, at);

@@ -5,12 +5,15 @@ import {
   type AlertStep,
   bySeverity,
   causes,
+  type DatabaseKey,
   environmentOf,
+  environmentText,
   type Finding,
   isOneOf,
   isUnprotected,
   type MessageAudience,
   type NewestBackup,
+  namedEnvironment,
   resolutions,
   type Severity,
   severities,
@@ -22,7 +25,7 @@ import { oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../../lib/time.ts';
 import { causeOf, type Reader, type ReasonSubject, reasonOf, resolutionOf } from '../../reasons/index.ts';
 import { databaseLink, runbookLink } from '../links.ts';
-import { ledgerCommand, limits, type MessageContext, type Rendering } from './context.ts';
+import { ledgerCommand, limits, type MessageContext, placeOf, type Rendering } from './context.ts';
 import { jsonCause } from './json-causes.ts';
 
 /** One alert with the step that people are notified of. */
@@ -128,10 +131,21 @@ function subjectOfAlert({ databaseId, databaseKind }: Alert): ReasonSubject {
   return { id: databaseId, kind: databaseKind };
 }
 
-/** `postgres, instance` */
-export function describe({ engine, alert }: AlertEntry): string {
+/** `postgres, instance`, or `postgres, instance, Acme production, us-east-1`. */
+export function describe({ engine, alert }: AlertEntry, rendering: Rendering): string {
   const kind = oneLine(alert.databaseKind, limits.word);
-  return engine ? `${oneLine(engine, limits.engine)}, ${kind}` : kind;
+  const place = placeOf(environmentOf(alert.database), rendering);
+  return [...(engine ? [oneLine(engine, limits.engine)] : []), kind, ...(place === undefined ? [] : [place])].join(
+    ', ',
+  );
+}
+
+/** Beside a link into the console: which account it needs, where that is not the ledger's. For operators alone. */
+export function signIn(database: DatabaseKey, { account, environments, audience }: Rendering): Detail[] {
+  const environment = environmentOf(database);
+  if (audience !== 'operators' || environments.length < 2 || environment.account === account) return [];
+  const text = `Sign in to ${environmentText(namedEnvironment(environment, environments))} first.`;
+  return [{ label: '', text: oneLine(text, limits.reason) }];
 }
 
 export function consoleLinkOf(alert: Alert): string {
@@ -159,6 +173,7 @@ function missingDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
     { label: 'What to do', text: adviceOn(alert, rendering) },
     ...(command ? [{ label: '', text: command.command, verbatim: true }] : []),
     { label: 'RDS console', text: consoleLinkOf(alert), verbatim: true },
+    ...signIn(alert.database, rendering),
     { label: 'Runbook', text: runbookOf(alert, rendering), verbatim: true },
   ];
 }
@@ -173,6 +188,7 @@ function resolvedDetails(entry: AlertEntry, rendering: Rendering): Detail[] {
     { label: 'Last backup', text: lastBackup(entry, rendering.now) },
     { label: 'Alert was', text: began(entry, rendering) },
     { label: 'RDS console', text: consoleLinkOf(alert), verbatim: true },
+    ...signIn(alert.database, rendering),
   ];
 }
 
@@ -219,24 +235,32 @@ function operatorsAdvice(alert: Alert): string {
 }
 
 /** A command of AWS's own to copy; for operators alone. */
-export function commandFor(alert: Alert, { now, audience }: Rendering): SuggestedCommand | undefined {
+export function commandFor(alert: Alert, rendering: Rendering): SuggestedCommand | undefined {
+  const { now, audience } = rendering;
   const { databaseId, databaseKind, database, verdict, status } = alert;
   if (audience !== 'operators') return undefined;
   if (!verdictOf(verdict).needsSnapshot || !isPlainId(databaseId)) return undefined;
-  const { region } = environmentOf(database);
+  const where = `--region ${environmentOf(database).region}${profileHint(database, rendering)}`;
   if (isStopped(alert)) {
     const kind = databaseKind === 'cluster' ? 'cluster' : 'instance';
-    const command = `aws rds start-db-${kind} --region ${region} --db-${kind}-identifier ${databaseId}`;
+    const command = `aws rds start-db-${kind} ${where} --db-${kind}-identifier ${databaseId}`;
     return { label: 'Start it', command };
   }
   if (status !== undefined) return undefined;
   const cluster = databaseKind === 'cluster';
   const command = [
-    `aws rds create-db-${cluster ? 'cluster-' : ''}snapshot --region ${region}`,
+    `aws rds create-db-${cluster ? 'cluster-' : ''}snapshot ${where}`,
     `--db-${cluster ? 'cluster' : 'instance'}-identifier ${databaseId}`,
     `--db-${cluster ? 'cluster-' : ''}snapshot-identifier ${databaseId}-${now.toISOString().slice(0, 16).replace(/\D/g, '')}`,
   ].join(' ');
   return { label: 'Take a snapshot now', command };
+}
+
+/** Names the account whose credentials a command needs, where those of the ledger's account would not do. */
+function profileHint(database: DatabaseKey, { account, environments }: MessageContext): string {
+  const its = environmentOf(database).account;
+  if (environments.length < 2 || its === account || !/^\d{12}$/.test(its)) return '';
+  return ` --profile "<profile for account ${its}>"`;
 }
 
 /** An id that a shell takes for nothing else: RDS's own rule. */
@@ -245,21 +269,28 @@ export function isPlainId(databaseId: string): boolean {
 }
 
 /** Silences an alert, of a plain id, until the next 08:00 UTC that is at least an hour away. */
-export function snoozeCommand({ databaseId }: Alert, now: Date): SuggestedCommand {
+export function snoozeCommand(alert: Alert, { now, environments }: MessageContext): SuggestedCommand {
   const morning = new Date(now.getTime() + hourMs);
   if (morning.getUTCHours() >= 8) morning.setUTCDate(morning.getUTCDate() + 1);
   const until = `${morning.toISOString().slice(0, 10)}T08:00Z`;
   return {
     label: 'Snooze',
-    command: ledgerCommand(`alert snooze ${databaseId} --until ${until}`),
+    command: ledgerCommand(`alert snooze ${named(alert, environments)} --until ${until}`),
   };
 }
 
-export function acknowledgeCommand({ databaseId }: Alert): SuggestedCommand {
+export function acknowledgeCommand(alert: Alert, { environments }: MessageContext): SuggestedCommand {
   return {
     label: 'Acknowledge',
-    command: ledgerCommand(`alert ack ${databaseId} --note "<what you do>"`),
+    command: ledgerCommand(`alert ack ${named(alert, environments)} --note "<what you do>"`),
   };
+}
+
+/** A database as our commands take it: a short name may be that of several. */
+function named({ databaseId, database }: Alert, environments: MessageContext['environments']): string {
+  if (environments.length < 2) return databaseId;
+  const { account, region } = environmentOf(database);
+  return `${databaseId} --account ${account} --region ${region}`;
 }
 
 /** One alert in the JSON body; texts are on one line and bounded, or a fleet could not fit. */

@@ -6,7 +6,7 @@ import {
   manyTenants,
   type NextStep,
 } from '../../channels/index.ts';
-import { type Alert, alertStepOf } from '../../domain/index.ts';
+import { type Alert, alertStepOf, environmentOf } from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import {
   type AlertEntry,
@@ -30,21 +30,21 @@ import {
   snoozeCommand,
   stateOf,
 } from './alert-entry.ts';
-import { limits, listCommand, type Rendering, wordCounts } from './context.ts';
+import { limits, listCommand, originOf, placeOf, type Rendering, withPlace, wordCounts } from './context.ts';
 
 /**
  * One message about all databases of a tenant that people are notified of, the worst first; `entries` must not be empty, and
  * are all resolutions or none. Those for operators may be of many tenants. It lists the first `limit`.
  */
 export function alertMessage(entries: readonly AlertEntry[], rendering: Rendering, limit: number): MessageFacts {
-  const { now, account, region, audience, fullList } = rendering;
+  const { now, audience, fullList } = rendering;
   const listed = entries.slice(0, limit);
   const tenants = tenantsOf(entries);
   const resolved = entries.every(resolves);
   const severity = severityOf(entries);
   const [worst] = entries;
   const [first] = listed;
-  const summary = summaryOf(entries);
+  const summary = summaryOf(entries, rendering);
   return {
     kind: kindOf(entries),
     audience,
@@ -52,15 +52,17 @@ export function alertMessage(entries: readonly AlertEntry[], rendering: Renderin
     tone: resolved ? toneOfEnd(entries) : severity === 'critical' ? 'alarm' : 'attention',
     tenant: tenants.length === 1 ? (tenants[0] as string) : manyTenants,
     at: now,
-    account,
-    region,
+    ...originOf(
+      entries.map(({ alert }) => alert.database),
+      rendering,
+    ),
     summary,
     subject: asciiLine(summary, limits.subject),
-    opening: [headline(entries)],
+    opening: [headline(entries, rendering)],
     brief:
       entries.length === 1 && worst
         ? { sentence: briefExplanationOf(worst, rendering) }
-        : { names: entries.map((entry) => nameAndAge(entry, now)) },
+        : { names: entries.map((entry) => nameAndAge(entry, rendering)) },
     overview: [],
     entries: listed.map((entry) => entryFacts(entry, tenants.length > 1, rendering)),
     count: entries.length,
@@ -83,7 +85,7 @@ function entryFacts(entry: AlertEntry, many: boolean, rendering: Rendering): Ent
   const title = [
     resolves(entry) ? endOf([entry]) : oneLine(alert.severity, limits.word).toUpperCase(),
     name,
-    `(${describe(entry)})`,
+    `(${describe(entry, rendering)})`,
     state,
     ...(many ? [`- tenant ${tenant}`] : []),
   ].join(' ');
@@ -91,7 +93,7 @@ function entryFacts(entry: AlertEntry, many: boolean, rendering: Rendering): Ent
     line: [
       many ? `${tenant}: ` : '',
       { strong: name, url: consoleLinkOf(alert) },
-      ` (${describe(entry)}) `,
+      ` (${describe(entry, rendering)}) `,
       { strong: state },
       `. ${oneLine(explanationOf(entry, rendering), 400)}`,
     ],
@@ -114,18 +116,24 @@ function whose(entries: readonly AlertEntry[]): string {
 }
 
 /** `CRITICAL acme: 2 databases overdue, 1 disabled`; one database is named: `CRITICAL acme: 1 database overdue (orders)`. */
-export function summaryOf(entries: readonly AlertEntry[]): string {
-  return `${signOf(entries)} ${whose(entries)}: ${statesOf(entries)}`;
+export function summaryOf(entries: readonly AlertEntry[], rendering: Rendering): string {
+  return `${signOf(entries)} ${whose(entries)}: ${statesOf(entries, rendering)}`;
 }
 
 /** `2 databases overdue, 1 disabled`, the most frequent first. */
-function statesOf(entries: readonly AlertEntry[]): string {
+function statesOf(entries: readonly AlertEntry[], rendering: Rendering): string {
   const [first, ...others] = wordCounts(entries.map(stateOf));
   if (!first) return 'no database';
   const [word, count] = first;
-  const one = entries.length === 1 && entries[0] ? ` (${oneLine(entries[0].alert.databaseId, limits.name)})` : '';
+  const one = entries.length === 1 && entries[0] ? ` (${nameInSummary(entries[0].alert, rendering)})` : '';
   const rest = others.map(([otherWord, otherCount]) => `, ${otherCount} ${otherWord}`).join('');
   return `${count} ${count === 1 ? 'database' : 'databases'} ${word}${one}${rest}`;
+}
+
+/** `orders`, or `orders, Acme production, us-east-1`. */
+function nameInSummary({ databaseId, database }: Alert, rendering: Rendering): string {
+  const place = placeOf(environmentOf(database), rendering);
+  return [oneLine(databaseId, limits.name), ...(place === undefined ? [] : [place])].join(', ');
 }
 
 function signOf(entries: readonly AlertEntry[]): string {
@@ -145,27 +153,28 @@ export function toneOfEnd(entries: readonly AlertEntry[]): MessageFacts['tone'] 
 }
 
 /** The one sentence above everything else. */
-function headline(entries: readonly AlertEntry[]): string {
-  const what = `${whose(entries)}: ${statesOf(entries)}.`;
+function headline(entries: readonly AlertEntry[], rendering: Rendering): string {
+  const what = `${whose(entries)}: ${statesOf(entries, rendering)}.`;
   const worse = entries.filter(({ step }) => step === 'rise').length;
   if (worse === 0) return what;
   return `${what} ${worse === entries.length ? 'This got worse' : `${worse} of them got worse`} since the last message.`;
 }
 
-function nameAndAge(entry: AlertEntry, now: Date): string {
-  const { databaseId } = entry.alert;
-  if (resolves(entry)) return `${databaseId} (was ${beganBriefly(entry.alert)})`;
+function nameAndAge(entry: AlertEntry, rendering: Rendering): string {
+  const { databaseId, database } = entry.alert;
+  const name = withPlace(databaseId, environmentOf(database), rendering);
+  if (resolves(entry)) return `${name} (was ${beganBriefly(entry.alert)})`;
   const last = lastBackupOf(entry);
-  return `${databaseId} ${last ? ageOf(last, now) : 'no backup'}`;
+  return `${name} ${last ? ageOf(last, rendering.now) : 'no backup'}`;
 }
 
 function nextSteps({ alert }: AlertEntry, rendering: Rendering): NextStep[] {
-  const { now, fullList, audience } = rendering;
+  const { fullList, audience } = rendering;
   return [
     commandFor(alert, rendering) ?? { advice: adviceOn(alert, rendering) },
     { label: 'Runbook', target: runbookOf(alert, rendering) },
     ...(fullList === undefined ? [] : [{ label: 'Full list', target: fullList }]),
-    ...(takesOurCommands(alert, audience) ? [snoozeCommand(alert, now)] : []),
+    ...(takesOurCommands(alert, audience) ? [snoozeCommand(alert, rendering)] : []),
   ];
 }
 
@@ -174,14 +183,19 @@ function takesOurCommands({ databaseId }: Alert, audience: Rendering['audience']
   return audience === 'operators' && isPlainId(databaseId);
 }
 
-function commandsFor({ alert }: AlertEntry, { now, audience }: Rendering): Pick<MessageFacts, 'commands'> {
-  if (!takesOurCommands(alert, audience)) return {};
+function commandsFor({ alert }: AlertEntry, rendering: Rendering): Pick<MessageFacts, 'commands'> {
+  if (!takesOurCommands(alert, rendering.audience)) return {};
   return {
     commands: {
-      list: [snoozeCommand(alert, now), acknowledgeCommand(alert)],
-      where: "Run in a clone of rds-backup-ledger, with the account's credentials; each takes one database.",
+      list: [snoozeCommand(alert, rendering), acknowledgeCommand(alert, rendering)],
+      where: `Run in a clone of rds-backup-ledger, with ${credentials(rendering)}; each takes one database.`,
     },
   };
+}
+
+/** Those of the ledger's account, wherever the database is. */
+function credentials({ account, environments }: Rendering): string {
+  return environments.length < 2 ? "the account's credentials" : `credentials of account ${account}`;
 }
 
 /**

@@ -5,7 +5,8 @@ import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc } from '../../lib/time.ts';
 import { copyReasonOf } from '../../reasons/index.ts';
 import { databaseLink, runbookAnchors, runbookLink } from '../links.ts';
-import { limits, listCommand, type Rendering, wordCounts } from './context.ts';
+import { signIn } from './alert-entry.ts';
+import { limits, listCommand, originOf, placeOf, type Rendering, wordCounts } from './context.ts';
 import { jsonCause } from './json-causes.ts';
 
 /**
@@ -18,8 +19,8 @@ export function copyMessage(
   rendering: Rendering,
   limit: number,
 ): MessageFacts {
-  const { now, account, region, audience, fullList, runbookUrl } = rendering;
-  const summary = summaryOf(tenant, failed);
+  const { now, audience, fullList, runbookUrl } = rendering;
+  const summary = summaryOf(tenant, failed, rendering);
   const runbook = { label: 'Runbook', target: runbookLink(runbookUrl, runbookAnchors.copyFailed) };
   const [first] = failed;
   return {
@@ -29,8 +30,10 @@ export function copyMessage(
     tone: 'attention',
     tenant: tenant ?? manyTenants,
     at: now,
-    account,
-    region,
+    ...originOf(
+      failed.map(({ database }) => database),
+      rendering,
+    ),
     summary,
     subject: asciiLine(summary, limits.subject),
     opening: [`${summary}.`, 'The backups themselves are in RDS and count; what is missing is their copy in S3.'],
@@ -59,21 +62,31 @@ function reasonOf({ copy }: Backup, rendering: Rendering, otherwise = 'no reason
 }
 
 /** `WARNING acme: 2 copies failed, 1 stuck`; one names its database. */
-function summaryOf(tenant: string | undefined, failed: readonly Backup[]): string {
+function summaryOf(tenant: string | undefined, failed: readonly Backup[], rendering: Rendering): string {
   const [first, ...rest] = wordCounts(failed.map(phraseOf));
   const [word, count] = first ?? ['failed', 0];
-  const one = failed.length === 1 && failed[0] ? ` (${oneLine(failed[0].databaseId, limits.name)})` : '';
+  const one = failed.length === 1 && failed[0] ? ` (${nameAndPlace(failed[0], rendering).join(', ')})` : '';
   const others = rest.map(([otherWord, otherCount]) => `, ${otherCount} ${otherWord}`).join('');
   return `WARNING ${oneLine(tenant ?? 'no tenant', 40)}: ${count} S3 ${count === 1 ? 'copy' : 'copies'} ${word}${one}${others}`;
 }
 
+/** The database's name, and its account and Region where several are configured. */
+function nameAndPlace({ databaseId, database }: Backup, rendering: Rendering): [name: string, ...place: string[]] {
+  const place = placeOf(environmentOf(database), rendering);
+  return [oneLine(databaseId, limits.name), ...(place === undefined ? [] : [place])];
+}
+
 function entryFacts(backup: Backup, rendering: Rendering): EntryFacts {
-  const name = oneLine(backup.databaseId, limits.name);
+  const [name, ...place] = nameAndPlace(backup, rendering);
   const phrase = phraseOf(backup);
   const reason = reasonOf(backup, rendering);
-  const title = `COPY ${phrase.toUpperCase()} ${name} (${oneLine(backup.engine, limits.engine)}, ${oneLine(backup.databaseKind, limits.word)})`;
+  const what = [oneLine(backup.engine, limits.engine), oneLine(backup.databaseKind, limits.word), ...place].join(', ');
+  const title = `COPY ${phrase.toUpperCase()} ${name} (${what})`;
   return {
-    line: [{ strong: name }, `, backup of ${formatUtc(momentOf(backup))}, copy ${phrase}: ${oneLine(reason, 300)}`],
+    line: [
+      { strong: name },
+      `${place.map((one) => ` (${one})`).join('')}, backup of ${formatUtc(momentOf(backup))}, copy ${phrase}: ${oneLine(reason, 300)}`,
+    ],
     block: { title, details: detailsOf(backup, rendering) },
     data: copyData(backup, rendering),
   };
@@ -91,6 +104,7 @@ function detailsOf(backup: Backup, rendering: Rendering): Detail[] {
     ...(taskId ? [{ label: 'Task', text: oneLine(taskId, 60) }] : []),
     { label: 'Why', text: oneLine(reasonOf(backup, rendering), limits.reason) },
     { label: 'RDS console', text: databaseLink(database), verbatim: true },
+    ...signIn(backup.database, rendering),
   ];
 }
 

@@ -3,6 +3,7 @@ import { sumBy } from 'es-toolkit/math';
 import { type EntryFacts, type Link, type MessageFacts, manyTenants, type SectionFacts } from '../../channels/index.ts';
 import {
   type Counts,
+  environmentOf,
   type Severity,
   type Unrecognized,
   type UnwatchedTenant,
@@ -24,7 +25,7 @@ import {
   stateOf,
 } from './alert-entry.ts';
 import { summaryOf, toneOfEnd } from './alert-facts.ts';
-import { limits, listCommand, type Rendering } from './context.ts';
+import { limits, listCommand, originOf, placeColumns, type Rendering, withPlace } from './context.ts';
 import { hardestFirst, type TagChangeEntry, tagChangeCounts, tagChangeData, tagChangeLine } from './tag-facts.ts';
 
 /** Lines of a digest's tables; the rest is a count and a link. */
@@ -79,7 +80,7 @@ function digestOf(
     'severity' | 'tone' | 'summary' | 'opening' | 'brief' | 'overview' | 'sections' | 'links' | 'thread'
   > & { readonly data: object },
 ): MessageFacts {
-  const { now, account, region, fullList } = rendering;
+  const { now, fullList } = rendering;
   const listed = entries.slice(0, limit);
   const { data, ...others } = facts;
   return {
@@ -88,12 +89,11 @@ function digestOf(
     audience: 'operators',
     tenant: manyTenants,
     at: now,
-    account,
-    region,
+    ...originOf([], rendering),
     subject: asciiLine(facts.summary, limits.subject),
     entries: listed.map((entry) => entryFacts(entry, rendering)),
     count: entries.length,
-    ...(listed.length > 0 && { table: table(listed, now) }),
+    ...(listed.length > 0 && { table: table(listed, rendering) }),
     nextSteps: [...facts.links, ...(fullList === undefined ? [] : [{ label: 'Full list', target: fullList }])],
     ...(fullList !== undefined && { fullList }),
     ...listCommand('alerts --open', rendering),
@@ -102,19 +102,21 @@ function digestOf(
 }
 
 function entryFacts(entry: AlertEntry, rendering: Rendering): EntryFacts {
-  const { tenant, databaseId } = entry.alert;
+  const { tenant, databaseId, database } = entry.alert;
   const was = resolves(entry) ? ` (was ${beganBriefly(entry.alert)})` : '';
   return {
     line: [
       `${oneLine(tenant, limits.tenant)}: `,
       { strong: oneLine(databaseId, limits.name) },
-      ` ${stateOf(entry)}${was}`,
+      `${withPlace('', environmentOf(database), rendering)} ${stateOf(entry)}${was}`,
     ],
     data: alertData(entry, rendering),
   };
 }
 
-function table(listed: readonly AlertEntry[], now: Date): string[][] {
+function table(listed: readonly AlertEntry[], rendering: Rendering): string[][] {
+  const { now } = rendering;
+  const place = placeColumns(rendering);
   const rows = listed.map((entry) => {
     const { alert, engine } = entry;
     const last = lastBackupOf(entry);
@@ -122,21 +124,24 @@ function table(listed: readonly AlertEntry[], now: Date): string[][] {
       oneLine(alert.severity, limits.word),
       oneLine(alert.tenant, 40),
       oneLine(alert.databaseId, limits.name),
+      ...place.cells(alert.database),
       oneLine(engine ?? '-', 24),
       oneLine(alert.verdict, limits.word),
       last ? formatUtc(last.time) : '-',
       last ? ageOf(last, now) : '-',
     ];
   });
-  return [['severity', 'tenant', 'database', 'engine', 'verdict', 'last backup', 'age'], ...rows];
+  return [['severity', 'tenant', 'database', ...place.titles, 'engine', 'verdict', 'last backup', 'age'], ...rows];
 }
 
 /** One message instead of one a tenant: every alert of this run, the worst first. `entries` must not be empty. */
 export function manyTenantsMessage(entries: readonly AlertEntry[], rendering: Rendering, limit: number): MessageFacts {
   const { runbookUrl, now } = rendering;
   const resolved = entries.every(resolves);
-  const summary = summaryOf(entries);
-  const worst = entries.slice(0, mostInBrief).map(({ alert }) => `${alert.tenant}/${alert.databaseId}`);
+  const summary = summaryOf(entries, rendering);
+  const worst = entries
+    .slice(0, mostInBrief)
+    .map(({ alert }) => withPlace(`${alert.tenant}/${alert.databaseId}`, environmentOf(alert.database), rendering));
   return digestOf(entries, rendering, limit, {
     severity: severityOf(entries),
     tone: resolved ? toneOfEnd(entries) : 'alarm',
@@ -165,7 +170,7 @@ export function dailyMessage(
   const named = Math.min(limit, mostNamed);
   const severity = dailySeverity(facts, alerts);
   const summary = dailySummary(facts, alerts);
-  const sections = sectionsOf(facts, named);
+  const sections = sectionsOf(facts, named, rendering);
   return digestOf(alerts, rendering, limit, {
     severity,
     tone: severity === 'critical' ? 'alarm' : severity === 'info' ? 'good' : 'attention',
@@ -203,12 +208,13 @@ export function dailyMessage(
 
 /** The exclusions among the changes by tag. */
 function newExclusions(changes: readonly TagChangeEntry[], limit: number): object[] {
-  const exclusions = changes.flatMap(({ tenant = '', databaseId, change }) =>
-    change.code === 'excluded' ? [{ tenant, databaseId, reason: change.reason }] : [],
+  const exclusions = changes.flatMap(({ tenant = '', database, databaseId, change }) =>
+    change.code === 'excluded' ? [{ tenant, database, databaseId, reason: change.reason }] : [],
   );
-  return exclusions.slice(0, limit).map(({ tenant, databaseId, reason }) => ({
+  return exclusions.slice(0, limit).map(({ tenant, database, databaseId, reason }) => ({
     tenant: oneLine(tenant, 128),
     database: oneLine(databaseId, limits.name),
+    ...environmentOf(database),
     reason: oneLine(reason, 256),
   }));
 }
@@ -298,13 +304,15 @@ function overviewOf(facts: DailyFacts): [label: string, text: string][] {
 }
 
 /** What a day has besides alerts, each list with at most `named` names. */
-function sectionsOf(facts: DailyFacts, named: number): SectionFacts[] {
+function sectionsOf(facts: DailyFacts, named: number, rendering: Rendering): SectionFacts[] {
   const { unconfigured, unwatchedTenants, tagChanges, eventsMissed, missed, errors } = facts;
   const lists: readonly { readonly title: string; readonly count: number; readonly items: readonly string[] }[] = [
     {
       title: `Changed by tag: ${tagChangeCounts(tagChanges)}`,
       count: tagChanges.length,
-      items: hardestFirst(tagChanges).slice(0, named).map(tagChangeLine),
+      items: hardestFirst(tagChanges)
+        .slice(0, named)
+        .map((change) => tagChangeLine(change, rendering)),
     },
     {
       title: `${plural(unwatchedTenants.length, 'tenant', 'tenants')} without a watched database`,

@@ -1,11 +1,18 @@
 /** The message about copies that wait for a fault of set-up to be put right (`copies-paused`), for operators. */
 import { type Detail, type MessageFacts, manyTenants } from '../../channels/index.ts';
-import { type CopyPause, copyCauses, environmentFrom, environmentText, formatEnvironment } from '../../domain/index.ts';
+import {
+  type CopyPause,
+  copyCauses,
+  environmentFrom,
+  environmentText,
+  formatEnvironment,
+  namedEnvironment,
+} from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatUtc } from '../../lib/time.ts';
 import { copySentenceOf } from '../../reasons/index.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
-import { limits, listCommand, type Rendering } from './context.ts';
+import { limits, listCommand, placeOf, type Rendering } from './context.ts';
 import { jsonCause } from './json-causes.ts';
 
 /** What waits; `firstExpiry` is absent where RDS deletes none of the snapshots by age. */
@@ -17,8 +24,9 @@ export interface PauseFacts {
 
 export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, rendering: Rendering): MessageFacts {
   const { now, account, region, runbookUrl } = rendering;
-  const scope = scopeText(pause);
   const of = environmentFrom(pause.environment);
+  const place = pause.kind === 'environment' ? undefined : placeOf(of, rendering);
+  const scope = `${scopeText(pause)}${place === undefined ? '' : `, ${place}`}`;
   const summary = `WARNING copies are paused: ${scope}`;
   const reason = oneLine(copySentenceOf(pause.cause, rendering), limits.reason);
   const expiry =
@@ -29,7 +37,7 @@ export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, render
   const since = pause.pausedAt ?? now;
   const isElsewhere = pause.environment !== formatEnvironment(rendering) && pause.kind !== 'environment';
   const details: readonly Detail[] = [
-    ...(isElsewhere ? [{ label: 'Account and Region', text: oneLine(environmentText(of), limits.name) }] : []),
+    ...(isElsewhere ? [{ label: 'Account and Region', text: oneLine(environmentText(namedEnvironment(of, rendering.environments)), limits.name) }] : []),
     { label: 'Cause', text: reason },
     { label: 'Since', text: formatUtc(since) },
     { label: 'Waiting', text: `${waiting} ${waiting === 1 ? 'copy' : 'copies'}; ${expiry}` },
@@ -41,8 +49,8 @@ export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, render
     tone: 'attention',
     tenant: manyTenants,
     at: now,
-    account,
-    region,
+    ...of,
+    ledger: { account, region },
     summary: oneLine(summary, limits.reason),
     subject: asciiLine(summary, limits.subject),
     opening: [

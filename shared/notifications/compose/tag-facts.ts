@@ -1,8 +1,8 @@
 /** What operators read of tags that watch less than before, or that lead alerts to others. */
-import type { DatabaseKey } from '../../domain/index.ts';
+import { type DatabaseKey, environmentOf } from '../../domain/index.ts';
 import type { TagChange } from '../../evaluation/index.ts';
 import { oneLine } from '../../lib/safe-text.ts';
-import { limits } from './context.ts';
+import { limits, type MessageContext, placeOf } from './context.ts';
 
 /** One change, and the database that it hits. */
 export interface TagChangeEntry {
@@ -106,9 +106,14 @@ export function tagChangeCounts(entries: readonly TagChangeEntry[]): string {
 }
 
 /** `crm (acme): overdue only after 48 h, instead of 24 h` */
-export function tagChangeLine(entry: TagChangeEntry): string {
-  const { databaseId, tenant } = entry;
-  const whose = tenant === undefined ? '' : ` (${oneLine(tenant, limits.tenant)})`;
+export function tagChangeLine(entry: TagChangeEntry, { environments }: Pick<MessageContext, 'environments'>): string {
+  const { database, databaseId, tenant } = entry;
+  const place = placeOf(environmentOf(database), { environments, audience: 'operators' });
+  const both = [
+    ...(tenant === undefined ? [] : [oneLine(tenant, limits.tenant)]),
+    ...(place === undefined ? [] : [place]),
+  ];
+  const whose = both.length === 0 ? '' : ` (${both.join(', ')})`;
   return `${oneLine(databaseId, limits.name)}${whose}: ${oneLine(described(entry).text, maxText)}`;
 }
 
@@ -120,6 +125,7 @@ export function tagChangeData(entry: TagChangeEntry): object {
     tenant: tenant === undefined ? null : oneLine(tenant, 128),
     database: oneLine(databaseId, limits.name),
     key: oneLine(database, 256),
+    ...environmentOf(database),
     change: change.code,
     before: before === null ? null : oneLine(before, 256),
     after: after === null ? null : oneLine(after, 256),
@@ -128,9 +134,12 @@ export function tagChangeData(entry: TagChangeEntry): object {
 }
 
 /** All changes as a text file, a line each. */
-export function tagChangeList(entries: readonly TagChangeEntry[]): string {
+export function tagChangeList(
+  entries: readonly TagChangeEntry[],
+  context: Pick<MessageContext, 'environments'>,
+): string {
   return hardestFirst(entries)
-    .map((entry) => `${tagChangeLine(entry)}\n`)
+    .map((entry) => `${tagChangeLine(entry, context)}\n`)
     .join('');
 }
 

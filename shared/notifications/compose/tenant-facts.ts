@@ -6,11 +6,11 @@ import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc } from '../../lib/time.ts';
 import { whyUnwatched } from '../../reasons/index.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
-import { limits, listCommand, type Rendering } from './context.ts';
+import { limits, listCommand, originOf, type Rendering } from './context.ts';
 
 /** `notices` must not be empty, and are all resolutions or none; the first `limit` are listed. */
 export function tenantMessage(notices: readonly TenantNotice[], rendering: Rendering, limit: number): MessageFacts {
-  const { now, account, region, runbookUrl } = rendering;
+  const { now, runbookUrl } = rendering;
   const resolved = notices.every(isResolution);
   const isCritical = notices.some(({ unwatched }) => unwatched.severity === 'critical');
   const severity = resolved ? 'info' : isCritical ? 'critical' : 'warning';
@@ -25,8 +25,7 @@ export function tenantMessage(notices: readonly TenantNotice[], rendering: Rende
     tone: resolved ? (isWatchedAgain(notices) ? 'good' : 'attention') : isCritical ? 'alarm' : 'attention',
     tenant: manyTenants,
     at: now,
-    account,
-    region,
+    ...originOf([], rendering),
     summary,
     subject: asciiLine(summary, limits.subject),
     opening: [

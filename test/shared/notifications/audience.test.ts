@@ -106,7 +106,7 @@ function alertMessages(entries: readonly AlertEntry[], audience: MessageAudience
   const single = entries.map((one) => sent(composeAlerts([one], audience, context)));
   const many = Array.from({ length: 30 }, () => entries.filter(({ step }) => step !== 'resolve')).flat();
   const together = many.length === 0 ? [] : [sent(composeAlerts(many, audience, context))];
-  return [...single, ...together, fullListOf(entries, { now, audience })];
+  return [...single, ...together, fullListOf(entries, { ...context, audience })];
 }
 
 function copyMessages(one: Sample, audience: MessageAudience): string[] {

@@ -10,6 +10,7 @@ export const now = at('2026-11-23T06:00:00Z');
 export const context: MessageContext = {
   account: '123456789012',
   region: 'eu-west-1',
+  environments: [{ account: '123456789012', region: 'eu-west-1' }],
   runbookUrl: 'https://example.com/runbook.md',
   now,
 };

@@ -462,7 +462,7 @@ describe('what a tenant must not see', () => {
 
   it.each(leaking)('another tenant’s name is in no message of %s', (_, one) => {
     expect(everything(composeAlerts([one], 'tenant', context))).not.toContain('globex');
-    expect(fullListOf([one], { now, audience: 'tenant' })).not.toContain('globex');
+    expect(fullListOf([one], { ...context, audience: 'tenant' })).not.toContain('globex');
     const digest = composeManyTenants([one], context);
     for (const message of [composeAlerts([one], 'operators', context), digest]) {
       expect(JSON.stringify(message.texts.body)).toContain('globex');
@@ -655,7 +655,7 @@ describe('words of a later version', () => {
     }
     const { email, sms, chat } = composeAlerts([later], 'operators', context).texts;
     for (const text of [email, sms, chat.content.description]) expect(text).toContain('ice-age');
-    expect(fullListOf([later], { now, audience: 'operators' })).toMatch(/fatal .* frozen .*ice-age/);
+    expect(fullListOf([later], { ...context, audience: 'operators' })).toMatch(/fatal .* frozen .*ice-age/);
   });
 
   it('end an alert without being called protection', () => {
@@ -854,7 +854,7 @@ it('the full list has one aligned line a database', () => {
   const twoLines = { code: 'excluded-by-tag', facts: { reason: 'two\nlines' } } as const;
   const lines = fullListOf(
     [entry({ cause: twoLines, verdict: 'excluded' }), entry({ databaseId: 'a-longer-name', severity: 'warning' })],
-    { now, audience: 'operators' },
+    { ...context, audience: 'operators' },
   )
     .trimEnd()
     .split('\n');

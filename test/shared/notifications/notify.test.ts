@@ -134,7 +134,8 @@ async function evaluateAll(
 
 function send(notifications: readonly AlertNotification[], now: Date, digestAbove = 20): Promise<NotifiedCounts> {
   const alerts = { digestAbove, dailyDigest: false, runbookUrl: 'https://example.com/runbook.md' };
-  const fleet = { account: '123456789012', region: 'eu-west-1', alerts };
+  const here = { account: '123456789012', region: 'eu-west-1' };
+  const fleet = { ...here, environments: [here], alerts };
   return notify({ ledger, publisher, reports, fleet }, notifications, now);
 }
 
