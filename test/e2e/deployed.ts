@@ -15,7 +15,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { localAccount, localRegion } from '../../local/aws/local-aws.ts';
-import { openStage, type Stage } from '../../local/stage.ts';
+import { openStage, type Stage, type StageOptions } from '../../local/stage.ts';
 import type { StackOutputs } from '../../shared/contract.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
@@ -96,9 +96,12 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
-/** Opens a stage with a queue for each recipient, and deploys the stack with a configuration that names them. */
-export async function deployStack(from: Date, config: (arns: Record<keyof Deployed['inboxes'], string>) => object) {
-  const stage = await openStage({ from, simulator: { exportMinutes: () => 0.05, backupEventMinutes: 0 } });
+/** Opens a stage with a queue for each recipient, and deploys the stack, and its spokes, with a configuration that names them. */
+export async function deployStack(
+  { from, spokes = [] }: Pick<StageOptions, 'from' | 'spokes'>,
+  config: (arns: Record<keyof Deployed['inboxes'], string>) => object,
+) {
+  const stage = await openStage({ from, spokes, simulator: { exportMinutes: () => 0.05, backupEventMinutes: 0 } });
   try {
     const sqs = new SQSClient(stage.client);
     const inboxes = {

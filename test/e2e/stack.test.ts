@@ -30,7 +30,7 @@ const windowOf = (start: Date) => {
 let stack: Deployed;
 
 beforeAll(async () => {
-  stack = await deployStack(ago(72), ({ acme, globex, operators }) => ({
+  stack = await deployStack({ from: ago(72) }, ({ acme, globex, operators }) => ({
     operators: [{ queue: operators }],
     alerts: { digestAbove: 1 },
     discovery: {},
