@@ -48,6 +48,7 @@ export interface Cloud {
   ringing(): Promise<RingingAlarm[]>;
   /** Runs the sweep function and waits for its report. */
   sweep(request: Readonly<Record<string, unknown>>): Promise<SweepReport>;
+  /** Ends an export of the ledger's account. */
   cancelExport(taskId: string, region: string): Promise<void>;
   /** The configuration the functions use, resolved, with the SHA-256 of its bytes. */
   configuration(): Promise<{ readonly fleet: Fleet; readonly hash: string }>;

@@ -14,6 +14,8 @@ const headFields = {
   from: text.describe('first day'),
   to: text.describe('last day'),
   tenant: text.nullable().describe('whose, or null: everybody'),
+  onlyAccount: text.nullable().describe('the account that --account left, or null: all'),
+  onlyRegion: text.nullable().describe('the Region that --region left, or null: all'),
 };
 
 const totals = {
@@ -114,7 +116,9 @@ type Cells = Partial<Record<(typeof columns)[number], string | number | null>>;
 export async function* csvOf(head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): AsyncIterable<string> {
   const sums = new EvidenceSums();
   yield csv([Object.fromEntries(columns.map((name) => [name, name]))]);
-  for (const [name, value] of Object.entries(head)) yield csv([{ record: 'query', state: name, value: value ?? '*' }]);
+  const { onlyAccount, onlyRegion, ...always } = head;
+  const query = { ...always, ...(onlyAccount !== null && { onlyAccount }), ...(onlyRegion !== null && { onlyRegion }) };
+  for (const [name, value] of Object.entries(query)) yield csv([{ record: 'query', state: name, value: value ?? '*' }]);
   for await (const row of sums.counting(rows)) {
     const { newestBackup, alert, cause } = row;
     yield csv([

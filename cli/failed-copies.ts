@@ -8,7 +8,6 @@ import { errorText } from '../shared/lib/errors.ts';
 import { collect } from '../shared/lib/iterables.ts';
 import { copiedBy } from '../shared/ownership.ts';
 import { copySentenceOf } from '../shared/reasons/index.ts';
-import type { DeployedLedger } from './dependencies.ts';
 import { didYouMean } from './nearest.ts';
 import { UserError } from './user-error.ts';
 

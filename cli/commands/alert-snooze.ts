@@ -1,14 +1,16 @@
 import { snoozeAlert } from '../../shared/notifications/index.ts';
 import { command } from '../command.ts';
 import { findDatabase } from '../find.ts';
+import { fleetPlacesOf } from '../fleet-places.ts';
 import { UserError } from '../user-error.ts';
 import { alertAnswer } from './alerts.ts';
-import { kindOption } from './options.ts';
+import { kindOption, placeOptions } from './options.ts';
 
 export const alertSnooze = command({
   arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
   options: [
     kindOption,
+    ...placeOptions,
     {
       flags: '--until <time>',
       description: 'how long (8h, 2d), or a moment with its offset (2026-11-24T08:00Z) (default: 8h)',
@@ -23,11 +25,12 @@ export const alertSnooze = command({
     const now = deps.now();
     const until = args.timeAhead('until') ?? new Date(now.getTime() + 8 * 3_600_000);
     if (until <= now) throw new UserError(`--until must be ahead, got "${args.optional('until')}".`);
-    const { key, id } = await findDatabase(deployed, args);
+    const places = await fleetPlacesOf(deps, deployed, args);
+    const { key, id } = await findDatabase(deployed, places, args);
     const note = args.optional('note');
     const snooze = { until, by: args.optional('by') ?? deps.user(), ...(note !== undefined && { note }) };
     const alert = await snoozeAlert(deployed.ledger, key, snooze, now);
     if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
-    return alertAnswer(deps, deployed.ledger, alert);
+    return alertAnswer(deps, deployed.ledger, places, alert);
   },
 });

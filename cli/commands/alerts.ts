@@ -1,5 +1,6 @@
 import { type Alert, allMeaningsOf } from '../../shared/domain/index.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
+import { filter } from '../../shared/lib/iterables.ts';
 import { dayMs } from '../../shared/lib/time.ts';
 import {
   type AlertFacts,
@@ -11,8 +12,9 @@ import {
 import { type Answer, answer, command, listing } from '../command.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { findDatabases, requireTenant } from '../find.ts';
+import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import type { Screen } from '../screen.ts';
-import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
+import { databaseOption, fromOption, placeOptions, tenantOption, toOption } from './options.ts';
 
 export const alerts = command({
   details:
@@ -21,6 +23,7 @@ export const alerts = command({
     { flags: '--open', description: 'only those that are open' },
     tenantOption,
     databaseOption,
+    ...placeOptions,
     fromOption('30 days ago'),
     toOption,
   ],
@@ -36,30 +39,44 @@ export const alerts = command({
     const tenant = args.optional('tenant');
     const database = args.optional('database');
     await requireTenant(ledger, tenant, now);
+    const places = await fleetPlacesOf(deps, deployed, args);
     const slice: AlertSlice = {
       open: args.flag('open'),
       span: args.span(new Date(now.getTime() - 30 * dayMs)),
       ...(tenant !== undefined && { tenant }),
-      ...(database !== undefined && { databases: (await findDatabases(deployed, database)).map(({ key }) => key) }),
+      ...(database !== undefined && {
+        databases: (await findDatabases(deployed, places, database)).map(({ key }) => key),
+      }),
     };
     const none = slice.open ? 'No alert is open.' : 'No alert opened in that time.';
-    return listing(readAlerts(ledger, slice, now), (screen, rows) => print(screen, rows, none));
+    const rows = filter(readAlerts(ledger, slice, now), (alert) => places.includes(alert));
+    return listing(rows, (screen, shown) => print(screen, shown, places, none));
   },
 });
 
 /** An alert after a change. */
-export async function alertAnswer(deps: Dependencies, ledger: Ledger, alert: Alert): Promise<Answer> {
+export async function alertAnswer(
+  deps: Dependencies,
+  ledger: Ledger,
+  places: FleetPlaces,
+  alert: Alert,
+): Promise<Answer> {
   const [facts] = await factsOfAlerts(ledger, [alert], deps.now());
   if (facts === undefined) throw new Error('an alert has no facts');
-  return answer(facts, (screen) => printAlert(screen, facts));
+  return answer(facts, (screen) => printAlert(screen, places, facts));
 }
 
-async function print(screen: Screen, rows: AsyncIterable<AlertFacts>, none: string): Promise<void> {
+async function print(
+  screen: Screen,
+  rows: AsyncIterable<AlertFacts>,
+  places: FleetPlaces,
+  none: string,
+): Promise<void> {
   let count = 0;
   for await (const alert of rows) {
     if (count > 0) screen.line();
     count += 1;
-    printAlert(screen, alert);
+    printAlert(screen, places, alert);
   }
   if (count === 0) screen.line(none);
 }
@@ -74,10 +91,10 @@ function recipientsOf(tenant: string, to: AlertFacts['notified'][number]['to']):
   return to === 'tenant' ? `${tenant}'s recipients` : `${tenant}'s recipients and the operators`;
 }
 
-export function printAlert(screen: Screen, alert: AlertFacts): void {
+function printAlert(screen: Screen, places: FleetPlaces, alert: AlertFacts): void {
   const { bold, dim } = screen.colours;
   screen.line(
-    `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${bold(alert.database)}  ${alert.resolved ? dim('resolved') : 'open'}`,
+    `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${bold(alert.database)}${places.beside(alert)}  ${alert.resolved ? dim('resolved') : 'open'}`,
   );
   screen.line(alert.reason, '  ');
   const last = alert.notified.at(-1);

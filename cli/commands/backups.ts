@@ -1,4 +1,5 @@
 import { allMeaningsOf, type Backup, backupKinds, copyStates } from '../../shared/domain/index.ts';
+import { filter } from '../../shared/lib/iterables.ts';
 import { dayMs } from '../../shared/lib/time.ts';
 import {
   type BackupFacts,
@@ -10,13 +11,15 @@ import {
 } from '../../shared/read-model/index.ts';
 import { command, listing } from '../command.ts';
 import { findDatabases, requireTenant } from '../find.ts';
-import { databaseOption, fromOption, tenantOption, toOption } from './options.ts';
+import { fleetPlacesOf } from '../fleet-places.ts';
+import { databaseOption, fromOption, placeOptions, tenantOption, toOption } from './options.ts';
 
 export const backups = command({
   details: 'Sorted by the time of their data. A full page ends with the option for the next one.',
   options: [
     tenantOption,
     databaseOption,
+    ...placeOptions,
     fromOption('7 days ago'),
     toOption,
     { flags: '--kind <kinds>', description: `${backupKinds.join(', ')}; several with commas` },
@@ -39,22 +42,26 @@ export const backups = command({
     const tenant = args.optional('tenant');
     const database = args.optional('database');
     await requireTenant(ledger, tenant, now);
+    const places = await fleetPlacesOf(deps, deployed, args);
     const slice: Slice = {
       // A day ahead: a local clock that is behind must not hide the newest backups.
       to: new Date(now.getTime() + dayMs),
       ...args.span(new Date(now.getTime() - 7 * dayMs)),
       ...(tenant !== undefined && { tenant }),
-      ...(database !== undefined && { databases: (await findDatabases(deployed, database)).map(({ key }) => key) }),
+      ...(database !== undefined && {
+        databases: (await findDatabases(deployed, places, database)).map(({ key }) => key),
+      }),
       ...optional('kinds', args.choices('kind', backupKinds)),
       ...optional('copyStates', args.choices('copyState', copyStates)),
     };
     const limit = args.flag('all') ? Number.POSITIVE_INFINITY : args.whole('limit', 100, [1, 100_000]);
     const page: { next?: Date } = {};
-    return listing(facts(readBackups(ledger, slice), limit, now, page), async (screen, rows) => {
+    const found = filter(readBackups(ledger, slice), (backup) => places.has(backup.database));
+    return listing(facts(found, limit, now, page), async (screen, rows) => {
       const shown = await screen.tableOf(
         [
           { title: `TIME (${screen.timeZone})` },
-          ...(screen.narrow ? [] : [{ title: 'TENANT' }, { title: 'DATABASE' }]),
+          ...(screen.narrow ? [] : [{ title: 'TENANT' }, { title: 'DATABASE' }, ...places.columns]),
           { title: 'BACKUP', holds: 'names' },
           { title: 'KIND' },
           { title: 'COPY' },
@@ -66,8 +73,8 @@ export const backups = command({
           return [
             screen.timeAndAge(row.time),
             ...(screen.narrow
-              ? [screen.stacked(id, screen.colours.dim(`${tenantName} / ${row.database}`))]
-              : [tenantName, row.database, id]),
+              ? [places.stacked(screen, screen.stacked(id, screen.colours.dim(`${tenantName} / ${row.database}`)), row)]
+              : [tenantName, row.database, ...places.cells(row), id]),
             row.kind,
             screen.copyState(row.copy.state),
           ];

@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import {
   type CopyState,
   copyStates,
@@ -18,18 +19,20 @@ import {
 } from '../../shared/read-model/index.ts';
 import { command, listing } from '../command.ts';
 import type { Dependencies, DeployedLedger } from '../dependencies.ts';
+import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import { formatBytes, plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
-import { fromOption, toOption } from './options.ts';
+import { fromOption, placeOptions, toOption } from './options.ts';
 
 export const copies = command({
   details:
-    'The account may have five exports under way at a time. Next is the tenant served longest ago, and of its copies the oldest; the expected start takes what past exports took.',
+    'An account may have five exports under way at a time in a Region. Next is the tenant served longest ago, and of its copies the oldest; the expected start takes what past exports took.',
   options: [
     {
       flags: '--state <states>',
       description: `${copyStates.join(', ')}; several with commas (default: ${listedStates.join(',')})`,
     },
+    ...placeOptions,
     fromOption('7 days ago; for states that are not among the default ones'),
     toOption,
   ],
@@ -46,26 +49,35 @@ export const copies = command({
     const states = args.choices('state', copyStates) ?? listedStates;
     const now = deps.now();
     const to = new Date(now.getTime() + dayMs);
-    return listing(find(deps, deployed, states, { to, ...args.span(new Date(now.getTime() - 7 * dayMs)) }), print);
+    const places = await fleetPlacesOf(deps, deployed, args);
+    const span = { to, ...args.span(new Date(now.getTime() - 7 * dayMs)) };
+    return listing(find(deps, deployed, places, states, span), (screen, rows) => print(screen, rows, places));
   },
 });
+
+/** Environments whose queues are read side by side. */
+const environmentsAtOnce = 10;
 
 /** States that the ledger lists are read directly; others are filtered from the backups of some days. */
 async function* find(
   deps: Dependencies,
-  { ledger, account, region }: DeployedLedger,
+  { ledger }: DeployedLedger,
+  places: FleetPlaces,
   states: readonly CopyState[],
   span: { readonly from: Date; readonly to: Date },
 ): AsyncIterable<CopyQueueFacts> {
   const now = deps.now();
   if (states.some((state) => isOneOf(listedStates, state))) {
     const assumed = states.includes('queued') ? await assumedHours(deps) : 1;
-    const { copies } = await readCopies(ledger, { account, region }, assumed, now);
-    for (const copy of copies) if (isOneOf(states, copy.copy.state)) yield copy;
+    const queues = await pMap(places.chosen, (environment) => readCopies(ledger, environment, assumed, now), {
+      concurrency: environmentsAtOnce,
+    });
+    for (const copy of queues.flatMap(({ copies }) => copies)) if (isOneOf(states, copy.copy.state)) yield copy;
   }
   const others = states.filter((state) => !isOneOf(listedStates, state));
   if (others.length === 0) return;
   for await (const backup of readBackups(ledger, { ...span, copyStates: others })) {
+    if (!places.has(backup.database)) continue;
     yield { ...backupFacts(backup, now), position: null, expectedStart: null };
   }
 }
@@ -76,7 +88,7 @@ async function assumedHours(deps: Dependencies): Promise<number> {
   return fleet.copies.assumedHours;
 }
 
-async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promise<void> {
+async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>, places: FleetPlaces): Promise<void> {
   const explained: CopyQueueFacts[] = [];
   await screen.tableOf(
     [
@@ -84,7 +96,7 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
       { title: '#', align: 'right' },
       { title: `SINCE (${screen.timeZone})` },
       { title: screen.narrow ? 'BACKUP' : 'TENANT' },
-      ...(screen.narrow ? [] : [{ title: 'BACKUP', holds: 'names' } as const]),
+      ...(screen.narrow ? [] : [...places.columns, { title: 'BACKUP', holds: 'names' } as const]),
     ],
     rows,
     (row) => {
@@ -98,7 +110,9 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>): Promi
         `${screen.copyState(copy.state)}${progress}${size}`,
         row.position === null ? '' : String(row.position),
         row.expectedStart ? screen.stacked(since, `starts about ${screen.time(row.expectedStart)}`) : since,
-        ...(screen.narrow ? [screen.stacked(row.id, screen.colours.dim(tenant))] : [tenant, row.id]),
+        ...(screen.narrow
+          ? [places.stacked(screen, screen.stacked(row.id, screen.colours.dim(tenant)), row)]
+          : [tenant, ...places.cells(row), row.id]),
       ];
     },
     'No copies in these states.',

@@ -17,8 +17,9 @@ export const copyCancel = command({
     fields: { '(those of `backups`)': 'the backup as it is now; a running export ends a moment later' },
   },
   run: async (deps, args) => {
-    const { ledger, account } = await deps.ledger();
-    const backup = await findBackup(deps, ledger, args.text('backup'));
+    const deployed = await deps.ledger();
+    const { ledger } = deployed;
+    const backup = await findBackup(deps, deployed, args.text('backup'));
     const note = args.optional('note');
     const cause = {
       code: 'cancelled-by-person',
@@ -37,7 +38,7 @@ export const copyCancel = command({
     if (mode === 'object') throw notNow(fresh.id, state, 'S3 copies it in one go of minutes, which cannot be stopped.');
     if (mode !== 'export' || taskId === undefined) throw notNow(fresh.id, state, 'no export task of it is known.');
     const environment = environmentOf(fresh.database);
-    if (environment.account !== account) throw elsewhere(taskId, environment);
+    if (environment.account !== deployed.account) throw elsewhere(taskId, environment);
     await (await deps.cloud()).cancelExport(taskId, environment.region);
     return confirmation(
       fresh,

@@ -1,5 +1,5 @@
 import { retried } from '../../shared/copies/index.ts';
-import { backupIdOf, copyStates, isOneOf } from '../../shared/domain/index.ts';
+import { backupIdOf, copyStates, environmentOf, isOneOf } from '../../shared/domain/index.ts';
 import { updateBackup } from '../../shared/ledger/index.ts';
 import { type BackupFacts, backupFacts } from '../../shared/read-model/index.ts';
 import { type Answer, answer, command } from '../command.ts';
@@ -13,6 +13,7 @@ import {
   type Selection,
 } from '../failed-copies.ts';
 import { findBackup, requireTenant } from '../find.ts';
+import { FleetPlaces } from '../fleet-places.ts';
 import { plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 import { notNow } from './copies.ts';
@@ -63,8 +64,9 @@ function optional<Name extends string>(name: Name, value: string | undefined): {
 }
 
 async function retryOne(deps: Dependencies, name: string): Promise<Answer> {
-  const { ledger } = await deps.ledger();
-  const backup = await findBackup(deps, ledger, name);
+  const deployed = await deps.ledger();
+  const { ledger } = deployed;
+  const backup = await findBackup(deps, deployed, name);
   const { fleet } = await (await deps.cloud()).configuration();
   const [database] = await ledger.databases([backup.database]);
   const now = deps.now();
@@ -98,7 +100,8 @@ async function retrySelection(deps: Dependencies, selection: Selection, yes: boo
   const deployed = await deps.ledger();
   await requireTenant(deployed.ledger, selection.tenant, deps.now());
   const { fleet } = await (await deps.cloud()).configuration();
-  const plan = await planRetry(deployed, fleet, selection, deps.now());
+  const places = new FleetPlaces(fleet.environments, {});
+  const plan = await planRetry(deployed.ledger, fleet, selection, deps.now());
   let errors = 0;
   const queue = async () => {
     const result = await queuePlanned(deployed.ledger, plan, deps.now());
@@ -121,13 +124,13 @@ async function retrySelection(deps: Dependencies, selection: Selection, yes: boo
       ).json();
     },
     print: async (screen) => {
-      printPlan(screen, plan);
+      printPlan(screen, places, plan);
       if (plan.possible.length === 0) return;
       screen.line();
       if (!yes && !(await isAgreed(deps, plan))) return screen.line('Nothing was queued.');
       const { queued, refused } = await queue();
       screen.line(`Queued: ${plural(queued.length, 'copy', 'copies')}. "copies" shows when they may start.`);
-      printRefused(screen, 'NOT QUEUED', refused);
+      printRefused(screen, places, 'NOT QUEUED', refused);
     },
     exitCode: () => (errors === 0 ? 0 : 2),
   };
@@ -138,19 +141,21 @@ async function isAgreed({ confirm }: Dependencies, { possible }: RetryPlan): Pro
   throw new UserError('Nothing was queued: there is no terminal to ask on. Add --yes to queue them without asking.');
 }
 
-function printPlan(screen: Screen, { possible, refused }: RetryPlan): void {
+function printPlan(screen: Screen, places: FleetPlaces, { possible, refused }: RetryPlan): void {
   if (possible.length + refused.length === 0)
     screen.line('No copy is selected that failed, or waits for a fault of set-up to be put right.');
   if (possible.length > 0) {
     screen.table(
       [
         { title: 'DATABASE', holds: 'names' },
+        ...places.columns,
         { title: 'TENANT' },
         { title: 'BACKUP', holds: 'names' },
         { title: 'CAUSE' },
       ],
       possible.map(({ backup }) => [
         backup.databaseId,
+        ...places.cells(environmentOf(backup.database)),
         backup.tenant ?? '–',
         backup.id,
         backup.copy.cause?.code ?? 'unknown',
@@ -159,15 +164,20 @@ function printPlan(screen: Screen, { possible, refused }: RetryPlan): void {
     screen.line();
     screen.line(`${plural(possible.length, 'copy', 'copies')} to queue again.`);
   }
-  printRefused(screen, 'CANNOT BE COPIED', refused);
+  printRefused(screen, places, 'CANNOT BE COPIED', refused);
 }
 
 /** Each with why, since each is left to a person. */
-function printRefused(screen: Screen, title: string, refused: readonly RefusedRetry[]): void {
+function printRefused(screen: Screen, places: FleetPlaces, title: string, refused: readonly RefusedRetry[]): void {
   if (refused.length === 0) return;
   screen.line();
   screen.table(
-    [{ title, holds: 'names' }, { title: 'TENANT' }, { title: 'WHY', holds: 'words' }],
-    refused.map(({ backup, reason }) => [backup.id, backup.tenant ?? '–', reason]),
+    [{ title, holds: 'names' }, ...places.columns, { title: 'TENANT' }, { title: 'WHY', holds: 'words' }],
+    refused.map(({ backup, reason }) => [
+      backup.id,
+      ...places.cells(environmentOf(backup.database)),
+      backup.tenant ?? '–',
+      reason,
+    ]),
   );
 }

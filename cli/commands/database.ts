@@ -1,16 +1,18 @@
-import { allMeaningsOf, databaseKinds, fields } from '../../shared/domain/index.ts';
+import { allMeaningsOf, fields } from '../../shared/domain/index.ts';
 import { type DatabaseHistory, historyFields, readDatabase } from '../../shared/read-model/index.ts';
 import { answer, command } from '../command.ts';
-import { findDatabases } from '../find.ts';
+import { findNamesakes } from '../find.ts';
+import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import type { Screen } from '../screen.ts';
 import { formatBytes, plural } from '../screen.ts';
 import { printCauses } from './copies.ts';
-import { kindOption } from './options.ts';
+import { kindOption, placeOptions } from './options.ts';
 
 export const database = command({
   arguments: [{ name: '<database>', description: 'its identifier in RDS' }],
   options: [
     kindOption,
+    ...placeOptions,
     { flags: '--limit <number>', description: 'backups and alerts shown, the newest ones (default: 15)' },
     { flags: '--days <number>', description: 'days of evaluations shown (default: 14)' },
   ],
@@ -24,23 +26,23 @@ export const database = command({
   },
   run: async (deps, args) => {
     const deployed = await deps.ledger();
-    const [kind] = args.choices('kind', databaseKinds) ?? [];
-    const named = await findDatabases(deployed, args.text('database'), kind);
+    const places = await fleetPlacesOf(deps, deployed, args);
+    const named = await findNamesakes(deployed, places, args);
     const options = { limit: args.whole('limit', 15, [1, 1000]), days: args.whole('days', 14, [1, 400]) };
     const history = await readDatabase(deployed.ledger, named, options, deps.now());
     if (history === undefined) throw new Error(`${named.length} databases were found, and none could be read`);
-    return answer(history, (screen) => print(history, screen));
+    return answer(history, (screen) => print(history, places, screen));
   },
 });
 
-function print(facts: DatabaseHistory, screen: Screen): void {
-  about(facts, screen);
+function print(facts: DatabaseHistory, places: FleetPlaces, screen: Screen): void {
+  about(facts, places, screen);
   backups(facts, screen);
   alerts(facts, screen);
   days(facts, screen);
 }
 
-function about(facts: DatabaseHistory, screen: Screen): void {
+function about(facts: DatabaseHistory, places: FleetPlaces, screen: Screen): void {
   const { bold, dim } = screen.colours;
   screen.line(`${bold(facts.database)}  ${screen.verdict(facts.verdict, facts.severity)}`);
   if (facts.reason) screen.line(facts.reason, '  ');
@@ -48,6 +50,7 @@ function about(facts: DatabaseHistory, screen: Screen): void {
   const newest = facts.newestBackup;
   screen.pairs([
     ['tenant', facts.tenant ?? 'none: nobody configured it'],
+    ...(places.several ? ([['account', places.text(facts)]] as const) : []),
     ['what', [facts.kind, facts.engine].filter((part) => part !== null).join(', ')],
     ['newest backup', newest ? `${screen.moment(newest.time)}  ${dim(newest.id)}` : 'none'],
     ['deadline', facts.deadline ? screen.moment(facts.deadline) : '–'],

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { allMeaningsOf, listVerdicts } from '../../shared/domain/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
-import { first } from '../../shared/lib/iterables.ts';
+import { filter, first } from '../../shared/lib/iterables.ts';
 import { type EvidenceRow, readEvidence } from '../../shared/read-model/index.ts';
 import { type Answer, answer, command } from '../command.ts';
 import {
@@ -17,8 +17,10 @@ import {
 } from '../evidence-file.ts';
 import { fileErrorText } from '../files.ts';
 import { requireTenant } from '../find.ts';
+import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import { plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
+import { placeOptions } from './options.ts';
 
 export const evidence = command({
   details: `It comes from the evaluations that sweeps wrote on each day, and from the alerts of the time: changing the configuration later does not change it. "in time": a backup was there by the deadline; "late": the deadline was broken, and a backup came on the same day; "missing": none came on that day; "unknown": RDS did not respond, or no sweep ran; "no promise": ${listVerdicts('no promise')}. Attainment is the share of "in time" among all days but those without a promise, cut to two decimals.`,
@@ -26,6 +28,7 @@ export const evidence = command({
     { flags: '--from <date>', description: 'first UTC day (2026-11-01), or how long ago (30d) (default: 30 days ago)' },
     { flags: '--to <date>', description: 'last UTC day, included (default: yesterday, since today is not over)' },
     { flags: '--tenant <id>', description: 'only of this tenant' },
+    ...placeOptions,
     { flags: '--out <file>', description: 'write it to a file, CSV or JSON by its extension, and print its SHA-256' },
     { flags: '--csv', description: 'write CSV to the standard output' },
   ],
@@ -42,7 +45,8 @@ export const evidence = command({
     },
   },
   run: async (deps, args) => {
-    const { ledger, table, account, region } = await deps.ledger();
+    const deployed = await deps.ledger();
+    const { ledger, table, account, region } = deployed;
     const now = deps.now();
     const today = dateOf(now);
     const tenant = args.optional('tenant');
@@ -55,6 +59,8 @@ export const evidence = command({
     if (tenant !== undefined && (await first(ledger.daysOfTenant(tenant, span.from, span.to))) === undefined) {
       await requireTenant(ledger, tenant, deps.now());
     }
+    const places = await fleetPlacesOf(deps, deployed, args);
+    const { filter: asked } = places;
     const { stack } = await (await deps.cloud()).deployment();
     const head: EvidenceHead = {
       ledger: table,
@@ -65,14 +71,16 @@ export const evidence = command({
       from: span.from,
       to: span.to,
       tenant: tenant ?? null,
+      onlyAccount: asked.account ?? null,
+      onlyRegion: asked.region ?? null,
     };
-    const rows = readEvidence(ledger, span, now);
+    const rows = filter(readEvidence(ledger, span, now), (row) => places.includes(row));
     const file = args.optional('out');
     if (file !== undefined) return writtenTo(file, head, rows);
     if (args.flag('csv')) return inFull(csvOf(head, rows), deps.note);
     return {
       json: () => hashed(jsonOf(head, rows), deps.note),
-      print: (screen) => summary(screen, head, rows),
+      print: (screen) => summary(screen, head, rows, places),
     };
   },
 });
@@ -136,7 +144,12 @@ interface Gap {
   readonly days: number;
 }
 
-async function summary(screen: Screen, head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): Promise<void> {
+async function summary(
+  screen: Screen,
+  head: EvidenceHead,
+  rows: AsyncIterable<EvidenceRow>,
+  places: FleetPlaces,
+): Promise<void> {
   const sums = new EvidenceSums();
   const gaps = await gapsOf(sums.counting(rows));
   printSums(screen, head, sums.tail);
@@ -148,7 +161,10 @@ async function summary(screen: Screen, head: EvidenceHead, rows: AsyncIterable<E
   for (const { last, from, days } of shown) {
     const when = days === 1 ? last.date : `${from} to ${last.date}, ${days} days`;
     const state = screen.bySeverity(last.state, last.state === 'late' ? 'warning' : 'critical');
-    screen.line(`${state}  ${last.tenant} / ${screen.colours.bold(last.database)}  ${when}`, '  ');
+    screen.line(
+      `${state}  ${last.tenant} / ${screen.colours.bold(last.database)}${places.beside(last)}  ${when}`,
+      '  ',
+    );
     screen.line(screen.colours.dim(last.reason ?? ''), '    ');
     if (last.alert) {
       const { opened, resolved, notified } = last.alert;

@@ -1,6 +1,8 @@
+import { sum } from 'es-toolkit/math';
 import {
   allMeaningsOf,
   byVerdict,
+  type Environment,
   type Severity,
   type Unrecognized,
   type VerdictName,
@@ -8,29 +10,36 @@ import {
 } from '../../shared/domain/index.ts';
 import { exitCodes, readStatus, type StatusFacts, statusSchema } from '../../shared/read-model/index.ts';
 import { answer, command } from '../command.ts';
+import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import { programName } from '../program.ts';
 import { plural, type Screen } from '../screen.ts';
+import { placeOptions } from './options.ts';
 
 export const status = command({
   details:
     'Exit code 0: everybody is protected. 1: somebody is not. 2: it is not known (no sweep, too old a sweep, RDS not responding), or the command failed.',
+  options: placeOptions,
   examples: ['status', 'status --json | jq .standing'],
   json: {
     is: 'object',
     fields: allMeaningsOf(statusSchema),
   },
-  run: async (deps) => {
-    const { ledger, ...deployed } = await deps.ledger();
+  run: async (deps, args) => {
+    const deployed = await deps.ledger();
+    const places = await fleetPlacesOf(deps, deployed, args);
+    const { ledger, ...where } = deployed;
     const alarms = () => deps.cloud().then((cloud) => cloud.ringing());
-    const facts = await readStatus(ledger, { ...deployed, alarms }, deps.now());
-    return answer(facts, (screen) => print(facts, screen), exitCodes[facts.standing]);
+    const only = places.isFiltering && { only: (environment: Environment) => places.includes(environment) };
+    const facts = await readStatus(ledger, { ...where, alarms, environments: places.chosen, ...only }, deps.now());
+    return answer(facts, (screen) => print(facts, places, screen), exitCodes[facts.standing]);
   },
 });
 
-function print(facts: StatusFacts, screen: Screen): void {
+function print(facts: StatusFacts, places: FleetPlaces, screen: Screen): void {
   headline(facts, screen);
-  fleet(facts, screen);
-  openAlerts(facts, screen);
+  if (places.isFiltering) fleetIn(places, facts, screen);
+  else fleet(facts, screen);
+  openAlerts(facts, places, screen);
   unwatchedTenants(facts, screen);
   watcher(facts, screen);
 }
@@ -50,11 +59,23 @@ function headline({ standing, doubts, openAlerts, unwatchedTenants }: StatusFact
   for (const doubt of doubts) screen.line(yellow(doubt), '  ');
 }
 
+function verdictCounts(counts: StatusFacts['counts'], screen: Screen): void {
+  const names = (Object.keys(counts) as Verdict[]).sort((a, b) => byVerdict(a, b) || (a < b ? -1 : 1));
+  screen.line(names.map((name) => `${counts[name]} ${screen.verdict(name, severityOf(name))}`).join('   '), '  ');
+}
+
+/** The part of the fleet that --account and --region leave. */
+function fleetIn(places: FleetPlaces, { counts }: StatusFacts, screen: Screen): void {
+  const { account, region } = places.filter;
+  const where = [...(account === undefined ? [] : [`account ${account}`]), ...(region === undefined ? [] : [region])];
+  screen.heading(`In ${where.join(', ')}: ${plural(sum(Object.values(counts)), 'database')}`);
+  verdictCounts(counts, screen);
+}
+
 function fleet({ counts, sweep }: StatusFacts, screen: Screen): void {
   if (sweep === null) return;
   screen.heading(`Fleet at the last sweep: ${plural(sweep.databases, 'database')}`);
-  const names = (Object.keys(counts) as Verdict[]).sort((a, b) => byVerdict(a, b) || (a < b ? -1 : 1));
-  screen.line(names.map((name) => `${counts[name]} ${screen.verdict(name, severityOf(name))}`).join('   '), '  ');
+  verdictCounts(counts, screen);
   const unconfigured = sweep.unconfiguredCount ?? sweep.unconfigured.length;
   if (unconfigured > 0) {
     screen.line(
@@ -79,7 +100,7 @@ function severityOf(name: Verdict): Severity {
 /** As many as fit on a screen; `alerts --open` has them all. */
 const alertsShown = 10;
 
-function openAlerts({ openAlerts }: StatusFacts, screen: Screen): void {
+function openAlerts({ openAlerts }: StatusFacts, places: FleetPlaces, screen: Screen): void {
   if (openAlerts.length === 0) return;
   screen.heading(`Open alerts: ${openAlerts.length}`);
   for (const alert of openAlerts.slice(0, alertsShown)) {
@@ -89,7 +110,7 @@ function openAlerts({ openAlerts }: StatusFacts, screen: Screen): void {
         ? `, silent until ${screen.time(alert.snoozedUntil)}`
         : '';
     screen.line(
-      `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${screen.colours.bold(alert.database)}  since ${screen.moment(alert.opened)}${silence}`,
+      `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${screen.colours.bold(alert.database)}${places.beside(alert)}  since ${screen.moment(alert.opened)}${silence}`,
       '  ',
     );
     screen.line(screen.colours.dim(alert.reason), '    ');

@@ -3,6 +3,7 @@ import { bySeverity, byVerdict } from '../../shared/domain/index.ts';
 import type { SweepReport } from '../../shared/sweep/index.ts';
 import { answer, command } from '../command.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import { plural, type Screen } from '../screen.ts';
 
 export const sweep = command({
@@ -47,7 +48,8 @@ export const sweep = command({
     await cloud.deployment();
     const report = await waiting(deps, 'The sweep runs', cloud.sweep(request));
     const dry = args.flag('dryRun') || at !== undefined;
-    return answer(report, (screen) => print(report, dry, screen), report.complete ? 0 : 2);
+    const places = await fleetPlacesOf(deps, await deps.ledger());
+    return answer(report, (screen) => print(report, dry, places, screen), report.complete ? 0 : 2);
   },
 });
 
@@ -65,7 +67,7 @@ async function waiting<T>(deps: Dependencies, what: string, result: Promise<T>):
   }
 }
 
-function print(report: SweepReport, dry: boolean, screen: Screen): void {
+function print(report: SweepReport, dry: boolean, places: FleetPlaces, screen: Screen): void {
   const { bold, yellow, dim } = screen.colours;
   const what = report.mode === 'sweep' ? 'Sweep' : 'Watch';
   screen.line(
@@ -105,8 +107,8 @@ function print(report: SweepReport, dry: boolean, screen: Screen): void {
     .sort((a, b) => bySeverity(a.severity, b.severity) || byVerdict(a.verdict, b.verdict));
   if (shown.length === 0) return;
   screen.line();
-  for (const { tenant, database, verdict, severity, reason } of shown) {
-    screen.line(`${screen.verdict(verdict, severity)}  ${tenant} / ${bold(database)}`);
+  for (const { tenant, database, verdict, severity, reason, ...environment } of shown) {
+    screen.line(`${screen.verdict(verdict, severity)}  ${tenant} / ${bold(database)}${places.beside(environment)}`);
     screen.line(dim(reason), '    ');
   }
 }

@@ -1,4 +1,5 @@
 /** Everything the ledger knows of one database. */
+import pMap from 'p-map';
 import * as z from 'zod';
 import { type DatabaseKind, type DatabaseRow, databaseKinds, type Environment, fields, text } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
@@ -40,15 +41,22 @@ export interface HistoryOptions {
   readonly days: number;
 }
 
-/** Databases of a name, of either kind unless one is given: those that are configured first, the one seen last first. */
+/** Environments that are asked side by side. */
+const environmentsAtOnce = 10;
+
+/**
+ * Databases of a name in any of the environments, of either kind unless one is given: those that are configured first, the one
+ * seen last first. Makes a call an environment and kind.
+ */
 export async function databasesNamed(
   ledger: Ledger,
-  { account, region }: Environment,
+  environments: readonly Environment[],
   id: string,
   kind?: DatabaseKind,
 ): Promise<DatabaseRow[]> {
   const kinds = kind ? [kind] : databaseKinds;
-  const found = await Promise.all(kinds.map((one) => ledger.databasesByName({ account, region, kind: one, id })));
+  const names = environments.flatMap(({ account, region }) => kinds.map((one) => ({ account, region, kind: one, id })));
+  const found = await pMap(names, (name) => ledger.databasesByName(name), { concurrency: environmentsAtOnce });
   const lastSeen = (row: DatabaseRow) => (row.evaluatedAt ?? row.enrolledAt).getTime();
   return found
     .flat()

@@ -1,11 +1,15 @@
 /** One screen's facts: is everybody protected, and is the watcher itself alive. */
 
+import { minBy } from 'es-toolkit/array';
+import pMap from 'p-map';
 import * as z from 'zod';
 import {
   type Alert,
+  type Backup,
   bySeverity,
   count,
   type Environment,
+  environmentOf,
   fields,
   isUnprotected,
   isVerdict,
@@ -15,7 +19,7 @@ import {
   verdictOf,
 } from '../domain/index.ts';
 import type { Ledger, ListedCopyState } from '../ledger/index.ts';
-import { collect } from '../lib/iterables.ts';
+import { collect, filter } from '../lib/iterables.ts';
 import { formatAge, hourMs } from '../lib/time.ts';
 import { factsOfAlerts } from './alert-list.ts';
 import { byCause } from './copy-queue.ts';
@@ -52,7 +56,9 @@ export const statusSchema = fields({
   region: text.describe('its AWS Region'),
   standing: z.custom<Standing>().describe('`ok`, `unprotected` or `unknown`: what the exit code says'),
   doubts: z.array(text).readonly().describe('why it is not known, as sentences; empty otherwise'),
-  counts: countsSchema.describe('databases by verdict, as of the last sweep'),
+  counts: countsSchema.describe(
+    'databases by verdict, as of the last sweep; with --account or --region those left, as of their last evaluation',
+  ),
   sweep: runFactsSchema.nullable().describe('the last sweep'),
   watch: z.custom<RunFacts>().nullable().describe('the last watch, with the same fields; or null'),
   openAlerts: z
@@ -91,17 +97,31 @@ export const sweepBelievedHours = 26;
 /** The watch runs every 15 minutes. */
 export const watchBelievedHours = 1;
 
-/** Reads the last sweeps, the last watch, open alerts with their databases, and listed copies, and nothing else. */
-export async function readStatus(
-  ledger: Ledger,
-  where: Environment & { readonly table: string; readonly alarms: () => Promise<readonly RingingAlarm[]> },
-  now: Date,
-): Promise<StatusFacts> {
-  const list = (state: ListedCopyState) => collect(ledger.copies(where, state));
+interface StatusWhere extends Environment {
+  readonly table: string;
+  readonly alarms: () => Promise<readonly RingingAlarm[]>;
+  /** Those whose copies are counted; the ledger's own by default. */
+  readonly environments?: readonly Environment[];
+  /** Leaves only alerts and databases in these; all by default. Reads a row a database then, to count them. */
+  readonly only?: (environment: Environment) => boolean;
+}
+
+/** Environments whose copies are read side by side. */
+const environmentsAtOnce = 10;
+
+/** Reads the last sweeps, the last watch, open alerts with their databases, and listed copies. */
+export async function readStatus(ledger: Ledger, where: StatusWhere, now: Date): Promise<StatusFacts> {
+  const { environments = [where], only } = where;
+  const list = async (state: ListedCopyState) => {
+    const lists = await pMap(environments, (environment) => collect(ledger.copies(environment, state)), {
+      concurrency: environmentsAtOnce,
+    });
+    return lists.flat();
+  };
   const [sweep, watch, alerts, queued, starting, running, failed, alarms] = await Promise.all([
     lastSweep(ledger, now),
     ledger.lastWatch(),
-    collect(ledger.openAlerts()),
+    collect(filter(ledger.openAlerts(), ({ database }) => only?.(environmentOf(database)) ?? true)),
     list('queued'),
     list('starting'),
     list('running'),
@@ -114,11 +134,12 @@ export async function readStatus(
   const openAlerts = await factsOfAlerts(ledger, alerts.toSorted(worstFirst), now);
   const runs = { sweep: sweep && runFacts(sweep), watch: watch && runFacts(watch) };
   const doubts = doubtsOf({ ...runs, alerts: openAlerts }, now);
-  const unwatchedTenants = unwatchedTenantFacts(sweep, watch);
+  // A tenant without a database has none in any of these.
+  const unwatchedTenants = only ? [] : unwatchedTenantFacts(sweep, watch);
   const unprotected =
     openAlerts.some(({ verdict }) => isUnprotected(verdict)) ||
     unwatchedTenants.some(({ severity }) => severity === 'critical');
-  const [oldest] = queued;
+  const oldest = minBy(queued, queuedSince);
   return {
     now: iso(now),
     ledger: where.table,
@@ -126,15 +147,14 @@ export async function readStatus(
     region: where.region,
     standing: doubts.length > 0 ? 'unknown' : unprotected ? 'unprotected' : 'ok',
     doubts,
-    counts: countsOf(sweep),
+    counts: only ? await countsIn(ledger, only) : countsOf(sweep),
     sweep: runs.sweep ?? null,
     watch: runs.watch ?? null,
     openAlerts,
     unwatchedTenants,
     copies: {
       queued: queued.length,
-      // Queued first first.
-      oldestQueuedAt: isoOrNull(oldest && (oldest.copy.queuedAt ?? oldest.recordedAt)),
+      oldestQueuedAt: isoOrNull(oldest && new Date(queuedSince(oldest))),
       starting: starting.length,
       running: running.length,
       failed: failed.length,
@@ -143,6 +163,20 @@ export async function readStatus(
     alarms: 'ringing' in alarms ? alarms.ringing : null,
     alarmsUnread: 'unread' in alarms ? alarms.unread : null,
   };
+}
+
+function queuedSince({ copy, recordedAt }: Backup): number {
+  return (copy.queuedAt ?? recordedAt).getTime();
+}
+
+/** Configured databases in some environments, by the verdict of their last evaluation. */
+async function countsIn(ledger: Ledger, only: (environment: Environment) => boolean): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for await (const { key, tenant, verdict } of ledger.allDatabases()) {
+    if (tenant === undefined || verdict === undefined || !only(environmentOf(key))) continue;
+    counts[verdict] = (counts[verdict] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** Everything that forbids to say that all is well, or who is not. */

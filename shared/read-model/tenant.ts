@@ -8,7 +8,6 @@ import {
   type Environment,
   environmentOf,
   fields,
-  formatEnvironment,
 } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { collect, filter, inChunks } from '../lib/iterables.ts';
@@ -67,11 +66,11 @@ export async function tenantNames(ledger: Ledger): Promise<string[]> {
   return [...names].sort();
 }
 
-/** Names of all databases of an account and Region that the ledger knows. Reads a row a database. */
-export async function databaseNames(ledger: Ledger, environment: Environment): Promise<string[]> {
-  const here = formatEnvironment(environment);
-  const rows = await collect(
-    filter(ledger.allDatabases(), ({ key }) => formatEnvironment(environmentOf(key)) === here),
-  );
+/** Names of all databases that the ledger knows in some environments. Reads a row a database. */
+export async function databaseNames(
+  ledger: Ledger,
+  includes: (environment: Environment) => boolean,
+): Promise<string[]> {
+  const rows = await collect(filter(ledger.allDatabases(), ({ key }) => includes(environmentOf(key))));
   return [...new Set(rows.map(({ id }) => id))].sort();
 }
