@@ -44,9 +44,8 @@ export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertC
 
 /** Notifies operators of accounts and Regions in trouble. */
 export function environmentsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
-  const { account, region } = fleet;
   return (notices: readonly EnvironmentNotice[], at: Date) =>
-    publisher.publish(composeEnvironments(notices, { account, region, runbookUrl: fleet.alerts.runbookUrl, now: at }));
+    publisher.publish(composeEnvironments(notices, messageContext(fleet, at)));
 }
 
 /** Notifies operators of tenants without a watched database. */

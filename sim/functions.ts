@@ -97,7 +97,7 @@ function partsOf(cloud: Cloud, run: Run) {
       notifyingOfTenants: (notices: Parameters<typeof notifyOfTenants>[1], at: Date) =>
         notifyOfTenants({ publisher, fleet }, notices, at),
       notifyingOfEnvironments: (notices: Parameters<typeof composeEnvironments>[0], at: Date) =>
-        publisher.publish(composeEnvironments(notices, contextOf(fleet, at))),
+        publisher.publish(composeEnvironments(notices, messageContext(fleet, at))),
       notifyingOfLeftOut: (leftOut: Parameters<typeof composeLeftOut>[0], at: Date) =>
         publisher.publish(composeLeftOut(leftOut, messageContext(fleet, at))),
       remainingMs: () => run.budgetMs - (cloud.now() - run.started),

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import {
   type CopyState,
   copyStates,
+  environmentsAtOnce,
   fields,
   isOneOf,
   meaningsOf,
@@ -54,9 +55,6 @@ export const copies = command({
     return listing(find(deps, deployed, places, states, span), (screen, rows) => print(screen, rows, places));
   },
 });
-
-/** Environments whose queues are read side by side. */
-const environmentsAtOnce = 10;
 
 /** States that the ledger lists are read directly; others are filtered from the backups of some days. */
 async function* find(

@@ -6,6 +6,7 @@ import type { Args } from '../args.ts';
 import { answer, command } from '../command.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { writeText } from '../files.ts';
+import { fleetPlacesOf } from '../fleet-places.ts';
 import { formatBytes, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 
@@ -30,9 +31,11 @@ export const report = command({
   },
   run: async (deps, args) => {
     if (args.flag('last')) return opened(deps, args, await lastPage(deps), {});
-    const { ledger, table, account, region } = await deps.ledger();
+    const deployed = await deps.ledger();
+    const { ledger, table, account, region } = deployed;
+    const { chosen: environments } = await fleetPlacesOf(deps, deployed);
     const days = args.whole('days', 35, [1, 90]);
-    const facts = await readReportFacts(ledger, { ledger: table, account, region }, days, deps.now());
+    const facts = await readReportFacts(ledger, { ledger: table, account, region, environments }, days, deps.now());
     // With --json alone, print the facts and write no file.
     if (args.flag('json') && args.optional('out') === undefined) return answer(facts, () => {});
     return opened(deps, args, await renderReport(facts), facts);

@@ -1,7 +1,15 @@
 /** Everything the ledger knows of one database. */
 import pMap from 'p-map';
 import * as z from 'zod';
-import { type DatabaseKind, type DatabaseRow, databaseKinds, type Environment, fields, text } from '../domain/index.ts';
+import {
+  type DatabaseKind,
+  type DatabaseRow,
+  databaseKinds,
+  type Environment,
+  environmentsAtOnce,
+  fields,
+  text,
+} from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { dateAfter, dateOf } from '../lib/dates.ts';
 import { collect, take } from '../lib/iterables.ts';
@@ -40,9 +48,6 @@ export interface HistoryOptions {
   /** Days of evaluations shown, today included. */
   readonly days: number;
 }
-
-/** Environments that are asked side by side. */
-const environmentsAtOnce = 10;
 
 /**
  * Databases of a name in any of the environments, of either kind unless one is given: those that are configured first, the one

@@ -10,6 +10,7 @@ import {
   count,
   type Environment,
   environmentOf,
+  environmentsAtOnce,
   fields,
   isUnprotected,
   isVerdict,
@@ -105,9 +106,6 @@ interface StatusWhere extends Environment {
   /** Leaves only alerts and databases in these; all by default. Reads a row a database then, to count them. */
   readonly only?: (environment: Environment) => boolean;
 }
-
-/** Environments whose copies are read side by side. */
-const environmentsAtOnce = 10;
 
 /** Reads the last sweeps, the last watch, open alerts with their databases, and listed copies. */
 export async function readStatus(ledger: Ledger, where: StatusWhere, now: Date): Promise<StatusFacts> {

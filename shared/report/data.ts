@@ -3,7 +3,10 @@ import { oneLine } from '../lib/safe-text.ts';
 import type { ReportDatabase, ReportFacts, ReportTenant } from './facts.ts';
 
 /** Its reason says what its cause and notes are. */
-export type PageDatabase = Omit<ReportDatabase, 'cause' | 'notes' | 'account' | 'region'>;
+export type PageDatabase = Omit<ReportDatabase, 'cause' | 'notes' | 'account' | 'region'> & {
+  /** Where the fleet has several environments: what stands beside the name, and what is filtered by. */
+  readonly place?: { readonly account: string; readonly accountName: string; readonly region: string };
+};
 
 export interface PageData {
   /** ISO 8601 UTC. */
@@ -16,12 +19,17 @@ export interface PageData {
 }
 
 export function pageData(facts: ReportFacts): PageData {
+  const hasSeveral = facts.environments.length > 1;
+  const accountNames = accountNamesOf(facts);
   return {
     generated: facts.generated,
     dates: facts.dates,
     databases: facts.databases.map(
-      ({ cause: _, notes: __, account: ___, region: ____, reason, days, ...database }): PageDatabase => ({
-        ...nameLines(database),
+      ({ cause: _, notes: __, account, region, reason, days, ...database }): PageDatabase => ({
+        ...nameLines({
+          ...database,
+          ...(hasSeveral && { place: { account, accountName: accountNames.get(account) ?? account, region } }),
+        }),
         days,
         reason: oneLine(reason, 600),
       }),
@@ -29,6 +37,11 @@ export function pageData(facts: ReportFacts): PageData {
     tenants: facts.tenants.map(nameLines),
     gaps: Object.fromEntries(facts.gaps.map((gap) => [`${gap.database} ${gap.date}`, oneLine(gap.reason, 300)])),
   };
+}
+
+/** What people call each account: its name, else its id. */
+export function accountNamesOf({ environments }: ReportFacts): ReadonlyMap<string, string> {
+  return new Map(environments.map(({ account, accountName }) => [account, nameLine(accountName ?? account)]));
 }
 
 /** Longer than any name that RDS or the configuration allows. */

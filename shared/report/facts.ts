@@ -130,6 +130,16 @@ export const reportSchema = fields({
   ledger: text.describe("the table's name"),
   account: text.describe('the AWS account of the stack'),
   region: text.describe('its AWS Region'),
+  environments: z
+    .array(
+      fields({
+        account: text.describe('the AWS account'),
+        accountName: text.nullable().describe('what the configuration calls it'),
+        region: text.describe('the AWS Region'),
+      }),
+    )
+    .readonly()
+    .describe("the accounts and Regions of the fleet, the stack's own first"),
   dates: z.array(text).readonly().describe('the days shown, oldest first; the last one is the day of `generated`'),
   sweep: z.custom<RunFacts>().nullable().describe('the last sweep, as in `status --json`; or null'),
   watch: z.custom<RunFacts>().nullable().describe('the last watch; or null'),

@@ -16,14 +16,18 @@ export type Sorting = keyof typeof sortings;
 export interface Filter {
   /** Empty: all tenants. */
   readonly tenant: string;
+  /** An account's id. Empty: all accounts. */
+  readonly account: string;
+  /** Empty: all Regions. */
+  readonly region: string;
   /** Empty: all verdicts. */
   readonly verdicts: readonly Verdict[];
-  /** Words that all must occur in tenant, name, engine, verdict or reason. */
+  /** Words that all must occur in tenant, name, account, Region, engine, verdict or reason. */
   readonly search: string;
   readonly sort: Sorting;
 }
 
-export const noFilter: Filter = { tenant: '', verdicts: [], search: '', sort: 'worst' };
+export const noFilter: Filter = { tenant: '', account: '', region: '', verdicts: [], search: '', sort: 'worst' };
 
 /** Verdicts that occur, worst first: those that are offered as filters. */
 export function verdictsOf(databases: readonly Pick<PageDatabase, 'verdict'>[]): Verdict[] {
@@ -40,6 +44,8 @@ export function parseFilter(hash: string, known: readonly Verdict[]): Filter {
   const sort = fields.get('sort') ?? '';
   return {
     tenant: fields.get('tenant') ?? '',
+    account: fields.get('account') ?? '',
+    region: fields.get('region') ?? '',
     verdicts: known.filter((name) => verdicts.includes(name)),
     search: fields.get('search') ?? '',
     sort: Object.hasOwn(sortings, sort) ? (sort as Sorting) : 'worst',
@@ -50,6 +56,8 @@ export function parseFilter(hash: string, known: readonly Verdict[]): Filter {
 export function formatFilter(filter: Filter): string {
   const fields = new URLSearchParams();
   if (filter.tenant) fields.set('tenant', filter.tenant);
+  if (filter.account) fields.set('account', filter.account);
+  if (filter.region) fields.set('region', filter.region);
   if (filter.verdicts.length > 0) fields.set('verdict', filter.verdicts.join(','));
   if (filter.search) fields.set('search', filter.search);
   if (filter.sort !== 'worst') fields.set('sort', filter.sort);
@@ -57,7 +65,10 @@ export function formatFilter(filter: Filter): string {
 }
 
 export function isFiltering(filter: Filter): boolean {
-  return filter.tenant !== '' || filter.verdicts.length > 0 || filter.search.trim() !== '';
+  const { tenant, account, region } = filter;
+  return (
+    [tenant, account, region].some((one) => one !== '') || filter.verdicts.length > 0 || filter.search.trim() !== ''
+  );
 }
 
 /** Positions of the databases that a filter shows, in its order; `databases` are worst first. */
@@ -67,10 +78,13 @@ export function select(databases: readonly PageDatabase[], filter: Filter): numb
     const database = databases[position];
     if (!database) return false;
     if (filter.tenant && database.tenant !== filter.tenant) return false;
+    if (filter.account && database.place?.account !== filter.account) return false;
+    if (filter.region && database.place?.region !== filter.region) return false;
     if (filter.verdicts.length > 0 && !filter.verdicts.includes(database.verdict)) return false;
     if (words.length === 0) return true;
-    const text =
-      `${database.tenant} ${database.id} ${database.engine ?? ''} ${database.verdict} ${database.reason}`.toLowerCase();
+    const { tenant, id, engine, verdict, reason, place } = database;
+    const where = place ? `${place.accountName} ${place.account} ${place.region}` : '';
+    const text = `${tenant} ${id} ${engine ?? ''} ${verdict} ${reason} ${where}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
   const key = sortKey[filter.sort];

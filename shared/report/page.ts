@@ -10,7 +10,7 @@ import { oneLine } from '../lib/safe-text.ts';
 import { formatAge, formatUtc, hourMs } from '../lib/time.ts';
 import type { RunFacts } from '../read-model/index.ts';
 import { type ChartFacts, chart } from './charts.ts';
-import { nameLine, type PageData, type PageDatabase, pageData } from './data.ts';
+import { accountNamesOf, nameLine, type PageData, type PageDatabase, pageData } from './data.ts';
 import type { DayLetter, ReportFacts } from './facts.ts';
 import { sortings, type Verdict, verdictsOf } from './filter.ts';
 import { Html, html, jsonForScript } from './html.ts';
@@ -22,6 +22,7 @@ import {
   calendarRow,
   databaseName,
   pageSize,
+  placeText,
   rangeText,
   type Sign,
   sign,
@@ -163,7 +164,7 @@ function lead(data: PageData, now: Date): Html | false {
       : '',
   ].filter(Boolean);
   if (!longest && others.length === 0) return false;
-  return html`<p class="lead">${longest && html`Longest: <b>${longest.id}</b> of ${longest.tenant}, for ${formatAge(now.getTime() - new Date(since(longest)).getTime())}. `}${others.join(' ')}</p>`;
+  return html`<p class="lead">${longest && html`Longest: <b>${longest.id}</b> of ${longest.tenant}${longest.place && ` (${placeText(longest)})`}, for ${formatAge(now.getTime() - new Date(since(longest)).getTime())}. `}${others.join(' ')}</p>`;
 }
 
 function run(name: string, facts: RunFacts | null, now: Date): Html {
@@ -276,13 +277,28 @@ function filterForm(facts: ReportFacts, data: PageData): Html {
       html`<label class="chip"><input type="checkbox" name="verdict" value="${verdict}"><span>${sign(usualSign(verdict))}${verdict} <small>${grouped(number)}</small></span></label>`,
   );
   return html`<form class="filter" id="filter" role="search" aria-label="Filter databases" autocomplete="off">
-<label class="field wide">Search<input type="search" id="search" placeholder="Name, tenant, reason" autocomplete="off"></label>
-<label class="field">Tenant<select id="tenant" autocomplete="off"><option value="">All tenants</option>${tenants}</select></label>
+<label class="field wide">Search<input type="search" id="search" placeholder="${facts.environments.length > 1 ? 'Name, tenant, account, Region, reason' : 'Name, tenant, reason'}" autocomplete="off"></label>
+<label class="field">Tenant<select id="tenant" autocomplete="off"><option value="">All tenants</option>${tenants}</select></label>${placeFields(facts)}
 <label class="field">Order<select id="sort" autocomplete="off">${Object.entries(sortings).map(([value, name]) => html`<option value="${value}">${name}</option>`)}</select></label>
 <p class="shown" id="shown" role="status">${counted(data.databases.length, 'database')}, all shown</p>
 <button type="button" id="reset" disabled>Reset</button>
 <fieldset><legend class="sr">Verdict</legend>${chips}</fieldset>
 </form>`;
+}
+
+/** Filters by account and by Region, where the fleet has several environments. */
+function placeFields(facts: ReportFacts): Html | false {
+  if (facts.environments.length < 2) return false;
+  const names = accountNamesOf(facts);
+  const accounts = [...new Set(facts.environments.map(({ account }) => account))];
+  const accountOptions = accounts.map((account) => {
+    const name = names.get(account) ?? account;
+    return html`<option value="${account}">${name === account ? account : `${name} (${account})`}</option>`;
+  });
+  const regions = [...new Set(facts.environments.map(({ region }) => region))].sort();
+  return html`
+<label class="field">Account<select id="account" autocomplete="off"><option value="">All accounts</option>${accountOptions}</select></label>
+<label class="field">Region<select id="region" autocomplete="off"><option value="">All Regions</option>${regions.map((region) => html`<option value="${region}">${region}</option>`)}</select></label>`;
 }
 
 function pager(id: string, name: string, range: string): Html {

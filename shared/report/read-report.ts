@@ -1,4 +1,6 @@
 /** Reads everything that the report's page shows. */
+import { minBy } from 'es-toolkit/array';
+import pMap from 'p-map';
 import {
   type Alert,
   type Backup,
@@ -8,11 +10,13 @@ import {
   type DatabaseKey,
   type DatabaseRow,
   type Environment,
+  environmentsAtOnce,
   formatBackupId,
   isEnded,
   isUnprotected,
+  type NamedEnvironment,
 } from '../domain/index.ts';
-import type { Ledger } from '../ledger/index.ts';
+import type { Ledger, ListedCopyState } from '../ledger/index.ts';
 import { dateAfter, dateOf, dates } from '../lib/dates.ts';
 import { collect } from '../lib/iterables.ts';
 import { hourMs } from '../lib/time.ts';
@@ -47,6 +51,8 @@ const mostGaps = 3000;
 export interface ReportWhere extends Environment {
   /** The table's name. */
   readonly ledger: string;
+  /** Those of the configuration; the stack's own by default. */
+  readonly environments?: readonly NamedEnvironment[];
 }
 
 /** Reads everything the page shows, `days` days up to and with today, a day after the other. */
@@ -56,15 +62,22 @@ export async function readReportFacts(
   days: number,
   now: Date,
 ): Promise<ReportFacts> {
+  const { environments = [{ account: where.account, region: where.region }] } = where;
+  const list = async (state: ListedCopyState) => {
+    const lists = await pMap(environments, (environment) => collect(ledger.copies(environment, state)), {
+      concurrency: environmentsAtOnce,
+    });
+    return lists.flat();
+  };
   const today = dateOf(now);
   const shown = dates(dateAfter(today, 1 - days), today);
   const [sweepRow, watchRow, rows, queued, starting, running] = await Promise.all([
     lastSweep(ledger, now),
     ledger.lastWatch(),
     collect(ledger.allDatabases()),
-    collect(ledger.copies(where, 'queued')),
-    collect(ledger.copies(where, 'starting')),
-    collect(ledger.copies(where, 'running')),
+    list('queued'),
+    list('starting'),
+    list('running'),
   ]);
   const evaluated = rows.filter(isEvaluated).sort(worstFirst);
   const alerts = await alertsOfRows(ledger, evaluated);
@@ -76,10 +89,11 @@ export async function readReportFacts(
   const watch = watchRow && runFacts(watchRow);
   const counts: Record<string, number> = {};
   for (const { verdict } of evaluated) counts[verdict] = (counts[verdict] ?? 0) + 1;
-  const oldest = queued[0];
+  const oldest = minBy(queued, ({ copy, recordedAt }) => (copy.queuedAt ?? recordedAt).getTime());
   return {
     generated: iso(now),
     ...where,
+    environments: environments.map(({ account, accountName = null, region }) => ({ account, accountName, region })),
     dates: shown,
     sweep: sweep ?? null,
     watch: watch ?? null,

@@ -35,9 +35,15 @@ export function badge(verdict: Verdict, severity: Severity): Html {
   return html`<span class="badge b-${name}">${sign(name)}${verdict}</span>`;
 }
 
-/** `orders` and, below it, its tenant. */
-export function databaseName(database: Pick<PageDatabase, 'id' | 'tenant' | 'kind'>): Html {
-  return html`<span class="db">${database.id}</span> <span class="of">${database.tenant}${database.kind === 'cluster' && ' · cluster'}</span>`;
+/** `Acme production, us-east-1`; undefined where the fleet has one environment. */
+export function placeText({ place }: Pick<PageDatabase, 'place'>): string | undefined {
+  return place && `${place.accountName}, ${place.region}`;
+}
+
+/** `orders` and, below it, its tenant, and where it is. */
+export function databaseName(database: Pick<PageDatabase, 'id' | 'tenant' | 'kind' | 'place'>): Html {
+  const place = placeText(database);
+  return html`<span class="db">${database.id}</span> <span class="of">${database.tenant}${database.kind === 'cluster' && ' · cluster'}${place !== undefined && ` · ${place}`}</span>`;
 }
 
 /** One row of the calendar: a cell a day. `position` is the database's place in the data. */
@@ -58,7 +64,8 @@ export function cellText(data: PageData, position: number, column: number): Html
   const date = at(data.dates, column);
   const letter = (database.days[column] ?? '.') as DayLetter;
   const reason = data.gaps[`${position} ${date}`];
-  return html`<b>${weekday(date)} ${date}</b> ${database.id} of ${database.tenant}: <span class="key ${dayClass(letter)}"></span> <b>${dayWords[letter]}</b>${reason && `. ${reason}`}`;
+  const place = placeText(database);
+  return html`<b>${weekday(date)} ${date}</b> ${database.id} of ${database.tenant}${place !== undefined && ` (${place})`}: <span class="key ${dayClass(letter)}"></span> <b>${dayWords[letter]}</b>${reason && `. ${reason}`}`;
 }
 
 interface AgeColumn {

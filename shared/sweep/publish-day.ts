@@ -51,9 +51,10 @@ export async function publishDay(deps: DayDeps, run: SweepRun): Promise<string[]
   if (!swept && tagNotices.length === 0) return [];
   const errors: string[] = [];
   try {
-    const { account, region, alerts } = deps.fleet;
+    const { account, region, environments, alerts } = deps.fleet;
+    const where = { ledger: deps.ledgerName, account, region, environments };
     const lists = deps.ledger.leavingOut((row) => errors.push(`left out of the report: ${row.message}`));
-    const facts = await readReportFacts(lists, { ledger: deps.ledgerName, account, region }, reportDays, row.at);
+    const facts = await readReportFacts(lists, where, reportDays, row.at);
     const reportUrl = swept ? await writePage(deps, facts, errors) : undefined;
     if (alerts.dailyDigest || tagNotices.length > 0) {
       const digest = await digestOf({ ...deps, ledger: lists }, run, facts, errors);

@@ -161,10 +161,7 @@ export function makeWorld({
       const publisher = { publish: (message: OutgoingMessage) => state.publish(message) };
       return notifyOfTenants({ publisher, fleet: state.fleet }, notices, at);
     },
-    notifyOfEnvironments: (notices, at) => {
-      const { account, region, alerts } = state.fleet;
-      return state.publish(composeEnvironments(notices, { account, region, runbookUrl: alerts.runbookUrl, now: at }));
-    },
+    notifyOfEnvironments: (notices, at) => state.publish(composeEnvironments(notices, messageContext(state.fleet, at))),
     undelivered: async (environment) => state.undelivered.get(formatEnvironment(environment)) ?? 0,
     triggerCopies: () => state.triggerCopies(),
     log,

@@ -5,7 +5,7 @@ import type { EnvironmentNotice } from '../../evaluation/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc } from '../../lib/time.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
-import { limits, type Rendering } from './context.ts';
+import { limits, originOf, type Rendering } from './context.ts';
 
 /** `notices` must not be empty, and are all resolutions or none; the first `limit` are listed. */
 export function environmentMessage(
@@ -13,7 +13,7 @@ export function environmentMessage(
   rendering: Rendering,
   limit: number,
 ): MessageFacts {
-  const { now, account, region, runbookUrl } = rendering;
+  const { now, runbookUrl } = rendering;
   const resolved = notices.every(isResolution);
   const isCritical = notices.some(({ trouble }) => trouble.severity === 'critical');
   const severity = resolved ? 'info' : isCritical ? 'critical' : 'warning';
@@ -31,8 +31,7 @@ export function environmentMessage(
     tone: resolved ? 'good' : isCritical ? 'alarm' : 'attention',
     tenant: manyTenants,
     at: now,
-    account,
-    region,
+    ...originOf([], rendering),
     summary,
     subject: asciiLine(summary, limits.subject),
     opening: [

@@ -98,6 +98,9 @@ const attainment = new PagedTable('attainment', 'tenant', (position) => tenantRo
 
 const search = byId<HTMLInputElement>('search');
 const tenantChoice = byId<HTMLSelectElement>('tenant');
+// A fleet in one environment has neither.
+const accountChoice = document.querySelector<HTMLSelectElement>('#account');
+const regionChoice = document.querySelector<HTMLSelectElement>('#region');
 const sortChoice = byId<HTMLSelectElement>('sort');
 const verdictBoxes = [...document.querySelectorAll<HTMLInputElement>('input[name="verdict"]')];
 const status = byId('shown');
@@ -127,6 +130,8 @@ function apply(next: Filter, drawn = false): void {
 function show(next: Filter): void {
   if (search.value !== next.search) search.value = next.search;
   tenantChoice.value = next.tenant;
+  if (accountChoice) accountChoice.value = next.account;
+  if (regionChoice) regionChoice.value = next.region;
   sortChoice.value = next.sort;
   for (const box of verdictBoxes) box.checked = next.verdicts.includes(box.value as Verdict);
 }
@@ -135,6 +140,8 @@ function read(): Filter {
   return {
     search: search.value,
     tenant: tenantChoice.value,
+    account: accountChoice?.value ?? '',
+    region: regionChoice?.value ?? '',
     sort: sortChoice.value as Sorting,
     verdicts: verdictBoxes.filter((box) => box.checked).map((box) => box.value as Verdict),
   };

@@ -23,6 +23,8 @@ function shown(filter: Partial<Filter>) {
 test('every filter comes back from the hash it was written to', () => {
   const filters = fc.record({
     tenant: fc.string({ unit: 'grapheme' }),
+    account: fc.string({ unit: 'grapheme' }),
+    region: fc.string({ unit: 'grapheme' }),
     verdicts: fc.subarray([...verdictNames]),
     search: fc.string({ unit: 'grapheme' }),
     sort: fc.constantFrom(...(Object.keys(sortings) as (keyof typeof sortings)[])),
@@ -36,8 +38,12 @@ test('every filter comes back from the hash it was written to', () => {
 
 test('the hash reads well, and is empty without a filter', () => {
   expect(formatFilter(noFilter)).toBe('');
-  expect(formatFilter({ tenant: 'acme', verdicts: ['overdue', 'never'], search: 'or der', sort: 'name' })).toBe(
+  const verdicts = ['overdue', 'never'] as const;
+  expect(formatFilter({ ...noFilter, tenant: 'acme', verdicts, search: 'or der', sort: 'name' })).toBe(
     'tenant=acme&verdict=overdue,never&search=or+der&sort=name',
+  );
+  expect(formatFilter({ ...noFilter, account: '222222222222', region: 'us-east-1' })).toBe(
+    'account=222222222222&region=us-east-1',
   );
 });
 

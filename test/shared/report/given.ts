@@ -45,6 +45,7 @@ export function givenFacts(given: Given): ReportFacts {
     ledger: 'RdsBackupLedger-Ledger',
     account: '123456789012',
     region: 'eu-west-1',
+    environments: [{ account: '123456789012', accountName: null, region: 'eu-west-1' }],
     dates,
     sweep: givenRun('sweep', addHours(generated, -0.75), number),
     watch: givenRun('watch', addHours(generated, -0.1), number),
