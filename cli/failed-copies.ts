@@ -35,12 +35,7 @@ export interface RetryPlan {
  * What would become of the copies of a selection, in whatever environment, that failed, or wait for a fault of set-up to be put right; the oldest backup
  * first. Nothing is written.
  */
-export async function planRetry(
-  { ledger }: Pick<DeployedLedger, 'ledger'>,
-  fleet: Fleet,
-  selection: Selection,
-  now: Date,
-): Promise<RetryPlan> {
+export async function planRetry(ledger: Ledger, fleet: Fleet, selection: Selection, now: Date): Promise<RetryPlan> {
   const failedIn = async (environment: Environment) => {
     const queue = await collect(ledger.copies(environment, 'queued'));
     return [...(await collect(ledger.copies(environment, 'failed'))), ...queue.filter(({ copy }) => isHeld(copy))];

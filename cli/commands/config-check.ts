@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { configHash, parseConfig, regionsWithoutExports, tenantsWithoutDatabase } from '../../shared/config/index.ts';
 import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
+import { environmentCounts, environmentCountsMeaning, printEnvironments } from '../environment-counts.ts';
 import { readText } from '../files.ts';
 import { plural } from '../screen.ts';
 
@@ -18,6 +19,7 @@ export const configCheck = command({
       mistakes: 'each as `<path>: <what is wrong>`; or what of the quotas of AWS the stack would exceed, as sentences',
       warnings:
         'what is perhaps not meant, as sentences: a tenant of whose databases none is watched, copies that would be skipped since their Region has no exports',
+      environments: `${environmentCountsMeaning}; empty where there is a mistake`,
       sha256: 'SHA-256 of its bytes, as sweeps record it',
     },
   },
@@ -34,10 +36,12 @@ export const configCheck = command({
       const obstacles = obstaclesTo(fleet, resolve(file));
       if (obstacles.length > 0) return refusal(file, obstacles, sha256);
       const warnings = [...tenantsWithoutDatabase(fleet), ...regionsWithoutExports(fleet)];
-      return answer({ file, ok: true, mistakes: [], warnings, sha256 }, (screen) => {
+      const environments = environmentCounts(fleet);
+      return answer({ file, ok: true, mistakes: [], warnings, environments, sha256 }, (screen) => {
         screen.line(
           `${screen.colours.green('OK')}  ${file}: ${plural(tenants.length, 'tenant')}, ${plural(databases.length, 'database')}.`,
         );
+        printEnvironments(screen, environments);
         for (const warning of warnings) screen.line(`${screen.colours.yellow('WARNING')}  ${warning}.`);
       });
     } catch (error) {
@@ -48,7 +52,7 @@ export const configCheck = command({
 
 function refusal(file: string, mistakes: readonly string[], sha256: string) {
   return answer(
-    { file, ok: false, mistakes, warnings: [], sha256 },
+    { file, ok: false, mistakes, warnings: [], environments: [], sha256 },
     (screen) => {
       screen.line(screen.colours.red(`${file} has ${plural(mistakes.length, 'mistake')}:`));
       for (const mistake of mistakes) screen.line(mistake, '  ');

@@ -8,6 +8,7 @@ import { copySentenceOf, type Reader } from '../../shared/reasons/index.ts';
 import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { environmentCounts, environmentCountsMeaning, printEnvironments } from '../environment-counts.ts';
 import { readText } from '../files.ts';
 import { plural, type Screen } from '../screen.ts';
 
@@ -26,9 +27,10 @@ export const configPlan = command({
       file: 'the file',
       tenants: 'number of tenants',
       databases: 'number of databases, with those that are `excluded`',
+      environments: environmentCountsMeaning,
       excluded: 'databases that are not watched: `database`, `tenant`, `account`, `region`, `reason`',
       recipients: 'addresses that are notified, each counted once: `operators`, `tenants`',
-      buckets: 'names of buckets: those that the stack creates (`made`), and those that must exist (`existing`)',
+      buckets: 'names of buckets: those that the stacks create (`made`), and those that must exist (`existing`)',
       copies:
         '`exportsADay`, `exportsAMonth`, `hoursEach` (of an attempt), `attemptsEach`, `measured`, `slotsCarryADay`, `load` (of the fullest environment; above 1 its queue grows for ever), `environments` (`account`, `region`, `accountName` where it has one, and its own `exportsADay`, `slotsCarryADay` and `load`); with --observed `monthlyUsd` (about, without the following) and `unpricedAMonth`, exports whose price is not known, since RDS does not state the size of their snapshots',
       copiesByMode: 'databases by copy mode',
@@ -56,7 +58,8 @@ async function observedIn(deps: Dependencies) {
 }
 
 function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) {
-  const { databases, stackBuckets } = fleet;
+  const { databases } = fleet;
+  const made = fleet.environments.flatMap(({ stackBuckets }) => stackBuckets);
   const addresses = (recipients: readonly object[]) => new Set(recipients.map((one) => JSON.stringify(one))).size;
   const targets = new Set(databases.filter(({ copy }) => copy.mode !== 'none').map(({ target }) => target.bucket));
   const modes = { export: 0, object: 0, none: 0 };
@@ -72,12 +75,13 @@ function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) 
     file,
     tenants: fleet.tenants.length,
     databases: databases.length,
+    environments: environmentCounts(fleet),
     excluded: databases.flatMap((one) => (one.excluded === undefined ? [] : [named(one, one.excluded)])),
     recipients: {
       operators: addresses(fleet.operators),
       tenants: addresses(fleet.tenants.flatMap(({ recipients }) => recipients)),
     },
-    buckets: { made: stackBuckets, existing: [...targets].filter((bucket) => !stackBuckets.includes(bucket)).sort() },
+    buckets: { made, existing: [...targets].filter((bucket) => !made.includes(bucket)).sort() },
     copies: capacity,
     copiesByMode: modes,
     cost: { pricesAsOf, ...monthlyCost(fleet, capacity) },
@@ -144,6 +148,7 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
     ['slots', screen.stacked(...slotsOf(copies))],
     ['price of exports', priceOf(copies)],
   ]);
+  printEnvironments(screen, plan.environments);
   for (const { database, tenant, reason } of plan.excluded) {
     screen.line(dim(`not watched: ${tenant} / ${database}: ${reason}`), '  ');
   }
