@@ -37,7 +37,14 @@ export function pauseMessage({ pause, waiting, firstExpiry }: PauseFacts, render
   const since = pause.pausedAt ?? now;
   const isElsewhere = pause.environment !== formatEnvironment(rendering) && pause.kind !== 'environment';
   const details: readonly Detail[] = [
-    ...(isElsewhere ? [{ label: 'Account and Region', text: oneLine(environmentText(namedEnvironment(of, rendering.environments)), limits.name) }] : []),
+    ...(isElsewhere
+      ? [
+          {
+            label: 'Account and Region',
+            text: oneLine(environmentText(namedEnvironment(of, rendering.environments)), limits.name),
+          },
+        ]
+      : []),
     { label: 'Cause', text: reason },
     { label: 'Since', text: formatUtc(since) },
     { label: 'Waiting', text: `${waiting} ${waiting === 1 ? 'copy' : 'copies'}; ${expiry}` },
