@@ -1,4 +1,6 @@
-import { copyCauses } from '../../shared/domain/index.ts';
+import pMap from 'p-map';
+import type { FleetEnvironment } from '../../shared/config/index.ts';
+import { copyCauses, environmentsAtOnce } from '../../shared/domain/index.ts';
 import { collect } from '../../shared/lib/iterables.ts';
 import { formatUtc } from '../../shared/lib/time.ts';
 import { byCause } from '../../shared/read-model/index.ts';
@@ -8,9 +10,15 @@ import { plural } from '../screen.ts';
 import type { DoctorFinding } from './finding.ts';
 
 /** Scopes whose copies wait, and copies that failed for good, by cause: one missing right stops many. */
-export async function checkCopies({ ledger, account, region }: DeployedLedger, now: Date): Promise<DoctorFinding[]> {
+export async function checkCopies(
+  { ledger }: DeployedLedger,
+  environments: readonly FleetEnvironment[],
+  now: Date,
+): Promise<DoctorFinding[]> {
   const reader = { now, audience: 'operators' } as const;
-  const paused = (await ledger.copyPauses({ account, region })).flatMap((pause): DoctorFinding[] => {
+  const inEach = async <T>(read: (environment: FleetEnvironment) => Promise<readonly T[]>) =>
+    (await pMap(environments, read, { concurrency: environmentsAtOnce })).flat();
+  const paused = (await inEach((environment) => ledger.copyPauses(environment))).flatMap((pause): DoctorFinding[] => {
     const { kind, name, cause, pausedAt } = pause;
     if (pausedAt === undefined) return [];
     return [
@@ -22,7 +30,7 @@ export async function checkCopies({ ledger, account, region }: DeployedLedger, n
       },
     ];
   });
-  const failed = await collect(ledger.copies({ account, region }, 'failed'));
+  const failed = await inEach((environment) => collect(ledger.copies(environment, 'failed')));
   if (failed.length === 0 && paused.length === 0) {
     return [{ check: 'copies', kind: 'ok', found: 'none failed', cure: null }];
   }

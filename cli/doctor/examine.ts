@@ -8,6 +8,7 @@ import { checkCopies } from './copies.ts';
 import type { DoctorFinding } from './finding.ts';
 import { checkAlarms, checkDeadLetters, checkFunctions, checkKeys, checkRoles } from './health.ts';
 import { checkAlarmSubscriptions, checkOperators, checkSms, checkSubscriptions } from './recipients.ts';
+import { checkSpokes } from './spokes.ts';
 import { checkCredentials, checkStack, stackResources } from './stack.ts';
 
 export interface Examination {
@@ -34,7 +35,8 @@ export async function* examine({ stack, deployment, ledger, now, local }: Examin
   const checks: readonly (readonly [string, () => Promise<DoctorFinding[]>])[] = [
     ['configuration', async () => checkConfiguration(await configuration(), local)],
     ['sweeps', async () => checkSweeps((await ledger()).ledger, await configuration(), now())],
-    ['copies', async () => checkCopies(await ledger(), now())],
+    ['spokes', async () => checkSpokes(await ledger(), (await configuration()).fleet.environments, now())],
+    ['copies', async () => checkCopies(await ledger(), (await configuration()).fleet.environments, now())],
     ['notifications', async () => checkNotifications((await configuration()).fleet, now())],
     ['subscriptions', async () => checkSubscriptions(deployed, (await configuration()).fleet)],
     ['alarm topic', async () => checkAlarmSubscriptions(await resources(), (await configuration()).fleet)],

@@ -3,6 +3,7 @@
  * day's evidence, the moment of its evaluation) and for those who read it. Times are UTC, ages exact to the minute.
  */
 export * from './copies.ts';
+export { environmentCure, environmentState } from './environments.ts';
 export * from './findings.ts';
 export { visibleFacts } from './prose.ts';
 export * from './reader.ts';

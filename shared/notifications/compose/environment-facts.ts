@@ -4,6 +4,7 @@ import { environmentText, type NamedEnvironment } from '../../domain/index.ts';
 import type { EnvironmentNotice } from '../../evaluation/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import { formatAge, formatUtc } from '../../lib/time.ts';
+import { environmentCure, environmentState } from '../../reasons/index.ts';
 import { runbookAnchors, runbookLink } from '../links.ts';
 import { limits, originOf, type Rendering } from './context.ts';
 
@@ -20,7 +21,7 @@ export function environmentMessage(
   const [first] = notices;
   const isOne = notices.length === 1;
   const where = first && isOne ? nameOf(first.environment) : `${notices.length} accounts and Regions`;
-  const states = [...new Set(notices.map((notice) => stateOf(notice)))];
+  const states = [...new Set(notices.map((notice) => environmentState(notice.trouble)))];
   const sign = resolved ? 'RESOLVED' : signOf(notices, severity);
   const summary = `${sign} ${where}: ${states.length === 1 ? states[0] : 'several troubles'}`;
   const runbook = { label: 'Runbook', target: runbookLink(runbookUrl, runbookAnchors.environment) };
@@ -42,13 +43,15 @@ export function environmentMessage(
     ],
     brief:
       first && isOne
-        ? { sentence: resolved ? '' : cureOf(first) }
+        ? { sentence: resolved ? '' : environmentCure(first.environment, first.trouble) }
         : { names: notices.map(({ environment }) => nameOf(environment)) },
     overview: [],
     entries: notices.slice(0, limit).map((notice) => entryFacts(notice, now)),
     count: notices.length,
     sections: [],
-    nextSteps: resolved ? [] : [...(first && isOne ? [{ advice: cureOf(first) }] : []), runbook],
+    nextSteps: resolved
+      ? []
+      : [...(first && isOne ? [{ advice: environmentCure(first.environment, first.trouble) }] : []), runbook],
     links: resolved ? [] : [runbook],
     thread: `rds-backup-ledger-environment-${first && isOne ? `${first.environment.account}-${first.environment.region}-${day(first.trouble.since)}` : day(now)}`,
     data: { entries: 'environments', more: {} },
@@ -59,7 +62,7 @@ function entryFacts(notice: EnvironmentNotice, now: Date): EntryFacts {
   const { step, environment, trouble } = notice;
   const { account, region, accountName } = environment;
   const { code, since, severity, error, events, ended } = trouble;
-  const state = stateOf(notice);
+  const state = environmentState(notice.trouble);
   const said = error === undefined ? undefined : oneLine(error, limits.reason);
   const open = !isResolution(notice);
   return {
@@ -69,7 +72,7 @@ function entryFacts(notice: EnvironmentNotice, now: Date): EntryFacts {
       details: [
         ...(open && said !== undefined ? [{ label: 'AWS said', text: said }] : []),
         { label: 'Since', text: `${formatUtc(since)} (${formatAge(now.getTime() - since.getTime())})` },
-        ...(open ? [{ label: 'Next step', text: cureOf(notice) }] : []),
+        ...(open ? [{ label: 'Next step', text: environmentCure(notice.environment, notice.trouble) }] : []),
       ],
     },
     data: {
@@ -89,58 +92,6 @@ function entryFacts(notice: EnvironmentNotice, now: Date): EntryFacts {
 
 function nameOf(environment: NamedEnvironment): string {
   return oneLine(environmentText(environment), limits.id);
-}
-
-/** What is so, to follow the name of the account and Region. */
-function stateOf({ trouble: { code, events = 0, ended } }: EnvironmentNotice): string {
-  if (ended === 'left') return 'no longer configured';
-  if (ended === 'over') return over[code] ?? 'it is over';
-  const count = `${events} ${events === 1 ? 'event' : 'events'}`;
-  const open: Record<string, string> = {
-    unread: 'cannot be read',
-    'events-missing': `no events arrive, and the sweep found ${events === 1 ? 'a new backup' : `${events} new backups`}`,
-    'events-undelivered': `${count} could not be forwarded`,
-    'not-configured': `${count} arrived from there, and it is not configured`,
-  };
-  return open[code] ?? code;
-}
-
-const over: Readonly<Record<string, string>> = {
-  unread: 'can be read again',
-  'events-missing': 'events arrive again',
-  'events-undelivered': 'no event is left that could not be forwarded',
-  'not-configured': 'no more events arrive from there, or it is configured now',
-};
-
-/** What to do about it. */
-function cureOf({ environment, trouble }: EnvironmentNotice): string {
-  const { account, region } = environment;
-  switch (trouble.code) {
-    case 'unread':
-      return cureOfUnread(trouble.error ?? '', environment);
-    case 'events-missing':
-      return `In account ${account}, ${region}, see that the rules RdsBackupLedger-forward-* are there and enabled. Where the Region forwards no events, set "events": false for it.`;
-    case 'events-undelivered':
-      return `In account ${account}, ${region}, see why events could not be forwarded (each message of the queue RdsBackupLedger-forward-dead-letters says it), then delete them: the sweep has found their backups.`;
-    case 'not-configured':
-      return `Add account ${account}, ${region}, to "environments" and deploy, or delete the spoke there.`;
-    default:
-      return 'Follow the runbook.';
-  }
-}
-
-/** Codes of AWS as they stand in its messages. Source: AWS STS API Reference, "Common Errors"; IAM User Guide, "Troubleshoot". */
-function cureOfUnread(error: string, { account, region }: NamedEnvironment): string {
-  if (/not authorized|AccessDenied/i.test(error)) {
-    return `Deploy the spoke in account ${account}, ${region}, and see that no policy denies its role RdsBackupLedger-reader-${region}.`;
-  }
-  if (/RegionDisabled|InvalidClientTokenId|OptInRequired|AuthFailure|UnrecognizedClient/i.test(error)) {
-    return `Enable the Region ${region} in account ${account}, or take it out of "environments".`;
-  }
-  if (/throttl|rate exceeded|too many requests/i.test(error)) {
-    return 'If it passes, nothing: each watch tries again. If it lasts, see what else calls RDS there.';
-  }
-  return 'If it passes, nothing: each watch tries again. If it lasts, follow the runbook.';
 }
 
 function signOf(notices: readonly EnvironmentNotice[], severity: string): string {
