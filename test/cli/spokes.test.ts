@@ -17,7 +17,7 @@ const spoke: FleetEnvironment = {
 const { account, region } = spoke;
 
 async function examined(row: Partial<EnvironmentRow> | undefined, one = spoke) {
-  const ledger = new MemoryLedger();
+  const ledger = new MemoryLedger(() => now);
   if (row) await ledger.putEnvironment({ account, region, ...row });
   return checkSpokes({ ledger, account: hub.account, region: hub.region, table: 'ledger' }, [hub, one], now);
 }
@@ -74,7 +74,7 @@ describe('doctor has a line for each spoke', () => {
   });
 
   it('and none without spokes', async () => {
-    const ledger = new MemoryLedger();
+    const ledger = new MemoryLedger(() => now);
     expect(
       await checkSpokes({ ledger, account: hub.account, region: hub.region, table: 'ledger' }, [hub], now),
     ).toEqual([]);
