@@ -1,7 +1,39 @@
-/** The databases of `config/example.json` as a simulated RDS, and what happens to them. */
+/** The databases of `config/example.json`, and two in other accounts, as simulated RDS; and what happens to them. */
+import { readFile } from 'node:fs/promises';
+import type { Environment } from '../shared/domain/index.ts';
+import { hourMs } from '../shared/lib/time.ts';
 import type { RdsSimulator } from './rds/simulator.ts';
 
-const hourMs = 3_600_000;
+/** Beside the account and Region of the stack: another account, and one in another Region. */
+export const exampleSpokes: readonly [Environment, Environment] = [
+  { account: '222222222222', region: 'eu-west-1' },
+  { account: '333333333333', region: 'us-east-1' },
+];
+
+/** The configuration of the story: the example's, with the spokes and a tenant in each. */
+export async function exampleConfiguration(): Promise<object> {
+  const example = JSON.parse(await readFile(new URL('../config/example.json', import.meta.url), 'utf8'));
+  const [stark, wayne] = exampleSpokes;
+  const tenant = (id: string, environment: Environment, more: object) => ({
+    id,
+    recipients: [{ email: `dba@${id}.example.com` }],
+    ...environment,
+    databases: [{ id: `${id}-orders`, kind: 'instance', ...more }],
+  });
+  const { $schema: _, ...rest } = example;
+  return {
+    ...rest,
+    environments: [
+      { account: stark.account, name: 'Stark', regions: [stark.region] },
+      { account: wayne.account, name: 'Wayne', regions: [wayne.region] },
+    ],
+    tenants: [
+      ...example.tenants,
+      tenant('stark', stark, { copy: { mode: 'none' } }),
+      tenant('wayne', wayne, { bucket: { type: 'own' } }),
+    ],
+  };
+}
 
 /** Moments of the story, all before the present one, so that the night's backups are real to functions on the real clock. */
 export interface Moments {
@@ -20,10 +52,16 @@ export function momentsBefore(now: Date): Moments {
 }
 
 /** Lets the fleet live until the first sweep. Nothing of this is announced: the ledger is not there yet. */
-export async function growExampleFleet(rds: RdsSimulator, { start, firstSweep, night }: Moments): Promise<void> {
+export async function growExampleFleet(
+  rds: RdsSimulator,
+  [stark, wayne]: readonly RdsSimulator[],
+  { start, firstSweep, night }: Moments,
+): Promise<void> {
   const window = `${clockTime(night)}-${clockTime(new Date(night.getTime() + hourMs))}`;
   const created = new Date(start.getTime() - 90 * 24 * hourMs);
   const of = (id: string, engine: string, more = {}) => ({ id, engine, window, created, encrypted: true, ...more });
+  stark?.createInstance(of('stark-orders', 'mysql'));
+  wayne?.createInstance(of('wayne-orders', 'postgres'));
   rds.createInstance(of('acme-orders', 'postgres'));
   rds.createCluster(of('acme-billing', 'aurora-postgresql', { members: 2 }));
   rds.createInstance(of('globex-shop', 'mysql'));
@@ -44,15 +82,19 @@ export async function growExampleFleet(rds: RdsSimulator, { start, firstSweep, n
   await rds.advanceTo(new Date(firstSweep.getTime() - 24 * hourMs));
   // Stopped for two days by now: no backups while it is stopped.
   rds.stop('globex-archive');
-  await rds.advanceTo(firstSweep);
+  for (const one of [rds, stark, wayne]) await one?.advanceTo(firstSweep);
 }
 
 /** The night to come: one event gets lost, and one backup is skipped in silence. */
-export async function liveThroughTheNight(rds: RdsSimulator, { now }: Moments): Promise<void> {
+export async function liveThroughTheNight(
+  rds: RdsSimulator,
+  elsewhere: readonly RdsSimulator[],
+  { now }: Moments,
+): Promise<void> {
   const heal = rds.loseEvents(({ detail }) => detail.SourceArn.includes(':snapshot:rds:globex-shop-'));
   rds.skipBackups('initech-crm', 1);
   rds.setLatestRestorable('initech-crm', new Date(now.getTime() - 20 * hourMs));
-  await rds.advanceTo(now);
+  for (const one of [rds, ...elsewhere]) await one.advanceTo(now);
   heal();
 }
 

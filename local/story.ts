@@ -1,19 +1,36 @@
 /** The story that `npm start` plays: a fleet, a night of backups, what the ledger knows of it, and who is notified. */
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import Table from 'cli-table3';
 import wrapAnsi from 'wrap-ansi';
-import { type Backup, backupIdOf, formatBackupId, isActive } from '../shared/domain/index.ts';
+import {
+  type Backup,
+  backupIdOf,
+  type Environment,
+  environmentOf,
+  formatBackupId,
+  isActive,
+} from '../shared/domain/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import { formatAge, formatUtc, hourMs } from '../shared/lib/time.ts';
 import { copyReasonOf } from '../shared/reasons/index.ts';
 import type { SweepReport } from '../shared/sweep/index.ts';
 import { shellSettings } from './aws/environment.ts';
+import { localEnvironment } from './aws/local-aws.ts';
 import { readOutbox, type Sent } from './aws/outbox.ts';
-import { growExampleFleet, liveThroughTheNight, type Moments, momentsBefore } from './example-fleet.ts';
+import {
+  exampleConfiguration,
+  exampleSpokes,
+  growExampleFleet,
+  liveThroughTheNight,
+  type Moments,
+  momentsBefore,
+} from './example-fleet.ts';
 import { followClock } from './rds/server.ts';
+import { refuseReader } from './refusal.ts';
 import { openStage, type Stage } from './stage.ts';
 import { say } from './terminal.ts';
 
@@ -40,6 +57,7 @@ export async function play({ once, port, signal }: PlayOptions): Promise<number>
   say.step('Starting a local AWS (no account, no Docker)');
   const stage = await openStage({
     from: moments.start,
+    spokes: exampleSpokes,
     // A few seconds an export, so that the story does not last the night.
     simulator: { exportMinutes: () => 0.15 },
     progress: say.progress,
@@ -61,8 +79,10 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
   let stopClock = () => {};
   try {
     say.line(`It answers at ${stage.aws.endpoint}, with TLS and with IAM enforced.`);
-    say.step('Deploying the stack with the real cdk bootstrap and cdk deploy');
-    const outputs = await stage.deploy();
+    say.step('Deploying the stack, and spokes in two other accounts, with the real cdk bootstrap and cdk deploy');
+    const config = join(stage.aws.folder, 'config.json');
+    await writeFile(config, JSON.stringify(await exampleConfiguration()));
+    const outputs = await stage.deploy({ config });
     say.block(
       Object.entries(outputs)
         .map(([name, value]) => `${name.padEnd(26)} ${value}`)
@@ -71,8 +91,11 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
     const ledger = dynamoLedger(new DynamoDBClient(stage.client), outputs.LedgerTableName ?? '', () => new Date());
     const sweep = sweeper(stage, outputs.SweepFunctionName ?? '');
 
-    say.step('Meeting the fleet: 4 tenants, 8 databases of config/example.json, and one that nobody configured');
-    await growExampleFleet(stage.rds, moments);
+    say.step(
+      'Meeting the fleet: 8 databases of config/example.json, one that nobody configured, and two in other accounts',
+    );
+    const elsewhere = stage.spokes.map(({ rds }) => rds);
+    await growExampleFleet(stage.rds, elsewhere, moments);
     say.block(fleetTable(stage));
 
     say.step(`The first sweep, as of ${formatUtc(moments.firstSweep)}: what was there before is recorded, not copied`);
@@ -83,9 +106,9 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
 
     say.step(`A night of backups: windows open at ${formatUtc(moments.night)}`);
     stage.announcing = true;
-    await liveThroughTheNight(stage.rds, moments);
-    stopClock = followClock(stage.rds, { everyMs: 500 });
-    say.line('Each event on the bus becomes a row of the ledger:');
+    await liveThroughTheNight(stage.rds, elsewhere, moments);
+    stopClock = followClocks(stage);
+    say.line('Each event on the bus becomes a row of the ledger; spokes forward theirs to the bus of the ledger:');
     const recorded = await watchBackupsArrive(ledger, moments.firstSweep);
 
     say.step('The daily sweep: configuration, ledger and RDS held against each other');
@@ -105,16 +128,14 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
 
     say.step('What people get');
     const sent = (await readOutbox(stage.aws)).slice(sentBefore);
-    for (const message of byText(sent)) {
-      say.line();
-      say.line(`${message.protocol === 'sms' ? 'SMS' : 'E-mail'} to ${message.to.join(', ')}`);
-      say.quote(message.protocol === 'sms' ? message.text : `Subject: ${message.subject}\n\n${message.text}`);
-    }
+    showMessages(sent);
 
     say.step('Copies of the backups to the databases’ buckets (Parquet, by RDS export tasks)');
     const copies = await watchCopiesEnd(ledger, moments.firstSweep);
 
-    return checkExpectations({ recorded, report, sent, copies, baseline });
+    const refusal = await refuseOneSpoke(stage, outputs.SweepFunctionName ?? '', sweep);
+
+    return checkExpectations({ recorded, report, sent, copies, baseline, refusal });
   } finally {
     stopClock();
   }
@@ -131,19 +152,69 @@ function sweeper(stage: Stage, name: string): (request: object) => Promise<Sweep
   };
 }
 
-function fleetTable({ rds }: Stage): string {
-  const rows = rds
-    .databases()
-    .filter((database) => database.memberOf === undefined)
-    .map((database) => [
-      database.id,
-      database.kind,
-      database.engine,
-      database.status,
-      database.retention === 0 ? 'disabled' : `${database.retention} days`,
-      String(rds.snapshots(database).length),
-    ]);
-  return table(['database', 'kind', 'engine', 'status', 'retention', 'snapshots'], rows.sort());
+/** What the sweep makes of a spoke whose role is refused, and once it is not any more. */
+interface Refusal {
+  readonly refused: SweepReport;
+  readonly restored: SweepReport;
+  readonly sent: readonly Sent[];
+}
+
+async function refuseOneSpoke(
+  stage: Stage,
+  sweepFunction: string,
+  sweep: (request: object) => Promise<SweepReport>,
+): Promise<Refusal> {
+  const [spoke] = stage.spokes;
+  if (spoke === undefined) throw new Error('the stage has no spoke');
+  say.step(`Account ${spoke.account} refuses the ledger its role; all others are checked as ever`);
+  const sentBefore = (await readOutbox(stage.aws)).length;
+  const trustAgain = await refuseReader(stage, spoke, sweepFunction);
+  const refused = await sweep({});
+  say.block(environmentTable(refused));
+  const open = (await readOutbox(stage.aws)).slice(sentBefore);
+  showMessages(open);
+  await trustAgain();
+  const restored = await sweep({});
+  const sent = (await readOutbox(stage.aws)).slice(sentBefore);
+  say.line();
+  say.line('Once the role trusts the ledger again, the next sweep says so:');
+  for (const { to, subject } of sent.slice(open.length)) say.line(`E-mail to ${to}: ${subject}`);
+  return { refused, restored, sent };
+}
+
+function environmentTable({ environments, databases }: SweepReport): string {
+  const rows = environments.map((environment) => {
+    const verdicts = databases.filter((row) => sameEnvironment(row, environment)).map(({ verdict }) => verdict);
+    const counts = [...new Set(verdicts)].map((one) => `${verdicts.filter((other) => other === one).length} ${one}`);
+    return [`${environment.account}, ${environment.region}`, environment.complete ? 'yes' : 'no', counts.join(', ')];
+  });
+  return table(['account, Region', 'read', 'databases'], rows, [26, 6, 56]);
+}
+
+function showMessages(sent: readonly Sent[]): void {
+  for (const message of byText(sent)) {
+    say.line();
+    say.line(`${message.protocol === 'sms' ? 'SMS' : 'E-mail'} to ${message.to.join(', ')}`);
+    say.quote(message.protocol === 'sms' ? message.text : `Subject: ${message.subject}\n\n${message.text}`);
+  }
+}
+
+function fleetTable(stage: Stage): string {
+  const rows = [stage, ...stage.spokes].map(({ account, region, rds }) =>
+    rds
+      .databases()
+      .filter((database) => database.memberOf === undefined)
+      .map((database) => [
+        `${database.id}${placeBelow({ account, region })}`,
+        database.kind,
+        database.engine,
+        database.status,
+        database.retention === 0 ? 'disabled' : `${database.retention} days`,
+        String(rds.snapshots(database).length),
+      ])
+      .sort(),
+  );
+  return table(['database', 'kind', 'engine', 'status', 'retention', 'snapshots'], rows.flat());
 }
 
 /** As wide as a terminal of 100 columns: what belongs together stands one above the other. */
@@ -152,7 +223,7 @@ function verdictTable(report: SweepReport): string {
   const rows = report.databases
     .toSorted((a, b) => rank[a.severity] - rank[b.severity] || a.tenant.localeCompare(b.tenant))
     .map((row) => [
-      `${row.tenant}\n  ${row.database}`,
+      `${row.tenant}\n  ${row.database}${placeBelow(row)}`,
       `${row.verdict}\n  ${row.severity}`,
       row.newestBackup ? formatAge(Date.parse(report.at) - Date.parse(row.newestBackup.time)) : 'none',
       row.reason,
@@ -181,6 +252,8 @@ async function watchBackupsArrive(ledger: Ledger, since: Date): Promise<Backup[]
       say.line(
         `  ${tenant.padEnd(10)} ${backup.databaseId.padEnd(17)} ${backup.id.padEnd(42)} copy: ${backup.copy.state}`,
       );
+      const environment = environmentOf(backup.database);
+      if (isElsewhere(environment)) say.line(`${' '.repeat(31)}from ${environment.account}, ${environment.region}`);
     }
     return seen.size >= expectedEvents.length;
   });
@@ -221,7 +294,15 @@ async function backupsSince(ledger: Ledger, since: Date): Promise<Backup[]> {
 }
 
 /** Databases whose nightly backup an event announces. */
-const expectedEvents = ['acme-billing', 'acme-orders', 'hooli-trial', 'initech-reports', 'initech-sandbox'];
+const expectedEvents = [
+  'acme-billing',
+  'acme-orders',
+  'hooli-trial',
+  'initech-reports',
+  'initech-sandbox',
+  'stark-orders',
+  'wayne-orders',
+];
 
 /** What the daily sweep must find. */
 const expectedVerdicts: Readonly<Record<string, string>> = {
@@ -232,11 +313,13 @@ const expectedVerdicts: Readonly<Record<string, string>> = {
   'initech-crm': 'overdue critical',
   'initech-reports': 'protected info',
   'initech-sandbox': 'excluded info',
+  'stark-orders': 'protected info',
   'umbrella-lab': 'disabled critical',
+  'wayne-orders': 'protected info',
 };
 
 /** Databases whose backup of the night must be complete in S3. */
-const expectedCopies = ['acme-billing', 'acme-orders', 'globex-shop'];
+const expectedCopies = ['acme-billing', 'acme-orders', 'globex-shop', 'wayne-orders'];
 
 interface Happened {
   readonly recorded: readonly Backup[];
@@ -244,13 +327,19 @@ interface Happened {
   readonly baseline: SweepReport;
   readonly sent: readonly Sent[];
   readonly copies: readonly Backup[];
+  readonly refusal: Refusal;
 }
 
-function checkExpectations({ recorded, report, baseline, sent, copies }: Happened): boolean {
+function checkExpectations({ recorded, report, baseline, sent, copies, refusal }: Happened): boolean {
   say.step('Was that what had to happen?');
   const complete = copies.filter(({ copy }) => copy.state === 'complete').map(({ databaseId }) => databaseId);
   const wrong = report.databases.filter(
     ({ database, verdict, severity }) => expectedVerdicts[database] !== `${verdict} ${severity}`,
+  );
+  const [, wayne] = exampleSpokes;
+  const fromWayne = copies.find(({ databaseId }) => databaseId === 'wayne-orders');
+  const changed = refusal.refused.databases.filter(
+    ({ database, verdict }) => !expectedVerdicts[database]?.startsWith(`${verdict} `),
   );
   const checks: [string, boolean][] = [
     [
@@ -271,7 +360,27 @@ function checkExpectations({ recorded, report, baseline, sent, copies }: Happene
     ['initech was notified of the silently skipped backup', sent.some(({ to }) => to === 'it@initech.example.com')],
     ['nobody at acme was notified', !sent.some(({ to }) => to.includes('acme') || to.startsWith('+'))],
     ['the copies wanted are complete, and nothing else was copied', same(complete, expectedCopies)],
+    [
+      'that of the other Region lies in a bucket there',
+      fromWayne?.copy.bucket === `rds-backup-ledger-wayne-orders-${wayne.account}-${wayne.region}`,
+    ],
     ['the sweep came to its end without errors', report.complete && report.errors.length === 0],
+    [
+      'what one account refused made its own database unknown, and no other',
+      !refusal.refused.complete &&
+        same(
+          changed.map(({ database, verdict }) => `${database} ${verdict}`),
+          ['stark-orders unknown'],
+        ),
+    ],
+    [
+      'operators alone were notified of it, once, and once when it was over',
+      refusal.restored.complete &&
+        same(
+          refusal.sent.map(({ to }) => to),
+          Array(2).fill('operators@example.com'),
+        ),
+    ],
   ];
   for (const [what, met] of checks) say.expected(what, met);
   return checks.every(([, met]) => met);
@@ -290,12 +399,32 @@ async function stay(stage: Stage, signal: AbortSignal): Promise<void> {
       'npm run ledger -- alerts --open',
     ].join('\n'),
   );
-  const stopClock = followClock(stage.rds, { everyMs: 500 });
+  const stopClock = followClocks(stage);
   await aborted(signal).catch(() => undefined);
   stopClock();
 }
 
 const settingsPath = '.local/env';
+
+function followClocks(stage: Stage): () => void {
+  const stops = [stage, ...stage.spokes].map(({ rds }) => followClock(rds, { everyMs: 500 }));
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Account and Region on lines below a name, where they are not those of the stack. */
+function placeBelow(environment: Environment): string {
+  return isElsewhere(environment) ? `\n  ${environment.account}\n  ${environment.region}` : '';
+}
+
+function isElsewhere(environment: Environment): boolean {
+  return !sameEnvironment(environment, localEnvironment);
+}
+
+function sameEnvironment(a: Environment, b: Environment): boolean {
+  return a.account === b.account && a.region === b.region;
+}
 
 /** Rejects once the story is broken off. */
 function aborted(signal: AbortSignal): Promise<never> {
