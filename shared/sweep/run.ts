@@ -194,7 +194,7 @@ export class Run {
       .jobs(timeIsUp)
       .catch((error: unknown) => {
         this.#jobsUnread = `AWS Backup's jobs could not be read: ${errorText(error)}`;
-        // The right to them is optional: who does without it is not told so by every run.
+        // The right to them is optional: who does without it is not notified of that by every run.
         if (!isDenied(error)) this.errors.push(this.#jobsUnread);
         this.#deps.log.warn(this.#jobsUnread, { ...environment });
         return undefined;
@@ -354,7 +354,7 @@ export class Run {
       const read = this.#environments.get(formatEnvironment(environment));
       if (read === undefined) return [];
       const { account, region } = environment;
-      // An odd row is told of its database; a sweep was to see all of them.
+      // An odd row concerns its database alone; a sweep was to see all of them.
       const isWhole = mode === 'watch' ? read.unread === undefined : read.problems.size === 0;
       const error = isWhole ? null : [...read.problems].join('; ');
       return [{ account, region, complete: error === null, error }];

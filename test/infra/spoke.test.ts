@@ -284,7 +284,7 @@ describe('the template for StackSets', () => {
     expect(Object.keys(Parameters)).toEqual(['HubAccount', 'HubRegion', 'ForwardEvents']);
   });
 
-  it('forwards nothing where it is told so, and is read nevertheless', () => {
+  it('forwards nothing where it is configured so, and is read nevertheless', () => {
     const conditional = Object.entries(template.template.Resources).map(([id, resource]) => [
       withoutHashes(id),
       (resource as { readonly Condition?: string }).Condition,

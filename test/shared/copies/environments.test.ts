@@ -296,7 +296,7 @@ describe.each([
   ['whose role is refused', denied],
   ['whose Region is off', regionOff],
 ])('an environment %s', (_, failure) => {
-  it('harms no other, burns no attempt, and is told once until it is put right', async () => {
+  it('harms no other, burns no attempt, and is reported once until it is put right', async () => {
     const world = await given([...ofEach, one(abroad, 'shop')]);
     world.failing.set(formatEnvironment(abroad), failure);
     const first = await world.work();

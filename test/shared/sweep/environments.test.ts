@@ -141,7 +141,7 @@ describe('an environment that cannot be read', () => {
     });
   });
 
-  it('is told to each affected tenant once it lasts a day, once; and to operators as critical', async () => {
+  it('notifies each affected tenant once it lasts a day, once; and operators that it is critical', async () => {
     const world = await given();
     world.refuse(spoke);
     await world.advanceTo('2026-11-20T13:00:00Z');
@@ -328,7 +328,7 @@ describe('events of an environment', () => {
       expect(lastEventAt?.getTime()).toBeGreaterThan(Date.parse('2026-11-20T12:00:00Z'));
   });
 
-  it('that stopped while sweeps find new backups are told as exactly that, and their return too', async () => {
+  it('that stopped while sweeps find new backups are reported as exactly that, and their return too', async () => {
     const world = await given({ events: false });
     for (const day of ['21', '22']) {
       await world.advanceTo(`2026-11-${day}T12:00:00Z`);
@@ -364,7 +364,7 @@ describe('events of an environment', () => {
     expect(sent(world)).toEqual(nothing);
   });
 
-  it('that a spoke could not forward are told', async () => {
+  it('that a spoke could not forward are reported', async () => {
     const world = await given();
     world.state.undelivered.set(formatEnvironment(spoke), 3);
     await world.advanceTo('2026-11-21T12:00:00Z');
