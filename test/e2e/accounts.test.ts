@@ -9,11 +9,12 @@ import { readTrail } from '../../local/aws/trail.ts';
 import { refuseReader } from '../../local/refusal.ts';
 import type { StageEnvironment } from '../../local/stage.ts';
 import { type FunctionName, hubBusName, hubRoleName, spokeRoleName, spokeRoles } from '../../shared/contract.ts';
-import { type Environment, roleArn } from '../../shared/domain/index.ts';
+import { databaseKey, type Environment, roleArn } from '../../shared/domain/index.ts';
 import { hourMs } from '../../shared/lib/time.ts';
 import type { SweepReport } from '../../shared/sweep/report.ts';
 import { collect } from '../support/world.ts';
 import { type Deployed, deployStack, eventually } from './deployed.ts';
+import { allowedActions, unseenReason } from './roles.ts';
 
 const near: Environment = { account: '222222222222', region: hub.region };
 const far: Environment = { account: '333333333333', region: 'us-east-1' };
@@ -25,11 +26,12 @@ const clockTime = (time: Date) => time.toISOString().slice(11, 16);
 let stack: Deployed;
 let environments: readonly StageEnvironment[];
 
-/** A database `orders` in each; copies are wanted in the other Region alone. */
+/** A database `orders` in each, and a cluster in the other Region; copies are wanted there alone. */
 beforeAll(async () => {
   const spokes = [near, far];
   stack = await deployStack({ from: ago(50), spokes }, ({ acme, globex, operators }) => ({
     operators: [{ queue: operators }],
+    discovery: {},
     environments: [
       { account: near.account, name: 'Acme production', regions: [near.region] },
       { account: far.account, regions: [far.region] },
@@ -49,14 +51,17 @@ beforeAll(async () => {
         recipients: [{ queue: globex }],
         copy: { mode: 'export', schedule: 'daily' },
         ...far,
-        databases: [{ id: 'orders', kind: 'instance' }],
+        databases: [
+          { id: 'orders', kind: 'instance' },
+          { id: 'ledger', kind: 'cluster' },
+        ],
       },
     ],
   }));
   environments = [stack.stage, ...stack.stage.spokes];
-  for (const { rds } of environments) {
-    rds.createInstance({ id: 'orders', window: `${clockTime(ago(9))}-${clockTime(ago(8))}`, created: ago(1000) });
-  }
+  const like = { window: `${clockTime(ago(9))}-${clockTime(ago(8))}`, created: ago(1000) };
+  for (const { rds } of environments) rds.createInstance({ id: 'orders', ...like });
+  stageIn(far).rds.createCluster({ id: 'ledger', ...like });
   await advanceTo(ago(26));
   await stack.sweep({ at: ago(26).toISOString(), dryRun: false });
   stack.stage.announcing = true;
@@ -75,9 +80,9 @@ function stageIn({ account, region }: Environment): StageEnvironment {
   return found;
 }
 
-const newestIn = async ({ account, region }: Environment) => {
-  const { resourceId } = stageIn({ account, region }).rds.find('orders');
-  return (await collect(stack.ledger.backupsOfDatabase(`${account}/${region}/${resourceId}`)))[0];
+const newestIn = async ({ account, region }: Environment, database = 'orders') => {
+  const { resourceId } = stageIn({ account, region }).rds.find(database);
+  return (await collect(stack.ledger.backupsOfDatabase(databaseKey({ account, region }, resourceId))))[0];
 };
 
 describe('a backup', () => {
@@ -96,30 +101,32 @@ describe('a backup', () => {
 
   it('in a spoke is exported to the bucket there, with the role and the key there', async () => {
     const { rds, client } = stageIn(far);
-    const { copy } = await eventually('the copy', async () => {
+    const copies = await eventually('the copies', async () => {
       await advanceTo(new Date());
-      const newest = await newestIn(far);
-      return newest?.copy.state === 'complete' && newest;
+      const newest = await Promise.all(['orders', 'ledger'].map((database) => newestIn(far, database)));
+      return newest.every((row) => row?.copy.state === 'complete') && newest;
     });
     const { account, region } = far;
-    expect(copy.bucket).toBe(`rds-backup-ledger-orders-${account}-${region}`);
-    expect(rds.exportTasks()).toMatchObject([
-      {
+    const s3 = new S3Client({ ...client, forcePathStyle: true });
+    for (const [index, name] of ['orders', 'ledger--cluster'].entries()) {
+      const { bucket, prefix, taskId, objects, bytes } = copies[index]?.copy ?? {};
+      expect(bucket).toBe(`rds-backup-ledger-${name}-${account}-${region}`);
+      expect(rds.exportTasks().find(({ ExportTaskIdentifier }) => ExportTaskIdentifier === taskId)).toMatchObject({
         Status: 'COMPLETE',
-        S3Bucket: copy.bucket,
+        S3Bucket: bucket,
         IamRoleArn: roleArn(far, spokeRoleName('export', region)),
         KmsKeyId: `arn:aws:kms:${region}:${account}:alias/rds-backup-ledger`,
-      },
-    ]);
-    const Prefix = `${copy.prefix}/${copy.taskId}/`;
-    const list = new ListObjectsV2Command({ Bucket: copy.bucket, Prefix });
-    const { Contents = [] } = await new S3Client({ ...client, forcePathStyle: true }).send(list);
-    expect(copy).toMatchObject({
-      objects: Contents.length,
-      bytes: Contents.reduce((sum, { Size = 0 }) => sum + Size, 0),
-    });
-    expect(Contents.length).toBeGreaterThan(0);
-    const others = await Promise.all([hub, near].map(newestIn));
+      });
+      const { Contents = [] } = await s3.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/${taskId}/` }),
+      );
+      expect(Contents.length).toBeGreaterThan(0);
+      expect({ objects, bytes }).toEqual({
+        objects: Contents.length,
+        bytes: Contents.reduce((sum, { Size = 0 }) => sum + Size, 0),
+      });
+    }
+    const others = await Promise.all([hub, near].map((environment) => newestIn(environment)));
     expect(others.map((row) => row?.copy.state)).toEqual(['none', 'none']);
   });
 });
@@ -127,7 +134,7 @@ describe('a backup', () => {
 describe('the sweep', () => {
   it('evaluates the databases of all three, each by what RDS shows there', async () => {
     const report = await stack.sweep();
-    expect(report).toMatchObject({ complete: true, errors: [], eventsMissed: 0, counts: { protected: 3 } });
+    expect(report).toMatchObject({ complete: true, errors: [], eventsMissed: 0, counts: { protected: 4 } });
     expect(report.environments).toEqual(
       [hub, near, far].map((environment) => ({ ...environment, complete: true, error: null })),
     );
@@ -171,7 +178,7 @@ describe('a spoke that refuses its reader role', () => {
     } finally {
       await trustAgain();
     }
-    expect(await stack.sweep()).toMatchObject({ complete: true, counts: { protected: 3 } });
+    expect(await stack.sweep()).toMatchObject({ complete: true, counts: { protected: 4 } });
     await eventually('both messages', async () => {
       await operators.read();
       return operators.received.length === 2;
@@ -192,6 +199,43 @@ describe('a spoke that refuses its reader role', () => {
 });
 
 describe('IAM', () => {
+  it('allows no role of a spoke an action that was not seen to be used, but for those that cannot be seen here', async () => {
+    // What no test above makes `record` do in a spoke: ask when a cluster was started, who switched over, and what AWS Backup restored.
+    const { rds } = stageIn(far);
+    const read = (wanted: string) =>
+      eventually(wanted, async () =>
+        (await readTrail(stack.stage.aws)).some(({ account, action }) => account === far.account && action === wanted),
+      );
+    rds.stop('ledger');
+    await rds.settle();
+    const key = databaseKey(far, rds.find('ledger').resourceId);
+    await eventually('the stop in the ledger', async () => (await stack.ledger.databases([key]))[0]?.stops);
+    rds.start('ledger');
+    const [blue, green] = ['blue', 'green'].map((id) => rds.createInstance({ id, created: ago(1000) }));
+    if (blue && green) rds.switchOver(blue, green);
+    rds.startBackupJob('ledger', { ends: 'FAILED', durationMinutes: 0 });
+    rds.createInstance({ id: 'newcomer', tags: { 'backup-tenant': 'globex', 'backup-copy': 'none' } });
+    rds.takeBackup('newcomer', { durationMinutes: 0 });
+    await rds.settle();
+    await read('rds:DescribeEvents');
+    await read('rds:DescribeBlueGreenDeployments');
+    await read('backup:ListBackupJobs');
+    await read('backup:ListRestoreJobs');
+
+    // Roles of one name have the same rights in all spokes.
+    const spokeRole = (role: string) => spokeRoles.find((name) => role.startsWith(`RdsBackupLedger-${name}-`)) ?? role;
+    const trail = (await readTrail(stack.stage.aws)).filter((one) => one.account !== hub.account);
+    expect(trail.filter(({ refused }) => refused)).toEqual([]);
+    const used = new Set(trail.map(({ role, action }) => `${spokeRole(role)} ${action}`));
+    const allowed = (await Promise.all(stack.stage.spokes.map(allowedActions))).flat();
+    expect(new Set(allowed.map(({ role }) => spokeRole(role)))).toEqual(new Set(spokeRoles));
+    const unused = allowed
+      .filter(({ role, action }) => !unseenReason(role, action))
+      .map(({ role, action }) => `${spokeRole(role)} ${action}`)
+      .filter((one) => !used.has(one));
+    expect(unused).toEqual([]);
+  });
+
   const document = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
 
   /** Makes a role that has all rights on an action. */
@@ -233,7 +277,7 @@ describe('IAM', () => {
   it.each<[FunctionName, string[]]>([
     ['record', readers],
     ['sweep', readers],
-    ['copy', [...readers, `copier ${far.account}`]],
+    ['copy', [`copier ${far.account}`]],
   ])('lets %s assume what it needs in the spokes, and no more', async (fn, roles) => {
     expect((await assumable(await hubRole(fn))).sort()).toEqual([...roles].sort());
   });
