@@ -104,7 +104,7 @@ class Forwarding extends Construct {
 /** The functions that read; the one that copies does all with the copier role. */
 const readers = ['record', 'sweep'] as const satisfies readonly FunctionName[];
 
-/** The role that the functions read databases, backups and jobs with, and whether events are forwarded. */
+/** The role that the functions read databases, backups and jobs with, and what could not be forwarded. */
 function addReader(stack: Stack, hub: Environment): void {
   const { account, partition, region } = stack;
   const role = new Role(stack, 'ReaderRole', {
@@ -117,10 +117,6 @@ function addReader(stack: Stack, hub: Environment): void {
     readers.flatMap((name) => rdsUses[name]),
   );
   allowAwsBackupReads(role);
-  allow(role, {
-    actions: ['events:DescribeRule', 'events:ListTargetsByRule'],
-    resources: eventRules.map((event) => `arn:${partition}:events:${region}:${account}:rule/${forwardRuleName(event)}`),
-  });
   allow(role, {
     actions: actionsOn(handlerCalls.undelivered, 'queue'),
     resources: [`arn:${partition}:sqs:${region}:${account}:${spokeDeadLetterQueueName}`],

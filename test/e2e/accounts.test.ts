@@ -13,6 +13,7 @@ import { databaseKey, type Environment, roleArn } from '../../shared/domain/inde
 import { hourMs } from '../../shared/lib/time.ts';
 import type { SweepReport } from '../../shared/sweep/report.ts';
 import { collect } from '../support/world.ts';
+import { commandLine } from './command-line.ts';
 import { type Deployed, deployStack, eventually } from './deployed.ts';
 import { allowedActions, unseenReason } from './roles.ts';
 
@@ -145,10 +146,26 @@ describe('the sweep', () => {
     });
   });
 
+  it('shows both spokes as read and heard of, to whoever runs doctor', async () => {
+    expect(await spokesInDoctor()).toEqual([
+      [
+        'ok',
+        expect.stringMatching(/^Acme production \(222222222222\), eu-west-1: read by the sweep of .*, last event /),
+      ],
+      ['ok', expect.stringMatching(/^account 333333333333, us-east-1: read by the sweep of .*, last event /)],
+    ]);
+  });
+
   it('has been refused nothing so far, nor has any other role', async () => {
     expect((await readTrail(stack.stage.aws)).filter(({ refused }) => refused)).toEqual([]);
   });
 });
+
+async function spokesInDoctor(): Promise<[kind: string, found: string][]> {
+  const { out } = await commandLine(stack.stage, 'doctor', '--json');
+  const findings = JSON.parse(out) as { check: string; kind: string; found: string }[];
+  return findings.filter(({ check }) => check === 'spokes').map(({ kind, found }) => [kind, found]);
+}
 
 const placesOf = ({ databases }: SweepReport) =>
   Object.fromEntries(databases.map(({ account, verdict }) => [account, verdict]));
@@ -175,6 +192,9 @@ describe('a spoke that refuses its reader role', () => {
         [far.account]: 'protected',
       });
       await stack.sweep();
+      const [first, second] = await spokesInDoctor();
+      expect(first).toEqual(['warning', expect.stringContaining('eu-west-1: cannot be read since ')]);
+      expect(second?.[0]).toBe('ok');
     } finally {
       await trustAgain();
     }

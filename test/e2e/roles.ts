@@ -56,11 +56,6 @@ const unseen: readonly { readonly role?: RegExp; readonly action: RegExp; readon
     reason: 'only a dump above 5 GB that fails half-way is aborted or taken up; test/shared/copies/objects.test.ts',
   },
   {
-    role: /-reader-/,
-    action: /^events:(DescribeRule|ListTargetsByRule)$/,
-    reason: 'for seeing whether a spoke forwards, which no function asks yet',
-  },
-  {
     role: /ExportRole|-export-/,
     action: /^s3:/,
     reason: 'RDS lists, reads and deletes in the role’s name; the simulator only writes',

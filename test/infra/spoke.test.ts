@@ -62,11 +62,6 @@ const where = `${us.region}:${us.account}`;
 const reading = [
   'backup:ListBackupJobs on *',
   'backup:ListRestoreJobs on *',
-  ...eventRules.flatMap((rule) =>
-    ['DescribeRule', 'ListTargetsByRule'].map(
-      (action) => `events:${action} on arn:aws:events:${where}:rule/${forwardRuleName(rule)}`,
-    ),
-  ),
   'rds:DescribeBlueGreenDeployments on *',
   `rds:DescribeDBClusterSnapshots on arn:aws:rds:${where}:cluster-snapshot:*`,
   `rds:DescribeDBClusterSnapshots on arn:aws:rds:${where}:cluster:*`,
