@@ -51,7 +51,8 @@ export const copyCancel = command({
 /** Commands act with the rights of whoever calls them: in the account of the ledger, and in no other. */
 function elsewhere(taskId: string, { account, region }: Environment): UserError {
   return new UserError(
-    `The export ${taskId} runs in account ${account}, ${region}, where this command has no rights. End it with those of that account: aws rds cancel-export-task --export-task-identifier ${taskId} --region ${region} --profile <a profile of ${account}>`,
+    `The export ${taskId} runs in account ${account}, ${region}, where this command has no rights`,
+    `end it there: aws rds cancel-export-task --region ${region} --profile "<profile for account ${account}>" --export-task-identifier ${taskId}`,
   );
 }
 

@@ -406,7 +406,7 @@ describe('copy cancel', () => {
     expect(await run('copy cancel abroad')).toMatchObject({
       exitCode: 2,
       error:
-        'The export copy-1 runs in account 222222222222, us-east-1, where this command has no rights. End it with those of that account: aws rds cancel-export-task --export-task-identifier copy-1 --region us-east-1 --profile <a profile of 222222222222>\n',
+        'The export copy-1 runs in account 222222222222, us-east-1, where this command has no rights: end it there: aws rds cancel-export-task --region us-east-1 --profile "<profile for account 222222222222>" --export-task-identifier copy-1\n',
     });
     expect(cancelled).toEqual(['copy-1 in us-east-1']);
   });
