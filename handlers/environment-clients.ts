@@ -1,8 +1,8 @@
 /** Clients that act in an environment: in the hub's with the function's own role, elsewhere with a role of the spoke. */
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
-import { once } from 'es-toolkit/function';
+import { memoize, once } from 'es-toolkit/function';
 import { type SpokeRole, spokeRoleName } from '../shared/contract.ts';
-import { type Environment, formatEnvironment, roleArn } from '../shared/domain/index.ts';
+import { type Environment, formatEnvironment, roleArn, sameEnvironment } from '../shared/domain/index.ts';
 import { NoCredentialsError } from '../shared/lib/environment-failures.ts';
 
 /** As long as a role that another role assumes may last. Source: IAM User Guide, "Role chaining". */
@@ -31,13 +31,10 @@ export function clientsBy<Client>(
   role: SpokeRole,
   make: (place: ClientPlace) => Client,
 ): (environment: Environment) => Client {
-  const made = new Map<string, Client>();
-  return (environment) => {
-    const name = formatEnvironment(environment);
-    const client = made.get(name) ?? make(name === formatEnvironment(hub) ? {} : placeOf(environment, role));
-    made.set(name, client);
-    return client;
-  };
+  return memoize(
+    (environment: Environment) => make(sameEnvironment(environment, hub) ? {} : placeOf(environment, role)),
+    { getCacheKey: formatEnvironment },
+  );
 }
 
 /** STS of the hub's own Region: its tokens are valid in all Regions, those of the global endpoint not in each. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { exportKeyAlias, type SettingName, spokeRoleName } from '../shared/contract.ts';
-import { type Environment, formatEnvironment, keyAliasArn, roleArn } from '../shared/domain/index.ts';
+import { type Environment, keyAliasArn, roleArn, sameEnvironment } from '../shared/domain/index.ts';
 
 const schema = z.object({
   EXPORT_ROLE_ARN: z.string().startsWith('arn:'),
@@ -22,7 +22,7 @@ export function readExportSettings(environment: Readonly<Record<string, string |
 
 /** What exports are made with in an environment: in the hub's with the stack's own role and key, elsewhere with those of the spoke. */
 export function exportSettingsIn(environment: Environment, hub: Environment, own: ExportSettings): ExportSettings {
-  if (formatEnvironment(environment) === formatEnvironment(hub)) return own;
+  if (sameEnvironment(environment, hub)) return own;
   return {
     exportRoleArn: roleArn(environment, spokeRoleName('export', environment.region)),
     exportKeyArn: keyAliasArn(environment, exportKeyAlias),

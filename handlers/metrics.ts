@@ -21,8 +21,8 @@ function publish<Emitter extends FunctionName>(values: Readonly<Record<MetricOf<
 
 /**
  * What alarms and dashboards read of a run. The heartbeat comes only from a sweep that reached its end, and so does the
- * number of unprotected databases; what could not be read in another environment
- * is not the stack's own health, and operators are notified of it. Missed events are each run's own, since they are summed up.
+ * number of unprotected databases: what could not be read in another environment is not the stack's own health, and operators are
+ * notified of it. Missed events are each run's own, since they are summed up.
  */
 export function publishSweepMetrics({
   row,
@@ -32,7 +32,7 @@ export function publishSweepMetrics({
   if (row.mode === 'watch') return;
   const unprotected = sumBy(verdictNames.filter(isUnprotected), (name) => row.counts[name] ?? 0);
   publish<'sweep'>({
-    SweepHeartbeat: row.complete || reachedEnd ? 1 : undefined,
+    SweepHeartbeat: reachedEnd ? 1 : undefined,
     UnprotectedDatabases: row.stoppedAfter === undefined ? unprotected : undefined,
     EventsMissed: report.eventsMissed,
   });

@@ -25,6 +25,7 @@ export const handler = onFirstCall(() => {
         heard,
         log,
         now,
+        remainingMs: () => context.getRemainingTimeInMillis(),
         check: async (databases, options) => {
           const run = await recheck(
             sweepDepsOf(loaded, ledger, readers, () => context.getRemainingTimeInMillis()),

@@ -13,6 +13,7 @@ import {
   environmentOf,
   formatBackupId,
   isActive,
+  sameEnvironment,
 } from '../shared/domain/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import { formatAge, formatUtc, hourMs } from '../shared/lib/time.ts';
@@ -420,10 +421,6 @@ function placeBelow(environment: Environment): string {
 
 function isElsewhere(environment: Environment): boolean {
   return !sameEnvironment(environment, localEnvironment);
-}
-
-function sameEnvironment(a: Environment, b: Environment): boolean {
-  return a.account === b.account && a.region === b.region;
 }
 
 /** Rejects once the story is broken off. */

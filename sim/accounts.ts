@@ -4,7 +4,7 @@
  */
 import { between, oneOf, type Random, seededRandom } from '../local/rds/randomness.ts';
 import { RdsSimulator } from '../local/rds/simulator.ts';
-import { type Environment, formatEnvironment, formatName } from '../shared/domain/index.ts';
+import { type Environment, formatEnvironment, formatName, sameEnvironment } from '../shared/domain/index.ts';
 import { hourMs } from '../shared/lib/time.ts';
 import { eventMeanings } from '../shared/rds/index.ts';
 import { where as hub, makeWorld, type World } from '../test/support/world.ts';
@@ -118,9 +118,7 @@ function refusal({ account, region }: Environment): Error {
 /** Whether a happening keeps an environment from being read. */
 function concerns(one: Happening, place: Environment): boolean {
   if (one.what === 'events stopped') return false;
-  return one.what === 'Region out'
-    ? one.region === place.region
-    : formatEnvironment(one.place) === formatEnvironment(place);
+  return one.what === 'Region out' ? one.region === place.region : sameEnvironment(one.place, place);
 }
 
 function plan(random: Random, places: readonly Place[], days: number): Happening[] {

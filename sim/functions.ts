@@ -147,6 +147,7 @@ export function recordFunction(
       awsBackup: parts.awsBackup(),
       fleet,
       heard: new Map(),
+      remainingMs: parts.remainingMs,
       log,
       now,
       check: async (databases, options) => {

@@ -1,5 +1,5 @@
 import type { FleetEnvironment } from '../../shared/config/index.ts';
-import { environmentText, formatEnvironment } from '../../shared/domain/index.ts';
+import { environmentText, formatEnvironment, sameEnvironment } from '../../shared/domain/index.ts';
 import { addHours, formatUtc } from '../../shared/lib/time.ts';
 import { environmentCure, environmentState } from '../../shared/reasons/index.ts';
 import type { DeployedLedger } from '../dependencies.ts';
@@ -17,7 +17,7 @@ export async function checkSpokes(
   environments: readonly FleetEnvironment[],
   now: Date,
 ): Promise<DoctorFinding[]> {
-  const spokes = environments.filter((one) => formatEnvironment(one) !== formatEnvironment({ account, region }));
+  const spokes = environments.filter((one) => !sameEnvironment(one, { account, region }));
   if (spokes.length === 0) return [];
   const rows = new Map((await ledger.environments()).map((row) => [formatEnvironment(row), row]));
   return spokes.map((spoke): DoctorFinding => {

@@ -6,8 +6,8 @@ import {
   type CopyMode,
   type DatabaseName,
   type Environment,
-  formatEnvironment,
   type NamedEnvironment,
+  sameEnvironment,
 } from '../domain/index.ts';
 import type { NotExported } from './export-regions.ts';
 
@@ -167,14 +167,18 @@ export interface Fleet extends FleetEnvironment {
 
 /** An environment of the fleet; undefined for one that it has not. */
 export function fleetEnvironment({ environments }: Fleet, wanted: Environment): FleetEnvironment | undefined {
-  return environments.find(({ account, region }) => account === wanted.account && region === wanted.region);
+  return environments.find((one) => sameEnvironment(one, wanted));
 }
 
 /** The fleet as one of its environments has it, by itself: that one's databases, targets and buckets. */
 export function fleetIn(fleet: Fleet, environment: FleetEnvironment): Fleet {
   const { accountName: _, sharedTarget: __, ...settings } = fleet;
-  const isThere = (one: Environment) => formatEnvironment(one) === formatEnvironment(environment);
-  return { ...settings, ...environment, environments: [environment], databases: fleet.databases.filter(isThere) };
+  return {
+    ...settings,
+    ...environment,
+    environments: [environment],
+    databases: fleet.databases.filter((one) => sameEnvironment(one, environment)),
+  };
 }
 
 /** Whether any backup may be copied; where a tag may ask for it, nobody knows beforehand. */

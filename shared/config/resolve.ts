@@ -154,8 +154,11 @@ function targetIn(bucket: BucketConfig, prefix: string, database: Named): CopyTa
 
 function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fleet {
   const { maxAgeHours, graceHours, awsBackupGraceHours, reminderHours, whileStopped, copy } = file.defaults;
-  const listed = environmentsOf(file, where).map((environment) => withBuckets(environment, file, entries));
-  const [hub = withBuckets({ ...where, events: true }, file, entries), ...others] = listed;
+  const byEnvironment = groupBy(entries, ({ resolved }) => formatEnvironment(resolved));
+  const complete = (environment: Listed) =>
+    withBuckets(environment, file, byEnvironment[formatEnvironment(environment)] ?? []);
+  const [first, ...rest] = environmentsOf(file, where);
+  const [hub, others] = [complete(first), rest.map(complete)];
   return {
     ...hub,
     environments: [hub, ...others],
@@ -179,28 +182,32 @@ function fleetOf(file: FileConfig, entries: readonly Entry[], where: Where): Fle
   };
 }
 
+/** An environment without what follows from its databases. */
+type Listed = Omit<FleetEnvironment, 'stackBuckets' | 'sharedTarget'>;
+
 /** The environments of a file, the hub first, each once. */
-function environmentsOf({ environments }: FileConfig, { account, region }: Where): FleetEnvironment[] {
+function environmentsOf({ environments }: FileConfig, { account, region }: Where): [Listed, ...Listed[]] {
   const nameOfAccount = (id: string) => environments.find((one) => one?.account === id && one.name !== undefined)?.name;
-  const named = (environment: Environment & { readonly events: boolean }): FleetEnvironment => {
+  const named = (environment: Environment & { readonly events: boolean }): Listed => {
     const accountName = nameOfAccount(environment.account);
-    return { ...environment, ...(accountName !== undefined && { accountName }), stackBuckets: [] };
+    return { ...environment, ...(accountName !== undefined && { accountName }) };
   };
   const listed = environments.flatMap((one) =>
     one === null ? [] : one.regions.map((name) => ({ account: one.account, region: name, events: one.events })),
   );
-  // The hub's own events need no forwarding.
-  return uniqBy([{ account, region, events: true }, ...listed], formatEnvironment).map(named);
+  // Its own events need no forwarding.
+  const hub = { account, region, events: true };
+  const [, ...others] = uniqBy([hub, ...listed], formatEnvironment);
+  return [named(hub), ...others.map(named)];
 }
 
 /** Adds the buckets that the stack of an environment makes. */
 function withBuckets(
-  { account, region, accountName, events }: Omit<FleetEnvironment, 'stackBuckets' | 'sharedTarget'>,
+  { account, region, accountName, events }: Listed,
   { defaults: { bucket } }: FileConfig,
-  entries: readonly Entry[],
+  there: readonly Entry[],
 ): FleetEnvironment {
   const environment = { account, region };
-  const there = entries.filter(({ resolved }) => formatEnvironment(resolved) === formatEnvironment(environment));
   const sharedName = stackBucketName('shared', environment);
   const shared = bucket.type === 'shared' || there.some((entry) => entry.bucket.type === 'shared');
   const base = bucket.type === 'shared' ? bucket.prefix : undefined;

@@ -10,7 +10,3 @@ export function roleArn({ account, region }: Environment, name: string): string 
 export function keyAliasArn({ account, region }: Environment, alias: string): string {
   return `arn:${partitionOf(region)}:kms:${region}:${account}:${alias}`;
 }
-
-export function eventBusArn({ account, region }: Environment, name: string): string {
-  return `arn:${partitionOf(region)}:events:${region}:${account}:event-bus/${name}`;
-}

@@ -43,6 +43,10 @@ export function formatEnvironment({ account, region }: Environment): string {
   return `${account}/${region}`;
 }
 
+export function sameEnvironment(a: Environment, b: Environment): boolean {
+  return a.account === b.account && a.region === b.region;
+}
+
 /** Reads what `formatEnvironment` wrote; throws an `Error` that names a text that is none. */
 export function environmentFrom(text: string): Environment {
   const [account, region, ...rest] = text.split('/');
@@ -83,10 +87,6 @@ export function parseName(text: string): DatabaseName {
     throw new Error(`not the name of a database (<account>/<region>/<kind>/<id>): ${JSON.stringify(text)}`);
   }
   return { account, region, kind, id };
-}
-
-export function sameName(a: DatabaseName, b: DatabaseName): boolean {
-  return formatName(a) === formatName(b);
 }
 
 /** The key of a database by its resource id (`DbiResourceId` or `DbClusterResourceId`). */

@@ -5,8 +5,8 @@ import {
   type Environment,
   type EnvironmentRow,
   type EnvironmentTrouble,
-  formatEnvironment,
   type NamedEnvironment,
+  sameEnvironment,
 } from '../domain/index.ts';
 import { addHours } from '../lib/time.ts';
 
@@ -48,7 +48,7 @@ export function nextEnvironment(
   at: Date,
 ): EnvironmentRow | undefined {
   const { account, region } = environment;
-  const configured = fleet.environments.find((one) => formatEnvironment(one) === formatEnvironment(environment));
+  const configured = fleet.environments.find((one) => sameEnvironment(one, environment));
   const { trouble: before, ...rest } = row ?? { account, region };
   const swept = seen?.swept && seen.unread === undefined ? { sweptAt: at } : {};
   const found = configured && seen ? troubleIn(row, configured.events, seen, at) : undefined;

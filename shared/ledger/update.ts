@@ -117,11 +117,15 @@ export function updateAlert(
   });
 }
 
-/** Changes the row of an environment; `change` gets undefined where there is none, and gives back undefined to leave it. */
+/**
+ * Changes the row of an environment; `change` gets undefined where there is none, and gives back undefined to leave it. `read` is the
+ * row where it was read already.
+ */
 export function updateEnvironment(
   ledger: Ledger,
   environment: Environment,
   change: (row: EnvironmentRow | undefined) => EnvironmentRow | undefined,
+  read?: { readonly row: EnvironmentRow | undefined },
 ): Promise<EnvironmentRow | undefined> {
   const name = formatEnvironment(environment);
   return update<EnvironmentRow | undefined, EnvironmentRow>({
@@ -129,6 +133,7 @@ export function updateEnvironment(
     read: async () => (await strict(ledger).environments()).find((row) => formatEnvironment(row) === name),
     decide: change,
     write: (row) => ledger.putEnvironment(row),
+    ...(read && { known: read.row }),
   });
 }
 

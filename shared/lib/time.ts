@@ -25,11 +25,6 @@ export function formatUtc(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** A moment's time of day: `04:08 UTC`. */
-export function formatUtcTime(date: Date): string {
-  return `${date.toISOString().slice(11, 16)} UTC`;
-}
-
 /** A moment some hours later (fractions allowed). */
 export function addHours(date: Date, hours: number): Date {
   return new Date(date.getTime() + hours * hourMs);

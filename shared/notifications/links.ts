@@ -1,5 +1,5 @@
 /** Links into the AWS console and the runbook. */
-import { type DatabaseKey, type DatabaseKind, environmentOf } from '../domain/index.ts';
+import { type DatabaseKey, type DatabaseKind, environmentOf, partitionOf } from '../domain/index.ts';
 
 /** Sections of the runbook that messages point to beside those of verdicts (`verdictOf(…).runbook`). */
 export const runbookAnchors = {
@@ -34,8 +34,11 @@ export function objectLink(region: string, bucket: string, key: string): string 
 
 /** Each AWS partition has a console of its own. */
 function console(region: string): string {
-  if (region.startsWith('cn-')) return `https://${region}.console.amazonaws.cn`;
-  if (region.startsWith('us-gov-')) return `https://${region}.console.amazonaws-us-gov.com`;
-  if (region.startsWith('eusc-')) return `https://${region}.console.amazonaws-eusc.eu`;
-  return `https://${region}.console.aws.amazon.com`;
+  return `https://${region}.console.${consoles[partitionOf(region)] ?? 'aws.amazon.com'}`;
 }
+
+const consoles: Readonly<Record<string, string>> = {
+  'aws-cn': 'amazonaws.cn',
+  'aws-us-gov': 'amazonaws-us-gov.com',
+  'aws-eusc': 'amazonaws-eusc.eu',
+};

@@ -63,6 +63,7 @@ export class RdsInventory {
   readonly #foreign = new Map<string, string>();
   /** The environments of the fleet, of which this may show some. */
   readonly #environments: readonly NamedEnvironment[];
+  readonly #names: ReadonlySet<string>;
   /** Whether one was not because it took too long. */
   ranOut = false;
 
@@ -77,6 +78,7 @@ export class RdsInventory {
   }) {
     this.whole = whole;
     this.#environments = environments;
+    this.#names = new Set(environments.map(formatEnvironment));
     if (listed !== undefined) this.listed = listed;
   }
 
@@ -192,7 +194,7 @@ export class RdsInventory {
 
   /** Whether RDS is read in an environment: it is one of the fleet's. */
   isRead(environment: Environment): boolean {
-    return this.#environments.some((one) => formatEnvironment(one) === formatEnvironment(environment));
+    return this.#names.has(formatEnvironment(environment));
   }
 
   get #isOfMany(): boolean {

@@ -1,18 +1,21 @@
 /** Use case: what RDS's events say is written into the ledger, once, whatever is delivered twice, late or out of order. */
 
 import { groupBy } from 'es-toolkit/array';
+import { withTimeout } from 'es-toolkit/promise';
+import pMap from 'p-map';
 import * as z from 'zod';
 import { type AwsBackupReader, type JobEvent, parseJobEvent, restoreTestsAmong } from '../aws-backup/index.ts';
 import { type ConfiguredDatabase, enrol, enrolledWithoutTags, type Fleet, fleetEnvironment } from '../config/index.ts';
-import type { ByEnvironment } from '../domain/index.ts';
 import {
   type AvailableSnapshot,
+  type ByEnvironment,
   backupIdOf,
   type DatabaseKind,
   type DatabaseName,
   type DatabaseRow,
   type Environment,
   environmentOf,
+  environmentsAtOnce,
   formatEnvironment,
   formatName,
   isAvailable,
@@ -58,6 +61,8 @@ export interface RecordDeps {
     options?: { readonly readsJobs?: boolean },
   ) => Promise<readonly Pick<DatabaseName, 'kind' | 'id'>[]>;
   readonly now: () => Date;
+  /** Milliseconds until the run is ended from outside. */
+  readonly remainingMs: () => number;
 }
 
 /** One message of the queue; its body is the event. */
@@ -92,24 +97,30 @@ export async function recordEvents(given: RecordDeps, messages: readonly QueuedE
   });
   const groups = Object.values(groupBy(read, ({ environment }) => formatEnvironment(environment)));
   const errors: unknown[] = [];
-  for (const some of groups) {
-    const environment = some[0]?.environment ?? fleet;
+  const record = async (some: readonly Read[], environment: Environment): Promise<readonly string[]> => {
     if (fleetEnvironment(fleet, environment) === undefined) {
       log.warn('events are of an account and Region that are not configured', { ...environment, events: some.length });
       await updateEnvironment(ledger, environment, (row) =>
         afterUnknownEvents(row, environment, some.length, given.now()),
       );
-      continue;
+      return [];
     }
     await noteEvents(given, environment);
+    return recordThere({ ...deps, rds: deps.rds.in(environment) }, some);
+  };
+  const attempt = async (some: readonly Read[]) => {
+    const environment = some[0]?.environment ?? fleet;
     try {
-      failed.push(...(await recordThere({ ...deps, rds: deps.rds.in(environment) }, some)));
+      const recording = () => record(some, environment);
+      // One that keeps others waiting until the run is over would let all of them come again.
+      failed.push(...(await (groups.length > 1 ? withTimeout(recording, given.remainingMs() / 2) : recording())));
     } catch (error) {
       errors.push(error);
       failed.push(...some.map(({ messageId }) => messageId));
       log.error('events of an account and Region could not be recorded', { ...environment, error });
     }
-  }
+  };
+  await pMap(groups, attempt, { concurrency: environmentsAtOnce });
   if (errors.length > 0 && errors.length === groups.length) throw errors[0];
   return failed;
 }
@@ -125,11 +136,13 @@ async function noteEvents(
   const [now, name] = [clock(), formatEnvironment(environment)];
   const last = heard.get(name);
   if (fleet.environments.length === 1 || (last !== undefined && addHours(last, notedToHours) > now)) return;
-  heard.set(name, now);
   const { account, region } = environment;
-  await updateEnvironment(ledger, environment, (row) => ({ ...(row ?? { account, region }), lastEventAt: now })).catch(
-    (error: unknown) => log.error('that events arrive could not be noted', { ...environment, error }),
-  );
+  try {
+    await updateEnvironment(ledger, environment, (row) => ({ ...(row ?? { account, region }), lastEventAt: now }));
+    heard.set(name, now);
+  } catch (error) {
+    log.error('that events arrive could not be noted', { ...environment, error });
+  }
 }
 
 /** Reads a message; throws an `Error` that says what is wrong. Who sent it is what EventBridge says, and must be where its ARN is. */

@@ -8,6 +8,7 @@ import {
   formatEnvironment,
   type LeftOut,
   type SweepRow,
+  sameEnvironment,
 } from '../domain/index.ts';
 import {
   afterEnvironmentNotice,
@@ -120,7 +121,7 @@ async function followEnvironments(deps: CloseDeps & Pick<SweepDeps, 'fleet'>, ru
     const row = known.find((one) => formatEnvironment(one) === name);
     const seen = await seenOf(deps, configured, run.environments.get(name));
     const next = (current: EnvironmentRow | undefined) => nextEnvironment(current, environment, seen, fleet, run.at);
-    const written = next(row) === undefined ? undefined : await updateEnvironment(ledger, environment, next);
+    const written = await updateEnvironment(ledger, environment, next, { row });
     return [environmentNotice(written ?? row, configured ?? environment)].filter((notice) => notice !== undefined);
   };
   const followed = uniqBy([...fleet.environments, ...known], formatEnvironment);
@@ -141,7 +142,7 @@ async function seenOf(
   environment: FleetEnvironment | undefined,
   seen: EnvironmentSeen | undefined,
 ): Promise<EnvironmentSeen | undefined> {
-  const isSpoke = environment?.events && formatEnvironment(environment) !== formatEnvironment(fleet);
+  const isSpoke = environment?.events && !sameEnvironment(environment, fleet);
   if (!isSpoke || !seen?.swept || seen.unread !== undefined) return seen;
   try {
     return { ...seen, undelivered: await undelivered(environment) };

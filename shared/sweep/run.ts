@@ -19,6 +19,7 @@ import {
   type LeftOut,
   reliesOnSource,
   type SweepRow,
+  sameEnvironment,
   sourceNames,
 } from '../domain/index.ts';
 import {
@@ -404,8 +405,7 @@ export class Run {
       dryRun,
       notifications,
       report: reportOf(part, evaluated, [...tenants.unwatched.keys()], environments),
-      reachedEnd:
-        reachedEnd && environments.every((one) => one.complete || formatEnvironment(one) !== formatEnvironment(fleet)),
+      reachedEnd: reachedEnd && environments.every((one) => one.complete || !sameEnvironment(one, fleet)),
       environments: this.#seen(mode === 'sweep' && stoppedAfter === undefined && stopped === undefined),
       row: stopped ? joined(stopped, part, all) : part,
       tenants,

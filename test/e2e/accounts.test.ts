@@ -156,7 +156,7 @@ describe('the sweep', () => {
     ]);
   });
 
-  it('has been refused nothing so far, nor has any other role', async () => {
+  it('is refused nothing by then, and neither is any other role', async () => {
     expect((await readTrail(stack.stage.aws)).filter(({ refused }) => refused)).toEqual([]);
   });
 });

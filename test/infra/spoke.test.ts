@@ -15,7 +15,7 @@ import {
   spokeRoles,
   spokeStackName,
 } from '../../shared/contract.ts';
-import { eventBusArn, roleArn } from '../../shared/domain/index.ts';
+import { roleArn } from '../../shared/domain/index.ts';
 import {
   configured,
   plain,
@@ -27,6 +27,7 @@ import {
 } from './synthesized.ts';
 
 const hub = { account: '123456789012', region: 'eu-west-1' };
+const busArn = `arn:aws:events:${hub.region}:${hub.account}:event-bus/${hubBusName}`;
 const us = { account: '222222222222', region: 'us-east-1' };
 const quiet = { account: '333333333333', region: 'ap-east-2' };
 const environments = [
@@ -203,7 +204,7 @@ describe('what a role of a spoke may do, and who may assume it', () => {
   });
 
   it('forward: puts events on the bus of the hub; for rules of its own account', () => {
-    expect(rights('ForwardingRole')).toEqual([`events:PutEvents on ${eventBusArn(hub, hubBusName)}`]);
+    expect(rights('ForwardingRole')).toEqual([`events:PutEvents on ${busArn}`]);
     expect(trustOf('ForwardingRole')).toEqual([
       {
         Effect: 'Allow',
@@ -232,7 +233,7 @@ describe('the rules of a spoke', () => {
       expect(Targets.map((target: object) => JSON.parse(withoutHashes(JSON.stringify(target))))).toEqual([
         {
           Id: 'Target0',
-          Arn: eventBusArn(hub, hubBusName),
+          Arn: busArn,
           RoleArn: { 'Fn::GetAtt': [expect.stringMatching(/^ForwardingRole/), 'Arn'] },
           DeadLetterConfig: { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^ForwardingDeadLetters/), 'Arn'] } },
         },

@@ -110,8 +110,8 @@ export function makeWorld({
       published.push(message);
     },
     triggerCopies: async (): Promise<void> => {},
-    /** RDS in other environments, or why nothing there can be read. */
-    spokes: new Map<string, RdsSimulator | Error>(),
+    /** RDS in other environments, or why nothing there can be read, or that it does not answer. */
+    spokes: new Map<string, RdsSimulator | Error | 'silent'>(),
     /** How many events each spoke could not forward. */
     undelivered: new Map<string, number>(),
   };
@@ -119,15 +119,16 @@ export function makeWorld({
   const simulatorIn = (environment: Environment): RdsSimulator => {
     const spoke = state.spokes.get(formatEnvironment(environment)) ?? rds;
     if (spoke instanceof Error) throw spoke;
-    return spoke;
+    return spoke === 'silent' ? rds : spoke;
   };
   /** As clients whose role is refused: each call fails. */
   const rdsClientIn = (environment: Environment): RDSClient => {
     const spoke = state.spokes.get(formatEnvironment(environment));
-    if (!(spoke instanceof Error)) return inProcessClient(simulatorIn(environment));
+    if (!(spoke instanceof Error) && spoke !== 'silent') return inProcessClient(simulatorIn(environment));
     const client = inProcessClient(rds);
     client.middlewareStack.add(
       () => async () => {
+        if (spoke === 'silent') return new Promise<never>(() => {});
         throw spoke;
       },
       { step: 'initialize', priority: 'high' },
@@ -181,6 +182,7 @@ export function makeWorld({
     ledger: used,
     ...readers(),
     heard,
+    remainingMs: () => state.remainingMs(),
     fleet: state.fleet,
     log,
     now: clock,

@@ -7,6 +7,7 @@ import {
   environmentOf,
   type NamedEnvironment,
   namedEnvironment,
+  sameEnvironment,
 } from '../../domain/index.ts';
 import { oneLine } from '../../lib/safe-text.ts';
 import type { Reader } from '../../reasons/index.ts';
@@ -80,7 +81,7 @@ export function originOf(
   const ledger = { account, region };
   if (first === undefined) return { ...ledger, ledger };
   if (audience === 'tenant') return { ...first, ledger: first };
-  const isShared = others.every((one) => one.account === first.account && one.region === first.region);
+  const isShared = others.every((one) => sameEnvironment(one, first));
   return { ...(isShared ? first : ledger), ledger };
 }
 

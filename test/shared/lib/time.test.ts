@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addHours, formatAge, formatUtc, formatUtcTime, hourMs, minuteMs } from '../../../shared/lib/time.ts';
+import { addHours, formatAge, formatUtc, hourMs, minuteMs } from '../../../shared/lib/time.ts';
 
 it.each([
   [0, '0 min'],
@@ -21,7 +21,6 @@ it('an age that is negative, for clocks are apart, reads as none', () => {
 it('a moment is given to the minute, with its zone', () => {
   const moment = new Date('2026-11-23T04:08:53.900Z');
   expect(formatUtc(moment)).toBe('2026-11-23 04:08 UTC');
-  expect(formatUtcTime(moment)).toBe('04:08 UTC');
 });
 
 it('hours are added, also parts of them', () => {

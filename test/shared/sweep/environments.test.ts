@@ -453,4 +453,16 @@ describe('events of an environment', () => {
     expect(await world.ledger.backupsByArn(taken?.arn ?? '')).toHaveLength(1);
     await expect(world.deliver(eventOf(spoke, spoke))).rejects.toThrow('not authorized');
   });
+
+  it('are recorded though another environment does not answer before the time is up', async () => {
+    const world = await given();
+    const at = new Date('2026-11-20T11:00:00Z');
+    const taken = world.simulators[1]?.takeBackup('orders', { kind: 'manual', at });
+    world.state.spokes.set(formatEnvironment(spoke), 'silent');
+    world.state.remainingMs = () => 1_000;
+    const event = { source: 'aws.rds', ...other, time: '2026-11-20T12:00:00Z' };
+    const detail = { EventID: 'RDS-EVENT-0042', SourceArn: taken?.arn };
+    expect(await world.deliver(eventOf(spoke, spoke), JSON.stringify({ ...event, detail }))).toEqual(['m0']);
+    expect(await world.ledger.backupsByArn(taken?.arn ?? '')).toHaveLength(1);
+  });
 });
