@@ -68,6 +68,7 @@ function typeOf(fact: z.ZodType): string {
   if (fact instanceof z.ZodISODateTime) return 'time';
   if (fact instanceof z.ZodString) return 'text';
   if (fact instanceof z.ZodNumber) return 'number';
+  if (fact instanceof z.ZodReadonly) return typeOf(fact.unwrap() as z.ZodType);
   if (fact instanceof z.ZodArray) return `list of ${typeOf(fact.element as z.ZodType)}`;
   if (fact instanceof z.ZodObject) return `{ ${listOf(fact)} }`;
   throw new Error(`a fact of a kind that the page has no word for: ${fact.type}`);

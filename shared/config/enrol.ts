@@ -3,19 +3,33 @@
  * one, or not allowed, is a problem that operators are notified of, and none stops the sweep.
  */
 
+import { groupBy, uniqBy } from 'es-toolkit/array';
 import {
   arnsOf,
   type CopyMode,
   type DatabaseKey,
   type DatabaseName,
   type DatabaseRow,
+  databaseOfShare,
   formatName,
+  isShare,
+  isSharedOwner,
   nameOf,
   type RdsDatabase,
+  sharedOwner,
 } from '../domain/index.ts';
 import { exportsIn } from './export-regions.ts';
 import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
-import { type ConfiguredDatabase, type Discovery, type Fleet, fleetEnvironment, type Tenant } from './fleet.ts';
+import {
+  type ConfiguredDatabase,
+  type Discovery,
+  type Fleet,
+  fleetEnvironment,
+  type Policy,
+  type SharedTenant,
+  type Tenant,
+  tenantsDatabases,
+} from './fleet.ts';
 import { databasePrefix, stackBucketName } from './names.ts';
 import { isAwsRestoreTest, isYoungAsRestoreTest, restoreTestTag } from './restore-tests.ts';
 import { sharedKeys } from './staging-keys.ts';
@@ -57,7 +71,10 @@ export interface TagProblem {
 }
 
 /** What the ledger knows of the owners of a database. */
-export type KnownOwner = Pick<DatabaseRow, 'key' | 'tenant' | 'enrolledBy' | 'formerOwners' | 'restoreTestingPlan'>;
+export type KnownOwner = Pick<
+  DatabaseRow,
+  'key' | 'tenant' | 'enrolledBy' | 'formerOwners' | 'restoreTestingPlan' | 'share'
+>;
 
 /** What tells restore tests from others. */
 export interface RestoreTests {
@@ -83,15 +100,26 @@ export function enrol(
   const spelling = new Map(fleet.tenants.map(({ id }) => [id.toLowerCase(), id]));
   const spelled = (tenant: string) => spelling.get(tenant.toLowerCase()) ?? tenant;
   const knownBy = new Map(known.map((row) => [row.key, row]));
+  const held = groupBy(
+    known.filter(({ key, share }) => isShare(key) && share?.until === undefined),
+    ({ key }) => databaseOfShare(key),
+  );
   const outcomes = found.map((database) => ({
     database,
     ...(discovery
-      ? discover(fleet, discovery, database, { known: knownBy.get(database.key), spelled, tests })
+      ? discover(fleet, discovery, database, {
+          known: knownBy.get(database.key),
+          held: held[database.key] ?? [],
+          spelled,
+          tests,
+        })
       : { problems: [] }),
   }));
   const discovered = outcomes.flatMap((outcome) => outcome.configured ?? []);
   const listedTenants = new Set(fleet.tenants.map((tenant) => tenant.id));
-  const byTagOnly = [...new Set(discovered.map((database) => database.tenant))].filter((id) => !listedTenants.has(id));
+  const byTagOnly = [...new Set(tenantsDatabases(discovered).map((database) => database.tenant))].filter(
+    (id) => !listedTenants.has(id),
+  );
   const { policy, copy } = fleet.defaults;
   const defaults = { maxAgeHours: policy.maxAgeHours, copyMode: copy.mode };
   return {
@@ -176,32 +204,47 @@ function discover(
   database: RdsDatabase,
   {
     known,
+    held,
     spelled,
     tests,
   }: {
     readonly known: KnownOwner | undefined;
+    /** The shares of it that the ledger knows. */
+    readonly held: readonly KnownOwner[];
     readonly spelled: (tenant: string) => string;
     readonly tests: RestoreTests | undefined;
   },
 ): Discovered {
   const { tags } = database;
-  const owner = tenantOf(discovery, tags, known, spelled);
-  if (owner.value === undefined) return { problems: owner.problems };
+  const owners = ownersOf(discovery, database, { known, held, spelled });
+  const owner = owners.value;
+  if (owner === undefined) return { problems: owners.problems };
   const restoreTest = restoreTestOf(discovery, database, known, tests);
-  if (restoreTest.value) return { problems: [], restoreTestOf: owner.value };
+  if (restoreTest.value) return { problems: [], restoreTestOf: owner.id };
   const { policy, copy } = fleet.defaults;
   const maxAge = maxAgeOf(discovery, tags, policy.maxAgeHours);
   const mode = copyModeOf(discovery, tags, copy.mode, copy.staging !== undefined);
   const exclusion = exclusionOf(discovery, tags);
+  const applies = { ...policy, maxAgeHours: maxAge.value };
   return {
     configured: {
-      ...enrolledWithoutTags(fleet, nameOf(database), owner.value),
-      policy: { ...policy, maxAgeHours: maxAge.value },
+      ...enrolledWithoutTags(fleet, nameOf(database), owner.id),
+      policy: applies,
+      ...(owner.tenants && { tenants: owner.tenants.map((tenant) => taggedTenant(fleet, tenant, applies)) }),
       copy: { ...copy, mode: mode.value },
       ...(exclusion.value !== undefined && { excluded: exclusion.value }),
     },
-    problems: [owner, restoreTest, maxAge, mode, exclusion].flatMap(({ problems }) => problems),
+    problems: [owners, restoreTest, maxAge, mode, exclusion].flatMap(({ problems }) => problems),
   };
+}
+
+/** A tenant that a tag names, with the strictest promise of its own and of the database. */
+function taggedTenant(fleet: Fleet, tenant: string, policy: Policy): SharedTenant {
+  const listed = fleet.tenants.find(({ id }) => id === tenant);
+  // What a tenant does not state is the default, which is no promise of its own.
+  const own = listed && listed.maxAgeHours !== fleet.defaults.policy.maxAgeHours ? listed.maxAgeHours : undefined;
+  const maxAgeHours = Math.min(own ?? policy.maxAgeHours, policy.maxAgeHours);
+  return { tenant, policy: { ...policy, maxAgeHours }, enrolledBy: 'tag' };
 }
 
 /** A database that enrolled itself, with the defaults where nothing is known of its other tags. */
@@ -247,7 +290,67 @@ function claimOf(tags: Tags, tag: string): string {
   return `tag ${tag} is ${shown(tags[tag] ?? '')}`;
 }
 
-/** Whose the database is; undefined where nobody watches it. */
+/** Whose a database is: one tenant's, or that of several (`tenants`), and then its own. */
+interface Owner {
+  readonly id: string;
+  readonly tenants?: readonly string[];
+}
+
+interface KnownOwners {
+  readonly known: KnownOwner | undefined;
+  readonly held: readonly KnownOwner[];
+  readonly spelled: (tenant: string) => string;
+}
+
+/**
+ * Whose the database is; undefined where nobody watches it. Several tenants stand in the tag separated by spaces: the values of
+ * tags in RDS have no commas, and 256 characters (API reference of RDS, "Tag").
+ */
+function ownersOf(discovery: Discovery, database: RdsDatabase, owners: KnownOwners): Reading<Owner | undefined> {
+  const { known, held, spelled } = owners;
+  const names = (database.tags[discovery.tenantTag] ?? '').split(/\s+/).filter((name) => name !== '');
+  const wasShared = known?.enrolledBy === 'tag' && known.tenant !== undefined && isSharedOwner(known.tenant);
+  const areReadable = names.every((name) => tenantIdField.safeParse(name).success);
+  // What is no list of tenants is perhaps the name of one, with a space in it.
+  if (!wasShared && (names.length < 2 || !areReadable)) {
+    const { value, problems } = tenantOf(discovery, database.tags, known, spelled);
+    return { value: value === undefined ? undefined : { id: value }, problems };
+  }
+  const { tenantTag, allowRemoval, allowTenantChange } = discovery;
+  const readable = names.filter((name) => tenantIdField.safeParse(name).success).map(spelled);
+  const problems = names
+    .filter((name) => !tenantIdField.safeParse(name).success)
+    .map(
+      (name): TagProblem => ({
+        claim: `tag ${tenantTag} names ${shown(name)}`,
+        answer: `a tenant ${tenantIdField.safeParse(name).error?.issues[0]?.message}. That one is not watched`,
+      }),
+    );
+  const tenants = uniqBy(readable, (name) => name.toLowerCase());
+  const isNamed = (tenant: string) => tenants.some((name) => name.toLowerCase() === tenant.toLowerCase());
+  const before = held.flatMap(({ tenant }) => tenant ?? []).filter((tenant) => !isNamed(tenant));
+  // A name that nobody can read may be one of those: nobody leaves by mistake.
+  const staying = allowRemoval && areReadable ? [] : before;
+  if (!allowRemoval && staying.length > 0) {
+    problems.push({
+      claim: `tag ${tenantTag} no longer names ${staying.join(', ')}`,
+      answer: 'discovery.allowRemoval is off. The database is watched on for them',
+    });
+  }
+  const all = [...tenants, ...staying];
+  if (all.length === 0) return { value: undefined, problems };
+  const formerly = known && !wasShared ? (known.tenant ?? known.formerOwners?.at(-1)?.tenant) : undefined;
+  if (!allowTenantChange && formerly !== undefined && !isSharedOwner(formerly) && !isNamed(formerly)) {
+    const answer = `discovery.allowTenantChange is off. The database stays with tenant ${formerly}`;
+    return refused({ id: spelled(formerly) }, claimOf(database.tags, tenantTag), answer);
+  }
+  const [only, ...others] = all;
+  // One that is left may be the only one: its history is that of the share.
+  if (only !== undefined && others.length === 0 && !wasShared) return { value: { id: only }, problems };
+  return { value: { id: sharedOwner(database.id), tenants: all }, problems };
+}
+
+/** Whose a database of one tenant is. */
 function tenantOf(
   { tenantTag, allowRemoval, allowTenantChange }: Discovery,
   tags: Tags,

@@ -206,6 +206,42 @@ const databaseShape = {
 
 const databaseField = z.strictObject(databaseShape).describe('A database to watch');
 
+const sharedDatabaseField = z.strictObject(databaseShape).describe('A database that holds several tenants');
+
+/** What a tenant's part of a database is called in it: the engines' own names are shorter. */
+const nameInDatabase = textLike(
+  /^[^\p{Cc}/]{1,128}$/u,
+  'must be a name of at most 128 characters, without "/" and control characters',
+);
+
+const shareShape = {
+  id: databaseIdField.describe('Id of the shared database'),
+  kind: databaseShape.kind.optional().describe('Its kind, where two have that id. Default: the only one'),
+  account: account.optional().describe('Its account, 12 digits, where two have that id. Default: the only one'),
+  region: region.optional().describe('Its Region, where two have that id. Default: the only one'),
+  since: z
+    .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })], {
+      error: 'must be a time with its zone, such as 2026-11-24T10:00Z',
+    })
+    .optional()
+    .describe(
+      "Since when the tenant's data is there, e.g. 2026-11-24T10:00Z: an older backup does not hold it. Default: as long as the ledger has watched the database for several tenants, else when it first saw the tenant there",
+    ),
+  database: nameInDatabase
+    .optional()
+    .describe("Name of the tenant's database in it: its folder in each export. Default: not known"),
+  schema: nameInDatabase
+    .optional()
+    .describe("Name of the tenant's schema: its folders in each export. Default: a database of its own, or not known"),
+};
+
+const shareField = z
+  .union([databaseIdField, z.strictObject(shareShape)], {
+    error: 'must be the id of a shared database, or an object such as { "id": "pool-1", "database": "acme" }',
+  })
+  .transform((written) => (typeof written === 'string' ? { id: written } : written))
+  .describe('A shared database that holds the tenant: its id, or an object');
+
 const tenantShape = {
   id: tenantIdField.describe('Name of the tenant: 1-63 letters, digits, dots, underscores and hyphens'),
   recipients: recipients.default([]).describe('Who is notified of this tenant. Default: nobody but the operators'),
@@ -217,7 +253,8 @@ const tenantShape = {
 const tenantField = z
   .strictObject({
     ...tenantShape,
-    databases: z.array(databaseField).describe("The tenant's databases"),
+    databases: z.array(databaseField).default([]).describe("Databases that are the tenant's alone. Default: none"),
+    sharedDatabases: z.array(shareField).default([]).describe('Shared databases that hold the tenant. Default: none'),
   })
   .describe('A customer with its databases');
 
@@ -302,6 +339,10 @@ const sectionShapes = {
     .describe(
       "Organization in AWS Organizations whose accounts may send events: a new environment then changes no policy of the stack's. Default: the accounts of environments alone",
     ),
+  sharedDatabases: z
+    .array(sharedDatabaseField)
+    .default([])
+    .describe('Databases that hold several tenants, each stated once; tenants refer to them. Default: none'),
   sweep: section(
     {
       cron: z
@@ -444,13 +485,16 @@ export const fileSchema = z
 export type EnvironmentConfig = z.output<typeof environmentField>;
 export type DatabaseConfig = z.output<typeof databaseField>;
 export type BucketConfig = z.output<ReturnType<typeof bucketField>>;
-export type TenantConfig = Omit<z.output<typeof tenantField>, 'databases'> & {
+export type ShareConfig = Partial<z.output<z.ZodObject<typeof shareShape>>> & { readonly id: string };
+export type TenantConfig = Omit<z.output<typeof tenantField>, 'databases' | 'sharedDatabases'> & {
   readonly databases: readonly (DatabaseConfig | null)[];
+  readonly sharedDatabases: readonly (ShareConfig | null)[];
 };
 
 /** The file as read, defaults of its sections applied. In a file with mistakes, null stands for what cannot be read. */
-export type FileConfig = Omit<z.output<typeof fileSchema>, 'tenants' | 'environments'> & {
+export type FileConfig = Omit<z.output<typeof fileSchema>, 'tenants' | 'environments' | 'sharedDatabases'> & {
   readonly environments: readonly (EnvironmentConfig | null)[];
+  readonly sharedDatabases: readonly (DatabaseConfig | null)[];
   readonly tenants: readonly (TenantConfig | null)[];
 };
 
@@ -472,11 +516,13 @@ const lenientTenant = z.object({
   id: tenantIdField,
   recipients: lenientRecipients,
   databases: z.array(lenientDatabase.nullable().catch(null)).catch([]),
+  sharedDatabases: z.array(shareField.nullable().catch(null)).catch([]),
 });
 const lenientFile: z.ZodType<FileConfig> = z.object({
   ...lenient(sectionShapes),
   environments: z.array(environmentField.nullable().catch(null)).catch([]),
   operators: lenientRecipients,
+  sharedDatabases: z.array(lenientDatabase.nullable().catch(null)).catch([]),
   tenants: z.array(lenientTenant.nullable().catch(null)).catch([]),
 });
 

@@ -64,9 +64,25 @@ export interface CopyTarget {
   readonly keyArn?: string;
 }
 
+/** A tenant of a shared database. */
+export interface SharedTenant {
+  readonly tenant: string;
+  /** The shared database's own, but for the strictest `maxAgeHours` of the two, and how often the tenant is reminded. */
+  readonly policy: Policy;
+  /** Since when its data is there, where the configuration says so. */
+  readonly since?: Date;
+  /** What its database, its schema, or the schema in that database, is called; absent where nobody said. */
+  readonly database?: string;
+  readonly schema?: string;
+  readonly enrolledBy: 'configuration' | 'tag';
+}
+
 /** One configured (or, by its tag, discovered) database with everything that applies to it. */
 export interface ConfiguredDatabase extends DatabaseName {
+  /** Of a shared database it is its own owner: see `sharedOwner`. */
   readonly tenant: string;
+  /** Whom a shared database holds; absent for a database that is one tenant's. */
+  readonly tenants?: readonly SharedTenant[];
   readonly policy: Policy;
   readonly copy: CopyPolicy;
   readonly target: CopyTarget;
@@ -77,6 +93,17 @@ export interface ConfiguredDatabase extends DatabaseName {
   /** The reason why it is not watched. */
   readonly excluded?: string;
   readonly enrolledBy: 'configuration' | 'tag';
+}
+
+/** A tenant's share of a shared database, as if it were a database of the tenant's own. */
+export function shareOf(shared: ConfiguredDatabase, { tenant, policy, enrolledBy }: SharedTenant): ConfiguredDatabase {
+  const { tenants: _, ...database } = shared;
+  return { ...database, tenant, policy, enrolledBy };
+}
+
+/** Every database that a tenant has: those of its own, and its shares of shared ones. */
+export function tenantsDatabases(databases: readonly ConfiguredDatabase[]): ConfiguredDatabase[] {
+  return databases.flatMap((one) => one.tenants?.map((tenant) => shareOf(one, tenant)) ?? [one]);
 }
 
 export interface Tenant {

@@ -7,7 +7,7 @@ import { recipientFields } from '../channels/index.ts';
 import { bucketNameField, type ConfigInput, databaseIdField } from './file-schema.ts';
 import { databasePrefix } from './names.ts';
 
-type DatabaseInput = ConfigInput['tenants'][number]['databases'][number];
+type DatabaseInput = NonNullable<ConfigInput['tenants'][number]['databases']>[number];
 
 interface Numbered {
   readonly number: number;

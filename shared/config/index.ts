@@ -20,7 +20,10 @@ export {
   fleetEnvironment,
   fleetIn,
   type Policy,
+  type SharedTenant,
+  shareOf,
   type Tenant,
+  tenantsDatabases,
 } from './fleet.ts';
 export { configFromEnv } from './from-env.ts';
 export { ConfigError, configHash, parseConfig } from './load.ts';

@@ -1,6 +1,6 @@
 /** Names that follow from the configuration alone: buckets, and each database's prefix in the shared one. */
 import { createHash } from 'node:crypto';
-import type { DatabaseKind, Environment } from '../domain/index.ts';
+import { type DatabaseKind, type Environment, isSharedOwner } from '../domain/index.ts';
 import { maxPrefix } from './file-schema.ts';
 
 export type Where = Environment;
@@ -37,13 +37,15 @@ export function stackBucketName(purpose: string, where: Where): string {
 
 /**
  * Prefix of a database in a bucket of many: `<base>/<tenant>/<database>`, a cluster's with `.cluster` behind it, cut with a
- * hash where that has 60 characters or more. Ids have no dots, so whole, marked and cut ones never meet.
+ * hash where that has 60 characters or more. Ids have no dots, so whole, marked and cut ones never meet. That of a shared database
+ * has `_shared` in place of the tenant, and no tenant is called that.
  */
 export function databasePrefix(
   base: string | undefined,
-  tenant: string,
+  owner: string,
   database: { readonly id: string; readonly kind: DatabaseKind },
 ): string {
+  const tenant = isSharedOwner(owner) ? '_shared' : owner;
   const start = base === undefined ? '' : `${base}/`;
   const id = database.id.toLowerCase();
   const whole = `${start}${tenant}/${id}${database.kind === 'cluster' ? '.cluster' : ''}`;

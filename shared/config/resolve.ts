@@ -1,17 +1,19 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
 import { groupBy, uniqBy } from 'es-toolkit/array';
+import { closestMatch } from 'leven';
 import type { Recipient } from '../channels/index.ts';
-import { type Environment, formatEnvironment, formatName, partitionOf } from '../domain/index.ts';
+import { type Environment, formatEnvironment, formatName, partitionOf, sharedOwner } from '../domain/index.ts';
 import { exportsIn } from './export-regions.ts';
 import {
   type BucketConfig,
   type DatabaseConfig,
   type EnvironmentConfig,
   type FileConfig,
+  type ShareConfig,
   type TenantConfig,
   unreadableRecipient,
 } from './file-schema.ts';
-import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, FleetEnvironment } from './fleet.ts';
+import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, FleetEnvironment, SharedTenant } from './fleet.ts';
 import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
 import { namesDatabase, sharedKeys } from './staging-keys.ts';
 
@@ -23,17 +25,23 @@ export interface Problem {
 
 /** The fleet of a file, and its mistakes; with any mistake the fleet is not to be used. */
 export function resolve(file: FileConfig, where: Where): { fleet: Fleet; problems: Problem[] } {
-  const entries = file.tenants.flatMap((tenant, t) =>
+  const own = file.tenants.flatMap((tenant, t) =>
     tenant === null
       ? []
       : tenant.databases.flatMap((database, d) =>
           database === null ? [] : [entryOf(file, tenant, database, ['tenants', t, 'databases', d], where)],
         ),
   );
+  const shared = file.sharedDatabases.flatMap((database, n) =>
+    database === null ? [] : [entryOf(file, { id: sharedOwner(database.id) }, database, ['sharedDatabases', n], where)],
+  );
+  const references = referencesOf(file, shared);
+  const entries = [...own, ...shared.map((entry) => withTenants(entry, references))];
   const problems = [
     ...recipientProblems(file),
     ...environmentProblems(file, where),
     ...duplicateTenants(file),
+    ...shareProblems(file, shared, references),
     ...foreignBuckets(entries),
     ...placeProblems(file, entries, where),
     ...duplicateDatabases(entries),
@@ -59,9 +67,12 @@ interface Entry {
   readonly keyPath: readonly PropertyKey[];
 }
 
+/** What applies to databases of a tenant; of a shared database its id alone. */
+type Owner = Pick<TenantConfig, 'id'> & Partial<Omit<TenantConfig, 'id'>>;
+
 function entryOf(
   file: FileConfig,
-  tenant: TenantConfig,
+  tenant: Owner,
   database: DatabaseConfig,
   path: readonly PropertyKey[],
   where: Where,
@@ -98,7 +109,7 @@ function entryOf(
     ...(database.excluded === undefined ? {} : { excluded: database.excluded }),
     enrolledBy: 'configuration',
   };
-  const level = (isStated: (config: DatabaseConfig | TenantConfig) => boolean) =>
+  const level = (isStated: (config: DatabaseConfig | Owner) => boolean) =>
     isStated(database) ? path : isStated(tenant) ? path.slice(0, 2) : ['defaults'];
   const statedAt = (field: 'mode' | 'staging') => level(({ copy }) => copy?.[field] !== undefined);
   return {
@@ -272,10 +283,106 @@ function duplicateTenants(file: FileConfig): Problem[] {
 }
 
 function duplicateDatabases(entries: readonly Entry[]): Problem[] {
-  return repeats(entries, ({ resolved }) => formatName(resolved)).map(({ item, first }) => ({
-    path: [...item.path, 'id'],
-    message: `${item.resolved.kind} ${quoted(item.written.id)} is already listed as ${pathText(first.path)} of tenant ${quoted(first.resolved.tenant)}; remove one of the two`,
-  }));
+  return repeats(entries, ({ resolved }) => formatName(resolved)).map(({ item, first }) => {
+    const what = `${item.resolved.kind} ${quoted(item.written.id)} is already listed as ${pathText(first.path)}`;
+    const isShared = item.resolved.tenants !== undefined;
+    const of = first.resolved.tenants ? '' : ` of tenant ${quoted(first.resolved.tenant)}`;
+    const cure =
+      isShared && of !== '' ? `; where it holds several tenants, refer to it there by "sharedDatabases"` : '';
+    return { path: [...item.path, 'id'], message: `${what}${of}; remove one of the two${cure}` };
+  });
+}
+
+// Shared databases ----------------------------------------------------------------------------------------------------
+
+/** A tenant's reference to a shared database, with those that it may mean. */
+interface Reference {
+  readonly path: readonly PropertyKey[];
+  readonly tenant: TenantConfig;
+  readonly written: ShareConfig;
+  readonly meant: readonly Entry[];
+}
+
+function referencesOf(file: FileConfig, shared: readonly Entry[]): Reference[] {
+  return file.tenants.flatMap((tenant, t) =>
+    (tenant?.sharedDatabases ?? []).flatMap((written, s) => {
+      if (tenant === null || written === null) return [];
+      const { kind, account, region } = written;
+      const meant = shared.filter(
+        ({ resolved }) =>
+          resolved.id === written.id.toLowerCase() &&
+          resolved.kind === (kind ?? resolved.kind) &&
+          resolved.account === (account ?? resolved.account) &&
+          resolved.region === (region ?? resolved.region),
+      );
+      return [{ path: ['tenants', t, 'sharedDatabases', s], tenant, written, meant }];
+    }),
+  );
+}
+
+/** The entry of a shared database with the tenants that refer to it. */
+function withTenants(entry: Entry, references: readonly Reference[]): Entry {
+  const { policy } = entry.resolved;
+  const its = references.filter(({ meant: [only, ...others] }) => only === entry && others.length === 0);
+  const tenants = its.map(({ tenant, written: { since, database, schema } }): SharedTenant => {
+    const { maxAgeHours = policy.maxAgeHours, reminderHours = policy.reminderHours } = tenant;
+    return {
+      tenant: tenant.id,
+      policy: { ...policy, maxAgeHours: Math.min(maxAgeHours, policy.maxAgeHours), reminderHours },
+      ...(since !== undefined && { since: new Date(since) }),
+      ...(database !== undefined && { database }),
+      ...(schema !== undefined && { schema }),
+      enrolledBy: 'configuration',
+    };
+  });
+  return { ...entry, resolved: { ...entry.resolved, tenants } };
+}
+
+/** References to what is not stated, or to several; a tenant twice in one database; and two tenants in one place there. */
+function shareProblems(file: FileConfig, shared: readonly Entry[], references: readonly Reference[]): Problem[] {
+  // One that cannot be read may be the one that is meant.
+  const unknown = file.sharedDatabases.includes(null) ? [] : references.filter(({ meant }) => meant.length === 0);
+  const unclear = references.filter(({ meant }) => meant.length > 1);
+  const clear = references.filter(({ meant }) => meant.length === 1);
+  const twice = repeats(clear, ({ tenant, meant }) => `${pathText(meant[0]?.path ?? [])} ${tenant.id.toLowerCase()}`);
+  return [
+    ...unknown.map(({ path, written }) => ({ path, message: unknownShare(written, shared) })),
+    ...unclear.map(({ path, written, meant }) => {
+      const places = meant.map(({ resolved: { kind, account, region } }) => `${kind} in ${account}, ${region}`);
+      const message = `${meant.length} shared databases are called ${quoted(written.id)} (${places.join('; ')}): state "kind", "account" or "region" as well`;
+      return { path, message };
+    }),
+    ...twice.map(({ item, first }) => ({
+      path: item.path,
+      message: `is the same shared database as ${pathText(first.path)}; remove one of the two`,
+    })),
+    ...shared.flatMap((entry) => clear.filter(({ meant }) => meant[0] === entry).flatMap(overlaps)),
+  ];
+}
+
+function unknownShare({ id }: ShareConfig, shared: readonly Entry[]): string {
+  const ids = [...new Set(shared.map(({ resolved }) => resolved.id))];
+  const near = closestMatch(id.toLowerCase(), ids, { maxDistance: 2 });
+  const meant = near && near !== id.toLowerCase() ? `; did you mean ${quoted(near)}?` : '';
+  const elsewhere = ids.includes(id.toLowerCase()) ? ' of that kind, account and Region' : '';
+  return `no shared database ${quoted(id)}${elsewhere} is stated${meant || '; add it to "sharedDatabases" at the top of the file'}`;
+}
+
+/** Two tenants of one shared database whose places there would be one, or one within the other: each would see the other's data. */
+function overlaps(reference: Reference, at: number, all: readonly Reference[]): Problem[] {
+  const { path, written, tenant } = reference;
+  const first = all.slice(0, at).find((other) => other.tenant !== tenant && isWithin(other.written, written));
+  if (first === undefined) return [];
+  const place =
+    written.schema === undefined ? `database ${quoted(written.database ?? '')}` : `schema ${quoted(written.schema)}`;
+  const message = `${place} holds data of tenant ${quoted(first.tenant.id)} too (${pathText(first.path)}); give each tenant a database or a schema of its own`;
+  return [{ path, message }];
+}
+
+function isWithin(one: ShareConfig, other: ShareConfig): boolean {
+  const namesPlace = ({ database, schema }: ShareConfig) => database !== undefined || schema !== undefined;
+  if (!namesPlace(one) || !namesPlace(other) || one.database !== other.database) return false;
+  return one.schema === undefined || other.schema === undefined || one.schema === other.schema;
 }
 
 /** Each database once: one that is listed twice is reported as such, and by nothing else that follows from it. */

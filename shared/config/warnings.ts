@@ -1,11 +1,11 @@
 /** What may be deployed as it is, and is perhaps not meant. */
 import { groupBy } from 'es-toolkit/array';
 import { exportsIn } from './export-regions.ts';
-import type { Fleet, Tenant } from './fleet.ts';
+import { type Fleet, type Tenant, tenantsDatabases } from './fleet.ts';
 
 /** Tenants of whose listed databases none is watched, as sentences: none is listed, or all are excluded. */
 export function tenantsWithoutDatabase({ tenants, databases, discovery }: Fleet): string[] {
-  const by = groupBy(databases, ({ tenant }) => tenant);
+  const by = groupBy(tenantsDatabases(databases), ({ tenant }) => tenant);
   return tenants.flatMap(({ id, maxAgeHours }: Tenant) => {
     const its = by[id] ?? [];
     if (its.some(({ excluded }) => excluded === undefined)) return [];

@@ -201,6 +201,24 @@ export const causes = {
   'renamed-from': entry('The database had another name before.', { id: text }),
   'replica-of': entry('The database is a read replica.', { source: text }),
   'event-lost': entry('No event announced the newest backup.'),
+  'tenant-after-backup': entry(
+    "The newest backup of the shared database was made before the tenant's data came (`since`), and does not hold it; the next is, or was, expected by the deadline.",
+    { since: moment, backup: moment },
+    ['since', 'backup'],
+  ),
+  'tenant-not-in-snapshot': entry(
+    "RDS shows that the newest snapshot of the shared database does not hold the tenant's.",
+    { snapshot: text, name: text },
+    ['snapshot'],
+  ),
+  'tenants-unprotected': entry(
+    'Tenants of the shared database have no fresh backup, though the database has one: up to ten of them, and how many there are.',
+    { tenants: z.array(text).readonly(), count },
+  ),
+  'holds-tenants': entry('The database is shared: up to ten of its tenants, and how many it holds.', {
+    tenants: z.array(text).readonly(),
+    count,
+  }),
   'member-of-cluster': entry('The instance is a member of a cluster, which is evaluated in its place.', {
     cluster: text,
   }),

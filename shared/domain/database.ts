@@ -74,6 +74,23 @@ const ownerSchema = fields({
 /** Tenants that a database had before, whose backups are theirs still. */
 export type FormerOwner = Of<typeof ownerSchema>;
 
+export const shareSchema = fields({
+  /** A backup of before does not hold it. */
+  since: time
+    .describe("since when the tenant's data is there; absent where it was before the ledger looked")
+    .exactOptional(),
+  until: time.describe('when the tenant left').exactOptional(),
+  database: text.describe("the name of the tenant's database in it").exactOptional(),
+  schema: text.describe("the name of the tenant's schema in it").exactOptional(),
+  /** Counts while there is none here. */
+  carried: newestBackupSchema
+    .describe('the newest backup of the tenant in the shared database that it came from')
+    .exactOptional(),
+});
+
+/** A tenant's share of a shared database. */
+export type Share = Of<typeof shareSchema>;
+
 /** What is as the configuration has it is left out. */
 export const knownTagsSchema = fields({
   tenant: text
@@ -98,6 +115,7 @@ export const databaseSchema = fields({
   ownedSince: time.describe('since when it is theirs').exactOptional(),
   /** Differs from `id` once it was renamed: it is watched on until the configuration follows. */
   configuredAs: text.describe('the identifier that the configuration names it by').exactOptional(),
+  share: shareSchema.describe("set on the row of a tenant's share of a shared database").exactOptional(),
   formerOwners: z
     .array(ownerSchema)
     .readonly()

@@ -26,7 +26,8 @@ export interface DatabaseName extends Environment {
 
 /**
  * A database itself: `<account>/<region>/<resource id>`. A configured database that RDS never had has no resource id; its
- * key is `<account>/<region>/<kind>:<id>`, and no resource id contains a colon.
+ * key is `<account>/<region>/<kind>:<id>`, and no resource id contains a colon. Behind that of a shared database `/<tenant>`
+ * makes the key of a tenant's share of it.
  */
 export type DatabaseKey = string;
 
@@ -99,13 +100,23 @@ export function placeholderKey({ account, region, kind, id }: DatabaseName): Dat
   return `${account}/${region}/${kind}:${id.toLowerCase()}`;
 }
 
-/** Takes a key apart; `resourceId` is absent for a placeholder. Throws an `Error` that names a text that is no key. */
-export function parseDatabaseKey(key: DatabaseKey): Environment & { readonly resourceId?: string } {
-  const [account, region, resource, ...rest] = key.split('/');
-  if (!account || !region || !resource || rest.length > 0) {
+/**
+ * Takes a key apart; `resourceId` is absent for a placeholder, `tenant` unless it is a share's. Throws an `Error` that names a
+ * text that is no key.
+ */
+export function parseDatabaseKey(
+  key: DatabaseKey,
+): Environment & { readonly resourceId?: string; readonly tenant?: string } {
+  const [account, region, resource, tenant, ...rest] = key.split('/');
+  if (!account || !region || !resource || tenant === '' || rest.length > 0) {
     throw new Error(`not the key of a database (<account>/<region>/<resource id>): ${JSON.stringify(key)}`);
   }
-  return { account, region, ...(!resource.includes(':') && { resourceId: resource }) };
+  return {
+    account,
+    region,
+    ...(!resource.includes(':') && { resourceId: resource }),
+    ...(tenant !== undefined && { tenant }),
+  };
 }
 
 export function isPlaceholder(key: DatabaseKey): boolean {

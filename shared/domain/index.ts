@@ -15,5 +15,6 @@ export * from './identity.ts';
 export * from './partition.ts';
 export * from './rds.ts';
 export * from './schema.ts';
+export * from './shared-database.ts';
 export * from './sweep-row.ts';
 export * from './verdicts.ts';

@@ -6,6 +6,8 @@ import {
   type AvailableSnapshot,
   type BackupJob,
   backupIdOf,
+  bySeverity,
+  type Cause,
   type DatabaseKey,
   type DatabaseKind,
   type DatabaseRow,
@@ -21,6 +23,7 @@ import {
   type NewestBackup,
   type RdsDatabase,
   type Resolution,
+  type Severity,
   type Snapshot,
   sameBackup,
 } from '../domain/index.ts';
@@ -31,7 +34,7 @@ import { type AlertOutcome, nextAlert, resolveAlert } from './alert-lifecycle.ts
 import { backupOutsideRds } from './aws-backup.ts';
 import { backupTimeOf } from './backup-time.ts';
 import { backupWindow, lastWindow } from './deadline.ts';
-import { evaluate, type LookupResult, type Situation } from './evaluate.ts';
+import { evaluate, type LookupResult, type ShareSituation, type Situation } from './evaluate.ts';
 import { newer, newestOf } from './newest-backup.ts';
 import type { UnwatchedSource } from './replica-source.ts';
 import { stopsOf, stopsSince } from './stops.ts';
@@ -65,6 +68,21 @@ export interface EvaluationTarget {
   readonly gone?: Resolution;
   /** When it was stopped and started, where RDS's events had to be asked; `unknown` where they did not answer. */
   readonly runChanges?: readonly RunChange[] | 'unknown';
+  /** Set where a tenant's share of it is evaluated: `key` is that of the database still. */
+  readonly share?: ShareSituation & {
+    readonly key: DatabaseKey;
+    /** The tenant's newest backup in the shared database that it came from. */
+    readonly carried?: NewestBackup;
+  };
+  /** What its tenants' shares came to, where it is a shared one. */
+  readonly held?: HeldTenants;
+}
+
+/** The tenants of a shared database. */
+export interface HeldTenants {
+  readonly tenants: readonly string[];
+  /** Those whose share is alerted. */
+  readonly alerted: readonly { readonly tenant: string; readonly severity: Severity }[];
 }
 
 /** A database's snapshots as RDS showed them. */
@@ -80,6 +98,11 @@ export interface ObservedSnapshots {
   readonly usualMs?: ReadonlyMap<Snapshot['kind'], number>;
   /** The times of cluster snapshots that were copied, by ARN, where the ledger knows their sources. */
   readonly copyTimes: ReadonlyMap<string, Date>;
+  /**
+   * By the ARN of a snapshot, the names of the tenant databases that RDS shows in it (Oracle's multi-tenant databases); absent
+   * where it does not show them.
+   */
+  readonly tenantDatabases?: ReadonlyMap<string, readonly string[]>;
   /** AWS Backup's jobs of the database; absent where they could not be read, or nothing depends on them. */
   readonly backupJobs?: readonly BackupJob[];
 }
@@ -147,7 +170,7 @@ export function evaluateDatabase(
   const isReplica =
     found.is === 'database' ? found.database.replicaOf !== undefined : knownRow?.replicaOf !== undefined;
   const outside = backupOutsideRds(seen.backupJobs, knownRow, until);
-  const newest = [newestOnRow(knownRow, notYetShown, until), outside].reduce(
+  const newest = [newestOnRow(knownRow, notYetShown, until), outside, subject.share?.carried].reduce(
     newer,
     newestAmong(available, seen.copyTimes, isReplica),
   );
@@ -164,7 +187,7 @@ export function evaluateDatabase(
   const stops = database ? stopsOf(knownRow, database, changes, since, at) : (knownRow?.stops ?? []);
   // What is not known yet is asked again.
   const stopsKept = runChanges === 'unknown' ? (knownRow?.stops ?? []) : stops;
-  const evaluation =
+  const alone =
     configured &&
     evaluated(
       {
@@ -186,10 +209,13 @@ export function evaluateDatabase(
         ...(unrecorded.some(({ snapshot, eventMissed }) => eventMissed && isNewest(snapshot, newest)) && {
           eventsLost: true,
         }),
+        ...(subject.share && { share: subject.share }),
       },
       seen,
       at,
     );
+  const evaluation = alone && subject.held ? withTenants(alone, subject.held) : alone;
+  const rowKey = subject.share?.key ?? subject.key;
   const { changes: tagChanges, pending, notified } = compareTags(knownRow, configured, subject.tags);
   // People were notified of a deletion once; the alert's own row expires, the reference to it does not.
   const deletionTold = knownRow?.alert !== undefined && known.alert === undefined && evaluation?.verdict === 'deleted';
@@ -199,7 +225,7 @@ export function evaluateDatabase(
       ? nextAlert(
           known.alert,
           {
-            database: subject.key,
+            database: rowKey,
             databaseId: subject.id,
             databaseKind: subject.kind,
             tenant: configured.tenant,
@@ -221,7 +247,7 @@ export function evaluateDatabase(
   const row: DatabaseRow = {
     // The version, and what a later release has added.
     ...laterFields(databaseSchema, knownRow),
-    key: subject.key,
+    key: rowKey,
     id: subject.id,
     kind: subject.kind,
     ...ownershipAfter(knownRow, configured, at),
@@ -268,6 +294,32 @@ export function evaluateDatabase(
     unrecorded,
     gone,
     ...(tagChanges.length > 0 && { tagNotice: noticeOf(row, knownRow, tagChanges, notified) }),
+  };
+}
+
+/** Tenants of a shared database that are named: operators see the rest on the page. */
+const tenantsNamed = 10;
+
+/**
+ * The evaluation of a shared database, for operators: they have one message of it, whatever its tenants come to. Where one of those is
+ * worse off than the database, as one is that came after its newest backup, that is what the message is about.
+ */
+function withTenants(evaluation: Evaluation, { tenants, alerted }: HeldTenants): Evaluation {
+  const { cause, notes, severity } = evaluation;
+  const holds: Cause = {
+    code: 'holds-tenants',
+    facts: { tenants: tenants.slice(0, tenantsNamed), count: tenants.length },
+  };
+  const worse = alerted.filter((one) => bySeverity(one.severity, severity) < 0);
+  const [worst] = worse.toSorted((a, b) => bySeverity(a.severity, b.severity));
+  if (worst === undefined) return { ...evaluation, notes: [...notes, holds] };
+  const names = worse.map(({ tenant }) => tenant);
+  const { once: _, ...rest } = evaluation;
+  return {
+    ...rest,
+    severity: worst.severity,
+    cause: { code: 'tenants-unprotected', facts: { tenants: names.slice(0, tenantsNamed), count: names.length } },
+    notes: [...(cause ? [cause] : []), ...notes, holds],
   };
 }
 

@@ -23,6 +23,7 @@ import {
   hindranceOf,
   lateCause,
   notesOf,
+  notHeld,
   renamingOf,
   replicationFailed,
   unwatchedSource,
@@ -96,6 +97,15 @@ export interface Situation {
   readonly unwatchedSource?: UnwatchedSource;
   /** Its newest backup was found in a listing, although an event should have announced it. */
   readonly eventsLost?: boolean;
+  /** Of a tenant's share of a shared database: what is so of the tenant alone. */
+  readonly share?: ShareSituation;
+}
+
+export interface ShareSituation {
+  /** The newest backup of the shared database, where it does not hold the tenant's data. */
+  readonly older?: NewestBackup;
+  /** Its newest snapshot, and the name of the tenant's database, which RDS does not show in it. */
+  readonly missingIn?: { readonly snapshot: string; readonly name: string };
 }
 
 /**
@@ -220,14 +230,19 @@ function ofDatabase(facts: Facts): Evaluation {
     // A stopped database loses nothing: it is back before the promise ends, or one warning then says that it is not.
     const noneWillFollow = takesBackups ? isEnding : !isReplica || unwatched !== undefined;
     const { bad } = facts;
+    const absent = notHeld(situation.share);
     const isWarning =
-      noneWillFollow || bad?.confirmed === true || failed !== undefined || facts.failedJob !== undefined;
+      noneWillFollow ||
+      bad?.confirmed === true ||
+      failed !== undefined ||
+      facts.failedJob !== undefined ||
+      absent !== undefined;
     return {
       ...basis,
       verdict: 'protected',
       severity: isWarning ? 'warning' : 'info',
       // That it is stopped is no reason to warn before the promised age has passed.
-      ...explained(facts, isWarning ? (hindranceBesidesStop(facts) ?? null) : null),
+      ...explained(facts, isWarning ? (hindranceBesidesStop(facts) ?? absent ?? null) : null),
       nextCheckAt: nextOf(
         now,
         bad && !bad.confirmed ? addHours(now, confirmHours) : undefined,
@@ -274,7 +289,10 @@ function ofDatabase(facts: Facts): Evaluation {
     ...lastsSince(facts),
   };
   if (!takesBackups) return { ...late, verdict: 'disabled', severity: 'critical' };
-  if (newest === undefined) return { ...late, verdict: 'never', severity: 'critical' };
+  // A shared database that had backups is late for a tenant whom they do not hold.
+  if (newest === undefined) {
+    return { ...late, verdict: situation.share?.older ? 'overdue' : 'never', severity: 'critical' };
+  }
   // The data of a stopped database does not change, so one notification is enough, or none.
   if (facts.stopped && facts.reachesStop) {
     if (facts.policy.whileStopped === 'warn') return { ...late, verdict: 'overdue', severity: 'warning', once: true };

@@ -11,6 +11,7 @@ import { minuteMs } from '../lib/time.ts';
 import { isOutsideRds } from './aws-backup.ts';
 import type { Facts } from './conditions.ts';
 import { windowOf } from './deadline.ts';
+import type { ShareSituation } from './evaluate.ts';
 import { windowsBetween } from './stops.ts';
 
 /** What keeps the next backup from coming, whatever the verdict is: the first that applies. */
@@ -136,6 +137,11 @@ export function dueCause(facts: Facts): Cause {
 
 /** The first backup is, or was, expected some time after the database was created. */
 export function firstBackup(facts: Facts): Cause {
+  const { share } = facts.situation;
+  if (share?.older) {
+    const backup = share.older.time.toISOString();
+    return { code: 'tenant-after-backup', facts: { since: facts.born.toISOString(), backup } };
+  }
   return { code: 'first-backup-expected', facts: { createdAt: facts.born.toISOString() } };
 }
 
@@ -155,8 +161,14 @@ export function notesOf(facts: Facts, cause: Cause | null): readonly Cause[] {
       ? ({ code: 'backup-outside-rds', facts: { recoveryPoint: situation.newest.id } } as const)
       : undefined,
     situation.eventsLost ? eventLost : undefined,
+    notHeld(situation.share),
   ];
   return notes.filter((note) => note !== undefined && note.code !== cause?.code) as Cause[];
+}
+
+/** That the newest snapshot of a shared database lacks the tenant. */
+export function notHeld(share: ShareSituation | undefined): Cause | undefined {
+  return share?.missingIn && { code: 'tenant-not-in-snapshot', facts: share.missingIn };
 }
 
 const eventLost: Cause = { code: 'event-lost', facts: {} };

@@ -15,11 +15,20 @@ export {
   type DatabaseEvaluation,
   type EvaluationTarget,
   evaluateDatabase,
+  type HeldTenants,
   type KnownDatabase,
   newestAmong,
   type ObservedSnapshots,
 } from './evaluate-database.ts';
 export { isNewest, newer, newestOf } from './newest-backup.ts';
+export {
+  evaluateShare,
+  heldTenants,
+  type SharedDatabase,
+  type ShareTarget,
+  sharesOf,
+  targetOfShare,
+} from './shares.ts';
 export { needsRunChanges } from './stops.ts';
 export { type TagChange, type TagNotice, tagStateOf } from './tag-changes.ts';
 export { nameText, targetsOf, withEnrolledBefore } from './targets.ts';

@@ -4,10 +4,13 @@ import { type ConfiguredDatabase, enrol, excludeTag, type Fleet, maxAgeTag, type
 import {
   type DatabaseKey,
   type DatabaseRow,
+  databaseOfShare,
   environmentOf,
   formatName,
   isAvailable,
   isPlaceholder,
+  isShare,
+  isSharedOwner,
   mayComeFromElsewhere,
   nameOf,
   placeholderKey,
@@ -22,7 +25,8 @@ import { type Sources, unwatchedSources } from './replica-source.ts';
 /**
  * The databases to evaluateDatabase with those besides that had enrolled themselves by tag and that RDS does not show now: its
  * listing failed, or they were deleted, and their tags with them. Of what their tags said, the row knows
- * tenant, exclusion and age. Its deletion is notified once; then it is nobody's: no configuration names it that could be corrected.
+ * tenant, exclusion and age, and the shares of a shared one know its tenants. Its deletion is notified once; then it is nobody's: no
+ * configuration names it that could be corrected. `known` are rows of databases and of shares.
  */
 export function withEnrolledBefore(
   fleet: Fleet,
@@ -36,6 +40,7 @@ export function withEnrolledBefore(
   const enrolledBefore = known.filter(
     (row) =>
       row.enrolledBy === 'tag' &&
+      !isShare(row.key) &&
       inventory.isRead(environmentOf(row.key)) &&
       !names.has(formatName(nameOf(row))) &&
       inventory.database(row.key) === undefined &&
@@ -45,14 +50,23 @@ export function withEnrolledBefore(
   const asTheyWere = enrolledBefore.map((row) => {
     const { key, id, kind, tenant = '', engine = '', retentionDays = 0, exclusion, knownTags } = row;
     const tags = {
-      [discovery.tenantTag]: tenant,
+      [discovery.tenantTag]: isSharedOwner(tenant) ? tenantsOf(key, known).join(' ') : tenant,
       ...(exclusion !== undefined && { [excludeTag]: exclusion }),
       ...(knownTags?.maxAgeHours !== undefined && { [maxAgeTag]: String(knownTags.maxAgeHours) }),
     };
     return { key, arn: key, id, kind, engine, status: 'unknown', retentionDays, tags };
   });
-  const again = enrol(fleet, asTheyWere).databases.filter(({ enrolledBy }) => enrolledBy === 'tag');
+  const again = enrol(fleet, asTheyWere, known).databases.filter(({ enrolledBy }) => enrolledBy === 'tag');
   return [...configured, ...again];
+}
+
+/** The tenants of a shared database, by the rows of their shares. */
+function tenantsOf(database: DatabaseKey, known: readonly DatabaseRow[]): string[] {
+  return known.flatMap(({ key, tenant, share }) =>
+    isShare(key) && databaseOfShare(key) === database && share?.until === undefined && tenant !== undefined
+      ? [tenant]
+      : [],
+  );
 }
 
 /** A name as text, of what has a key. */

@@ -33,6 +33,7 @@ import {
   formatName,
   isActive,
   isOneOf,
+  isShare,
   type LiveBackup,
   nameOf,
   parseBackupId,
@@ -136,7 +137,8 @@ function copiesKey(environment: Environment, listed: Copy['state'] | 'pending', 
 export function keysOfDatabase(row: DatabaseRow): Keys {
   return {
     ...rowKey(row.key),
-    identityKey: formatName(nameOf(row)),
+    // By its name, a shared database is found, and no tenant's share of it.
+    ...(!isShare(row.key) && { identityKey: formatName(nameOf(row)) }),
     ...(row.tenant !== undefined && { tenantKey: row.tenant, listSort: `DATABASE#${row.id}#${row.key}` }),
     stateKey: `DATABASE#${shardOf(row.key)}`,
     // A word sorts behind all times, so one range holds exactly what is to be checked by a time.

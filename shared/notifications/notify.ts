@@ -13,6 +13,8 @@ import {
   alertStepOf,
   type DatabaseKey,
   type DatabaseRow,
+  isShare,
+  isSharedOwner,
   type MessageAudience,
   type Unrecognized,
   wasNotified,
@@ -104,7 +106,9 @@ export async function notify(
   }
   await pMap(messages, send, { concurrency: atOnce });
   const sent = notifications.filter((one) => !unsent.has(one));
-  await confirmAll(deps.ledger, sent, (one) => audiences.get(one) ?? 'all', now, errors);
+  // Of a share that is no message to its tenant, operators are notified with its database.
+  const reached = (one: AlertNotification) => audiences.get(one) ?? (isShare(one.row.key) ? 'operators' : 'all');
+  await confirmAll(deps.ledger, sent, reached, now, errors);
   const count = (as: AlertStepEntry['countedAs']) =>
     sent.filter(({ step }) => alertStepOf(step)?.countedAs === as).length;
   return { opened: count('opened'), reminded: count('reminded'), resolved: count('resolved'), errors };
@@ -138,8 +142,10 @@ async function plan(
   for (const kind of ['missing', 'restored'] as const) {
     const ofKind = notifications.filter(({ step }) => (step === 'resolve') === (kind === 'restored'));
     if (ofKind.length === 0) continue;
-    const unknown = ofKind.filter((one) => isUnknown(one) && !isOfEnvironment(one));
-    const known = ofKind.filter((one) => !isUnknown(one));
+    // Of a shared database, operators have one message, whatever the number of its tenants.
+    const forOperators = ofKind.filter(({ row }) => !isShare(row.key));
+    const unknown = forOperators.filter((one) => isUnknown(one) && !isOfEnvironment(one));
+    const known = forOperators.filter((one) => !isUnknown(one));
     const tenants = new Set(known.map(({ alert }) => alert.tenant));
     if (kind === 'missing' && tenants.size > 0 && tenants.size <= fleet.alerts.digestAbove) {
       for (const tenant of await tenantsAlerted(ledger, now, errors)) tenants.add(tenant);
@@ -186,6 +192,7 @@ function isOfEnvironment({ alert: { verdict, cause } }: AlertNotification): bool
  * heard of its beginning, or may have: a message that was not confirmed is perhaps there all the same.
  */
 function concernsTenant({ alert }: AlertNotification): boolean {
+  if (isSharedOwner(alert.tenant)) return false;
   return alert.verdict !== 'unknown' || alert.severity === 'critical' || wasNotified(alert, 'tenant');
 }
 
@@ -198,8 +205,8 @@ async function tenantsAlerted(ledger: Ledger, now: Date, errors: string[]): Prom
   const tenants = new Set<string>();
   try {
     // The check of its database says that an alert cannot be read.
-    for await (const { tenant, notified, verdict } of ledger.leavingOut(() => {}).openAlerts()) {
-      const last = notified.at(-1)?.at;
+    for await (const { database, tenant, notified, verdict } of ledger.leavingOut(() => {}).openAlerts()) {
+      const last = isShare(database) ? undefined : notified.at(-1)?.at;
       if (last && last.getTime() > since && verdict !== 'unknown') tenants.add(tenant);
     }
   } catch (error) {

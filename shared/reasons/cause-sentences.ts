@@ -222,12 +222,39 @@ const table: {
     const advice = ': events were lost, so check the record function and its dead-letter queue';
     return `No event announced ${which}${forOperators(reader, advice)}.`;
   },
+  'tenant-after-backup': ({ since, backup }, context) => {
+    const { role } = context;
+    const what = `The data is there since ${utc(since)}, and the newest backup of the shared database is from ${utc(backup)}`;
+    if (role === 'note') return `${what}: it does not hold that data.`;
+    const deadline = deadlineAhead(context);
+    const by = deadline ? `; the next backup is expected by ${formatUtc(deadline)}` : '';
+    return `${what}: it does not hold that data${by}.`;
+  },
+  'tenant-not-in-snapshot': ({ snapshot, name }, { reader }) => {
+    const what = name === undefined ? 'the data' : `tenant database ${clause(name)}`;
+    const advice = forOperators(reader, ': see whether that exists, and is called so');
+    return `The newest snapshot, ${clause(snapshot)}, does not hold ${what}, as RDS shows${advice}.`;
+  },
+  'tenants-unprotected': ({ tenants = [], count: number = 0 }) =>
+    number === 0
+      ? 'A backup of it does not hold all the data.'
+      : `Of its tenants, ${number} ${number === 1 ? 'has' : 'have'} no fresh backup: ${namesOf(tenants, number)}.`,
+  'holds-tenants': ({ tenants = [], count: number = 0 }) =>
+    number === 0
+      ? 'It is a shared database, and no tenant of it is known.'
+      : `It is shared by ${count(number, 'tenant')}: ${namesOf(tenants, number)}.`,
   'member-of-cluster': ({ cluster }, { reader }) => {
     const advice = forOperators(reader, ': configure the cluster instead');
     const which = cluster === undefined ? 'a cluster' : `the cluster ${clause(cluster)}`;
     return `It is a member of ${which}, which RDS backs up as a whole and which is evaluated in its place${advice}.`;
   },
 };
+
+/** Some names, and how many more there are. */
+function namesOf(names: readonly string[], all: number): string {
+  const more = all - names.length;
+  return `${names.map(clause).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
 
 /** How a job of AWS Backup ended, by its state. */
 const jobEnds: Readonly<Record<string, string>> = {

@@ -118,6 +118,8 @@ function gone({ reader }: About): string {
 function noBackup({ finding, reader }: About): string {
   // The cause says which was the last one.
   if (factsOf('backups-gone', [finding.cause])) return '';
+  const came = factsOf('tenant-after-backup', [finding.cause, ...finding.notes]);
+  if (came) return `No backup holds the data yet, ${age(came.since, reader)} after it came.`;
   const first = factsOf('first-backup-expected', [finding.cause, ...finding.notes]);
   return `There is no backup at all${first ? `, ${age(first.createdAt, reader)} after its creation` : ''}.`;
 }
@@ -148,6 +150,8 @@ function notesIn({ finding, subject, reader, unseen }: About): string[] {
 /** Causes that a newer backup does away with; the others are conditions of the database, which last. */
 const answeredByBackup: ReadonlySet<string> = new Set<CauseCode>([
   'first-backup-expected',
+  'tenant-after-backup',
+  'tenant-not-in-snapshot',
   'backup-expected',
   'backup-in-progress',
   'snapshot-skipped',

@@ -129,7 +129,9 @@ export function withBackup(
   // What is excluded has no deadline.
   if (configured.excluded !== undefined) return moved;
   const { deadline } = deadlineOf(newest.time, row, configured.policy);
-  return { ...moved, deadline, nextCheckAt: row.alert === undefined && holdsStill(row) ? deadline : now };
+  // The shares of a shared one are checked with it.
+  const mayWait = row.alert === undefined && holdsStill(row) && configured.tenants === undefined;
+  return { ...moved, deadline, nextCheckAt: mayWait ? deadline : now };
 }
 
 /** Whether the verdict that the row shows still holds with a newer backup; else the next watch evaluates anew. */

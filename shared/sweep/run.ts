@@ -4,7 +4,7 @@ import { chunk, countBy, uniqBy } from 'es-toolkit/array';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
 import { type AwsBackupReader, isDenied, restoreTestsAmong } from '../aws-backup/index.ts';
-import { enrol, type Fleet, type Tenant } from '../config/index.ts';
+import { type ConfiguredDatabase, enrol, type Fleet, type Tenant } from '../config/index.ts';
 import type { ByEnvironment } from '../domain/index.ts';
 import {
   alertStepOf,
@@ -12,11 +12,14 @@ import {
   type DatabaseKey,
   type DatabaseRow,
   type Day,
+  databaseOfShare,
   type Environment,
   environmentOf,
   formatEnvironment,
   formatName,
+  isShare,
   type LeftOut,
+  nameOf,
   reliesOnSource,
   type SweepRow,
   sameEnvironment,
@@ -27,8 +30,10 @@ import {
   type EnvironmentSeen,
   type EvaluationTarget,
   nameText,
+  sharesOf,
   type TagNotice,
   type TenantsSeen,
+  targetOfShare,
   targetsOf,
   tenantsSeen,
   withEnrolledBefore,
@@ -38,7 +43,8 @@ import { errorText } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { AlertNotification } from '../notifications/index.ts';
 import { inventoryOf, type RdsInventory, type RdsReaders } from '../rds/index.ts';
-import { type Checked, type CheckOptions, checkDatabases, dayOf, notEvaluated } from './evaluate-batch.ts';
+import { type Checked, type CheckOptions, notEvaluated } from './check.ts';
+import { checkDatabases, dayOf } from './evaluate-batch.ts';
 import { type EvaluatedDatabase, type ReadEnvironment, reportOf, type SweepReport } from './report.ts';
 import { joined, type Verdicts, verdictCounts } from './row.ts';
 
@@ -122,6 +128,8 @@ export class Run {
   /** By the database, or else by their text. */
   readonly #leftOut = new Map<string, LeftOut>();
   readonly #unreadable = new Map<DatabaseKey, DatabaseRef>();
+  /** The keys of shares that the ledger is known to have, by their database. */
+  readonly #shares = new Map<DatabaseKey, Set<DatabaseKey>>();
   readonly at: Date;
   readonly errors: string[] = [];
   /** What could not be read in each environment that was asked, by the environment; empty where all could be. */
@@ -156,7 +164,8 @@ export class Run {
 
   /** Rows that could not be read, by what their keys say: a name that RDS does not show may be that of a renamed database. */
   get unreadable(): readonly DatabaseRow[] {
-    return [...this.#unreadable.values()].map((ref) => ({ ...ref, enrolledAt: new Date(0) }));
+    const databases = [...this.#unreadable.values()].filter(({ key }) => !isShare(key));
+    return databases.map((ref) => ({ ...ref, enrolledAt: new Date(0) }));
   }
 
   /** Takes what an inventory says of environments: those whose databases it was made of. */
@@ -206,11 +215,20 @@ export class Run {
 
   readonly halfTimeIsUp = (): boolean => this.#deps.remainingMs() < Math.max(marginMs, this.#budgetMs / 2);
 
-  /** Evaluates databases by what an inventory shows, and brings the ledger up to date. */
+  /** Takes the keys of shares that the ledger has, so that those are evaluated that the configuration has no longer. */
+  noteShares(keys: Iterable<DatabaseKey>): void {
+    for (const key of keys) {
+      const database = databaseOfShare(key);
+      const known = this.#shares.get(database) ?? new Set();
+      this.#shares.set(database, known.add(key));
+    }
+  }
+
+  /** Evaluates databases by what an inventory shows, with the shares of shared ones, and brings the ledger up to date. */
   async check(
     subjects: readonly EvaluationTarget[],
     inventory: RdsInventory,
-    { mayOpen }: Pick<CheckOptions, 'mayOpen'>,
+    { mayOpen, isHeld }: Pick<CheckOptions, 'mayOpen' | 'isHeld'>,
   ): Promise<Checked[]> {
     const { ledger, fleet } = this.#deps;
     const { dryRun, mode } = this.#request;
@@ -225,6 +243,8 @@ export class Run {
       mayOpen,
       backupJobs: this.#jobs,
       readsJobs: this.#readsJobs,
+      knownShares: (database) => [...(this.#shares.get(database) ?? [])],
+      isHeld,
     };
     const checked = await checkDatabases(ledger, subjects, inventory, options).catch((error: unknown) =>
       subjects.map((subject) => notEvaluated(subject, error)),
@@ -281,9 +301,15 @@ export class Run {
     }
   }
 
-  async #recheck(databases: readonly ToRecheck[], listed: RdsInventory | undefined): Promise<void> {
+  async #recheck(some: readonly ToRecheck[], listed: RdsInventory | undefined): Promise<void> {
     const { rds, fleet, ledger } = this.#deps;
     const lists = ledger.leavingOut(this.onUnreadable);
+    this.noteShares(some.map(({ key }) => key).filter(isShare));
+    // A share is checked with its database, and the other shares of that.
+    const databases = uniqBy(
+      some.map((one) => ({ ...one, key: databaseOfShare(one.key) })),
+      ({ key }) => key,
+    );
     const rows = await lists.databases(databases.map(({ key }) => key));
     const inLedger = new Map(rows.map((row) => [row.key, row]));
     // Under the names that they had when the run began: it may have written another since.
@@ -309,10 +335,11 @@ export class Run {
     }
     const met = await this.#ownersOf(inventory, wanted);
     const shownNow = [...inventory.databases];
-    const owners = [...inLedger.values(), ...met];
+    const itsShares = await this.#sharesOf(databases, lists);
+    const owners = [...inLedger.values(), ...met, ...itsShares];
     const tests = await restoreTestsAmong(this.#deps, shownNow, owners, this.at);
     const enrolment = enrol(fleet, shownNow, owners, tests);
-    const candidates = withEnrolledBefore(fleet, enrolment.databases, inventory, known);
+    const candidates = withEnrolledBefore(fleet, enrolment.databases, inventory, [...known, ...itsShares]);
     const shown = new Set([...wanted, ...inventory.databases].map(nameText));
     const entries = candidates.filter((entry) => shown.has(formatName(entry)));
     const keys = new Set(wanted.map(({ key }) => key));
@@ -322,7 +349,13 @@ export class Run {
     const subjects = targetsOf(entries, inventory, known, enrolment.tags, others).filter(
       (subject) => keys.has(subject.key) || names.has(nameText(subject)),
     );
-    await this.check(subjects, inventory, { mayOpen: true });
+    await this.check(subjects, inventory, { mayOpen: true, isHeld: heldBy(candidates, inventory) });
+  }
+
+  /** The rows of shares that say whom tags named before. */
+  async #sharesOf(databases: readonly ToRecheck[], lists: Ledger): Promise<readonly DatabaseRow[]> {
+    if (this.#deps.fleet.discovery === undefined) return [];
+    return lists.databases(databases.flatMap(({ key }) => [...(this.#shares.get(key) ?? [])]));
   }
 
   /**
@@ -393,8 +426,12 @@ export class Run {
     };
     const stopped = this.#stopped;
     const all: Verdicts = new Map([...(before ?? []), ...verdicts]);
+    const databases = promised?.databases.flatMap((one) => [
+      one,
+      ...sharesOf(one).map((share) => targetOfShare(one, share)),
+    ]);
     const tenants = tenantsSeen(
-      (promised?.databases ?? evaluated.map(({ subject }) => subject)).flatMap(({ key, id, configured }) => {
+      (databases ?? evaluated.map(({ subject }) => subject)).flatMap(({ key, id, configured }) => {
         const verdict = all.get(key);
         return configured ? [{ tenant: configured.tenant, id, ...(verdict !== undefined && { verdict }) }] : [];
       }),
@@ -439,6 +476,25 @@ export class Run {
     );
     return [...new Map(evaluated.map((one) => [one.subject.key, one])).values()];
   }
+}
+
+/**
+ * Whether the configuration has a share that is in the ledger. Of a database that enrolled itself and is not shown now nobody can say
+ * whether its tag names the tenant still.
+ */
+export function heldBy(
+  entries: readonly ConfiguredDatabase[],
+  inventory: RdsInventory,
+): (share: DatabaseRow) => boolean {
+  const byName = new Map(entries.map((entry) => [formatName(entry), entry]));
+  return (row) => {
+    if (row.share?.until !== undefined) return false;
+    const shown = inventory.database(databaseOfShare(row.key));
+    const names = [row.configuredAs ?? row.id, row.id, ...(shown ? [shown.id] : [])];
+    const its = names.flatMap((id) => byName.get(formatName({ ...nameOf(row), id })) ?? []);
+    if (its.length === 0) return row.enrolledBy === 'tag' && !inventory.whole;
+    return its.some(({ tenants }) => tenants?.some(({ tenant }) => tenant === row.tenant));
+  };
 }
 
 function leftOutOf(

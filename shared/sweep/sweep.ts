@@ -1,12 +1,12 @@
-import { groupBy } from 'es-toolkit/array';
+import { groupBy, partition } from 'es-toolkit/array';
 import { restoreTestsAmong } from '../aws-backup/index.ts';
 import { enrol } from '../config/index.ts';
-import type { DatabaseKey, DatabaseRow, SweepRow } from '../domain/index.ts';
-import { type EvaluationTarget, nameText, targetsOf, withEnrolledBefore } from '../evaluation/index.ts';
+import { type DatabaseKey, type DatabaseRow, databaseOfShare, isShare, type SweepRow } from '../domain/index.ts';
+import { type EvaluationTarget, nameText, sharesOf, targetsOf, withEnrolledBefore } from '../evaluation/index.ts';
 import { collect } from '../lib/iterables.ts';
 import { databaseInventory, wholeInventory } from '../rds/index.ts';
 import type { Verdicts } from './row.ts';
-import { chunksOf, type DatabaseRef, Run, type SweepDeps, type SweepRequest, type SweepRun } from './run.ts';
+import { chunksOf, type DatabaseRef, heldBy, Run, type SweepDeps, type SweepRequest, type SweepRun } from './run.ts';
 
 /**
  * The whole fleet, or what is left of it where the sweep `stopped` ran out of time.
@@ -25,24 +25,29 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
   run.errors.push(...inventory.problems);
   // What took too long to list is read by name.
   if (!byName) run.noteEnvironments(deps.fleet.environments, inventory);
-  const known = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
+  const rows = await collect(deps.ledger.leavingOut(run.onUnreadable).allDatabases());
+  const [shares, known] = partition(rows, ({ key }) => isShare(key));
+  run.noteShares(shares.filter(isCurrent).map(({ key }) => key));
   const databases = [...inventory.databases];
-  const enrolment = enrol(deps.fleet, databases, known, await restoreTestsAmong(deps, databases, known, run.at));
+  const enrolment = enrol(deps.fleet, databases, rows, await restoreTestsAmong(deps, databases, known, run.at));
   run.errors.push(...enrolment.problems);
-  const configured = withEnrolledBefore(deps.fleet, enrolment.databases, inventory, known);
+  const configured = withEnrolledBefore(deps.fleet, enrolment.databases, inventory, rows);
   const after = stopped?.stoppedAfter ?? '';
   const inLedger = [...known, ...run.unreadable];
   const everybody = targetsOf(configured, inventory, inLedger, enrolment.tags);
   const subjects = everybody.filter(({ key }) => key > after);
   const withNamesakes = namesakesFrom(inLedger);
+  const isHeld = heldBy(configured, inventory);
   let reached = 0;
   const postponed: EvaluationTarget[] = [];
   for (const chunk of chunksOf(subjects)) {
     if (run.timeIsUp()) break;
     if (byName) await run.recheck(withNamesakes(chunk), inventory);
     else {
-      const checked = await run.check(chunk, inventory, { mayOpen: false });
-      postponed.push(...checked.filter((one) => one.postponed).map(({ subject }) => subject));
+      const checked = await run.check(chunk, inventory, { mayOpen: false, isHeld });
+      // Of a share, its database.
+      const keys = new Set(checked.filter((one) => one.postponed).map(({ subject }) => databaseOfShare(subject.key)));
+      postponed.push(...chunk.filter(({ key }) => keys.has(key)));
     }
     reached += chunk.length;
   }
@@ -69,9 +74,14 @@ export async function sweepFleet(deps: SweepDeps, request: SweepRequest, stopped
     restoreTests: enrolment.restoreTests,
     // A deleted database that its tag had enrolled is nobody's soon: its tenant is not in the configuration, nor its tag in RDS.
     ...(listed && next === undefined && { promised: { tenants: enrolment.tenants, databases: everybody } }),
-    before: verdictsBefore(everybody, known, after),
+    before: verdictsBefore(everybody, rows, after),
     ...(stoppedAfter !== undefined && { stoppedAfter }),
   });
+}
+
+/** Whether a tenant has its share still, or is still to be notified of its end. */
+function isCurrent({ share, alert }: DatabaseRow): boolean {
+  return share?.until === undefined || alert !== undefined;
 }
 
 /** The verdicts that an earlier part of a sweep gave, up to the key where it stopped: the ledger has them. */
@@ -83,10 +93,12 @@ function verdictsBefore(
   const rows = new Map(known.map(({ key, verdict }) => [key, verdict]));
   const before = everybody.filter(({ key, configured }) => configured !== undefined && key <= stoppedAfter);
   return new Map(
-    before.flatMap(({ key }) => {
-      const verdict = rows.get(key);
-      return verdict === undefined ? [] : [[key, verdict] as const];
-    }),
+    before
+      .flatMap((one) => [one, ...sharesOf(one)])
+      .flatMap(({ key }) => {
+        const verdict = rows.get(key);
+        return verdict === undefined ? [] : [[key, verdict] as const];
+      }),
   );
 }
 

@@ -170,9 +170,9 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a dry run writes',
-    file: 'shared/sweep/evaluate-batch.ts',
+    file: 'shared/sweep/settle.ts',
     from: 'if (dryRun) {',
-    to: 'if (dryRun && at > until) {',
+    to: 'if (dryRun && last.postponed) {',
     within: 40,
   },
   {
@@ -230,8 +230,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a stop is the cause of whatever is warned of',
     file: 'shared/evaluation/evaluate.ts',
-    from: '(hindranceBesidesStop(facts) ?? null)',
-    to: '(hindranceOf(facts) ?? null)',
+    from: '(hindranceBesidesStop(facts) ?? absent ?? null)',
+    to: '(hindranceOf(facts) ?? absent ?? null)',
     within: 3,
     quarter: true,
   },

@@ -357,6 +357,7 @@ export const pinned = {
         lastAwsBackup stops.from stops.until since
         inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
         knownTags.restoreTest knownTags.refused alert.tenant alert.opened
+        share.since share.until share.database share.schema share.carried.id share.carried.createdAt share.carried.time
       `),
       alert: names(`
         tenant database databaseId databaseKind opened verdict severity cause.code cause.facts notes.code notes.facts
@@ -444,6 +445,10 @@ export const pinned = {
       'environment-unread': 'account region error since',
       'event-lost': '',
       'member-of-cluster': 'cluster',
+      'tenant-after-backup': 'since backup',
+      'tenant-not-in-snapshot': 'snapshot name',
+      'tenants-unprotected': 'tenants count',
+      'holds-tenants': 'tenants count',
     },
     resolutions: {
       'environment-left': 'account region',
@@ -524,7 +529,7 @@ export const pinned = {
       key database kind tenant ownedSince configuredAs formerOwners enrolledBy restoreTestingPlan engine window retentionDays enrolledAt
       replicaOf foreign
       verdict severity cause notes newestBackup deadline status lastBackup formerWindow lastAwsBackup evaluatedAt nextCheckAt since stops inProgress exclusion
-      knownTags alert
+      knownTags share alert
     `),
     alert: names(`
       tenant key database databaseKind opened verdict severity cause notes newestBackup deadline status notified

@@ -7,6 +7,7 @@ import { counts } from './counts.ts';
 import { kinds } from './kinds.ts';
 import { life } from './life.ts';
 import type { Scenario } from './scenario.ts';
+import { shared } from './shared.ts';
 import { states } from './states.ts';
 import { stops } from './stops.ts';
 
@@ -19,5 +20,6 @@ export const themes: readonly { readonly name: string; readonly scenarios: reado
   { name: 'Jobs of AWS Backup', scenarios: backupJobs },
   { name: 'AWS Backup, replicas, clusters', scenarios: kinds },
   { name: 'New, gone, renamed, excluded, not to be seen', scenarios: life },
+  { name: 'Shared databases, and each of their tenants', scenarios: shared },
   { name: 'The life of an alert', scenarios: alerts },
 ];

@@ -1,5 +1,5 @@
 /** One row of the scenario table, and the world it is played in: what is not said is as for a healthy database. */
-import type { ConfiguredDatabase, Policy } from '../../shared/config/fleet.ts';
+import type { ConfiguredDatabase, Policy, SharedTenant } from '../../shared/config/fleet.ts';
 import {
   type Alert,
   type BackupJob,
@@ -8,6 +8,7 @@ import {
   type DatabaseRow,
   type Evaluation,
   isAvailable,
+  type NewestBackup,
   type RdsDatabase,
   type Severity,
   type Snapshot,
@@ -16,10 +17,14 @@ import {
 import type { LookupResult } from '../../shared/evaluation/evaluate.ts';
 import {
   type DatabaseEvaluation,
+  type EvaluationTarget,
   evaluateDatabase,
+  type HeldTenants,
   type KnownDatabase,
+  type ObservedSnapshots,
 } from '../../shared/evaluation/evaluate-database.ts';
 import type { UnwatchedSource } from '../../shared/evaluation/replica-source.ts';
+import { evaluateShare, sharesOf } from '../../shared/evaluation/shares.ts';
 import { hourMs } from '../../shared/lib/time.ts';
 import type { RunChange } from '../../shared/rds/index.ts';
 import { type Reader, reasonOf } from '../../shared/reasons/index.ts';
@@ -61,6 +66,12 @@ export interface Scenario {
   readonly runChanges?: readonly RunChange[];
   /** The alert that is open. */
   readonly alert?: Overrides<Alert>;
+  /** Whose share of it is evaluated, where it is a shared database; `carried` is the newest backup in the one that the tenant left. */
+  readonly share?: Pick<SharedTenant, 'since' | 'database'> & { readonly carried?: NewestBackup };
+  /** Of which tenant databases RDS shows that a snapshot holds them, by its ARN. */
+  readonly tenantDatabases?: Readonly<Record<string, readonly string[]>>;
+  /** What the shares of it came to, where the shared database itself is evaluated. */
+  readonly held?: HeldTenants;
   readonly expect: Expected;
 }
 
@@ -160,32 +171,34 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     enrolledBy: 'configuration',
     ...scenario.configured,
   };
-  const evaluated = evaluateDatabase(
-    {
-      key,
-      kind: configured.kind,
-      id: configured.id,
-      configured,
-      found: foundOf(scenario.rds ?? {}, now),
-      ...(scenario.runChanges && { runChanges: scenario.runChanges }),
-      ...(scenario.unwatchedSource && { unwatchedSource: scenario.unwatchedSource }),
-      ...(scenario.earlier && { earlier: databaseRow('123456789012/eu-west-1/db-OLD', scenario.earlier) }),
-    },
-    {
-      snapshots: scenario.snapshots ?? [],
-      whole: true,
-      copyTimes: new Map(Object.entries(scenario.copyTimes ?? {})),
-      usualMs: new Map(
-        scenario.usualHours === undefined
-          ? []
-          : (['automated', 'awsbackup'] as const).map((kind) => [kind, (scenario.usualHours ?? 0) * hourMs]),
-      ),
-      ...(scenario.jobs !== 'unread' && { backupJobs: scenario.jobs ?? [] }),
-      ...(scenario.snapshotsUnread !== undefined && { unread: { why: scenario.snapshotsUnread } }),
-    },
-    knownOf(scenario),
-    now,
-  );
+  const target: EvaluationTarget = {
+    key,
+    kind: configured.kind,
+    id: configured.id,
+    configured,
+    ...(scenario.held && { held: scenario.held }),
+    found: foundOf(scenario.rds ?? {}, now),
+    ...(scenario.runChanges && { runChanges: scenario.runChanges }),
+    ...(scenario.unwatchedSource && { unwatchedSource: scenario.unwatchedSource }),
+    ...(scenario.earlier && { earlier: databaseRow('123456789012/eu-west-1/db-OLD', scenario.earlier) }),
+  };
+  const seen: ObservedSnapshots = {
+    snapshots: scenario.snapshots ?? [],
+    whole: true,
+    copyTimes: new Map(Object.entries(scenario.copyTimes ?? {})),
+    usualMs: new Map(
+      scenario.usualHours === undefined
+        ? []
+        : (['automated', 'awsbackup'] as const).map((kind) => [kind, (scenario.usualHours ?? 0) * hourMs]),
+    ),
+    ...(scenario.jobs !== 'unread' && { backupJobs: scenario.jobs ?? [] }),
+    ...(scenario.snapshotsUnread !== undefined && { unread: { why: scenario.snapshotsUnread } }),
+    ...(scenario.tenantDatabases && { tenantDatabases: new Map(Object.entries(scenario.tenantDatabases)) }),
+  };
+  const known = knownOf(scenario);
+  const evaluated = scenario.share
+    ? evaluateShareOf(target, configured, seen, known, scenario.share, now)
+    : evaluateDatabase(target, seen, known, now);
   const { evaluation, notification, row } = evaluated;
   const nextCheckAt = notification?.nextCheckOnceNotified ?? row.nextCheckAt;
   if (evaluation === undefined) throw new Error('a configured database has an evaluation');
@@ -197,6 +210,31 @@ export function play(scenario: Scenario, audience: Reader['audience'] = 'operato
     ...(evaluation.newestBackup && { newest: evaluation.newestBackup.time }),
     ...(nextCheckAt && { nextCheckAt }),
   };
+}
+
+/** What the scenario knows of a row is known of the share; the ledger has watched the shared database since it was made. */
+function evaluateShareOf(
+  target: EvaluationTarget,
+  configured: ConfiguredDatabase,
+  seen: ObservedSnapshots,
+  known: KnownDatabase,
+  { carried, ...its }: NonNullable<Scenario['share']>,
+  now: Date,
+): DatabaseEvaluation {
+  const held: SharedTenant = { tenant: 'acme', policy: configured.policy, enrolledBy: 'configuration', ...its };
+  const shared = { ...configured, tenant: 'shared:orders', tenants: [held] };
+  const [share] = sharesOf({ key, configured: shared });
+  if (share === undefined) throw new Error('there is one share');
+  const { row, alert } = known;
+  const own = { ...(row ?? databaseRow(key, {})), key: share.key, share: {} };
+  const itself = { row: databaseRow(key, { tenant: 'shared:orders' }), live: known.live };
+  return evaluateShare(
+    share,
+    { target: { ...target, configured: shared }, seen, known: itself },
+    { row: own, ...(alert && { alert }) },
+    carried,
+    now,
+  );
 }
 
 function knownOf({ row, alert, snapshots = [], unrecorded = false, recorded = snapshots }: Scenario): KnownDatabase {

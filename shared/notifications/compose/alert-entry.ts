@@ -105,12 +105,18 @@ function began({ alert }: AlertEntry, { now }: Pick<Reader, 'now'>): string {
 function phraseOf(alert: Alert): string {
   const { verdict } = alert;
   if (warnsOfJob(alert)) return 'with a failed backup job';
+  if (isOfTenants(alert)) return 'with tenants unprotected';
   return oneLine(verdictOf(verdict).phrase, limits.word);
 }
 
 /** Whether all that is wrong so far is a job of AWS Backup: others may follow in time. */
 function warnsOfJob({ verdict, cause }: Alert): boolean {
   return !isUnprotected(verdict) && cause?.code === 'aws-backup-job-failed';
+}
+
+/** Whether a shared database is better off than tenants of it. */
+function isOfTenants({ cause }: Alert): boolean {
+  return cause?.code === 'tenants-unprotected';
 }
 
 /** What began, in short: `overdue since 2026-11-23 05:31 UTC`. */

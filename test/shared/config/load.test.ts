@@ -342,7 +342,7 @@ const notJson = 'not JSON here (comments and a comma before a closing bracket ar
 const [d, t] = ['tenants[0].databases[0]', 'tenants[0]'];
 const controlCharacter = 'a text in quotes holds a line break, a tab or another control character; write \\n, \\t, ...';
 const sections =
-  '$schema, defaults, operators, environments, organization, sweep, alerts, copies, ledger, lifecycle, discovery, adopt, tenants';
+  '$schema, defaults, operators, environments, organization, sharedDatabases, sweep, alerts, copies, ledger, lifecycle, discovery, adopt, tenants';
 const tooDeep = 'line 3: more than 100 brackets deep; no setting nests that far';
 
 describe('a mistake is reported with its path, the value, and what to do', () => {

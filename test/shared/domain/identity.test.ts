@@ -72,7 +72,7 @@ describe('the key of a database', () => {
     expect([isPlaceholder(key), isPlaceholder(databaseKey(where, 'db-ABC'))]).toEqual([true, false]);
   });
 
-  it.each(['', 'db-ABC', '1/r', '1/r/db/more', '/r/db', '1//db'])('is not %j', (text) =>
+  it.each(['', 'db-ABC', '1/r', '1/r/db/', '1/r/db/tenant/more', '/r/db', '1//db'])('is not %j', (text) =>
     expect(() => parseDatabaseKey(text)).toThrow('not the key of a database'),
   );
 });

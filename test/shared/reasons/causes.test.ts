@@ -54,6 +54,7 @@ function sample(fact: z.ZodType): unknown {
   if (fact instanceof z.ZodExactOptional) return sample(fact.unwrap() as z.ZodType);
   if (fact instanceof z.ZodISODateTime) return '2026-11-23T04:10:00.000Z';
   if (fact instanceof z.ZodNumber) return 2;
+  if (fact instanceof z.ZodReadonly) return sample(fact.unwrap() as z.ZodType);
   if (fact instanceof z.ZodArray) return [sample(fact.element as z.ZodType)];
   if (fact instanceof z.ZodObject) {
     return Object.fromEntries(Object.entries(fact.shape).map(([name, inner]) => [name, sample(inner as z.ZodType)]));

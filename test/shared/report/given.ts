@@ -127,6 +127,7 @@ function inventDatabase(
     engine: index % 3 ? 'postgres' : 'mysql',
     cause: null,
     notes: [],
+    share: null,
     attainment: 100,
   };
   const newest = addHours(generated, -(6 + random() * 4));

@@ -919,7 +919,7 @@ describe('a fleet of thousands', () => {
   it('writes a row of bounded size, whatever nobody configured and whatever went wrong; the answer has it whole', async () => {
     const world = makeWorld({ now: noon, config: { ...fleet(1), discovery: {} } });
     for (let n = 0; n < 2001; n += 1) {
-      const tags = n < 150 ? { 'backup-tenant': 'not a tenant', 'backup-max-age-hours': 'x'.repeat(200) } : {};
+      const tags = n < 150 ? { 'backup-tenant': 'no-tenant/', 'backup-max-age-hours': 'x'.repeat(200) } : {};
       world.rds.createInstance({ id: `stray-${n}`, created, tags });
     }
     const { report, row } = await world.sweep();

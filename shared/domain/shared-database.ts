@@ -1,0 +1,35 @@
+/**
+ * A shared database holds several tenants. RDS knows one database: it has one row, and one verdict for operators. Each of its
+ * tenants has a share of it: a row, an alert and days of its own, under a key behind that of the database.
+ *
+ * The database itself is no tenant's. Where rows name an owner, it is `shared:<id>`, which no tenant can be called.
+ */
+import { type DatabaseKey, parseDatabaseKey } from './identity.ts';
+
+const ownerPrefix = 'shared:';
+
+/** Who owns a shared database of this id, in place of a tenant. */
+export function sharedOwner(id: string): string {
+  return `${ownerPrefix}${id.toLowerCase()}`;
+}
+
+/** Whether an owner is a shared database instead of a tenant. */
+export function isSharedOwner(owner: string): boolean {
+  return owner.startsWith(ownerPrefix);
+}
+
+/** The key of a tenant's share of a shared database. */
+export function shareKey(database: DatabaseKey, tenant: string): DatabaseKey {
+  return `${database}/${tenant}`;
+}
+
+/** Whether a key is that of a tenant's share. */
+export function isShare(key: DatabaseKey): boolean {
+  return parseDatabaseKey(key).tenant !== undefined;
+}
+
+/** The key of the database in RDS: of a share that of the shared database, else the key itself. */
+export function databaseOfShare(key: DatabaseKey): DatabaseKey {
+  const { tenant } = parseDatabaseKey(key);
+  return tenant === undefined ? key : key.slice(0, -(tenant.length + 1));
+}
