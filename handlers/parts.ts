@@ -11,7 +11,7 @@ import type { Environment } from '../shared/domain/index.ts';
 import { ByEnvironment } from '../shared/domain/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
-import { notifyingFrom, type Publisher, SnsPublisher } from '../shared/notifications/index.ts';
+import { namedRecipients, notifyingFrom, type Publisher, SnsPublisher } from '../shared/notifications/index.ts';
 import { RdsReader, type RdsReaders } from '../shared/rds/index.ts';
 import { clientsBy } from './environment-clients.ts';
 import type { Settings } from './settings.ts';
@@ -73,12 +73,14 @@ export function configOf(settings: Settings): () => Promise<LoadedConfig> {
  * with the first message.
  */
 export function publisherOf({ alertTopicArn }: Settings, config: () => Promise<LoadedConfig>): Publisher {
-  const topic = once(() => new SnsPublisher(new SNSClient(), alertTopicArn));
+  const topicOf = once((fleet: Fleet) => new SnsPublisher(new SNSClient(), alertTopicArn, namedRecipients(fleet)));
   return {
     publish: async (message) => {
-      const { adopt } = (await config()).fleet;
+      const { fleet } = await config();
+      const topic = topicOf(fleet);
+      const { adopt } = fleet;
       const from = adopt?.notifyFrom === undefined ? undefined : new Date(adopt.notifyFrom);
-      await (from ? notifyingFrom(topic(), from, { now, log }) : topic()).publish(message);
+      await (from ? notifyingFrom(topic, from, { now, log }) : topic).publish(message);
     },
   };
 }

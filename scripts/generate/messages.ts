@@ -79,6 +79,10 @@ ${table(
     ],
     ['`kind`', explained(messageKinds)],
     ['`audience`', explained(audienceMeanings)],
+    [
+      '`recipients`',
+      'of a message to a tenant, ids of recipients who have more than 150 tenants: a filter policy cannot name those',
+    ],
   ],
 )}
 

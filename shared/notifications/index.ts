@@ -2,7 +2,7 @@ export type { AlertEntry } from './compose/alert-entry.ts';
 export { messageContext } from './compose/context.ts';
 export type { DailyFacts } from './compose/digest-facts.ts';
 export { tagChangeList } from './compose/tag-facts.ts';
-export { endpointName, type FilterPolicy, type Subscriber, subscribersOf } from './endpoints.ts';
+export { endpointName, type FilterPolicy, namedRecipients, type Subscriber, subscribersOf } from './endpoints.ts';
 export { objectLink, runbookLink } from './links.ts';
 export { type OutgoingMessage, operatorFilter, tenantFilter } from './message.ts';
 export {

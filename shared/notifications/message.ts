@@ -33,6 +33,11 @@ export function tenantFilter(tenants: readonly string[]): { readonly tenant: rea
   return { tenant: tenants };
 }
 
+/** The filter policy of an endpoint of more tenants than a filter policy can name. */
+export function recipientFilter(recipient: string): { readonly recipients: readonly string[] } {
+  return { recipients: [recipient] };
+}
+
 /** Facts in every channel. What is for operators alone is addressed to no tenant, whatever it is about. */
 export function messageOf(facts: MessageFacts): OutgoingMessage {
   const { subject, tenant, severity, kind, audience } = facts;
@@ -43,8 +48,12 @@ export function messageOf(facts: MessageFacts): OutgoingMessage {
   };
 }
 
-/** What SNS is to publish. */
-export function publishInput(message: OutgoingMessage, topicArn: string): PublishCommandInput {
+/** What SNS is to publish. `recipients` are those that a tenant's message names, as their filter policies ask for. */
+export function publishInput(
+  message: OutgoingMessage,
+  topicArn: string,
+  recipients: readonly string[] = [],
+): PublishCommandInput {
   const { tenant, severity, kind, audience } = message.attributes;
   return {
     TopicArn: topicArn,
@@ -56,6 +65,9 @@ export function publishInput(message: OutgoingMessage, topicArn: string): Publis
       severity: text(severity),
       kind: text(kind),
       audience: text(audience),
+      ...(recipients.length > 0 && {
+        recipients: { DataType: 'String.Array', StringValue: JSON.stringify(recipients) },
+      }),
     },
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { subscribers } from '../../infra/subscribers.ts';
 import type { Recipient } from '../../shared/channels/index.ts';
 import type { Fleet } from '../../shared/config/fleet.ts';
+import { namedRecipients } from '../../shared/notifications/endpoints.ts';
 import { exampleFleet, messagesOf, plain, synthesize, withoutHashes } from './synthesized.ts';
 
 const notifying = (tenants: Record<string, readonly Recipient[]>, operators: readonly Recipient[] = []): Fleet => ({
@@ -41,11 +42,16 @@ describe('subscribers', () => {
     ]);
   });
 
-  it('an address of 150 tenants fits one filter policy, one of 151 is refused with the cure', () => {
+  it('an address of 150 tenants fits one filter policy; one of more is named by the messages instead', () => {
     expect(subscribers(notifying(tenants(150, () => ann)))[0]?.filter.tenant).toHaveLength(150);
-    expect(() => subscribers(notifying(tenants(151, () => ann)))).toThrow(
-      'email ann@example.com is a recipient of 151 tenants; a filter policy of SNS holds at most 150. Make it one of the "operators"',
-    );
+    const fleet = notifying(tenants(500, () => ann));
+    const [only, ...others] = subscribers(fleet);
+    expect(others).toEqual([]);
+    expect(only?.filter).toEqual({ recipients: [expect.stringMatching(/^[0-9a-f]{16}$/)] });
+    const named = namedRecipients(fleet);
+    expect(named.size).toBe(500);
+    expect(named.get('tenant-499')).toEqual(only?.filter.recipients);
+    expect(namedRecipients(notifying(tenants(150, () => ann))).size).toBe(0);
   });
 
   it('200 recipients fit one topic, 201 are refused with the cure', () => {

@@ -737,6 +737,19 @@ it('SnsPublisher sends one PublishCommand to its topic, and lets errors climb', 
   await expect(topic.publish(message)).rejects.toThrow('throttled');
 });
 
+it('SnsPublisher names the recipients of a tenant who have too many tenants for a filter policy, to that tenant alone', async () => {
+  const sns = mockClient(SNSClient);
+  sns.on(PublishCommand).resolves({});
+  await send(await evaluate('acme', 'a', overdue, noon), noon);
+  const topic = new SnsPublisher(new SNSClient(), 'arn', new Map([['acme', ['mailbox']]]));
+  for (const message of publisher.messages) await topic.publish(message);
+  const named = sns.commandCalls(PublishCommand).map(({ args: [{ input }] }) => input.MessageAttributes);
+  expect(named.map((attributes) => [attributes?.audience?.StringValue, attributes?.recipients])).toEqual([
+    ['operators', undefined],
+    ['tenant', { DataType: 'String.Array', StringValue: '["mailbox"]' }],
+  ]);
+});
+
 it('an alert remembers the last 50 messages about it, and whom they went to', async () => {
   const [first] = await evaluate('acme', 'a', overdue, noon);
   if (!first) throw new Error('expected an alert');
