@@ -7,7 +7,8 @@ import { oneLine, printable } from '../lib/safe-text.ts';
 import { fileSchema, readLeniently } from './file-schema.ts';
 import type { Fleet } from './fleet.ts';
 import type { Where } from './names.ts';
-import { type Problem, pathText, resolve } from './resolve.ts';
+import { type Problem, pathText } from './problems.ts';
+import { resolve } from './resolve.ts';
 
 /** All mistakes of a configuration: a line each, with path, what is wrong and what to do. Values of URLs are not shown in full. */
 export class ConfigError extends Error {
@@ -51,7 +52,7 @@ function line(problem: Problem): string {
   return printable(`${pathText(path)}: ${problem.message}`);
 }
 
-/** What belongs to no tenant first, then by tenant and database; a stable sort keeps the rest as it is. */
+/** What belongs to no tenant first, then by tenant and database, or shared database; a stable sort keeps the rest as it is. */
 function byPlace(a: Problem, b: Problem): number {
   const [aTenant, aDatabase] = place(a);
   const [bTenant, bDatabase] = place(b);
@@ -61,6 +62,7 @@ function byPlace(a: Problem, b: Problem): number {
 function place({ path }: Problem): [tenant: number, database: number] {
   const inTenant = path[0] === 'tenants' && typeof path[1] === 'number';
   const inDatabase = inTenant && path[2] === 'databases' && typeof path[3] === 'number';
+  if (path[0] === 'sharedDatabases' && typeof path[1] === 'number') return [-1, path[1]];
   return [inTenant ? Number(path[1]) : -1, inDatabase ? Number(path[3]) : -1];
 }
 
@@ -165,10 +167,13 @@ function messageOf(issue: Issue): string {
   return issue.message;
 }
 
-/** Of a union's branches the one that fits but for a value; none where several fit as badly. */
+/** Of a union's branches of the value's type the one that fits but for a value; none where several fit as badly. */
 function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const fewest = Math.min(...branches.map((issues) => issues.length));
-  const best = branches.filter((issues) => issues.length === fewest);
+  const isOfType = (issues: readonly Issue[]) =>
+    !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  const ofType = branches.filter(isOfType);
+  const fewest = Math.min(...ofType.map((issues) => issues.length));
+  const best = ofType.filter((issues) => issues.length === fewest);
   return best.length === 1 ? best[0] : undefined;
 }
 
@@ -190,6 +195,7 @@ function knownKeys(schema: unknown, path: readonly PropertyKey[], input: unknown
     const branches = fitting.length > 0 ? fitting : schema.options;
     return [...new Set(branches.flatMap((option) => knownKeys(option, path, input)))];
   }
+  if (schema instanceof z.ZodPipe) return knownKeys(schema.in, path, input);
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return knownKeys(schema.unwrap(), path, input);
   }

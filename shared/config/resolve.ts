@@ -1,6 +1,5 @@
 /** From the file as written to one entry a database with all that applies to it, and what only shows when all are seen together. */
 import { groupBy, uniqBy } from 'es-toolkit/array';
-import { closestMatch } from 'leven';
 import type { Recipient } from '../channels/index.ts';
 import { type Environment, formatEnvironment, formatName, partitionOf, sharedOwner } from '../domain/index.ts';
 import { exportsIn } from './export-regions.ts';
@@ -9,19 +8,14 @@ import {
   type DatabaseConfig,
   type EnvironmentConfig,
   type FileConfig,
-  type ShareConfig,
   type TenantConfig,
   unreadableRecipient,
 } from './file-schema.ts';
-import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, FleetEnvironment, SharedTenant } from './fleet.ts';
+import type { ConfiguredDatabase, CopyPolicy, CopyTarget, Fleet, FleetEnvironment } from './fleet.ts';
 import { bucketName, databasePrefix, stackBucketName, type Where } from './names.ts';
+import { type Problem, pathText, quoted, repeats } from './problems.ts';
+import { referencesOf, shareProblems, withTenants } from './shared-references.ts';
 import { namesDatabase, sharedKeys } from './staging-keys.ts';
-
-/** One mistake: where in the file, and what is wrong with what to do. */
-export interface Problem {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
 
 /** The fleet of a file, and its mistakes; with any mistake the fleet is not to be used. */
 export function resolve(file: FileConfig, where: Where): { fleet: Fleet; problems: Problem[] } {
@@ -293,98 +287,6 @@ function duplicateDatabases(entries: readonly Entry[]): Problem[] {
   });
 }
 
-// Shared databases ----------------------------------------------------------------------------------------------------
-
-/** A tenant's reference to a shared database, with those that it may mean. */
-interface Reference {
-  readonly path: readonly PropertyKey[];
-  readonly tenant: TenantConfig;
-  readonly written: ShareConfig;
-  readonly meant: readonly Entry[];
-}
-
-function referencesOf(file: FileConfig, shared: readonly Entry[]): Reference[] {
-  return file.tenants.flatMap((tenant, t) =>
-    (tenant?.sharedDatabases ?? []).flatMap((written, s) => {
-      if (tenant === null || written === null) return [];
-      const { kind, account, region } = written;
-      const meant = shared.filter(
-        ({ resolved }) =>
-          resolved.id === written.id.toLowerCase() &&
-          resolved.kind === (kind ?? resolved.kind) &&
-          resolved.account === (account ?? resolved.account) &&
-          resolved.region === (region ?? resolved.region),
-      );
-      return [{ path: ['tenants', t, 'sharedDatabases', s], tenant, written, meant }];
-    }),
-  );
-}
-
-/** The entry of a shared database with the tenants that refer to it. */
-function withTenants(entry: Entry, references: readonly Reference[]): Entry {
-  const { policy } = entry.resolved;
-  const its = references.filter(({ meant: [only, ...others] }) => only === entry && others.length === 0);
-  const tenants = its.map(({ tenant, written: { since, database, schema } }): SharedTenant => {
-    const { maxAgeHours = policy.maxAgeHours, reminderHours = policy.reminderHours } = tenant;
-    return {
-      tenant: tenant.id,
-      policy: { ...policy, maxAgeHours: Math.min(maxAgeHours, policy.maxAgeHours), reminderHours },
-      ...(since !== undefined && { since: new Date(since) }),
-      ...(database !== undefined && { database }),
-      ...(schema !== undefined && { schema }),
-      enrolledBy: 'configuration',
-    };
-  });
-  return { ...entry, resolved: { ...entry.resolved, tenants } };
-}
-
-/** References to what is not stated, or to several; a tenant twice in one database; and two tenants in one place there. */
-function shareProblems(file: FileConfig, shared: readonly Entry[], references: readonly Reference[]): Problem[] {
-  // One that cannot be read may be the one that is meant.
-  const unknown = file.sharedDatabases.includes(null) ? [] : references.filter(({ meant }) => meant.length === 0);
-  const unclear = references.filter(({ meant }) => meant.length > 1);
-  const clear = references.filter(({ meant }) => meant.length === 1);
-  const twice = repeats(clear, ({ tenant, meant }) => `${pathText(meant[0]?.path ?? [])} ${tenant.id.toLowerCase()}`);
-  return [
-    ...unknown.map(({ path, written }) => ({ path, message: unknownShare(written, shared) })),
-    ...unclear.map(({ path, written, meant }) => {
-      const places = meant.map(({ resolved: { kind, account, region } }) => `${kind} in ${account}, ${region}`);
-      const message = `${meant.length} shared databases are called ${quoted(written.id)} (${places.join('; ')}): state "kind", "account" or "region" as well`;
-      return { path, message };
-    }),
-    ...twice.map(({ item, first }) => ({
-      path: item.path,
-      message: `is the same shared database as ${pathText(first.path)}; remove one of the two`,
-    })),
-    ...shared.flatMap((entry) => clear.filter(({ meant }) => meant[0] === entry).flatMap(overlaps)),
-  ];
-}
-
-function unknownShare({ id }: ShareConfig, shared: readonly Entry[]): string {
-  const ids = [...new Set(shared.map(({ resolved }) => resolved.id))];
-  const near = closestMatch(id.toLowerCase(), ids, { maxDistance: 2 });
-  const meant = near && near !== id.toLowerCase() ? `; did you mean ${quoted(near)}?` : '';
-  const elsewhere = ids.includes(id.toLowerCase()) ? ' of that kind, account and Region' : '';
-  return `no shared database ${quoted(id)}${elsewhere} is stated${meant || '; add it to "sharedDatabases" at the top of the file'}`;
-}
-
-/** Two tenants of one shared database whose places there would be one, or one within the other: each would see the other's data. */
-function overlaps(reference: Reference, at: number, all: readonly Reference[]): Problem[] {
-  const { path, written, tenant } = reference;
-  const first = all.slice(0, at).find((other) => other.tenant !== tenant && isWithin(other.written, written));
-  if (first === undefined) return [];
-  const place =
-    written.schema === undefined ? `database ${quoted(written.database ?? '')}` : `schema ${quoted(written.schema)}`;
-  const message = `${place} holds data of tenant ${quoted(first.tenant.id)} too (${pathText(first.path)}); give each tenant a database or a schema of its own`;
-  return [{ path, message }];
-}
-
-function isWithin(one: ShareConfig, other: ShareConfig): boolean {
-  const namesPlace = ({ database, schema }: ShareConfig) => database !== undefined || schema !== undefined;
-  if (!namesPlace(one) || !namesPlace(other) || one.database !== other.database) return false;
-  return one.schema === undefined || other.schema === undefined || one.schema === other.schema;
-}
-
 /** Each database once: one that is listed twice is reported as such, and by nothing else that follows from it. */
 function eachOnce(entries: readonly Entry[]): Entry[] {
   return [...new Map(entries.map((entry) => [formatName(entry.resolved), entry])).values()];
@@ -533,29 +435,4 @@ function sharedKeyMessage(one: Entry, first: Entry, more: number): string {
   const where = elsewhere ? ` (${quoted(theirs?.key ?? '')}, ${pathText(first.keyPath)})` : '';
   const others = more === 0 ? '' : ` (${more} more ${more === 1 ? 'database shares' : 'databases share'} a key)`;
   return `${quoted(staging?.key ?? '')} does not tell ${what(one)} from ${what(first)}${where}: both can have the same key in bucket ${quoted(staging?.bucket ?? '')}, and the dump of one would be copied as the other's too${others}; ${nameIt}`;
-}
-
-/** Every item whose key an earlier one has, with that earlier one. */
-function repeats<T>(items: readonly T[], keyOf: (item: T) => string): { item: T; first: T }[] {
-  const firsts = new Map<string, T>();
-  return items.flatMap((item) => {
-    const key = keyOf(item);
-    const first = firsts.get(key);
-    if (first !== undefined) return [{ item, first }];
-    firsts.set(key, item);
-    return [];
-  });
-}
-
-/** A path as people write it: `tenants[2].databases[0].graceHours`. */
-export function pathText(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
-    '',
-  );
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }
