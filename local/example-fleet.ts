@@ -1,4 +1,4 @@
-/** The databases of `config/example.json`, and two in other accounts, as simulated RDS; and what happens to them. */
+/** The databases of `config/example.json`, a shared one, and two in other accounts, as simulated RDS; and what happens to them. */
 import { readFile } from 'node:fs/promises';
 import type { Environment } from '../shared/domain/index.ts';
 import { hourMs } from '../shared/lib/time.ts';
@@ -10,8 +10,11 @@ export const exampleSpokes: readonly [Environment, Environment] = [
   { account: '333333333333', region: 'us-east-1' },
 ];
 
-/** The configuration of the story: the example's, with the spokes and a tenant in each. */
-export async function exampleConfiguration(): Promise<object> {
+/** A database that holds three tenants. */
+export const sharedExample = 'pool-1';
+
+/** The configuration of the story: the example's, with a shared database, and with the spokes and a tenant in each. */
+export async function exampleConfiguration({ lastTenant }: Moments): Promise<object> {
   const example = JSON.parse(await readFile(new URL('../config/example.json', import.meta.url), 'utf8'));
   const [stark, wayne] = exampleSpokes;
   const tenant = (id: string, environment: Environment, more: object) => ({
@@ -20,6 +23,11 @@ export async function exampleConfiguration(): Promise<object> {
     ...environment,
     databases: [{ id: `${id}-orders`, kind: 'instance', ...more }],
   });
+  const sharing = (id: string, more: object = {}) => ({
+    id,
+    recipients: [{ email: `admin@${id}.example.com` }],
+    sharedDatabases: [{ id: sharedExample, database: id, ...more }],
+  });
   const { $schema: _, ...rest } = example;
   return {
     ...rest,
@@ -27,8 +35,13 @@ export async function exampleConfiguration(): Promise<object> {
       { account: stark.account, name: 'Stark', regions: [stark.region] },
       { account: wayne.account, name: 'Wayne', regions: [wayne.region] },
     ],
+    sharedDatabases: [{ id: sharedExample, kind: 'instance' }],
     tenants: [
       ...example.tenants,
+      sharing('cyberdyne'),
+      sharing('soylent'),
+      // Created this morning: no backup holds it yet.
+      sharing('tyrell', { since: lastTenant.toISOString() }),
       tenant('stark', stark, { copy: { mode: 'none' } }),
       tenant('wayne', wayne, { bucket: { type: 'own' } }),
     ],
@@ -43,12 +56,14 @@ export interface Moments {
   readonly firstSweep: Date;
   /** Backup windows open at this time of day. */
   readonly night: Date;
+  /** A tenant is added to the shared database, after the night's snapshot. */
+  readonly lastTenant: Date;
   readonly now: Date;
 }
 
 export function momentsBefore(now: Date): Moments {
   const ago = (hours: number) => new Date(now.getTime() - hours * hourMs);
-  return { start: ago(6 * 24), firstSweep: ago(26), night: ago(9), now };
+  return { start: ago(6 * 24), firstSweep: ago(26), night: ago(9), lastTenant: ago(3), now };
 }
 
 /** Lets the fleet live until the first sweep. Nothing of this is announced: the ledger is not there yet. */
@@ -70,6 +85,7 @@ export async function growExampleFleet(
   rds.createInstance(of('initech-reports', 'oracle-ee'));
   rds.createInstance(of('initech-sandbox', 'mysql'));
   rds.createInstance(of('umbrella-lab', 'postgres'));
+  rds.createInstance(of(sharedExample, 'postgres'));
   // RDS has it, and nobody configured it.
   rds.createInstance(of('hooli-trial', 'mysql'));
 

@@ -29,6 +29,7 @@ import {
   liveThroughTheNight,
   type Moments,
   momentsBefore,
+  sharedExample,
 } from './example-fleet.ts';
 import { followClock } from './rds/server.ts';
 import { refuseReader } from './refusal.ts';
@@ -82,7 +83,7 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
     say.line(`It answers at ${stage.aws.endpoint}, with TLS and with IAM enforced.`);
     say.step('Deploying the stack, and spokes in two other accounts, with the real cdk bootstrap and cdk deploy');
     const config = join(stage.aws.folder, 'config.json');
-    await writeFile(config, JSON.stringify(await exampleConfiguration()));
+    await writeFile(config, JSON.stringify(await exampleConfiguration(moments)));
     const outputs = await stage.deploy({ config });
     say.block(
       Object.entries(outputs)
@@ -93,7 +94,7 @@ async function tellStory(stage: Stage, moments: Moments): Promise<boolean> {
     const sweep = sweeper(stage, outputs.SweepFunctionName ?? '');
 
     say.step(
-      'Meeting the fleet: 8 databases of config/example.json, one that nobody configured, and two in other accounts',
+      'Meeting the fleet: 8 databases of config/example.json, one that three tenants share, one that nobody configured, and two in other accounts',
     );
     const elsewhere = stage.spokes.map(({ rds }) => rds);
     await growExampleFleet(stage.rds, elsewhere, moments);
@@ -301,26 +302,36 @@ const expectedEvents = [
   'hooli-trial',
   'initech-reports',
   'initech-sandbox',
+  sharedExample,
   'stark-orders',
   'wayne-orders',
 ];
 
 /** What the daily sweep must find. */
 const expectedVerdicts: Readonly<Record<string, string>> = {
-  'acme-billing': 'protected info',
-  'acme-orders': 'protected info',
-  'globex-archive': 'overdue warning',
-  'globex-shop': 'protected info',
-  'initech-crm': 'overdue critical',
-  'initech-reports': 'protected info',
-  'initech-sandbox': 'excluded info',
-  'stark-orders': 'protected info',
-  'umbrella-lab': 'disabled critical',
-  'wayne-orders': 'protected info',
+  'acme: acme-billing': 'protected info',
+  'acme: acme-orders': 'protected info',
+  'cyberdyne: pool-1': 'protected info',
+  'globex: globex-archive': 'overdue warning',
+  'globex: globex-shop': 'protected info',
+  'initech: initech-crm': 'overdue critical',
+  'initech: initech-reports': 'protected info',
+  'initech: initech-sandbox': 'excluded info',
+  'shared:pool-1: pool-1': 'protected info',
+  'soylent: pool-1': 'protected info',
+  'stark: stark-orders': 'protected info',
+  'tyrell: pool-1': 'new info',
+  'umbrella: umbrella-lab': 'disabled critical',
+  'wayne: wayne-orders': 'protected info',
 };
 
+/** What a row of the sweep's answer is about. */
+function rowName({ tenant, database }: SweepReport['databases'][number]): string {
+  return `${tenant}: ${database}`;
+}
+
 /** Databases whose backup of the night must be complete in S3. */
-const expectedCopies = ['acme-billing', 'acme-orders', 'globex-shop', 'wayne-orders'];
+const expectedCopies = ['acme-billing', 'acme-orders', 'globex-shop', sharedExample, 'wayne-orders'];
 
 interface Happened {
   readonly recorded: readonly Backup[];
@@ -334,13 +345,11 @@ interface Happened {
 function checkExpectations({ recorded, report, baseline, sent, copies, refusal }: Happened): boolean {
   say.step('Was that what had to happen?');
   const complete = copies.filter(({ copy }) => copy.state === 'complete').map(({ databaseId }) => databaseId);
-  const wrong = report.databases.filter(
-    ({ database, verdict, severity }) => expectedVerdicts[database] !== `${verdict} ${severity}`,
-  );
+  const wrong = report.databases.filter((row) => expectedVerdicts[rowName(row)] !== `${row.verdict} ${row.severity}`);
   const [, wayne] = exampleSpokes;
   const fromWayne = copies.find(({ databaseId }) => databaseId === 'wayne-orders');
   const changed = refusal.refused.databases.filter(
-    ({ database, verdict }) => !expectedVerdicts[database]?.startsWith(`${verdict} `),
+    (row) => !expectedVerdicts[rowName(row)]?.startsWith(`${row.verdict} `),
   );
   const checks: [string, boolean][] = [
     [
@@ -355,10 +364,14 @@ function checkExpectations({ recorded, report, baseline, sent, copies, refusal }
       report.eventsMissed === 1 && baseline.eventsMissed === 0,
     ],
     [
-      `each database has its verdict${wrong.map((row) => `; ${row.database} is ${row.verdict} ${row.severity}`).join('')}`,
+      `each database has its verdict${wrong.map((row) => `; ${rowName(row)} is ${row.verdict} ${row.severity}`).join('')}`,
       wrong.length === 0 && report.databases.length === Object.keys(expectedVerdicts).length,
     ],
     ['initech was notified of the silently skipped backup', sent.some(({ to }) => to === 'it@initech.example.com')],
+    [
+      'each tenant of the shared database has its own verdict; that of this morning waits for its first backup',
+      report.databases.filter(({ database }) => database === sharedExample).length === 4,
+    ],
     ['nobody at acme was notified', !sent.some(({ to }) => to.includes('acme') || to.startsWith('+'))],
     ['the copies wanted are complete, and nothing else was copied', same(complete, expectedCopies)],
     [
