@@ -11,11 +11,14 @@ import { ThrottledDynamoDb } from '../test/support/throttled-dynamodb.ts';
 interface Outage {
   readonly databases: number;
   readonly tenants: number;
+  /** Whether all tenants share each of the databases. */
+  readonly shared: boolean;
 }
 
 const outages: readonly Outage[] = [
-  { databases: 1_500, tenants: 75 },
-  { databases: 10_000, tenants: 500 },
+  { databases: 1_500, tenants: 75, shared: false },
+  { databases: 10_000, tenants: 500, shared: false },
+  { databases: 1, tenants: 500, shared: true },
 ];
 
 export interface OutageResult extends Outage {
