@@ -99,10 +99,11 @@ ${Object.values(prices).map(priceRow).join('\n')}
 
 - Ledger, write units: ${writeUnits.databaseDay} a database and day, ${writeUnits.copy} more with an export (or, at most, a native dump), ${writeUnits.watch} a watch, ${writeUnits.sweep} a sweep
   ([one ledger format](decisions/0006-one-ledger-format.md)). An alert that opens and ends takes 38 more.
+  A tenant's share of a shared database takes ${writeUnits.shareDay} a day.
 - Ledger, read units: ${readUnits.databaseDay} a database and day (most are the ${liveBackups} days on the report's page), ${readUnits.sweep} a sweep, ${readUnits.watch} a watch, ${readUnits.copyPass} a pass of the
-  copy function, ${readUnits.copy} an export, and ${readUnits.otherExport} more for each other one of that night.
+  copy function, ${readUnits.shareDay} a share and day, ${readUnits.copy} an export, and ${readUnits.otherExport} more for each other one of that night.
 - Ledger, bytes stored, with index entries and DynamoDB's own 100 bytes an item and entry: ${sizeOf('closedBackup')} a backup, ${sizeOf('day')} a day, both until
-  they expire; ${sizeOf('database')} a database. ${liveBackups} snapshots of each are taken to be live. Point-in-time recovery counts the table without its global indexes.
+  they expire; ${sizeOf('database')} a database, ${sizeOf('share')} a share. ${liveBackups} snapshots of each are taken to be live. Point-in-time recovery counts the table without its global indexes.
 - Metrics that alarms watch: ${alarmedMetrics.always}, and ${alarmedMetrics.whereCopying} more where anything is copied. An alarm on an expression is billed for each metric in it.
 - Custom metrics are billed for the hours in which they are sent: ${metricsOf('sweep')} of the sweep in one hour a day; ${metricsOf('copy')} of copies always, and only where
   anything is copied.

@@ -1,6 +1,6 @@
 /** Whose a native dump is: the key that it lies under has to be one database's alone. */
 import { type ConfiguredDatabase, enrolledWithoutTags, sharesKeyWith } from '../config/index.ts';
-import { type Backup, type DatabaseRow, formatName, nameOf } from '../domain/index.ts';
+import { type Backup, type DatabaseRow, formatName, isShare, nameOf } from '../domain/index.ts';
 import { configuredByName } from '../ownership.ts';
 import type { CopyDeps } from './run-queue.ts';
 
@@ -36,6 +36,7 @@ async function databasesWithDumps({
   const enrolled: ConfiguredDatabase[] = [];
   for await (const row of ledger.allDatabases()) {
     const { tenant, verdict } = row;
+    if (isShare(row.key)) continue;
     if (row.enrolledBy !== 'tag' || tenant === undefined || verdict === 'deleted') continue;
     if (copyModeOf(row, fleet.defaults.copy.mode) !== 'object' || byName.has(formatName(nameOf(row)))) continue;
     enrolled.push(enrolledWithoutTags(fleet, nameOf(row), tenant));

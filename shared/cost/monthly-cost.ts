@@ -48,6 +48,7 @@ export interface MonthlyCost {
 export function monthlyCost(fleet: Fleet, capacity: Capacity): MonthlyCost {
   const copying = copiesAnything(fleet);
   const databases = fleet.databases.length;
+  const shares = sumBy(fleet.databases, ({ tenants }) => tenants?.length ?? 0);
   const { copies, reads: copyReads } = copiesOf(fleet, capacity);
   const calls = {
     watch: watchesADay,
@@ -59,11 +60,11 @@ export function monthlyCost(fleet: Fleet, capacity: Capacity): MonthlyCost {
   };
   const callsADay = sumBy(Object.values(calls), (count) => count);
   const { seconds } = assumed;
-  const sweepSeconds = calls.watch * seconds.watch + seconds.sweep + databases * seconds.sweepOfDatabase;
+  const sweepSeconds = calls.watch * seconds.watch + seconds.sweep + (databases + shares) * seconds.sweepOfDatabase;
   const copySeconds = calls.copyPass * seconds.copyPass + calls.copy * seconds.copy;
   const gbSecondsADay =
     sweepSeconds * memoryGb.sweep + calls.record * seconds.record * memoryGb.record + copySeconds * memoryGb.copy;
-  const stored = storedBytes(fleet, copies);
+  const stored = storedBytes(fleet, shares, copies);
   const customMetrics = Object.values(metrics);
   const ofSweep = customMetrics.filter(({ emittedBy }) => emittedBy === 'sweep').length;
   const ofCopy = copying ? customMetrics.filter(({ emittedBy }) => emittedBy === 'copy').length : 0;
@@ -80,6 +81,7 @@ export function monthlyCost(fleet: Fleet, capacity: Capacity): MonthlyCost {
       (writeUnits.watch * watchesADay +
         writeUnits.sweep +
         writeUnits.databaseDay * databases +
+        writeUnits.shareDay * shares +
         writeUnits.copy * copies),
     ledgerReads:
       daysAMonth *
@@ -87,6 +89,7 @@ export function monthlyCost(fleet: Fleet, capacity: Capacity): MonthlyCost {
         readUnits.copyPass * calls.copyPass +
         readUnits.sweep +
         readUnits.databaseDay * databases +
+        readUnits.shareDay * shares +
         copyReads),
     ledgerStorage: toGb(stored.table + stored.globalIndexes),
     // Global indexes are made anew from the table.
@@ -144,12 +147,18 @@ function isCopied(database: Fleet['databases'][number]): boolean {
 }
 
 /** Bytes of the ledger once the first rows have expired. */
-function storedBytes({ databases, ledger }: Fleet, copiesADay: number): { table: number; globalIndexes: number } {
+function storedBytes(
+  { databases, ledger }: Fleet,
+  shares: number,
+  copiesADay: number,
+): { table: number; globalIndexes: number } {
   const of = (part: 'table' | 'globalIndexes') => {
-    const { database, liveBackup, closedBackup, copied, day } = rowBytes;
+    const { database, share, liveBackup, closedBackup, copied, day } = rowBytes;
     const each = database[part] + liveBackups * liveBackup[part];
     const kept = ledger.retentionDays * (closedBackup[part] + day[part]);
-    return databases.length * (each + kept) + copiesADay * (liveBackups + ledger.retentionDays) * copied[part];
+    const ofShares = shares * (share[part] + ledger.retentionDays * day[part]);
+    const ofCopies = copiesADay * (liveBackups + ledger.retentionDays) * copied[part];
+    return databases.length * (each + kept) + ofShares + ofCopies;
   };
   return { table: of('table'), globalIndexes: of('globalIndexes') };
 }

@@ -9,6 +9,8 @@ export const writeUnits = {
   sweep: 1,
   /** One database and day, on which a backup is made and one expires. */
   databaseDay: 15,
+  /** One tenant's share of a shared database, and day. */
+  shareDay: 8,
   /** Further, for an export; a native dump takes no more. */
   copy: 23,
 } as const;
@@ -23,6 +25,8 @@ export const readUnits = {
   sweep: 330,
   /** One database and day, with 35 live snapshots: its events, the sweep, and 35 days on the page. */
   databaseDay: 48,
+  /** One tenant's share of a shared database, and day. */
+  shareDay: 5,
   /** One export from its queue to its end; a native dump takes no more. */
   copy: 71,
   /** Further, for each other export of the same night: passes read all that waits for a slot. */
@@ -36,6 +40,7 @@ export const rowBytes = {
   closedBackup: { table: 920, globalIndexes: 1038 },
   /** A backup that is copied is larger by. */
   copied: { table: 305, globalIndexes: 0 },
+  share: { table: 930, globalIndexes: 580 },
   day: { table: 702, globalIndexes: 1332 },
 } as const;
 

@@ -7,6 +7,7 @@ import {
   backupIdOf,
   type Closing,
   type DatabaseRow,
+  isSharedOwner,
   mayComeFromElsewhere,
   type Snapshot,
 } from '../domain/index.ts';
@@ -130,7 +131,7 @@ export function withBackup(
   if (configured.excluded !== undefined) return moved;
   const { deadline } = deadlineOf(newest.time, row, configured.policy);
   // The shares of a shared one are checked with it.
-  const mayWait = row.alert === undefined && holdsStill(row) && configured.tenants === undefined;
+  const mayWait = row.alert === undefined && holdsStill(row) && !isSharedOwner(configured.tenant);
   return { ...moved, deadline, nextCheckAt: mayWait ? deadline : now };
 }
 

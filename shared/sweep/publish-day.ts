@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sumBy } from 'es-toolkit/math';
 import pMap from 'p-map';
 import { type Fleet, problemText } from '../config/index.ts';
+import { isShare } from '../domain/index.ts';
 import { type TagNotice, tagStateOf } from '../evaluation/index.ts';
 import { type Ledger, updateDatabase } from '../ledger/index.ts';
 import { errorText } from '../lib/errors.ts';
@@ -126,7 +127,9 @@ async function digestOf(deps: DayDeps, run: SweepRun, facts: ReportFacts, errors
   // A watch evaluates few databases; the digest covers all, as the last sweep saw them.
   const swept = row.mode === 'sweep' ? row : await first(ledger.sweeps());
   const engines = new Map(facts.databases.map(({ key, engine }) => [key, engine]));
-  const alerts = (await collect(ledger.openAlerts())).map((alert): AlertEntry => {
+  // Of a shared database operators know by its own alert.
+  const forOperators = (await collect(ledger.openAlerts())).filter(({ database }) => !isShare(database));
+  const alerts = forOperators.map((alert): AlertEntry => {
     const engine = engines.get(alert.database);
     return { alert, step: 'remind', ...(engine && { engine }) };
   });

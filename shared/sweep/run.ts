@@ -301,15 +301,18 @@ export class Run {
     }
   }
 
-  async #recheck(some: readonly ToRecheck[], listed: RdsInventory | undefined): Promise<void> {
-    const { rds, fleet, ledger } = this.#deps;
-    const lists = ledger.leavingOut(this.onUnreadable);
+  /** Shares among them are noted: each is checked with its database, and the other shares of that. */
+  databasesOf(some: readonly ToRecheck[]): ToRecheck[] {
     this.noteShares(some.map(({ key }) => key).filter(isShare));
-    // A share is checked with its database, and the other shares of that.
-    const databases = uniqBy(
+    return uniqBy(
       some.map((one) => ({ ...one, key: databaseOfShare(one.key) })),
       ({ key }) => key,
     );
+  }
+
+  async #recheck(databases: readonly ToRecheck[], listed: RdsInventory | undefined): Promise<void> {
+    const { rds, fleet, ledger } = this.#deps;
+    const lists = ledger.leavingOut(this.onUnreadable);
     const rows = await lists.databases(databases.map(({ key }) => key));
     const inLedger = new Map(rows.map((row) => [row.key, row]));
     // Under the names that they had when the run began: it may have written another since.

@@ -27,7 +27,7 @@ export async function watch(deps: SweepDeps, request: SweepRequest): Promise<Swe
   const toCheck = new Map<DatabaseKey, ToRecheck>(
     [...due.map((key) => ({ key })), ...leftOut].map((one) => [one.key, one]),
   );
-  const chunks = chunksOf([...toCheck.values()]);
+  const chunks = chunksOf(run.databasesOf([...toCheck.values()]));
   let reached = 0;
   for (const chunk of chunks) {
     if (run.timeIsUp()) break;

@@ -17,7 +17,7 @@ interface Units {
 }
 
 /** One day of databases of one tenant, with its watches, its sweep and its page; after `daysBefore` like it. */
-async function playDay(mode: Mode, count: number, daysBefore: number) {
+async function playDay(mode: Mode, count: number, daysBefore: number, shares: number) {
   const memory = new MemoryTable();
   const table = new MeteredTable(memory);
   const ids = Array.from({ length: count }, (_, n) => `acme-production-shop-${n}`);
@@ -26,7 +26,12 @@ async function playDay(mode: Mode, count: number, daysBefore: number) {
     config: {
       defaults: { copy: { mode, ...(mode === 'object' && { staging }) }, bucket: { type: 'shared' } },
       operators: [{ email: 'operators@example.com' }],
-      tenants: [{ id: 'acme-industries', databases: ids.map((id) => ({ id, kind: 'instance' })) }],
+      ...(shares === 0
+        ? { tenants: [{ id: 'acme-industries', databases: ids.map((id) => ({ id, kind: 'instance' })) }] }
+        : {
+            sharedDatabases: ids.map((id) => ({ id, kind: 'instance' })),
+            tenants: Array.from({ length: shares }, (_, n) => ({ id: `acme-industries-${n}`, sharedDatabases: ids })),
+          }),
     },
     simulator: { backupMinutes: [10, 10], exportMinutes: () => 75 },
     automatic: true,
@@ -79,9 +84,9 @@ async function playDay(mode: Mode, count: number, daysBefore: number) {
 const played = new Map<string, ReturnType<typeof playDay>>();
 
 /** Played once. */
-function dayOf(mode: Mode, count: number, daysBefore = liveBackups): ReturnType<typeof playDay> {
-  const key = `${mode} ${count} ${daysBefore}`;
-  const known = played.get(key) ?? playDay(mode, count, daysBefore);
+function dayOf(mode: Mode, count: number, daysBefore = liveBackups, shares = 0): ReturnType<typeof playDay> {
+  const key = `${mode} ${count} ${daysBefore} ${shares}`;
+  const known = played.get(key) ?? playDay(mode, count, daysBefore, shares);
   played.set(key, known);
   return known;
 }
@@ -118,6 +123,19 @@ describe('without copies', () => {
     const passes = (watchesADay + 1) * readUnits.copyPass;
     expectCovered(fixed - watchesADay * readUnits.watch - passes, readUnits.sweep);
     expect((await dayOf('none', 1)).writesOfRuns).toBe(watchesADay * writeUnits.watch + writeUnits.sweep);
+  });
+});
+
+describe('shared databases', () => {
+  it('a share and day cost what is said, and its row stores what is said', async () => {
+    const [few, many] = [await dayOf('none', 1, 35, 1), await dayOf('none', 1, 35, 5)];
+    expectCovered((many.day.reads - few.day.reads) / 4, readUnits.shareDay);
+    expectCovered((many.day.writes - few.day.writes) / 4, writeUnits.shareDay);
+    const rows = many.items.filter(({ pk, sk }) => sk === 'DATABASE' && pk.endsWith('/acme-industries-3'));
+    const stored = rows.map(storedBytes);
+    expect(stored).toHaveLength(1);
+    expectCovered(stored[0]?.table ?? 0, rowBytes.share.table);
+    expectCovered(stored[0]?.globalIndexes ?? 0, rowBytes.share.globalIndexes);
   });
 });
 
