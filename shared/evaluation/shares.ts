@@ -89,7 +89,7 @@ export function evaluateShare(
   const { row, alert } = known;
   const stint = stintOf(share, shared.known.row, row, at);
   const isReplica = isReplicaIn(shared);
-  const own = row && { ...row, key: shared.target.key, ...newestFor(row, shared.known.row, stint) };
+  const own = row && { ...withinStint(row, shared.known.row, stint), key: shared.target.key };
   const cluster = shared.cluster && narrowed(share, shared.cluster, stint, isReplica);
   const narrow = narrowed(share, shared, stint, isReplica);
   const member = cluster && memberOf(cluster, at, until);
@@ -160,16 +160,18 @@ function isReplicaIn({ target: { found }, known }: SharedDatabase): boolean {
   return found.is === 'database' ? found.database.replicaOf !== undefined : known.row?.replicaOf !== undefined;
 }
 
-/** The newest backup of a share as its row and that of the database know it: an event records it with the latter. */
-function newestFor(
-  row: DatabaseRow,
-  shared: DatabaseRow | undefined,
-  { since }: Share,
-): Pick<DatabaseRow, 'newestBackup'> {
-  const ofShared = shared?.newestBackup;
-  const holds = ofShared !== undefined && (since === undefined || ofShared.time >= since);
-  const newest = newer(row.newestBackup, holds ? ofShared : undefined);
-  return newest ? { newestBackup: newest } : {};
+/**
+ * The row of a share with the backups that hold the tenant: what its row knows may be from before it left and came back, and what an event
+ * announced is on the row of the database.
+ */
+function withinStint(row: DatabaseRow, shared: DatabaseRow | undefined, { since }: Share): DatabaseRow {
+  const { newestBackup, lastBackup, ...rest } = row;
+  const carried = row.share?.carried;
+  const holds = <Of extends NewestBackup>(backup: Of | undefined): Of | undefined =>
+    backup && (since === undefined || backup.time >= since || backup.id === carried?.id) ? backup : undefined;
+  const newest = newer(holds(newestBackup), holds(shared?.newestBackup));
+  const last = holds(lastBackup);
+  return { ...rest, ...(newest && { newestBackup: newest }), ...(last && { lastBackup: last }) };
 }
 
 /** The database, and what RDS showed of it, as if it had begun with the tenant. */

@@ -224,7 +224,8 @@ const table: {
   },
   'tenant-after-backup': ({ since, backup }, context) => {
     const { role } = context;
-    const what = `The data is there since ${utc(since)}, and the newest backup of the shared database is from ${utc(backup)}`;
+    const comes = new Date(since) > context.reader.now ? 'comes at' : 'is there since';
+    const what = `The data ${comes} ${utc(since)}, and the newest backup of the shared database is from ${utc(backup)}`;
     if (role === 'note') return `${what}: it does not hold that data.`;
     const deadline = deadlineAhead(context);
     const by = deadline ? `; the next backup is expected by ${formatUtc(deadline)}` : '';

@@ -97,8 +97,9 @@ async function carriedTo(
   row: DatabaseRow | undefined,
   { isHeld, at }: CheckOptions,
 ): Promise<NewestBackup | undefined> {
-  if (held === undefined || row?.newestBackup !== undefined) return undefined;
-  const since = held.since ?? row?.share?.since ?? at;
+  const isBack = row?.share?.until !== undefined;
+  if (held === undefined || (row?.newestBackup !== undefined && !isBack)) return undefined;
+  const since = held.since ?? (isBack ? undefined : row?.share?.since) ?? at;
   const all = await collect(ledger.databasesOfTenant(tenant));
   const left = all.filter((one) => one.key !== key && isShare(one.key) && !isHeld(one));
   const newest = await pMap(

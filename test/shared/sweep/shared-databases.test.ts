@@ -1,6 +1,7 @@
 /** Shared databases: RDS is asked once, each tenant has a verdict, an alert and messages of its own, and operators have one. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { shareKey } from '../../../shared/domain/index.ts';
+import { type DatabaseRow, type Finding, shareKey } from '../../../shared/domain/index.ts';
+import { findingOf, reasonOf } from '../../../shared/reasons/index.ts';
 import { MemoryTable } from '../../support/memory-ledger.ts';
 import { alertOf, between, collect, makeWorld, rowOf, type World } from '../../support/world.ts';
 
@@ -158,6 +159,30 @@ describe('a shared database', () => {
     expect(row).not.toHaveProperty('verdict');
   });
 
+  it('is new to a tenant that comes back', async () => {
+    await world.sweep();
+    world.configure(configOf(three.slice(1)));
+    await world.sweep();
+    await later(world, 2);
+    world.configure(configOf(three));
+    expect(await verdicts(world)).toMatchObject({ acme: 'new', globex: 'protected' });
+    expect((await shareOf(world, 'acme'))?.share).toEqual({ since: world.rds.now });
+    await later(world, 24);
+    expect(await verdicts(world)).toMatchObject({ acme: 'protected' });
+  });
+
+  it('is checked once by a watch, whatever the number of its tenants that are due', async () => {
+    await world.sweep();
+    skip(world, 3);
+    await later(world, 24);
+    await world.sweep();
+    await later(world, 6);
+    world.rds.resetCalls();
+    const { report } = await world.watch();
+    expect(report.databases).toHaveLength(4);
+    expect(report.apiCalls).toEqual({ DescribeDBInstances: 2, DescribeDBSnapshots: 2 });
+  });
+
   it('is whole again where writing stopped half-way', async () => {
     const config = configOf(three);
     const table = new MemoryTable();
@@ -231,6 +256,22 @@ describe("a tenant's own clock", () => {
       'operators * RESOLVED shared:pool-1: 1 database protected again (pool-1)',
       'tenant initech RESOLVED initech: 1 database protected again (pool-1)',
     ]);
+  });
+
+  it('may begin in the future', async () => {
+    const world = given(configOf([tenant('acme', [{ id: 'pool-1', since: '2026-11-25T10:00Z' }])]));
+    await world.sweep();
+    const row = await shareOf(world, 'acme');
+    expect(row).toMatchObject({ verdict: 'new', deadline: new Date('2026-11-26T12:00:00Z') });
+    const said = reasonOf(
+      findingOf(row as DatabaseRow) as Finding,
+      { id: 'pool-1', kind: 'instance' },
+      {
+        now: world.rds.now,
+        audience: 'tenant',
+      },
+    );
+    expect(said).toMatch(/^The data comes at 2026-11-25 10:00 UTC/);
   });
 
   it('starts when the ledger first sees a tenant that comes later, where nobody says since when', async () => {
