@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../cli/commands/index.ts';
 import metadata from '../../package.json' with { type: 'json' };
+import { shareKey } from '../../shared/domain/index.ts';
 import { aBackup, aDatabase, aDay, anAlert, aSweep, at, ordersKey } from '../shared/ledger/rows.ts';
 import { given, named } from './support.ts';
 
@@ -103,6 +104,17 @@ describe('the documented fields', () => {
       }),
       alert,
     );
+    await ledger.putDatabase(
+      aDatabase({
+        key: shareKey('123456789012/eu-west-1/db-POOL', 'acme'),
+        id: 'pool-1',
+        verdict: 'protected',
+        severity: 'info',
+        cause: null,
+        notes: [],
+        share: { since: createdAt, until: at(now), database: 'acme', schema: 'public', carried: newestBackup },
+      }),
+    );
     await ledger.putDays([
       aDay({ date: '2026-11-22', newestBackup }),
       aDay({ verdict: 'overdue', severity: 'critical', cause: { code: 'no-known-cause', facts: {} } }),
@@ -192,7 +204,8 @@ describe('the documented fields', () => {
     ];
     expect(said.length).toBeGreaterThan(10);
     for (const one of said) {
-      expect(one).toMatchObject({ key: ordersKey, account: '123456789012', region: 'eu-west-1' });
+      const key = expect.stringMatching(/^123456789012\/eu-west-1\/db-(ORDERS|POOL\/acme)$/);
+      expect(one).toMatchObject({ key, account: '123456789012', region: 'eu-west-1' });
       expect(Object.keys(one)).toEqual(expect.arrayContaining(['cause', 'notes', 'reason']));
     }
   });
