@@ -1,7 +1,8 @@
 /** Evidence as files: the query, every day, and the sums; streamed. */
 import { stringify } from 'csv-stringify/sync';
+import { partition } from 'es-toolkit/array';
 import * as z from 'zod';
-import { count, fields, number, text, time } from '../shared/domain/index.ts';
+import { count, fields, isSharedOwner, number, text, time } from '../shared/domain/index.ts';
 import { oneLine, printableJson } from '../shared/lib/safe-text.ts';
 import { type EvidenceRow, evidenceSchema, type FactsOf, Tally } from '../shared/read-model/index.ts';
 
@@ -30,11 +31,15 @@ const totals = {
 };
 
 const tailFields = {
-  totals: fields(totals).describe('sums of all days'),
+  totals: fields(totals).describe('sums of all days of tenants'),
   tenants: z
     .array(fields({ tenant: text.describe('whose'), ...totals }))
     .readonly()
     .describe('sums of each tenant'),
+  sharedDatabases: z
+    .array(fields({ tenant: text.describe('`shared:<id>`'), ...totals }))
+    .readonly()
+    .describe('sums of each shared database itself; `totals` has those of its tenants'),
 };
 
 export const evidenceFileSchema = fields({
@@ -52,21 +57,24 @@ export type EvidenceTail = FactsOf<typeof tailSchema>;
 /** Sums of the rows that pass through it. */
 export class EvidenceSums {
   readonly #all = new Tally();
-  readonly #tenants = new Map<string, Tally>();
+  readonly #owners = new Map<string, Tally>();
 
   async *counting(rows: AsyncIterable<EvidenceRow>): AsyncIterable<EvidenceRow> {
     for await (const row of rows) {
-      const tenant = this.#tenants.get(row.tenant) ?? new Tally();
-      this.#tenants.set(row.tenant, tenant);
+      const tenant = this.#owners.get(row.tenant) ?? new Tally();
+      this.#owners.set(row.tenant, tenant);
       tenant.add(row.state);
-      this.#all.add(row.state);
+      // What a shared database promises, it promises to its tenants, whose days are counted.
+      if (!isSharedOwner(row.tenant)) this.#all.add(row.state);
       yield row;
     }
   }
 
   get tail(): EvidenceTail {
-    const byName = [...this.#tenants].sort(([a], [b]) => (a < b ? -1 : 1));
-    return { totals: this.#all.totals, tenants: byName.map(([tenant, sum]) => ({ tenant, ...sum.totals })) };
+    const byName = [...this.#owners].sort(([a], [b]) => (a < b ? -1 : 1));
+    const sums = byName.map(([tenant, sum]) => ({ tenant, ...sum.totals }));
+    const [sharedDatabases, tenants] = partition(sums, ({ tenant }) => isSharedOwner(tenant));
+    return { totals: this.#all.totals, tenants, sharedDatabases };
   }
 }
 
@@ -110,8 +118,8 @@ const columns = [
 type Cells = Partial<Record<(typeof columns)[number], string | number | null>>;
 
 /**
- * One table: `record` is `day` for the days, `total` and `attainment` for the sums of a tenant (`*`: of all), and `query`
- * for the query and its ledger, with its value in `value`.
+ * One table: `record` is `day` for the days, `total` and `attainment` for the sums of a tenant (`*`: of all) or of a shared database
+ * itself (`shared:<id>`), and `query` for the query and its ledger, with its value in `value`.
  */
 export async function* csvOf(head: EvidenceHead, rows: AsyncIterable<EvidenceRow>): AsyncIterable<string> {
   const sums = new EvidenceSums();
@@ -134,8 +142,8 @@ export async function* csvOf(head: EvidenceHead, rows: AsyncIterable<EvidenceRow
       },
     ]);
   }
-  const { totals, tenants } = sums.tail;
-  for (const { tenant, attainment, ...days } of [...tenants, { tenant: '*', ...totals }]) {
+  const { totals, tenants, sharedDatabases } = sums.tail;
+  for (const { tenant, attainment, ...days } of [...tenants, ...sharedDatabases, { tenant: '*', ...totals }]) {
     yield csv([
       ...Object.entries(days).map(([state, value]) => ({ record: 'total', tenant, state, value })),
       { record: 'attainment', tenant, state: 'percent', value: attainment },

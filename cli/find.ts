@@ -6,8 +6,10 @@ import {
   type DatabaseKind,
   type DatabaseRow,
   databaseKinds,
+  databaseOfShare,
   environmentOf,
   formatEnvironment,
+  isSharedOwner,
 } from '../shared/domain/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
 import { first } from '../shared/lib/iterables.ts';
@@ -15,6 +17,8 @@ import {
   databaseNames,
   databasesNamed,
   lastSweep,
+  sharesIn,
+  sharesOfDatabases,
   tenantNames,
   unwatchedTenantFacts,
 } from '../shared/read-model/index.ts';
@@ -64,13 +68,16 @@ export async function findNamesakes(
   return named.filter(({ key }) => where.includes(formatEnvironment(environmentOf(key))));
 }
 
-/** The one database of the name that is in use; if an instance and a cluster share it, `--kind` is required. */
+/**
+ * The one database of the name that is in use, or a tenant's share of it; if an instance and a cluster share the name, `--kind` is
+ * required. Without `--tenant` a shared database is its operators' own.
+ */
 export async function findDatabase(
   deployed: DeployedLedger,
   places: FleetPlaces,
-  args: Args<'database' | 'kind', never>,
+  args: Args<'database' | 'kind' | 'tenant', never>,
 ): Promise<DatabaseRow> {
-  const [inUse, ...others] = await findNamesakes(deployed, places, args);
+  const [inUse, ...others] = await withTenant(deployed, await findNamesakes(deployed, places, args), args);
   if (inUse === undefined) throw new UserError(`The ledger knows no database "${args.text('database')}".`);
   if (others.some((other) => other.kind !== inUse.kind)) {
     throw new UserError(
@@ -78,6 +85,29 @@ export async function findDatabase(
     );
   }
   return inUse;
+}
+
+/** Of databases of one name the shares of the tenant asked for, and those that are the tenant's alone; all, if none is. */
+export async function withTenant(
+  { ledger }: DeployedLedger,
+  named: readonly DatabaseRow[],
+  args: Args<'tenant', never>,
+): Promise<readonly DatabaseRow[]> {
+  const tenant = args.optional('tenant');
+  if (tenant === undefined) return named;
+  const shares = await sharesIn(
+    ledger,
+    named.map(({ key }) => key),
+    tenant,
+  );
+  const its = named.flatMap((row) => {
+    const share = shares.find(({ key }) => databaseOfShare(key) === row.key);
+    return share ?? (row.tenant === tenant ? row : []);
+  });
+  if (its.length > 0) return its;
+  const held = (await sharesOfDatabases(ledger, named)).filter(({ share }) => share?.until === undefined);
+  const owners = [...held, ...named].flatMap((row) => row.tenant ?? []).filter((owner) => !isSharedOwner(owner));
+  throw new UserError(`"${named[0]?.id}" has no tenant "${tenant}".${didYouMean(tenant, [...new Set(owners)])}`);
 }
 
 /** Why nothing is known of a tenant: none of its databases was ever watched, or nobody has heard of it. */

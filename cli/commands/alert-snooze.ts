@@ -3,12 +3,15 @@ import { command } from '../command.ts';
 import { findDatabase } from '../find.ts';
 import { fleetPlacesOf } from '../fleet-places.ts';
 import { UserError } from '../user-error.ts';
-import { alertAnswer } from './alerts.ts';
-import { kindOption, placeOptions } from './options.ts';
+import { alertAnswer, noOpenAlert } from './alerts.ts';
+import { kindOption, placeOptions, shareOption } from './options.ts';
 
 export const alertSnooze = command({
+  details:
+    'Of a shared database it is the alert of its operators; with --tenant that of one tenant. Either leaves all others as they are.',
   arguments: [{ name: '<database>', description: 'the database whose alert is open' }],
   options: [
+    shareOption,
     kindOption,
     ...placeOptions,
     {
@@ -18,7 +21,7 @@ export const alertSnooze = command({
     { flags: '--by <name>', description: 'who snoozes it (default: the name you are signed in with)' },
     { flags: '--note <text>', description: 'why' },
   ],
-  examples: ['alert snooze acme-orders --until 12h', 'alert snooze acme-orders --until 2026-11-24T08:00Z'],
+  examples: ['alert snooze acme-orders --until 12h', 'alert snooze pool-1 --tenant acme --until 2026-11-24T08:00Z'],
   json: { is: 'object', fields: { '(those of `alerts`)': 'the alert as it is now' } },
   run: async (deps, args) => {
     const deployed = await deps.ledger();
@@ -30,7 +33,7 @@ export const alertSnooze = command({
     const note = args.optional('note');
     const snooze = { until, by: args.optional('by') ?? deps.user(), ...(note !== undefined && { note }) };
     const alert = await snoozeAlert(deployed.ledger, key, snooze, now);
-    if (alert === 'no open alert') throw new UserError(`"${id}" has no open alert.`);
+    if (alert === 'no open alert') throw noOpenAlert(id, args.optional('tenant'));
     return alertAnswer(deps, deployed.ledger, places, alert);
   },
 });

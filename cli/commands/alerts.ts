@@ -1,4 +1,4 @@
-import { type Alert, allMeaningsOf } from '../../shared/domain/index.ts';
+import { type Alert, allMeaningsOf, isShare, isSharedOwner, ownerText } from '../../shared/domain/index.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 import { filter } from '../../shared/lib/iterables.ts';
 import { dayMs } from '../../shared/lib/time.ts';
@@ -14,6 +14,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { findDatabases, requireTenant } from '../find.ts';
 import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import type { Screen } from '../screen.ts';
+import { UserError } from '../user-error.ts';
 import { databaseOption, fromOption, placeOptions, tenantOption, toOption } from './options.ts';
 
 export const alerts = command({
@@ -54,6 +55,11 @@ export const alerts = command({
   },
 });
 
+/** A database, or a tenant's share of it, has no open alert. */
+export function noOpenAlert(database: string, tenant: string | undefined): UserError {
+  return new UserError(`"${database}"${tenant === undefined ? '' : ` of ${tenant}`} has no open alert.`);
+}
+
 /** An alert after a change. */
 export async function alertAnswer(
   deps: Dependencies,
@@ -86,15 +92,17 @@ function by(who: AlertFacts['snoozed']): string {
 }
 
 /** The recipients of a message, in words. */
-function recipientsOf(tenant: string, to: AlertFacts['notified'][number]['to']): string {
-  if (to === 'operators') return 'the operators';
+function recipientsOf({ tenant, key }: AlertFacts, to: AlertFacts['notified'][number]['to']): string {
+  // Of a share operators are notified with its database.
+  if (isShare(key)) return to === 'operators' ? 'the operators, with that of the database' : `${tenant}'s recipients`;
+  if (to === 'operators' || isSharedOwner(tenant)) return 'the operators';
   return to === 'tenant' ? `${tenant}'s recipients` : `${tenant}'s recipients and the operators`;
 }
 
 function printAlert(screen: Screen, places: FleetPlaces, alert: AlertFacts): void {
   const { bold, dim } = screen.colours;
   screen.line(
-    `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${bold(alert.database)}${places.beside(alert)}  ${alert.resolved ? dim('resolved') : 'open'}`,
+    `${screen.bySeverity(alert.verdict, alert.severity)}  ${ownerText(alert.tenant, alert.notes)} / ${bold(alert.database)}${places.beside(alert)}  ${alert.resolved ? dim('resolved') : 'open'}`,
   );
   screen.line(alert.reason, '  ');
   const last = alert.notified.at(-1);
@@ -104,7 +112,7 @@ function printAlert(screen: Screen, places: FleetPlaces, alert: AlertFacts): voi
       'messages',
       last === undefined
         ? 'not yet'
-        : `${alert.notified.length} handed to SNS, the last ${screen.moment(last.at)}, to ${recipientsOf(alert.tenant, last.to)}`,
+        : `${alert.notified.length} handed to SNS, the last ${screen.moment(last.at)}, to ${recipientsOf(alert, last.to)}`,
     ],
     ...(alert.pending ? ([['pending', `${alert.pending.step}: its message is not confirmed yet`]] as const) : []),
     ...(alert.acknowledged

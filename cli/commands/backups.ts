@@ -1,4 +1,4 @@
-import { allMeaningsOf, type Backup, backupKinds, copyStates } from '../../shared/domain/index.ts';
+import { allMeaningsOf, type Backup, backupKinds, copyStates, ownerText } from '../../shared/domain/index.ts';
 import { filter } from '../../shared/lib/iterables.ts';
 import { dayMs } from '../../shared/lib/time.ts';
 import {
@@ -15,7 +15,8 @@ import { fleetPlacesOf } from '../fleet-places.ts';
 import { databaseOption, fromOption, placeOptions, tenantOption, toOption } from './options.ts';
 
 export const backups = command({
-  details: 'Sorted by the time of their data. A full page ends with the option for the next one.',
+  details:
+    'Sorted by the time of their data. A full page ends with the option for the next one. A tenant has those of a shared database that were made while it was there.',
   options: [
     tenantOption,
     databaseOption,
@@ -69,7 +70,7 @@ export const backups = command({
         rows,
         (row) => {
           const id = row.closed ? screen.colours.dim(`${row.id} (gone)`) : row.id;
-          const tenantName = row.tenant ?? '–';
+          const tenantName = row.tenant === null ? '–' : ownerText(row.tenant);
           return [
             screen.timeAndAge(row.time),
             ...(screen.narrow

@@ -6,6 +6,7 @@ import {
   fields,
   isOneOf,
   meaningsOf,
+  ownerText,
   type Unrecognized,
 } from '../../shared/domain/index.ts';
 import { dayMs } from '../../shared/lib/time.ts';
@@ -103,7 +104,7 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>, places
       const progress = copy.state === 'running' && copy.percent !== null ? ` ${copy.percent} %` : '';
       const size = copy.bytes === null ? '' : ` ${formatBytes(copy.bytes)}`;
       const since = screen.timeAndAge(sinceOf(row));
-      const tenant = row.tenant ?? '–';
+      const tenant = row.tenant === null ? '–' : ownerText(row.tenant);
       return [
         `${screen.copyState(copy.state)}${progress}${size}`,
         row.position === null ? '' : String(row.position),

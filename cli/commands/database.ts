@@ -1,22 +1,27 @@
-import { allMeaningsOf, fields } from '../../shared/domain/index.ts';
+import { allMeaningsOf, bySeverity, byVerdict, fields, ownerText } from '../../shared/domain/index.ts';
 import { type DatabaseHistory, historyFields, readDatabase } from '../../shared/read-model/index.ts';
 import { answer, command } from '../command.ts';
-import { findNamesakes } from '../find.ts';
+import { findNamesakes, withTenant } from '../find.ts';
 import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import type { Screen } from '../screen.ts';
 import { formatBytes, plural } from '../screen.ts';
 import { printCauses } from './copies.ts';
-import { kindOption, placeOptions } from './options.ts';
+import { kindOption, placeOptions, shareOption } from './options.ts';
 
 export const database = command({
   arguments: [{ name: '<database>', description: 'its identifier in RDS' }],
   options: [
+    shareOption,
     kindOption,
     ...placeOptions,
     { flags: '--limit <number>', description: 'backups and alerts shown, the newest ones (default: 15)' },
     { flags: '--days <number>', description: 'days of evaluations shown (default: 14)' },
   ],
-  examples: ['database acme-orders', 'database acme-billing --kind cluster --limit 100 --days 60'],
+  examples: [
+    'database acme-orders',
+    'database acme-billing --kind cluster --limit 100 --days 60',
+    'database pool-1 --tenant acme',
+  ],
   json: {
     is: 'object',
     fields: {
@@ -27,7 +32,7 @@ export const database = command({
   run: async (deps, args) => {
     const deployed = await deps.ledger();
     const places = await fleetPlacesOf(deps, deployed, args);
-    const named = await findNamesakes(deployed, places, args);
+    const named = await withTenant(deployed, await findNamesakes(deployed, places, args), args);
     const options = { limit: args.whole('limit', 15, [1, 1000]), days: args.whole('days', 14, [1, 400]) };
     const history = await readDatabase(deployed.ledger, named, options, deps.now());
     if (history === undefined) throw new Error(`${named.length} databases were found, and none could be read`);
@@ -37,6 +42,7 @@ export const database = command({
 
 function print(facts: DatabaseHistory, places: FleetPlaces, screen: Screen): void {
   about(facts, places, screen);
+  tenants(facts, screen);
   backups(facts, screen);
   alerts(facts, screen);
   days(facts, screen);
@@ -49,7 +55,8 @@ function about(facts: DatabaseHistory, places: FleetPlaces, screen: Screen): voi
   screen.line();
   const newest = facts.newestBackup;
   screen.pairs([
-    ['tenant', facts.tenant ?? 'none: nobody configured it'],
+    ['tenant', facts.tenant === null ? 'none: nobody configured it' : ownerText(facts.tenant, facts.notes)],
+    ...shareOf(facts, screen),
     ...(places.several ? ([['account', places.text(facts)]] as const) : []),
     ['what', [facts.kind, facts.engine].filter((part) => part !== null).join(', ')],
     ['newest backup', newest ? `${screen.moment(newest.time)}  ${dim(newest.id)}` : 'none'],
@@ -62,6 +69,58 @@ function about(facts: DatabaseHistory, places: FleetPlaces, screen: Screen): voi
     ['key', facts.key],
     ...facts.others.map((key) => ['same name', key] as const),
   ]);
+}
+
+/** What is said of a tenant's share of a shared database. */
+function shareOf({ share }: DatabaseHistory, screen: Screen): (readonly [name: string, text: string])[] {
+  if (share === null) return [];
+  const part = [share.database, share.schema].filter((name) => name !== null).join('.');
+  return [
+    ['shared', part === '' ? 'with other tenants' : `with other tenants; its part is ${part}`],
+    ['there since', share.since === null ? 'before the ledger looked' : screen.moment(share.since)],
+    ...(share.until === null ? [] : ([['left', screen.moment(share.until)]] as const)),
+  ];
+}
+
+/** Tenants of a shared database that are shown; JSON has them all. */
+const tenantsShown = 25;
+
+/** The tenants of a shared database, the worst first. */
+function tenants({ tenants }: DatabaseHistory, screen: Screen): void {
+  if (tenants === null) return;
+  const held = tenants.filter(({ until }) => until === null);
+  const left = tenants.length - held.length;
+  screen.heading(`Tenants: ${held.length}${left > 0 ? `, and ${left} that left` : ''}`);
+  if (tenants.length === 0) {
+    screen.line('None.', '  ');
+    return;
+  }
+  const worst = tenants.toSorted(
+    (a, b) =>
+      Number(a.until !== null) - Number(b.until !== null) ||
+      bySeverity(a.severity ?? 'info', b.severity ?? 'info') ||
+      byVerdict(a.verdict ?? 'protected', b.verdict ?? 'protected'),
+  );
+  screen.table(
+    [
+      { title: 'TENANT', holds: 'names' },
+      { title: 'VERDICT' },
+      { title: `SINCE (${screen.timeZone})` },
+      { title: `NEWEST BACKUP (${screen.timeZone})` },
+      { title: 'ALERT' },
+    ],
+    worst
+      .slice(0, tenantsShown)
+      .map(({ tenant, verdict, severity, since, until, newestBackup, alert }) => [
+        tenant,
+        until === null ? screen.verdict(verdict, severity) : screen.colours.dim(`left ${screen.time(until)}`),
+        screen.time(since),
+        screen.timeAndAge(newestBackup?.time ?? null),
+        alert === null ? '–' : `open since ${screen.time(alert.opened)}`,
+      ]),
+  );
+  const more = worst.length - tenantsShown;
+  if (more > 0) screen.line(`and ${more} more: the same with --json`, '  ');
 }
 
 function backups({ backups }: DatabaseHistory, screen: Screen): void {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { allMeaningsOf, listVerdicts } from '../../shared/domain/index.ts';
+import { allMeaningsOf, listVerdicts, ownerText } from '../../shared/domain/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { filter, first } from '../../shared/lib/iterables.ts';
 import { type EvidenceRow, readEvidence } from '../../shared/read-model/index.ts';
@@ -162,7 +162,7 @@ async function summary(
     const when = days === 1 ? last.date : `${from} to ${last.date}, ${days} days`;
     const state = screen.bySeverity(last.state, last.state === 'late' ? 'warning' : 'critical');
     screen.line(
-      `${state}  ${last.tenant} / ${screen.colours.bold(last.database)}${places.beside(last)}  ${when}`,
+      `${state}  ${ownerText(last.tenant)} / ${screen.colours.bold(last.database)}${places.beside(last)}  ${when}`,
       '  ',
     );
     screen.line(screen.colours.dim(last.reason ?? ''), '    ');
@@ -198,7 +198,7 @@ async function gapsOf(rows: AsyncIterable<EvidenceRow>): Promise<Gap[]> {
   return [...ended, ...open.values()].sort((a, b) => (a.last.date < b.last.date ? 1 : -1));
 }
 
-function printSums(screen: Screen, head: EvidenceHead, { totals, tenants }: EvidenceTail): void {
+function printSums(screen: Screen, head: EvidenceHead, { totals, tenants, sharedDatabases }: EvidenceTail): void {
   screen.line(screen.colours.bold(`Backups within the promised time, ${head.from} to ${head.to} (UTC days)`));
   screen.line(
     screen.colours.dim(`From the ledger ${head.ledger} in ${head.account}/${head.region}, read ${head.queriedAt}.`),
@@ -217,6 +217,10 @@ function printSums(screen: Screen, head: EvidenceHead, { totals, tenants }: Evid
         align: 'right' as const,
       })),
     ],
-    [...tenants.map(({ tenant, ...sum }) => cells(tenant, sum)), cells('all', totals)],
+    [
+      ...tenants.map(({ tenant, ...sum }) => cells(tenant, sum)),
+      cells('all', totals),
+      ...sharedDatabases.map(({ tenant, ...sum }) => cells(tenant, sum)),
+    ],
   );
 }

@@ -4,6 +4,11 @@ import type { Option } from '../command.ts';
 const time = 'a date, a moment (2026-11-23T04:00Z), or how long ago (36h, 7d)';
 
 export const tenantOption = { flags: '--tenant <id>', description: 'only of this tenant' } as const;
+/** Whose part of a shared database is meant. */
+export const shareOption = {
+  flags: '--tenant <id>',
+  description: "of a shared database, this tenant's part (default: the database itself)",
+} as const;
 export const databaseOption = { flags: '--database <id>', description: 'only of this database' } as const;
 /** Where databases are. */
 export const placeOptions = [

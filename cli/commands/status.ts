@@ -1,8 +1,12 @@
+import { partition } from 'es-toolkit/array';
 import { sum } from 'es-toolkit/math';
 import {
   allMeaningsOf,
   byVerdict,
+  databaseOfShare,
   type Environment,
+  isShare,
+  ownerText,
   type Severity,
   type Unrecognized,
   type VerdictName,
@@ -48,7 +52,7 @@ function headline({ standing, doubts, openAlerts, unwatchedTenants }: StatusFact
   const { green, red, yellow, bold } = screen.colours;
   if (standing === 'ok') screen.line(bold(green('OK  Every database that is watched has a fresh backup.')));
   else if (standing === 'unprotected') {
-    const count = new Set(openAlerts.map(({ key }) => key)).size;
+    const count = new Set(openAlerts.map(({ key }) => databaseOfShare(key))).size;
     const tenants = unwatchedTenants.filter(({ severity }) => severity === 'critical').length;
     const who = [
       ...(count > 0 ? [`${plural(count, 'database')} with an open alert`] : []),
@@ -103,20 +107,25 @@ const alertsShown = 10;
 function openAlerts({ openAlerts }: StatusFacts, places: FleetPlaces, screen: Screen): void {
   if (openAlerts.length === 0) return;
   screen.heading(`Open alerts: ${openAlerts.length}`);
-  for (const alert of openAlerts.slice(0, alertsShown)) {
+  const open = new Set(openAlerts.map(({ key }) => key));
+  // Those of a shared database's tenants stand with its own, as they do in the operators' message.
+  const [first, tenants] = partition(openAlerts, ({ key }) => !isShare(key) || !open.has(databaseOfShare(key)));
+  for (const alert of first.slice(0, alertsShown)) {
+    const its = tenants.filter(({ key }) => databaseOfShare(key) === alert.key).length;
     const silence = alert.acknowledged
       ? `, acknowledged by ${alert.acknowledged.by}`
       : alert.snoozedUntil
         ? `, silent until ${screen.time(alert.snoozedUntil)}`
         : '';
     screen.line(
-      `${screen.bySeverity(alert.verdict, alert.severity)}  ${alert.tenant} / ${screen.colours.bold(alert.database)}${places.beside(alert)}  since ${screen.moment(alert.opened)}${silence}`,
+      `${screen.bySeverity(alert.verdict, alert.severity)}  ${ownerText(alert.tenant, alert.notes)} / ${screen.colours.bold(alert.database)}${places.beside(alert)}  since ${screen.moment(alert.opened)}${silence}`,
       '  ',
     );
     screen.line(screen.colours.dim(alert.reason), '    ');
+    if (its > 0) screen.line(screen.colours.dim(`With the alerts of ${plural(its, 'tenant')} of it.`), '    ');
   }
-  if (openAlerts.length > alertsShown) {
-    screen.line(`and ${openAlerts.length - alertsShown} more: ${programName} alerts --open`, '  ');
+  if (first.length > alertsShown) {
+    screen.line(`and ${first.length - alertsShown} more: ${programName} alerts --open`, '  ');
   }
 }
 

@@ -1,5 +1,5 @@
 import { sum } from 'es-toolkit/math';
-import { bySeverity, byVerdict } from '../../shared/domain/index.ts';
+import { bySeverity, byVerdict, ownerText } from '../../shared/domain/index.ts';
 import type { SweepReport } from '../../shared/sweep/index.ts';
 import { answer, command } from '../command.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -24,13 +24,13 @@ export const sweep = command({
       at: 'the moment that it evaluated as of',
       complete: 'whether it finished',
       databases:
-        '`tenant`, `database`, `account`, `region`, `verdict`, `cause` and `notes` (`code`, `facts`), `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected',
+        '`tenant`, `database`, `account`, `region`, `verdict`, `cause` and `notes` (`code`, `facts`), `severity`, `reason`, `newestBackup` (`id`, `time`), `ageHours`, `deadline`; above 2,000 only those that are not protected; a shared database has an entry of its own (its `tenant` is `shared:<id>`), and one for each of its tenants',
       environments:
         'accounts and Regions that it read: `account`, `region`, `complete`, `error` (null where all that was asked for was read)',
       unconfigured: 'names of databases that RDS has and nobody configured',
       restoreTests: 'names of databases that were passed over as restore tests',
       unwatchedTenants: 'ids of tenants without a database that is watched',
-      counts: 'databases by verdict',
+      counts: 'databases by verdict; a shared one counts once for each tenant that it holds',
       eventsMissed: 'backups that no event announced',
       alerts: '`opened`, `reminded`, `resolved`',
       apiCalls: 'calls to RDS by their name',
@@ -107,8 +107,9 @@ function print(report: SweepReport, dry: boolean, places: FleetPlaces, screen: S
     .sort((a, b) => bySeverity(a.severity, b.severity) || byVerdict(a.verdict, b.verdict));
   if (shown.length === 0) return;
   screen.line();
-  for (const { tenant, database, verdict, severity, reason, ...environment } of shown) {
-    screen.line(`${screen.verdict(verdict, severity)}  ${tenant} / ${bold(database)}${places.beside(environment)}`);
+  for (const { tenant, database, verdict, severity, reason, notes, ...environment } of shown) {
+    const owner = ownerText(tenant, notes);
+    screen.line(`${screen.verdict(verdict, severity)}  ${owner} / ${bold(database)}${places.beside(environment)}`);
     screen.line(dim(reason), '    ');
   }
 }

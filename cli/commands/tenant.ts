@@ -10,6 +10,7 @@ import { placeOptions } from './options.ts';
 export const tenant = command({
   arguments: [{ name: '<tenant>', description: 'its id in the configuration' }],
   options: placeOptions,
+  details: "Of a shared database it shows the verdict of the part that is the tenant's, by its own clock.",
   examples: ['tenant acme', 'tenant acme --tz Europe/Berlin'],
   json: {
     is: 'list',
@@ -27,6 +28,18 @@ export const tenant = command({
   },
 });
 
+/** `orders`; of a shared database also what the tenant's part is called, and since when it was there. */
+function withShare(screen: Screen, { database, share }: TenantDatabaseFacts): string {
+  if (share === null) return database;
+  const part = [share.database, share.schema].filter((name) => name !== null).join('.');
+  const since = share.since === null ? '' : `since ${screen.time(share.since)}`;
+  const until = share.until === null ? '' : `until ${screen.time(share.until)}`;
+  return screen.stacked(
+    database,
+    screen.colours.dim(['shared', part, since, until].filter((text) => text !== '').join(' ')),
+  );
+}
+
 async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>, places: FleetPlaces): Promise<void> {
   const reasons: TenantDatabaseFacts[] = [];
   const zone = screen.timeZone;
@@ -41,10 +54,11 @@ async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>, p
     ],
     rows,
     (row) => {
-      if (row.severity !== 'info' || row.verdict !== 'protected') reasons.push(row);
+      if (row.reason !== null && (row.severity !== 'info' || row.verdict !== 'protected')) reasons.push(row);
+      const name = withShare(screen, row);
       return [
-        ...(screen.narrow ? [places.stacked(screen, row.database, row)] : [row.database, ...places.cells(row)]),
-        screen.verdict(row.verdict, row.severity),
+        ...(screen.narrow ? [places.stacked(screen, name, row)] : [name, ...places.cells(row)]),
+        row.share?.until ? screen.colours.dim('left') : screen.verdict(row.verdict, row.severity),
         screen.timeAndAge(row.newestBackup?.time ?? null),
         screen.timeAndAge(row.deadline),
         row.copy ? screen.copyState(row.copy.state) : '–',

@@ -4,6 +4,7 @@
  *
  * The database itself is no tenant's. Where rows name an owner, it is `shared:<id>`, which no tenant can be called.
  */
+import type { Finding } from './database.ts';
 import { type DatabaseKey, parseDatabaseKey } from './identity.ts';
 
 const ownerPrefix = 'shared:';
@@ -32,4 +33,22 @@ export function isShare(key: DatabaseKey): boolean {
 export function databaseOfShare(key: DatabaseKey): DatabaseKey {
   const { tenant } = parseDatabaseKey(key);
   return tenant === undefined ? key : key.slice(0, -(tenant.length + 1));
+}
+
+/**
+ * What counts where databases are counted: a shared database counts once for each tenant that it holds, by the tenant's share of it, and
+ * not besides; one that holds none counts itself.
+ */
+export function countedDatabases(keys: Iterable<DatabaseKey>): ReadonlySet<DatabaseKey> {
+  const all = [...keys];
+  const hosts = new Set(all.filter(isShare).map(databaseOfShare));
+  return new Set(all.filter((key) => !hosts.has(key)));
+}
+
+/** An owner as operators read it: a tenant's id, or `shared (3 tenants)` where a finding's notes say how many a shared database holds. */
+export function ownerText(owner: string, notes: Finding['notes'] | null = null): string {
+  if (!isSharedOwner(owner)) return owner;
+  const holds = notes?.find(({ code }) => code === 'holds-tenants')?.facts as { readonly count?: number } | undefined;
+  if (holds?.count === undefined) return 'shared';
+  return holds.count === 1 ? 'shared (1 tenant)' : `shared (${holds.count} tenants)`;
 }

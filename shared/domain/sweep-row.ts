@@ -52,7 +52,7 @@ export const sweepSchema = fields({
   at: time.describe('the moment that it evaluated as of'),
   complete: flag.describe('whether it got to its end'),
   databases: count.describe('how many databases it evaluated'),
-  counts: countsSchema.describe('databases by verdict'),
+  counts: countsSchema.describe('databases by verdict; a shared one counts once for each tenant that it holds'),
   eventsMissed: count.describe('backups that no event announced'),
   missed: z
     .array(

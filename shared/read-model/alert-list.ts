@@ -1,14 +1,16 @@
 /** Who was notified of what, and when. */
-import type { Alert, DatabaseKey } from '../domain/index.ts';
+import { type Alert, type DatabaseKey, databaseOfShare } from '../domain/index.ts';
 import type { Ledger, Span } from '../ledger/index.ts';
 import { filter, inChunks, merged } from '../lib/iterables.ts';
 import { type AlertFacts, alertFacts } from './row-facts.ts';
-import { tenantNames } from './tenant.ts';
+import { owners } from './tenant.ts';
+import { sharesIn, sharesOfDatabases } from './whose-backups.ts';
 
 export interface AlertSlice {
   /** Only those that are open: oldest first, whenever they opened. */
   readonly open: boolean;
   readonly tenant?: string;
+  /** Of shared ones, their tenants' alerts too. */
   readonly databases?: readonly DatabaseKey[];
   /** When they opened. */
   readonly span: Span;
@@ -30,17 +32,28 @@ async function* alertsOf(ledger: Ledger, { open, tenant, databases, span }: Aler
       ledger.openAlerts(),
       (alert) =>
         (tenant === undefined || alert.tenant === tenant) &&
-        (databases === undefined || databases.includes(alert.database)),
+        (databases === undefined || databases.includes(databaseOfShare(alert.database))),
     );
     return;
   }
   const lists = databases
-    ? databases.map((key) => filter(ledger.alertsOfDatabase(key), ({ opened }) => within(opened, span)))
-    : (tenant !== undefined ? [tenant] : await tenantNames(ledger)).map((one) => ledger.alertsOfTenant(one, span));
+    ? (await withShares(ledger, databases, tenant)).map((key) =>
+        filter(ledger.alertsOfDatabase(key), ({ opened }) => within(opened, span)),
+      )
+    : (tenant !== undefined ? [tenant] : await owners(ledger)).map((one) => ledger.alertsOfTenant(one, span));
   yield* filter(
     merged(lists, (a, b) => b.opened.getTime() - a.opened.getTime()),
     (alert) => tenant === undefined || alert.tenant === tenant,
   );
+}
+
+/** Keys of databases, and of the shares of them: of one tenant, or all. */
+async function withShares(ledger: Ledger, databases: readonly DatabaseKey[], tenant?: string): Promise<DatabaseKey[]> {
+  const shares =
+    tenant === undefined
+      ? await sharesOfDatabases(ledger, await ledger.databases(databases))
+      : await sharesIn(ledger, databases, tenant);
+  return [...databases, ...shares.map(({ key }) => key)];
 }
 
 /** The facts of alerts, of open ones with the rows of their databases, 100 a call. */

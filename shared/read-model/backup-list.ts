@@ -1,9 +1,17 @@
 /** Any slice of backups, newest first, by the shortest way the table knows. */
 
-import { type Backup, type BackupKind, type CopyState, type DatabaseKey, isOneOf } from '../domain/index.ts';
+import {
+  type Backup,
+  type BackupKind,
+  type CopyState,
+  type DatabaseKey,
+  type DatabaseRow,
+  isOneOf,
+} from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { dateAfter, dateOf } from '../lib/dates.ts';
 import { merged } from '../lib/iterables.ts';
+import { backupsOfRow, listedAt, sharesIn, sharesOfTenant } from './whose-backups.ts';
 
 export interface Slice {
   readonly tenant?: string;
@@ -16,23 +24,34 @@ export interface Slice {
   readonly copyStates?: readonly CopyState[];
 }
 
-/** Reads the partition of a database, of a tenant, or of each day, whichever is asked for; the rest is sorted out here. */
+/**
+ * Reads the partition of a database, of a tenant, or of each day, whichever is asked for; the rest is sorted out here. A tenant has those
+ * of shared databases, too, as long as it was there.
+ */
 export async function* readBackups(ledger: Ledger, slice: Slice): AsyncIterable<Backup> {
   for await (const backup of source(ledger, slice)) if (belongs(backup, slice)) yield backup;
 }
 
 async function* source(ledger: Ledger, { databases, tenant, from, to }: Slice): AsyncIterable<Backup> {
+  // By creation, which a copied snapshot's data is older than: its row comes before its time, so the end stays open.
+  const ofRows = (rows: readonly DatabaseRow[]) => rows.map((row) => byListedTime(backupsOfRow(ledger, row, { from })));
   if (databases !== undefined) {
-    // By creation, which a copied snapshot's data is older than: its row comes before its time, so the end stays open.
-    const lists = databases.map((key) => ledger.backupsOfDatabase(key, { from }));
-    yield* byListedTime(merged(lists, (a, b) => b.createdAt.getTime() - a.createdAt.getTime()));
-  } else if (tenant !== undefined) yield* ledger.backupsOfTenant(tenant, { from, to });
-  else {
+    const shares = tenant === undefined ? [] : await sharesIn(ledger, databases, tenant);
+    const whole = databases.map((key) => byListedTime(ledger.backupsOfDatabase(key, { from })));
+    yield* merged([...whole, ...ofRows(shares)], newestFirst);
+  } else if (tenant !== undefined) {
+    const shares = await sharesOfTenant(ledger, tenant);
+    yield* merged([ledger.backupsOfTenant(tenant, { from, to }), ...ofRows(shares)], newestFirst);
+  } else {
     const first = dateOf(from);
     for (let date = dateOf(new Date(to.getTime() - 1)); date >= first; date = dateAfter(date, -1)) {
       yield* ledger.backupsOfDay(date);
     }
   }
+}
+
+function newestFirst(a: Backup, b: Backup): number {
+  return listedAt(b).getTime() - listedAt(a).getTime();
 }
 
 /**
@@ -47,11 +66,6 @@ async function* byListedTime(backups: AsyncIterable<Backup>): AsyncIterable<Back
     waiting.splice(place < 0 ? waiting.length : place, 0, backup);
   }
   yield* waiting;
-}
-
-/** Where a backup stands in lists by time. */
-export function listedAt(backup: Pick<Backup, 'backupTime' | 'createdAt'>): Date {
-  return backup.backupTime ?? backup.createdAt;
 }
 
 function belongs(backup: Backup, { tenant, from, to, kinds, copyStates }: Slice): boolean {

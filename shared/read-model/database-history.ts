@@ -2,13 +2,17 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import {
+  type Alert,
   type DatabaseKind,
   type DatabaseRow,
   databaseKinds,
+  databaseSchema,
   type Environment,
   environmentsAtOnce,
   fields,
+  isSharedOwner,
   text,
+  time,
 } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { dateAfter, dateOf } from '../lib/dates.ts';
@@ -25,9 +29,32 @@ import {
   type FactsOf,
 } from './row-facts.ts';
 import { alertsOfRows } from './tenant.ts';
+import { backupsOfRow, type ShareRow, sharesOfDatabases } from './whose-backups.ts';
+
+const tenantOfDatabase = fields({
+  tenant: text.describe("the tenant's id"),
+  key: databaseFactsSchema.shape.key,
+  since: time.nullable().describe('since when its data is there; null where it was before the ledger looked'),
+  until: time.nullable().describe('when it left; null while it is there'),
+  database: text.nullable().describe('the name of its database, where the configuration says it'),
+  schema: text.nullable().describe('the name of its schema, where the configuration says it'),
+  verdict: databaseSchema.shape.verdict.unwrap().nullable().describe('its own verdict; null once it has left'),
+  severity: databaseSchema.shape.severity.unwrap().nullable().describe('`critical`, `warning` or `info`'),
+  newestBackup: databaseSchema.shape.newestBackup.unwrap().nullable().describe('the newest backup that holds it'),
+  deadline: time.nullable().describe('when it becomes, or became, overdue'),
+  alert: z.custom<AlertFacts>().nullable().describe('its open alert as `alerts --json` shows it'),
+});
+
+/** A tenant of a shared database. */
+export type TenantOfDatabase = FactsOf<typeof tenantOfDatabase>;
 
 /** What is said of a database beside its row. */
 export const historyFields = {
+  tenants: z
+    .array(tenantOfDatabase)
+    .readonly()
+    .nullable()
+    .describe('tenants of a shared database, by name, those that left among them; null of any other'),
   backups: z
     .custom<readonly BackupFacts[]>()
     .describe('its backups as `backups --json` shows them, newest first, at most as many as were asked for'),
@@ -68,7 +95,10 @@ export async function databasesNamed(
     .sort((a, b) => Number(b.tenant !== undefined) - Number(a.tenant !== undefined) || lastSeen(b) - lastSeen(a));
 }
 
-/** The history of the first of the databases of a name; undefined where there is none. */
+/**
+ * The history of the first of the databases of a name, or of a tenant's share of it; undefined where there is none. Of a shared database,
+ * reads a row for each database of the ledger.
+ */
 export async function readDatabase(
   ledger: Ledger,
   named: readonly DatabaseRow[],
@@ -78,17 +108,28 @@ export async function readDatabase(
   const [row, ...others] = named;
   if (row === undefined) return undefined;
   const today = dateOf(now);
-  const [current, backups, alerts, evaluated] = await Promise.all([
+  const [current, backups, alerts, evaluated, shares] = await Promise.all([
     alertsOfRows(ledger, [row]),
-    collect(take(ledger.backupsOfDatabase(row.key), limit)),
+    collect(take(backupsOfRow(ledger, row), limit)),
     collect(take(ledger.alertsOfDatabase(row.key), limit)),
     collect(ledger.daysOfDatabase(row.key, dateAfter(today, 1 - days), today)),
+    sharesOfDatabases(ledger, [row]),
   ]);
+  const theirs = await alertsOfRows(ledger, shares);
+  const isShared = shares.length > 0 || (row.tenant !== undefined && isSharedOwner(row.tenant));
   return {
     ...databaseFacts(row, current.get(row.key), now),
+    tenants: isShared ? shares.map((share) => tenantIn(share, theirs.get(share.key), now)) : null,
     backups: backups.map((backup) => backupFacts(backup, now)),
     alerts: alerts.map((alert) => alertFacts(alert, row, now)),
     days: evaluated.reverse().map(dayFacts),
     others: others.map(({ key }) => key),
   };
+}
+
+function tenantIn(row: ShareRow, alert: Alert | undefined, now: Date): TenantOfDatabase {
+  const { key, share, verdict, severity, newestBackup, deadline, alert: open } = databaseFacts(row, alert, now);
+  const { since = null, until = null, database = null, schema = null } = share ?? {};
+  const finding = { verdict, severity, newestBackup, deadline, alert: open };
+  return { tenant: row.tenant, key, since, until, database, schema, ...finding };
 }

@@ -1,7 +1,13 @@
 export { type AlertSlice, factsOfAlerts, readAlerts } from './alert-list.ts';
-export { listedAt, readBackups, type Slice } from './backup-list.ts';
+export { readBackups, type Slice } from './backup-list.ts';
 export { byCause, type CopyQueueFacts, listedStates, queueFields, readCopies } from './copy-queue.ts';
-export { type DatabaseHistory, databasesNamed, historyFields, readDatabase } from './database-history.ts';
+export {
+  type DatabaseHistory,
+  databasesNamed,
+  historyFields,
+  readDatabase,
+  type TenantOfDatabase,
+} from './database-history.ts';
 export { attainment, type EvidenceRow, type EvidenceState, evidenceSchema, readEvidence, Tally } from './evidence.ts';
 export { lastSweep } from './last-sweep.ts';
 export { type MissedDay, missedDaySchema, readMissed } from './missed-events.ts';
@@ -31,3 +37,4 @@ export {
   tenantDatabaseSchema,
   tenantNames,
 } from './tenant.ts';
+export { isShareRow, listedAt, type ShareRow, sharesIn, sharesOfDatabases } from './whose-backups.ts';

@@ -69,7 +69,9 @@ function operators(now: Date): Reader {
 // Runs ------------------------------------------------------------------------------------------------------------------
 
 /** Only verdicts that occur are in it. */
-export const countsSchema = z.record(text, count).describe('databases by verdict');
+export const countsSchema = z
+  .record(text, count)
+  .describe('databases by verdict; a shared one counts once for each tenant that it holds');
 
 export const runFactsSchema = fields({ ...sweepSchema.shape, counts: countsSchema });
 

@@ -1,6 +1,6 @@
 /** One screen's facts: is everybody protected, and is the watcher itself alive. */
 
-import { minBy } from 'es-toolkit/array';
+import { countBy, minBy } from 'es-toolkit/array';
 import pMap from 'p-map';
 import * as z from 'zod';
 import {
@@ -8,6 +8,9 @@ import {
   type Backup,
   bySeverity,
   count,
+  countedDatabases,
+  type DatabaseKey,
+  databaseOfShare,
   type Environment,
   environmentOf,
   environmentsAtOnce,
@@ -58,7 +61,7 @@ export const statusSchema = fields({
   standing: z.custom<Standing>().describe('`ok`, `unprotected` or `unknown`: what the exit code says'),
   doubts: z.array(text).readonly().describe('why it is not known, as sentences; empty otherwise'),
   counts: countsSchema.describe(
-    'databases by verdict, as of the last sweep; with --account or --region those left, as of their last evaluation',
+    'databases by verdict (a shared one counts once for each tenant that it holds), as of the last sweep; with --account or --region those left, as of their last evaluation',
   ),
   sweep: runFactsSchema.nullable().describe('the last sweep'),
   watch: z.custom<RunFacts>().nullable().describe('the last watch, with the same fields; or null'),
@@ -169,12 +172,12 @@ function queuedSince({ copy, recordedAt }: Backup): number {
 
 /** Configured databases in some environments, by the verdict of their last evaluation. */
 async function countsIn(ledger: Ledger, only: (environment: Environment) => boolean): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
+  const verdicts = new Map<DatabaseKey, string>();
   for await (const { key, tenant, verdict } of ledger.allDatabases()) {
-    if (tenant === undefined || verdict === undefined || !only(environmentOf(key))) continue;
-    counts[verdict] = (counts[verdict] ?? 0) + 1;
+    if (tenant !== undefined && verdict !== undefined && only(environmentOf(key))) verdicts.set(key, verdict);
   }
-  return counts;
+  const counted = countedDatabases(verdicts.keys());
+  return countBy([...counted], (key) => verdicts.get(key) ?? '');
 }
 
 /** Everything that forbids to say that all is well, or who is not. */
@@ -182,7 +185,7 @@ export function doubtsOf(
   seen: {
     readonly sweep: RunFacts | undefined;
     readonly watch: RunFacts | undefined;
-    readonly alerts: readonly Pick<AlertFacts, 'verdict'>[];
+    readonly alerts: readonly Pick<AlertFacts, 'key' | 'verdict'>[];
   },
   now: Date,
 ): string[] {
@@ -193,7 +196,7 @@ export function doubtsOf(
   const age = (run: RunFacts) => now.getTime() - Date.parse(run.finished ?? run.started);
   const notKnown = verdictNames
     .filter((name) => verdictOf(name).protection === 'unknown')
-    .map((name) => ({ name, count: alerts.filter(({ verdict }) => verdict === name).length }))
+    .map((name) => ({ name, count: databasesOf(alerts.filter(({ verdict }) => verdict === name)).size }))
     .filter(({ count }) => count > 0);
   const later = [...new Set([...Object.keys(sweep.counts), ...alerts.map(({ verdict }) => verdict)])].filter(
     (name) => !isVerdict(name),
@@ -219,6 +222,11 @@ export function doubtsOf(
       ? [`Verdicts of a later version (${later.join(', ')}) mean nothing to this one: update the command line.`]
       : []),
   ];
+}
+
+/** The databases of alerts: those of the tenants of a shared database are of one. */
+function databasesOf(alerts: readonly Pick<AlertFacts, 'key'>[]): ReadonlySet<DatabaseKey> {
+  return new Set(alerts.map(({ key }) => databaseOfShare(key)));
 }
 
 /** 0: all well. 1: somebody is unprotected. 2: it is not known. */

@@ -1,17 +1,23 @@
-/** A tenant's databases, each with the copy of its newest backup. */
+/** A tenant's databases and shares of shared ones, each with the copy of its newest backup. */
+import { uniqBy } from 'es-toolkit/array';
 import {
   type Alert,
   type Backup,
   type BackupId,
+  backupIdOf,
   type DatabaseKey,
   type DatabaseRow,
+  databaseOfShare,
   type Environment,
   environmentOf,
   fields,
+  formatBackupId,
+  isSharedOwner,
 } from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { collect, filter, inChunks } from '../lib/iterables.ts';
 import { backupFacts, copyFactsSchema, databaseFacts, databaseFactsSchema, type FactsOf } from './row-facts.ts';
+import { isShareRow } from './whose-backups.ts';
 
 export const tenantDatabaseSchema = fields({
   ...databaseFactsSchema.shape,
@@ -26,8 +32,8 @@ export type TenantDatabaseFacts = FactsOf<typeof tenantDatabaseSchema>;
 const rowsAtOnce = 100;
 
 /**
- * By name; nothing for a tenant that the ledger does not know. Reads a row a database, a row a newest backup and a row an
- * alert.
+ * By name, those that it left among them; nothing for a tenant that the ledger does not know. Reads a row a database, a row a
+ * newest backup and a row an alert.
  */
 export async function* readTenant(ledger: Ledger, tenant: string, now: Date): AsyncIterable<TenantDatabaseFacts> {
   for await (const rows of inChunks(ledger.databasesOfTenant(tenant), rowsAtOnce)) {
@@ -47,10 +53,29 @@ function factsOf(
 
 /** The rows of the databases' newest backups, 100 a call. */
 async function newestBackups(ledger: Ledger, rows: readonly DatabaseRow[]): Promise<Map<DatabaseKey, Backup>> {
-  const ids = rows.flatMap(({ key, newestBackup }): BackupId[] =>
-    newestBackup ? [{ database: key, createdAt: newestBackup.createdAt, snapshotId: newestBackup.id }] : [],
+  const ids = rows.flatMap((row) => newestIdsOf(row, rows).map((id) => ({ row, id })));
+  const found = await ledger.backups(
+    uniqBy(
+      ids.map(({ id }) => id),
+      formatBackupId,
+    ),
   );
-  return new Map((await ledger.backups(ids)).map((backup) => [backup.database, backup]));
+  const byId = new Map(found.map((backup) => [formatBackupId(backupIdOf(backup)), backup]));
+  return new Map(
+    ids.flatMap(({ row, id }) => {
+      const backup = byId.get(formatBackupId(id));
+      return backup ? [[row.key, backup] as const] : [];
+    }),
+  );
+}
+
+/** Where the newest backup of a row may be recorded: one that was carried along is another shared database's. */
+function newestIdsOf({ key, newestBackup, share }: DatabaseRow, rows: readonly DatabaseRow[]): BackupId[] {
+  if (newestBackup === undefined) return [];
+  const { id: snapshotId, createdAt } = newestBackup;
+  const isCarried = share?.carried?.id === snapshotId;
+  const databases = isCarried ? rows.filter(isShareRow).map((one) => one.key) : [key];
+  return databases.map((one) => ({ database: databaseOfShare(one), createdAt, snapshotId }));
 }
 
 /** The alerts that rows name, 100 a call, by database. */
@@ -59,11 +84,16 @@ export async function alertsOfRows(ledger: Ledger, rows: readonly DatabaseRow[])
   return new Map((await ledger.alerts(ids)).map((alert) => [alert.database, alert]));
 }
 
-/** Every tenant that the ledger knows, by name. Reads a row a database. */
-export async function tenantNames(ledger: Ledger): Promise<string[]> {
+/** Every tenant and every shared database that owns something in the ledger, by name. Reads a row a database. */
+export async function owners(ledger: Ledger): Promise<string[]> {
   const names = new Set<string>();
   for await (const { tenant } of ledger.allDatabases()) if (tenant !== undefined) names.add(tenant);
   return [...names].sort();
+}
+
+/** Every tenant that the ledger knows, by name. Reads a row a database. */
+export async function tenantNames(ledger: Ledger): Promise<string[]> {
+  return (await owners(ledger)).filter((owner) => !isSharedOwner(owner));
 }
 
 /** Names of all databases that the ledger knows in some environments. Reads a row a database. */

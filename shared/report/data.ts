@@ -1,9 +1,13 @@
 /** What the page carries for its own script: the facts that are filtered and sorted, with text from outside made harmless. */
+import { ownerText } from '../domain/index.ts';
 import { oneLine } from '../lib/safe-text.ts';
+import { formatUtc } from '../lib/time.ts';
 import type { ReportDatabase, ReportFacts, ReportTenant } from './facts.ts';
 
 /** Its reason says what its cause and notes are. */
-export type PageDatabase = Omit<ReportDatabase, 'cause' | 'notes' | 'account' | 'region'> & {
+export type PageDatabase = Omit<ReportDatabase, 'cause' | 'notes' | 'account' | 'region' | 'share'> & {
+  /** Of a tenant's part of a shared database: `shared`, and since when, where that is known. */
+  readonly shared?: string;
   /** Where the fleet has several environments: what stands beside the name, and what is filtered by. */
   readonly place?: { readonly account: string; readonly accountName: string; readonly region: string };
 };
@@ -25,9 +29,13 @@ export function pageData(facts: ReportFacts): PageData {
     generated: facts.generated,
     dates: facts.dates,
     databases: facts.databases.map(
-      ({ cause: _, notes: __, account, region, reason, days, ...database }): PageDatabase => ({
+      ({ cause: _, notes, account, region, share, reason, days, ...database }): PageDatabase => ({
         ...nameLines({
           ...database,
+          tenant: ownerText(database.tenant, notes),
+          ...(share && {
+            shared: share.since === null ? 'shared' : `shared since ${formatUtc(new Date(share.since))}`,
+          }),
           ...(hasSeveral && { place: { account, accountName: accountNames.get(account) ?? account, region } }),
         }),
         days,

@@ -90,9 +90,24 @@ const databaseOfReport = fields({
   attainment,
 });
 
+const sharedDatabaseOfReport = fields({
+  ...databaseOfReport.omit({ share: true }).shape,
+  tenant: text.describe('`shared:<id>`'),
+  tenants: z
+    .array(
+      fields({
+        tenant: text.describe("the tenant's id"),
+        verdict: databaseOfReport.shape.verdict,
+        severity: databaseOfReport.shape.severity,
+      }),
+    )
+    .readonly()
+    .describe('those that it holds, by name, each with the verdict of its own part'),
+});
+
 const tenantOfReport = fields({
   tenant: text.describe("the tenant's id"),
-  databases: count.describe('its databases'),
+  databases: count.describe('its databases, shared ones among them'),
   unprotected: count.describe('how many of them are unprotected now'),
   inTime: count.describe('days of databases that were in time'),
   late: count.describe('late days'),
@@ -144,7 +159,7 @@ export const reportSchema = fields({
   sweep: z.custom<RunFacts>().nullable().describe('the last sweep, as in `status --json`; or null'),
   watch: z.custom<RunFacts>().nullable().describe('the last watch; or null'),
   doubts: z.array(text).readonly().describe('why the verdicts cannot be believed, as sentences; empty otherwise'),
-  counts: countsSchema.describe('configured databases by verdict'),
+  counts: countsSchema.describe('`databases` by verdict'),
   unconfigured: z.array(text).readonly().describe('names of databases that RDS has and nobody configured'),
   unwatchedTenants: z
     .array(unwatchedTenantFactsSchema)
@@ -153,7 +168,13 @@ export const reportSchema = fields({
   databases: z
     .array(databaseOfReport)
     .readonly()
-    .describe('worst first (severity, then verdict), then by tenant and name'),
+    .describe(
+      'worst first (severity, then verdict), then by tenant and name; a shared one stands here once for each tenant that it holds',
+    ),
+  sharedDatabases: z
+    .array(sharedDatabaseOfReport)
+    .readonly()
+    .describe('the shared databases themselves, in the same order'),
   tenants: z.array(tenantOfReport).readonly().describe('by name'),
   copies: z.array(copyDayOfReport).readonly().describe('one entry a date of `dates`, in their order'),
   copiesNow: fields({
@@ -167,6 +188,7 @@ export const reportSchema = fields({
 
 export type ReportFacts = FactsOf<typeof reportSchema>;
 export type ReportDatabase = FactsOf<typeof databaseOfReport>;
+export type ReportSharedDatabase = FactsOf<typeof sharedDatabaseOfReport>;
 export type ReportTenant = FactsOf<typeof tenantOfReport>;
 export type ReportCopyDay = FactsOf<typeof copyDayOfReport>;
 export type ReportGap = FactsOf<typeof gapOfReport>;

@@ -65,6 +65,7 @@ ${answer(facts, data)}
 ${filterForm(facts, data)}
 ${calendar(facts, data)}
 ${ageSection(facts, data)}
+${sharedDatabases(facts)}
 ${copies(facts)}
 ${attainment(data)}
 ${unwatchedTenants(facts)}
@@ -359,6 +360,28 @@ function ageSection(facts: ReportFacts, data: PageData): Html {
 <header><h2 id="ages-title">Age of the newest backup</h2>${pager('ages', 'Age of the newest backup', rangeText(0, first.length, data.databases.length, 'database'))}<p>The tick in a bar is the deadline: what lies behind it is time without the promised backup.</p></header>
 ${facts.databases.length > pageSize && chart(ageChart(facts))}
 <table class="sheet" id="ages" role="table" aria-labelledby="ages-title"><thead role="rowgroup"><tr role="row">${['Database', ...ageColumns.map((column) => column.title)].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead><tbody role="rowgroup">${first.map((_, position) => ageRow(data, position))}</tbody></table>
+</section>`;
+}
+
+// Shared databases ----------------------------------------------------------------------------------------------------
+
+/** The databases that hold several tenants, each once; what each tenant has of them stands among all databases. */
+function sharedDatabases(facts: ReportFacts): Html | false {
+  if (facts.sharedDatabases.length === 0) return false;
+  const now = new Date(facts.generated);
+  const hasSeveral = facts.environments.length > 1;
+  const names = accountNamesOf(facts);
+  const rows = facts.sharedDatabases.map((database) => {
+    const { id, kind, account, region, verdict, severity, newestBackup, reason, tenants } = database;
+    const where = hasSeveral ? `${names.get(account) ?? account}, ${region}` : undefined;
+    const what = [...(kind === 'cluster' ? ['cluster'] : []), ...(where === undefined ? [] : [where])].join(' · ');
+    const unprotected = tenants.filter((tenant) => protectionOf(tenant) === 'unprotected').length;
+    const time = newestBackup === null ? undefined : new Date(newestBackup);
+    return html`<tr role="row"><th role="rowheader" scope="row"><span class="who"><span class="db">${nameLine(id)}</span> <span class="of">${what}</span></span></th><td role="cell" class="c-verdict">${badge(verdict, severity)}</td><td role="cell" class="c-age">${time ? html`<b>${formatAge(now.getTime() - time.getTime())}</b> <time class="of" datetime="${time.toISOString()}">${formatUtc(time)}</time>` : html`<span class="none">no backup</span>`}</td><td role="cell" class="c-tenants"><details><summary>${counted(tenants.length, 'tenant')}${unprotected > 0 && `, ${grouped(unprotected)} not protected`}</summary><ul class="names">${tenants.map((tenant) => html`<li>${sign(signOf(tenant.verdict, tenant.severity))}${nameLine(tenant.tenant)}</li>`)}</ul></details></td><td role="cell" class="c-reason">${oneLine(reason, 600)}</td></tr>`;
+  });
+  return html`<section class="panel" aria-labelledby="shared-title">
+<header><h2 id="shared-title">Shared databases</h2><p>Each holds several tenants, and is backed up as a whole. It counts once for each of them, by the tenant’s own part. All of them stand here, whatever is filtered above.</p></header>
+<table class="sheet" id="shared" role="table" aria-labelledby="shared-title"><thead role="rowgroup"><tr role="row">${['Database', 'Verdict', 'Newest backup', 'Tenants', 'Reason'].map((name) => html`<th role="columnheader" scope="col">${name}</th>`)}</tr></thead><tbody role="rowgroup">${rows}</tbody></table>
 </section>`;
 }
 

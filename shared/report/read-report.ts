@@ -1,5 +1,5 @@
 /** Reads everything that the report's page shows. */
-import { minBy } from 'es-toolkit/array';
+import { minBy, partition } from 'es-toolkit/array';
 import pMap from 'p-map';
 import {
   type Alert,
@@ -7,12 +7,16 @@ import {
   backupIdOf,
   bySeverity,
   byVerdict,
+  countedDatabases,
   type DatabaseKey,
   type DatabaseRow,
+  databaseOfShare,
   type Environment,
   environmentsAtOnce,
   formatBackupId,
   isEnded,
+  isShare,
+  isSharedOwner,
   isUnprotected,
   type NamedEnvironment,
 } from '../domain/index.ts';
@@ -41,6 +45,7 @@ import {
   type ReportDatabase,
   type ReportFacts,
   type ReportGap,
+  type ReportSharedDatabase,
   type ReportTenant,
   withoutLeftOut,
 } from './facts.ts';
@@ -80,15 +85,17 @@ export async function readReportFacts(
     list('running'),
   ]);
   const evaluated = rows.filter(isEvaluated).sort(worstFirst);
+  const counted = countedDatabases(evaluated.map(({ key }) => key));
+  // Shared ones that stand for themselves alone come last: gaps name the positions of all others.
+  const [its, hosts] = partition(evaluated, ({ key }) => counted.has(key));
   const alerts = await alertsOfRows(ledger, evaluated);
-  const calendar = await readCalendar(ledger, evaluated, shown, now);
-  const databases = evaluated.map((row, index) =>
-    reportDatabase(row, alerts.get(row.key), calendar.databases[index], now),
-  );
+  const calendar = await readCalendar(ledger, its, hosts, shown, now);
+  const databaseOf = (row: Evaluated) => reportDatabase(row, alerts.get(row.key), calendar.lineOf(row.key), now);
+  const databases = its.map(databaseOf);
   const sweep = sweepRow && runFacts(sweepRow);
   const watch = watchRow && runFacts(watchRow);
   const counts: Record<string, number> = {};
-  for (const { verdict } of evaluated) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  for (const { verdict } of databases) counts[verdict] = (counts[verdict] ?? 0) + 1;
   const oldest = minBy(queued, ({ copy, recordedAt }) => (copy.queuedAt ?? recordedAt).getTime());
   return {
     generated: iso(now),
@@ -102,7 +109,13 @@ export async function readReportFacts(
     unconfigured: sweep?.unconfigured ?? [],
     unwatchedTenants: unwatchedTenantFacts(sweepRow, watchRow),
     databases,
-    tenants: reportTenants(evaluated, calendar.databases),
+    sharedDatabases: evaluated
+      .filter(({ tenant }) => isSharedOwner(tenant))
+      .map((row) => {
+        const { share: _, ...facts } = databaseOf(row);
+        return { ...facts, tenants: tenantsOf(row, its) };
+      }),
+    tenants: reportTenants(its, (row) => calendar.lineOf(row.key)),
     copies: await readCopyDays(ledger, shown, [...queued, ...starting, ...running]),
     copiesNow: {
       queued: queued.length,
@@ -112,6 +125,14 @@ export async function readReportFacts(
     gaps: calendar.gaps,
     gapsLeftOut: calendar.gapsLeftOut,
   };
+}
+
+/** The tenants that a shared database holds. */
+function tenantsOf({ key }: Evaluated, rows: readonly Evaluated[]): ReportSharedDatabase['tenants'] {
+  return rows
+    .filter((row) => isShare(row.key) && databaseOfShare(row.key) === key)
+    .map(({ tenant, verdict, severity }) => ({ tenant, verdict, severity }))
+    .sort((a, b) => compare(a.tenant, b.tenant));
 }
 
 type Evaluated = DatabaseRow & Required<Pick<DatabaseRow, 'tenant' | 'verdict' | 'severity'>>;
@@ -149,7 +170,15 @@ interface Line {
   readonly tally: Tally;
 }
 
-async function readCalendar(ledger: Ledger, evaluated: readonly Evaluated[], shown: readonly string[], now: Date) {
+/** Of `hosts` it has the days, and no gaps: those are their tenants'. */
+async function readCalendar(
+  ledger: Ledger,
+  its: readonly Evaluated[],
+  hosts: readonly Evaluated[],
+  shown: readonly string[],
+  now: Date,
+) {
+  const evaluated = [...its, ...hosts];
   const lines = evaluated.map((): Line => ({ letters: shown.map(() => '.'), tally: new Tally() }));
   const lineOf = new Map<DatabaseKey, number>(evaluated.map(({ key }, index) => [key, index]));
   const columnOf = new Map(shown.map((date, index) => [date, index]));
@@ -165,14 +194,14 @@ async function readCalendar(ledger: Ledger, evaluated: readonly Evaluated[], sho
     if (row.tenant !== evaluated[index]?.tenant) continue;
     line.letters[column] = letters[row.state];
     line.tally.add(row.state);
-    const gap = gapOf(row, index);
+    const gap = index < its.length ? gapOf(row, index) : undefined;
     if (gap === undefined) continue;
     found += 1;
     gaps.push(gap);
     if (gaps.length >= 2 * mostGaps) gaps = newestGaps(gaps);
   }
   gaps = newestGaps(gaps);
-  return { databases: lines, gaps, gapsLeftOut: found - gaps.length };
+  return { lineOf: (key: DatabaseKey) => lines[lineOf.get(key) ?? -1], gaps, gapsLeftOut: found - gaps.length };
 }
 
 function newestGaps(gaps: readonly ReportGap[]): ReportGap[] {
@@ -217,12 +246,14 @@ function reportDatabase(row: Evaluated, known: Alert | undefined, line: Line | u
   };
 }
 
-function reportTenants(evaluated: readonly Evaluated[], lines: readonly Line[]): ReportTenant[] {
+function reportTenants(evaluated: readonly Evaluated[], lineOf: (row: Evaluated) => Line | undefined): ReportTenant[] {
   const tenants = new Map<string, Omit<{ -readonly [K in keyof ReportTenant]: ReportTenant[K] }, 'attainment'>>();
-  for (const [index, { tenant, verdict }] of evaluated.entries()) {
+  for (const row of evaluated) {
+    const { tenant, verdict } = row;
+    if (isSharedOwner(tenant)) continue;
     const counts = { databases: 0, unprotected: 0, inTime: 0, late: 0, missing: 0, unknown: 0, noPromise: 0 };
     const sum = tenants.get(tenant) ?? { tenant, ...counts };
-    const days = lines[index]?.tally.totals;
+    const days = lineOf(row)?.tally.totals;
     sum.databases += 1;
     if (isUnprotected(verdict)) sum.unprotected += 1;
     for (const state of ['inTime', 'late', 'missing', 'unknown', 'noPromise'] as const)

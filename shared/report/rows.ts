@@ -41,9 +41,10 @@ export function placeText({ place }: Pick<PageDatabase, 'place'>): string | unde
 }
 
 /** `orders` and, below it, its tenant, and where it is. */
-export function databaseName(database: Pick<PageDatabase, 'id' | 'tenant' | 'kind' | 'place'>): Html {
+export function databaseName(database: Pick<PageDatabase, 'id' | 'tenant' | 'kind' | 'place' | 'shared'>): Html {
   const place = placeText(database);
-  return html`<span class="db">${database.id}</span> <span class="of">${database.tenant}${database.kind === 'cluster' && ' · cluster'}${place !== undefined && ` · ${place}`}</span>`;
+  const { shared } = database;
+  return html`<span class="db">${database.id}</span> <span class="of">${database.tenant}${database.kind === 'cluster' && ' · cluster'}${shared !== undefined && ` · ${shared}`}${place !== undefined && ` · ${place}`}</span>`;
 }
 
 /** One row of the calendar: a cell a day. `position` is the database's place in the data. */

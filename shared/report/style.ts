@@ -153,10 +153,10 @@ const sheets = `
 .sheet thead th { color: var(--muted); font-size: 13px; padding-block: 4px; border: 0; }
 .sheet .of { font-size: 13px; }
 .sheet tbody th { width: 20%; min-width: 150px; }
-#ages .c-age { white-space: nowrap; } #ages .c-age b { display: block; font-weight: 600; }
-#ages .c-bar { min-width: 140px; white-space: nowrap; } #ages .c-bar span { display: block; font-size: 13px; color: var(--muted); }
-#ages .c-bar .is-past { color: var(--bad); font-weight: 600; }
-#ages .c-reason { width: 40%; overflow-wrap: anywhere; }
+:is(#ages, #shared) .c-age { white-space: nowrap; } :is(#ages, #shared) .c-age b { display: block; font-weight: 600; }
+:is(#ages, #shared) .c-bar { min-width: 140px; white-space: nowrap; } :is(#ages, #shared) .c-bar span { display: block; font-size: 13px; color: var(--muted); }
+:is(#ages, #shared) .c-bar .is-past { color: var(--bad); font-weight: 600; }
+:is(#ages, #shared) .c-reason { width: 40%; overflow-wrap: anywhere; }
 .bar { display: block; width: 100%; height: 13px; max-width: 220px; margin-top: 4px; border-radius: 2px; }
 .track { fill: var(--bar-track); } .used { fill: var(--bar); } .past { fill: var(--m); } .tick { fill: var(--ink); }
 #attainment .num, #attainment thead .num { text-align: right; }
@@ -209,11 +209,11 @@ const narrow = `
   .worst thead, .sheet thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .worst caption, .sheet caption { display: block; }
   .worst tbody tr, .sheet tbody tr { display: grid; grid-template-columns: 1fr auto; gap: 4px 12px; border-top: 1px solid var(--line); padding: 11px 0; }
-  .worst th, .worst td, .sheet th, .sheet td, #ages .c-reason, .sheet tbody th { border: 0; padding: 0; width: auto; min-width: 0; }
-  .worst .c-since, .worst .c-reason, #ages .c-reason { grid-column: 1 / -1; }
+  .worst th, .worst td, .sheet th, .sheet td, :is(#ages, #shared) .c-reason, .sheet tbody th { border: 0; padding: 0; width: auto; min-width: 0; }
+  .worst .c-since, .worst .c-reason, :is(#ages, #shared) .c-reason { grid-column: 1 / -1; }
   .worst .c-since b { display: inline; }
-  .worst td:nth-child(2), #ages .c-verdict { text-align: right; }
-  #ages .c-bar { text-align: right; } #ages .c-bar .bar { width: 120px; margin-left: auto; }
+  .worst td:nth-child(2), :is(#ages, #shared) .c-verdict { text-align: right; }
+  :is(#ages, #shared) .c-bar { text-align: right; } :is(#ages, #shared) .c-bar .bar { width: 120px; margin-left: auto; }
   #attainment tbody tr { grid-template-columns: 1fr 1fr; }
   #attainment .c-now { text-align: right; }
   #attainment .c-share { grid-column: 1 / -1; }

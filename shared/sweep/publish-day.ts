@@ -126,7 +126,7 @@ async function digestOf(deps: DayDeps, run: SweepRun, facts: ReportFacts, errors
   const reviewed = new Set(run.tagNotices.flatMap(refusalsOf));
   // A watch evaluates few databases; the digest covers all, as the last sweep saw them.
   const swept = row.mode === 'sweep' ? row : await first(ledger.sweeps());
-  const engines = new Map(facts.databases.map(({ key, engine }) => [key, engine]));
+  const engines = new Map([...facts.databases, ...facts.sharedDatabases].map(({ key, engine }) => [key, engine]));
   // Of a shared database operators know by its own alert.
   const forOperators = (await collect(ledger.openAlerts())).filter(({ database }) => !isShare(database));
   const alerts = forOperators.map((alert): AlertEntry => {

@@ -1,5 +1,12 @@
 /** The row of a run, as the ledger keeps it. */
-import type { Counts, DatabaseKey, SweepRow, Unrecognized, VerdictName } from '../domain/index.ts';
+import {
+  type Counts,
+  countedDatabases,
+  type DatabaseKey,
+  type SweepRow,
+  type Unrecognized,
+  type VerdictName,
+} from '../domain/index.ts';
 
 // What a sweep's row keeps, so that it stays far below DynamoDB's 400 KB whatever the fleet. The answer has it whole.
 const missedKept = 100;
@@ -19,8 +26,7 @@ export function joined(stopped: SweepRow, part: SweepRow, verdicts: Verdicts): S
   return {
     ...part,
     started: stopped.started,
-    databases: verdicts.size,
-    counts: verdictCounts(verdicts),
+    ...countsOfRun(verdicts),
     eventsMissed: stopped.eventsMissed + part.eventsMissed,
     missed: [...stopped.missed, ...part.missed],
     ...((stopped.leftOut || part.leftOut) && { leftOut: [...(stopped.leftOut ?? []), ...(part.leftOut ?? [])] }),
@@ -59,8 +65,10 @@ export function keptRow(row: SweepRow): SweepRow {
   };
 }
 
-export function verdictCounts(verdicts: Verdicts): Counts {
+/** How many databases were evaluated, and their verdicts: of shared ones those of their tenants. */
+export function countsOfRun(verdicts: Verdicts): Pick<SweepRow, 'databases' | 'counts'> {
   const counts: { -readonly [Name in keyof Counts]: Counts[Name] } = {};
-  for (const name of verdicts.values()) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
+  const counted = countedDatabases(verdicts.keys());
+  for (const [key, name] of verdicts) if (counted.has(key)) counts[name] = (counts[name] ?? 0) + 1;
+  return { databases: counted.size, counts };
 }

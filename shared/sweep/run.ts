@@ -46,7 +46,7 @@ import { inventoryOf, type RdsInventory, type RdsReaders } from '../rds/index.ts
 import { type Checked, type CheckOptions, notEvaluated } from './check.ts';
 import { checkDatabases, dayOf } from './evaluate-batch.ts';
 import { type EvaluatedDatabase, type ReadEnvironment, reportOf, type SweepReport } from './report.ts';
-import { joined, type Verdicts, verdictCounts } from './row.ts';
+import { countsOfRun, joined, type Verdicts } from './row.ts';
 
 export interface SweepDeps {
   readonly ledger: Ledger;
@@ -405,8 +405,7 @@ export class Run {
       finished: now(),
       at: this.at,
       complete,
-      databases: verdicts.size,
-      counts: verdictCounts(verdicts),
+      ...countsOfRun(verdicts),
       eventsMissed: missed.length,
       missed: missed.map((snapshot) => ({
         snapshotId: snapshot.id,

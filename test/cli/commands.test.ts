@@ -115,8 +115,20 @@ describe('the documented fields', () => {
         share: { since: createdAt, until: at(now), database: 'acme', schema: 'public', carried: newestBackup },
       }),
     );
+    const pool = { key: '123456789012/eu-west-1/db-POOL', id: 'pool-1', tenant: 'shared:pool-1' };
+    const holds = { code: 'holds-tenants', facts: { tenants: ['acme'], count: 1 } } as const;
+    const finding = { verdict: 'protected', severity: 'critical', cause: null, notes: [holds] } as const;
+    const ofPool = anAlert({
+      ...finding,
+      database: pool.key,
+      databaseId: pool.id,
+      tenant: pool.tenant,
+      notified: alert.notified,
+    });
+    await ledger.putDatabaseWithAlert(aDatabase({ ...pool, ...finding, newestBackup, ...named(ofPool) }), ofPool);
     await ledger.putDays([
       aDay({ date: '2026-11-22', newestBackup }),
+      aDay({ database: '123456789012/eu-west-1/db-POOL', databaseId: 'pool-1', tenant: 'shared:pool-1' }),
       aDay({ verdict: 'overdue', severity: 'critical', cause: { code: 'no-known-cause', facts: {} } }),
     ]);
     const missed = [{ snapshotId: backup.id, databaseId: 'orders', backupTime: createdAt }];
@@ -204,7 +216,7 @@ describe('the documented fields', () => {
     ];
     expect(said.length).toBeGreaterThan(10);
     for (const one of said) {
-      const key = expect.stringMatching(/^123456789012\/eu-west-1\/db-(ORDERS|POOL\/acme)$/);
+      const key = expect.stringMatching(/^123456789012\/eu-west-1\/db-(ORDERS|POOL(\/acme)?)$/);
       expect(one).toMatchObject({ key, account: '123456789012', region: 'eu-west-1' });
       expect(Object.keys(one)).toEqual(expect.arrayContaining(['cause', 'notes', 'reason']));
     }

@@ -54,6 +54,7 @@ export function givenFacts(given: Given): ReportFacts {
     unconfigured: number > 3 ? ['scratch', 'migration-test'] : [],
     unwatchedTenants: [],
     databases,
+    sharedDatabases: [],
     tenants: tenantsOf(databases),
     copies: dates.map((date) => copyDay(date, number, random)),
     copiesNow: {
