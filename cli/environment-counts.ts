@@ -1,8 +1,8 @@
 /** What a configuration has in each of its environments, for `config check` and `config plan`. */
 import { groupBy } from 'es-toolkit/array';
-import type { Fleet } from '../shared/config/index.ts';
+import { type ConfiguredDatabase, type Fleet, tenantsDatabases } from '../shared/config/index.ts';
 import { formatEnvironment } from '../shared/domain/index.ts';
-import type { Screen } from './screen.ts';
+import { plural, type Screen } from './screen.ts';
 
 /** What JSON says of `environments`. */
 export const environmentCountsMeaning =
@@ -30,12 +30,18 @@ export function environmentCounts({ environments, databases }: Fleet): Environme
       accountName,
       region,
       events,
-      tenants: new Set(its.map(({ tenant }) => tenant)).size,
+      tenants: new Set(tenantsDatabases(its).map(({ tenant }) => tenant)).size,
       databases: its.length,
       copied: its.filter(({ copy, copySkipped }) => copy.mode !== 'none' && copySkipped === undefined).length,
       buckets: stackBuckets.length,
     };
   });
+}
+
+/** `12 databases, 2 of them shared`: as RDS has them, whatever the number of tenants. */
+export function databasesText(databases: readonly ConfiguredDatabase[]): string {
+  const shared = databases.filter(({ tenants }) => tenants !== undefined).length;
+  return `${plural(databases.length, 'database')}${shared > 0 ? `, ${shared} of them shared` : ''}`;
 }
 
 /** A table of them, where there are several. */

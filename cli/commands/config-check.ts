@@ -1,8 +1,19 @@
 import { resolve } from 'node:path';
-import { configHash, parseConfig, regionsWithoutExports, tenantsWithoutDatabase } from '../../shared/config/index.ts';
+import {
+  configHash,
+  parseConfig,
+  regionsWithoutExports,
+  sharedWithoutTenant,
+  tenantsWithoutDatabase,
+} from '../../shared/config/index.ts';
 import { answer, command } from '../command.ts';
 import { configWhere, defaultConfig, whereOptions } from '../config-file.ts';
-import { environmentCounts, environmentCountsMeaning, printEnvironments } from '../environment-counts.ts';
+import {
+  databasesText,
+  environmentCounts,
+  environmentCountsMeaning,
+  printEnvironments,
+} from '../environment-counts.ts';
 import { readText } from '../files.ts';
 import { plural } from '../screen.ts';
 
@@ -18,7 +29,7 @@ export const configCheck = command({
       ok: 'whether it can be deployed',
       mistakes: 'each as `<path>: <what is wrong>`; or what of the quotas of AWS the stack would exceed, as sentences',
       warnings:
-        'what is perhaps not meant, as sentences: a tenant of whose databases none is watched, copies that would be skipped since their Region has no exports',
+        'what is perhaps not meant, as sentences: a tenant of whose databases none is watched, a shared database that no tenant refers to, copies that would be skipped since their Region has no exports',
       environments: `${environmentCountsMeaning}; empty where there is a mistake`,
       sha256: 'SHA-256 of its bytes, as sweeps record it',
     },
@@ -35,11 +46,15 @@ export const configCheck = command({
       const { obstaclesTo } = await import('../../infra/dry-run.ts');
       const obstacles = obstaclesTo(fleet, resolve(file));
       if (obstacles.length > 0) return refusal(file, obstacles, sha256);
-      const warnings = [...tenantsWithoutDatabase(fleet), ...regionsWithoutExports(fleet)];
+      const warnings = [
+        ...tenantsWithoutDatabase(fleet),
+        ...sharedWithoutTenant(fleet),
+        ...regionsWithoutExports(fleet),
+      ];
       const environments = environmentCounts(fleet);
       return answer({ file, ok: true, mistakes: [], warnings, environments, sha256 }, (screen) => {
         screen.line(
-          `${screen.colours.green('OK')}  ${file}: ${plural(tenants.length, 'tenant')}, ${plural(databases.length, 'database')}.`,
+          `${screen.colours.green('OK')}  ${file}: ${plural(tenants.length, 'tenant')}, ${databasesText(databases)}.`,
         );
         printEnvironments(screen, environments);
         for (const warning of warnings) screen.line(`${screen.colours.yellow('WARNING')}  ${warning}.`);

@@ -1,7 +1,7 @@
-import { type Fleet, parseConfig, regionsWithoutExports } from '../../shared/config/index.ts';
+import { type Fleet, parseConfig, regionsWithoutExports, sharedWithoutTenant } from '../../shared/config/index.ts';
 import { type Capacity, capacityOf, capacityWarnings, observe, usdPerGiB } from '../../shared/copies/index.ts';
 import { formatUsd, type MonthlyCost, monthlyCost, pricesAsOf, pricesRegion } from '../../shared/cost/index.ts';
-import { environmentText } from '../../shared/domain/index.ts';
+import { environmentText, ownerText } from '../../shared/domain/index.ts';
 import { dateAfter, dateOf } from '../../shared/lib/dates.ts';
 import { collect } from '../../shared/lib/iterables.ts';
 import { copySentenceOf, type Reader } from '../../shared/reasons/index.ts';
@@ -26,7 +26,9 @@ export const configPlan = command({
     fields: {
       file: 'the file',
       tenants: 'number of tenants',
-      databases: 'number of databases, with those that are `excluded`',
+      databases:
+        'number of databases, with those that are `excluded`; a shared one is one, whatever the number of its tenants',
+      sharedDatabases: 'those that hold several tenants: `database`, `account`, `region`, `tenants` (how many)',
       environments: environmentCountsMeaning,
       excluded: 'databases that are not watched: `database`, `tenant`, `account`, `region`, `reason`',
       recipients: 'addresses that are notified, each counted once: `operators`, `tenants`',
@@ -75,6 +77,9 @@ function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) 
     file,
     tenants: fleet.tenants.length,
     databases: databases.length,
+    sharedDatabases: databases.flatMap(({ id, account, region, tenants }) =>
+      tenants ? [{ database: id, account, region, tenants: tenants.length }] : [],
+    ),
     environments: environmentCounts(fleet),
     excluded: databases.flatMap((one) => (one.excluded === undefined ? [] : [named(one, one.excluded)])),
     recipients: {
@@ -89,9 +94,12 @@ function planOf(file: string, fleet: Fleet, capacity: Capacity, reader: Reader) 
       const { copySkipped: cause } = one;
       return cause === undefined ? [] : [{ ...named(one, copySentenceOf(cause, reader)), cause }];
     }),
-    warnings: [...capacityWarnings(capacity), ...regionsWithoutExports(fleet)],
+    warnings: [...capacityWarnings(capacity), ...sharedWithoutTenant(fleet), ...regionsWithoutExports(fleet)],
   };
 }
+
+/** Shared databases that are shown; JSON has them all. */
+const sharedShown = 10;
 
 /** The price of exports, as far as sizes are known. */
 function priceOf({ monthlyUsd, unpricedAMonth }: Capacity): string {
@@ -137,6 +145,15 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
   const each = `${duration}${attempts} each (${copies.measured ? 'as measured in the last week, failed ones included' : 'assumed: copies.assumedHours'})`;
   screen.pairs([
     ['watched', `${plural(plan.databases - plan.excluded.length, 'database')} of ${plural(plan.tenants, 'tenant')}`],
+    ...plan.sharedDatabases
+      .slice(0, sharedShown)
+      .map(({ database, tenants }, index): [string, string] => [
+        index === 0 ? 'shared' : '',
+        `${database} by ${plural(tenants, 'tenant')}`,
+      ]),
+    ...(plan.sharedDatabases.length > sharedShown
+      ? ([['', `and ${plan.sharedDatabases.length - sharedShown} more`]] as const)
+      : []),
     ['notified', `${plural(recipients.operators, 'operator')}, ${plural(recipients.tenants, 'recipient')} of tenants`],
     ['buckets made', buckets.made.length === 0 ? 'none' : screen.stacked(...buckets.made)],
     ...(buckets.existing.length > 0 ? ([['buckets needed', screen.stacked(...buckets.existing)]] as const) : []),
@@ -150,10 +167,10 @@ function print(plan: ReturnType<typeof planOf>, screen: Screen): void {
   ]);
   printEnvironments(screen, plan.environments);
   for (const { database, tenant, reason } of plan.excluded) {
-    screen.line(dim(`not watched: ${tenant} / ${database}: ${reason}`), '  ');
+    screen.line(dim(`not watched: ${ownerText(tenant)} / ${database}: ${reason}`), '  ');
   }
   for (const { database, tenant, reason } of plan.notCopied) {
-    screen.line(yellow(`not copied: ${tenant} / ${database}: ${reason}`), '  ');
+    screen.line(yellow(`not copied: ${ownerText(tenant)} / ${database}: ${reason}`), '  ');
   }
   for (const warning of plan.warnings) screen.line(yellow(warning), '  ');
   printCost(plan.cost, screen);

@@ -1,7 +1,14 @@
-import { configHash, type Fleet } from '../../shared/config/index.ts';
+import {
+  configHash,
+  type Fleet,
+  sharedWithoutTenant,
+  tenantsDatabases,
+  tenantsWithoutDatabase,
+} from '../../shared/config/index.ts';
 import type { Ledger } from '../../shared/ledger/index.ts';
 import { formatAge } from '../../shared/lib/time.ts';
 import { doubtsOf, lastSweep, runFacts } from '../../shared/read-model/index.ts';
+import { databasesText } from '../environment-counts.ts';
 import type { DoctorFinding } from './finding.ts';
 
 interface Deployed {
@@ -15,17 +22,31 @@ export function checkConfiguration(
   local: { readonly text: string; readonly name: string } | undefined,
 ): DoctorFinding[] {
   const check = 'configuration';
-  const what = `${fleet.tenants.length} tenants, ${fleet.databases.length} databases (${hash.slice(0, 8)})`;
+  const what = `${fleet.tenants.length} tenants, ${databasesText(fleet.databases)} (${hash.slice(0, 8)})`;
+  const warnings = [...tenantsLeftOut(fleet), ...sharedWithoutTenant(fleet)].map(
+    (found): DoctorFinding => ({
+      check,
+      kind: 'warning',
+      found,
+      cure: 'If it is not meant, correct it in the file and deploy.',
+    }),
+  );
   if (local === undefined) {
     const found = `deployed: ${what}; compared with no file`;
-    return [{ check, kind: 'ok', found, cure: null }];
+    return [{ check, kind: 'ok', found, cure: null }, ...warnings];
   }
   if (configHash(local.text) === hash) {
-    return [{ check, kind: 'ok', found: `deployed as it is in ${local.name}: ${what}`, cure: null }];
+    return [{ check, kind: 'ok', found: `deployed as it is in ${local.name}: ${what}`, cure: null }, ...warnings];
   }
   const found = `${local.name} (${configHash(local.text).slice(0, 8)}) is not what is deployed (${hash.slice(0, 8)})`;
   const cure = `Deploy it ("npx cdk deploy -c config=${local.name}"), or name the file that was deployed: --config <file>.`;
   return [{ check, kind: 'problem', found, cure }];
+}
+
+/** Tenants that list databases, and all of them are excluded. One that lists none may have some by tag. */
+function tenantsLeftOut(fleet: Fleet): string[] {
+  const listed = new Set(tenantsDatabases(fleet.databases).map(({ tenant }) => tenant));
+  return tenantsWithoutDatabase({ ...fleet, tenants: fleet.tenants.filter(({ id }) => listed.has(id)) });
 }
 
 /** Whether messages are held back, as they are for a while where the ledger was restored. */

@@ -30,4 +30,4 @@ export { ConfigError, configHash, parseConfig } from './load.ts';
 export { ownBucketNames, type Where } from './names.ts';
 export { restoreTestsSince } from './restore-tests.ts';
 export { isPrefix, namesSnapshot, sharesKeyWith, stagingKey } from './staging-keys.ts';
-export { regionsWithoutExports, tenantsWithoutDatabase } from './warnings.ts';
+export { regionsWithoutExports, sharedWithoutTenant, tenantsWithoutDatabase } from './warnings.ts';

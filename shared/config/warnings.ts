@@ -22,6 +22,15 @@ export function tenantsWithoutDatabase({ tenants, databases, discovery }: Fleet)
   });
 }
 
+/** Shared databases that no tenant refers to, as sentences. */
+export function sharedWithoutTenant({ databases }: Pick<Fleet, 'databases'>): string[] {
+  return databases
+    .filter(({ tenants }) => tenants?.length === 0)
+    .map(
+      ({ id }) => `no tenant refers to the shared database ${JSON.stringify(id)}: operators alone are notified of it`,
+    );
+}
+
 /** Databases whose copies are skipped since RDS exports none in their Region, as a sentence a Region. */
 export function regionsWithoutExports({ databases, discovery, defaults, environments, copies }: Fleet): string[] {
   const exported = databases.filter(({ copy, excluded }) => copy.mode === 'export' && excluded === undefined);

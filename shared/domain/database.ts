@@ -80,6 +80,17 @@ export const shareSchema = fields({
     .describe("since when the tenant's data is there; absent where it was before the ledger looked")
     .exactOptional(),
   until: time.describe('when the tenant left').exactOptional(),
+  /** Backups of those times are the tenant's still. */
+  earlier: z
+    .array(
+      fields({
+        since: time.describe('since when; absent where it was before the ledger looked').exactOptional(),
+        until: time.describe('when it left'),
+      }),
+    )
+    .readonly()
+    .describe('when the tenant was there before, oldest first')
+    .exactOptional(),
   database: text.describe("the name of the tenant's database in it").exactOptional(),
   schema: text.describe("the name of the tenant's schema in it").exactOptional(),
   /** Counts while there is none here. */

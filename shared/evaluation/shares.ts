@@ -148,12 +148,18 @@ function stintOf(
   const stays = before !== undefined && before.until === undefined;
   const isMetTogether = row === undefined && shared?.tenant === undefined && (shared?.formerOwners ?? []).length === 0;
   const since = held.since ?? (stays ? before.since : isMetTogether ? undefined : at);
+  const earlier = [...(before?.earlier ?? []), ...(before?.until ? [timeOf(before, before.until)] : [])];
   return {
     ...later,
     ...(since && { since }),
+    ...(earlier.length > 0 && { earlier }),
     ...(held.database !== undefined && { database: held.database }),
     ...(held.schema !== undefined && { schema: held.schema }),
   };
+}
+
+function timeOf({ since }: Share, until: Date): NonNullable<Share['earlier']>[number] {
+  return { ...(since && { since }), until };
 }
 
 function isReplicaIn({ target: { found }, known }: SharedDatabase): boolean {

@@ -38,8 +38,10 @@ function isIts({ share = {} }: ShareRow, backup: Backup): boolean {
   return (backup.tenant === undefined || isSharedOwner(backup.tenant)) && wasThere(share, listedAt(backup));
 }
 
-function wasThere({ since, until }: Pick<Share, 'since' | 'until'>, time: Date): boolean {
-  return (since === undefined || time >= since) && (until === undefined || time < until);
+function wasThere(share: Share, time: Date): boolean {
+  return [...(share.earlier ?? []), share].some(
+    ({ since, until }) => (since === undefined || time >= since) && (until === undefined || time < until),
+  );
 }
 
 /** A tenant's shares, those that it left among them. Reads a row for each of its databases. */

@@ -156,6 +156,7 @@ const sheets = `
 :is(#ages, #shared) .c-age { white-space: nowrap; } :is(#ages, #shared) .c-age b { display: block; font-weight: 600; }
 :is(#ages, #shared) .c-bar { min-width: 140px; white-space: nowrap; } :is(#ages, #shared) .c-bar span { display: block; font-size: 13px; color: var(--muted); }
 :is(#ages, #shared) .c-bar .is-past { color: var(--bad); font-weight: 600; }
+#shared .names { columns: auto; padding: 0; list-style: none; } #shared .names .sign { margin-right: 5px; }
 :is(#ages, #shared) .c-reason { width: 40%; overflow-wrap: anywhere; }
 .bar { display: block; width: 100%; height: 13px; max-width: 220px; margin-top: 4px; border-radius: 2px; }
 .track { fill: var(--bar-track); } .used { fill: var(--bar); } .past { fill: var(--m); } .tick { fill: var(--ink); }

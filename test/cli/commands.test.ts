@@ -112,7 +112,14 @@ describe('the documented fields', () => {
         severity: 'info',
         cause: null,
         notes: [],
-        share: { since: createdAt, until: at(now), database: 'acme', schema: 'public', carried: newestBackup },
+        share: {
+          since: createdAt,
+          until: at(now),
+          earlier: [{ since: at('2026-10-01'), until: createdAt }],
+          database: 'acme',
+          schema: 'public',
+          carried: newestBackup,
+        },
       }),
     );
     const pool = { key: '123456789012/eu-west-1/db-POOL', id: 'pool-1', tenant: 'shared:pool-1' };

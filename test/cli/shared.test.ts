@@ -1,5 +1,11 @@
 /** Shared databases as people see them: operators the database with its tenants, whoever reads one tenant's answers that tenant alone. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { checkConfiguration } from '../../cli/doctor/configuration.ts';
+import { configHash } from '../../shared/config/index.ts';
+import { parseConfig } from '../../shared/config/load.ts';
 import { shareKey } from '../../shared/domain/index.ts';
 import { makeWorld, rowOf, type World } from '../support/world.ts';
 import { given } from './support.ts';
@@ -260,6 +266,26 @@ describe('a tenant that moves between shared databases', () => {
     expect(totals.attainment).toBe(100);
   });
 
+  it('has the backups of each time that it was in one', async () => {
+    const world = worldOf(movingTo('pool-1'));
+    const cli = commandLine(world);
+    for (const id of ['pool-1', 'pool-2', 'pool-1']) {
+      world.configure(movingTo(id));
+      await world.sweep();
+      await world.rds.advanceBy({ hours: 24 });
+    }
+    const backups = await cli.facts('backups --tenant acme --from 2026-11-01');
+    expect(
+      backups.map((one: { database: string; time: string }) => `${one.database} ${one.time.slice(8, 10)}`),
+    ).toEqual(['pool-1 26', 'pool-2 25', 'pool-1 24', 'pool-1 23', 'pool-1 22', 'pool-1 21']);
+    const [row] = await cli.facts('tenant acme');
+    expect(row.share).toMatchObject({
+      since: '2026-11-25T12:00:00.000Z',
+      until: null,
+      earlier: [{ since: null, until: '2026-11-24T12:00:00.000Z' }],
+    });
+  });
+
   it('hides no gap by the move', async () => {
     const world = worldOf(movingTo('pool-1'));
     const cli = commandLine(world);
@@ -281,6 +307,57 @@ describe('a tenant that moves between shared databases', () => {
       ['2026-11-24', 'pool-2', 'missing'],
       ['2026-11-24', 'pool-1', 'missing'],
       ['2026-11-25', 'pool-2', 'missing'],
+    ]);
+  });
+});
+
+describe('the configuration', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'shared-config-'));
+    return () => rm(folder, { recursive: true });
+  });
+  const write = async (config: object) => {
+    const file = join(folder, 'ledger.json');
+    await writeFile(file, JSON.stringify({ defaults: { copy: { mode: 'none' } }, ...config }));
+    return file;
+  };
+  const where = '--account 123456789012 --region eu-west-1';
+  const unused = 'no tenant refers to the shared database "pool-2": operators alone are notified of it';
+
+  it('says which databases are shared by how many tenants, and which by none', async () => {
+    const file = await write(configOf(acme, initech));
+    const { facts, run } = given({ now: '2026-11-23T12:00:00.000Z' });
+    const plan = await facts(`config plan ${file} ${where}`);
+    expect(plan).toMatchObject({
+      tenants: 2,
+      databases: 2,
+      sharedDatabases: [
+        { database: 'pool-1', account: '123456789012', region: 'eu-west-1', tenants: 2 },
+        { database: 'pool-2', tenants: 0 },
+      ],
+      environments: [{ tenants: 2, databases: 2 }],
+      warnings: [unused],
+    });
+    expect((await run(`config plan ${file} ${where}`)).text).toContain('pool-1 by 2 tenants');
+    expect((await facts(`config check ${file} ${where}`)).warnings).toEqual([unused]);
+    expect((await run(`config check ${file} ${where}`, { columns: 300 })).text).toContain(
+      '2 tenants, 2 databases, 2 of them shared.',
+    );
+  });
+
+  it('is shown by doctor with what may not be meant', () => {
+    const excluded = [{ ...pools[0], excluded: 'moved away' }, pools[1]];
+    const text = JSON.stringify({ ...configOf(acme, globex), sharedDatabases: excluded });
+    const fleet = parseConfig(text, { account: '123456789012', region: 'eu-west-1' });
+    const deployed = { fleet, hash: configHash(text) };
+    const [found, ...warnings] = checkConfiguration(deployed, { text, name: 'ledger.json' });
+    expect(found).toMatchObject({
+      kind: 'ok',
+      found: expect.stringContaining('2 tenants, 2 databases, 2 of them shared'),
+    });
+    expect(warnings).toMatchObject([
+      { kind: 'warning', found: expect.stringContaining('tenant "acme" excludes its database') },
     ]);
   });
 });

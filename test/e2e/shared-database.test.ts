@@ -65,7 +65,7 @@ describe('the sweep', () => {
       'protected',
       'overdue',
     ]);
-    expect(report.counts).toEqual({ protected: 151, overdue: 2 });
+    expect(report.counts).toEqual({ protected: 150, overdue: 2 });
     const { DescribeDBInstances = 0, DescribeDBSnapshots = 0 } = report.apiCalls;
     // A page of each, and a look at the database anew before alerts open: by its name and by its resource id.
     expect(DescribeDBInstances + DescribeDBSnapshots).toBeLessThanOrEqual(8);

@@ -357,7 +357,7 @@ export const pinned = {
         lastAwsBackup stops.from stops.until since
         inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
         knownTags.restoreTest knownTags.refused alert.tenant alert.opened
-        share.since share.until share.database share.schema share.carried.id share.carried.createdAt share.carried.time
+        share.since share.until share.database share.schema share.earlier.since share.earlier.until share.carried.id share.carried.createdAt share.carried.time
       `),
       alert: names(`
         tenant database databaseId databaseKind opened verdict severity cause.code cause.facts notes.code notes.facts
