@@ -10,6 +10,7 @@ import { parseArgs, promisify } from 'node:util';
 import { type AttributeValue, BatchGetItemCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { childEnvironment } from '../../local/aws/environment.ts';
+import { shareKey } from '../../shared/domain/index.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import {
   copyPauseKey,
@@ -46,6 +47,9 @@ let client: DynamoDBClient;
 
 const environment = { account: '123456789012', region: 'eu-west-1' };
 const shop = '123456789012/eu-west-1/db-SHOP';
+/** A database that acme and globex share. */
+const pool = '123456789012/eu-west-1/db-POOL';
+const share = { id: 'pool-1', configuredAs: 'pool-1', share: { since: at('2026-11-01') } };
 const orders = { of: ordersKey, databaseId: 'acme-orders' };
 const queued = (queuedAt: string) => ({ mode: 'export', state: 'queued', attempt: 1, queuedAt: at(queuedAt) }) as const;
 
@@ -77,6 +81,13 @@ const backups = {
     createdAt: at('2026-11-23T03:00:00Z'),
     copy: queued('2026-11-23T04:00:00Z'),
   }),
+  pools: aBackup({
+    of: pool,
+    databaseId: 'pool-1',
+    tenant: 'shared:pool-1',
+    id: 'pools',
+    createdAt: at('2026-11-23T02:00:00Z'),
+  }),
 };
 const databases = {
   orders: aDatabase({ key: ordersKey, id: 'acme-orders', nextCheckAt: at('2026-11-24T06:30:00.000Z') }),
@@ -88,12 +99,21 @@ const databases = {
     configuredAs: 'globex-shop',
     nextCheckAt: at('2026-11-24T06:30:00.001Z'),
   }),
+  pool: aDatabase({ key: pool, id: 'pool-1', tenant: 'shared:pool-1', configuredAs: 'pool-1' }),
+  acmesPool: aDatabase({ ...share, key: shareKey(pool, 'acme') }),
+  globexsPool: aDatabase({ ...share, key: shareKey(pool, 'globex'), tenant: 'globex' }),
 };
 const alerts = {
   october: anAlert({ opened: at('2026-10-31T06:00:00Z'), resolved: at('2026-10-31T07:00:00Z') }),
   past: anAlert({ opened: at('2026-11-10T06:00:00Z'), resolved: at('2026-11-10T07:00:00Z') }),
   open: anAlert({ opened: at('2026-11-23T06:30:00Z') }),
   shops: anAlert({ database: shop, tenant: 'globex', opened: at('2026-11-22T06:30:00Z') }),
+  acmesPool: anAlert({
+    database: shareKey(pool, 'acme'),
+    databaseId: 'pool-1',
+    opened: at('2026-11-12T06:00:00Z'),
+    resolved: at('2026-11-12T07:00:00Z'),
+  }),
 };
 const day = (date: string) => aDay({ date });
 const days = {
@@ -103,6 +123,7 @@ const days = {
   last: day('2026-11-30'),
   december: day('2026-12-01'),
   shops: aDay({ database: shop, tenant: 'globex' }),
+  acmesPool: aDay({ database: shareKey(pool, 'acme'), databaseId: 'pool-1' }),
 };
 const sweeps = ['15', '17', '18', '19', '20', '21', '22', '23'].map((date) =>
   aSweep({ started: at(`2026-11-${date}T12:00:00Z`) }),
@@ -116,15 +137,15 @@ const y = (name: keyof typeof days) => keysOfDay(days[name]);
 
 /** What each command finds, in this order. */
 const expected: Record<keyof typeof ranges | 'databases', readonly PrimaryKey[]> = {
-  databasesOfTenant: [d('earlier'), d('orders')],
+  databasesOfTenant: [d('earlier'), d('orders'), d('acmesPool')],
   databasesByName: [d('earlier'), d('orders')],
   databases: [d('orders')],
-  allDatabases: [d('orders'), d('shop'), d('earlier')],
+  allDatabases: [d('orders'), d('shop'), d('earlier'), d('pool'), d('acmesPool'), d('globexsPool')],
   databasesToCheck: [d('orders')],
   backupsOfDatabase: [b('december'), b('today'), b('replaced'), b('first'), b('october')],
   liveBackups: [b('october'), b('first'), b('today'), b('december')],
   backupsOfTenant: [b('today'), b('replaced'), b('first')],
-  backupsOfDay: [b('today'), b('shops')],
+  backupsOfDay: [b('today'), b('shops'), b('pools')],
   backupsByArn: [b('today'), b('replaced')],
   copies: [b('shops'), b('today')],
   environments: [environmentKey(anEnvironment())],
@@ -132,10 +153,10 @@ const expected: Record<keyof typeof ranges | 'databases', readonly PrimaryKey[]>
   turns: [turnKey(environment, 'acme')],
   openAlerts: [a('shops'), a('open')],
   alertsOfDatabase: [a('open'), a('past'), a('october')],
-  alertsOfTenant: [a('open'), a('past')],
+  alertsOfTenant: [a('open'), a('acmesPool'), a('past')],
   daysOfDatabase: [y('first'), y('today'), y('last')],
-  daysOfTenant: [y('first'), y('today'), y('last')],
-  daysOfDate: [y('today'), y('shops')],
+  daysOfTenant: [y('first'), y('today'), y('acmesPool'), y('last')],
+  daysOfDate: [y('today'), y('shops'), y('acmesPool')],
   sweeps: sweeps.slice(1).reverse().map(keysOfSweep),
   lastWatch: [keysOfSweep(watch)],
 };
@@ -297,6 +318,7 @@ describe('docs/querying.md', () => {
     expect(stdout.trim().split('\n')).toEqual([
       'acme-orders undefined undefined',
       'acme-orders undefined undefined',
+      'pool-1 undefined undefined',
       'acme-orders rds:acme-orders-2026-11-23-04-08 2026-11-23T04:08:53.123Z queued',
       'acme-orders rds:acme-orders-2026-11-23-04-08 2026-11-20T00:00:00.000Z none',
       'acme-orders first 2026-11-01T00:00:00.000Z none',

@@ -167,7 +167,10 @@ describe('a shared database', () => {
     await later(world, 2);
     world.configure(configOf(three));
     expect(await verdicts(world)).toMatchObject({ acme: 'new', globex: 'protected' });
-    expect((await shareOf(world, 'acme'))?.share).toEqual({ since: world.rds.now });
+    expect((await shareOf(world, 'acme'))?.share).toEqual({
+      since: world.rds.now,
+      earlier: [{ until: new Date('2026-11-23T12:00:00Z') }],
+    });
     await later(world, 24);
     expect(await verdicts(world)).toMatchObject({ acme: 'protected' });
   });
