@@ -1,5 +1,5 @@
 /** Shared databases as people see them: operators the database with its tenants, whoever reads one tenant's answers that tenant alone. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -213,6 +213,38 @@ describe('a shared database with three tenants', () => {
     expect(text).toMatch(/^UNPROTECTED {2}1 database with an open alert\./);
     expect(text).toContain('shared (3 tenants) / pool-1');
     expect(text).toContain('With the alerts of 3 tenants of it.');
+  });
+
+  it('links from the messages to the database, and names commands that find their alerts', async () => {
+    skip(world);
+    await world.rds.advanceBy({ hours: 24.5 });
+    await world.sweep();
+    const textTo = (tenant: string, audience: string) =>
+      JSON.stringify(
+        world.published.filter(({ attributes }) => attributes.tenant === tenant && attributes.audience === audience),
+      );
+    expect(textTo('acme', 'tenant')).toContain('#database:id=pool-1;is-cluster=false');
+    expect(textTo('acme', 'tenant')).not.toMatch(/npm run|globex|initech|shared:/);
+    const toOperators = textTo('*', 'operators');
+    expect(toOperators).toContain('#database:id=pool-1;is-cluster=false');
+    expect(toOperators).toContain('alert ack pool-1 --note');
+    expect((await cli.run('alert ack pool-1 --note checked')).text).toContain('shared (3 tenants) / pool-1');
+  });
+
+  it('has a page with each share, and a section on the shared databases', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shared-page-'));
+    const file = join(folder, 'page.html');
+    await cli.run(`report --out ${file}`);
+    const page = await readFile(file, 'utf8');
+    await rm(folder, { recursive: true });
+    expect(page).toContain('1 other has no promise now');
+    expect(page).toContain('initech · shared since 2026-11-23 10:00 UTC');
+    const [, section = ''] = /aria-labelledby="shared-title">([\s\S]*?)<\/section>/.exec(page) ?? [];
+    expect(section).toContain('<span class="db">pool-1</span>');
+    expect(section).toContain('3 tenants');
+    expect(section).toContain('It is shared by 1 tenant: globex.');
+    const [, tenants = ''] = /<select id="tenant"[^>]*>([\s\S]*?)<\/select>/.exec(page) ?? [];
+    expect([...tenants.matchAll(/value="([^"]+)"/g)].map(([, name]) => name)).toEqual(['acme', 'globex', 'initech']);
   });
 
   it('shows the tenants that left, whose history stays', async () => {
