@@ -8,6 +8,16 @@ import { count, fields, flag, kindOf, number, type Of, text, time, word } from '
 
 const copyCodes = Object.keys(copyCauses).length;
 
+/** What lies in a finished export of each tenant of a shared database of whom the database or the schema is stated. */
+const foldersSchema = fields({
+  checkedAt: time.describe('when they were looked for'),
+  missing: z.array(text).readonly().describe('tenants of whom nothing is there, at most 1,000'),
+  partial: z.array(text).readonly().describe('tenants of whom RDS skipped tables, at most 1,000'),
+  more: count.describe('how many more there are of either kind').exactOptional(),
+});
+
+export type TenantFolders = Of<typeof foldersSchema>;
+
 /** The S3 copy of one backup. An export is Parquet for analytics and archive: RDS cannot restore it. */
 export const copySchema = fields({
   mode: word<CopyMode>().describe('`export`, `object` or `none`'),
@@ -31,6 +41,7 @@ export const copySchema = fields({
     .describe('the native dump that is copied')
     .exactOptional(),
   percent: number.describe('how far RDS says it is').exactOptional(),
+  folders: foldersSchema.describe("what is there of a shared database's tenants").exactOptional(),
   bytes: count.describe('bytes that lie in the bucket').exactOptional(),
   objects: count.describe('objects that lie in the bucket').exactOptional(),
   cause: causeSchema<CopyCause>()

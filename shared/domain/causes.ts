@@ -319,6 +319,15 @@ export const copyCauses = {
   'export-failed': entry('RDS gave the export up, for a cause that may pass.', { said }),
   'export-cancelled': entry('Somebody cancelled the export task.'),
   'export-incomplete': entry('RDS completed the export without some of the data.', shortcomings, ['skipped']),
+  'tenant-folder-missing': entry(
+    'The export of a shared database is complete, and holds nothing where the data of a tenant should be.',
+    {
+      folder: optional.text,
+      tenants: z.array(text).exactOptional(),
+      count: count.exactOptional(),
+    },
+    ['folder'],
+  ),
   'objects-missing': entry('RDS says that the export is complete, but nothing lies in the bucket.', {
     bucket: text,
     folder: text,

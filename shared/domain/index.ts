@@ -17,4 +17,5 @@ export * from './rds.ts';
 export * from './schema.ts';
 export * from './shared-database.ts';
 export * from './sweep-row.ts';
+export * from './tenant-folder.ts';
 export * from './verdicts.ts';

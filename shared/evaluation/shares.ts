@@ -149,12 +149,16 @@ function stintOf(
   const isMetTogether = row === undefined && shared?.tenant === undefined && (shared?.formerOwners ?? []).length === 0;
   const since = held.since ?? (stays ? before.since : isMetTogether ? undefined : at);
   const earlier = [...(before?.earlier ?? []), ...(before?.until ? [timeOf(before, before.until)] : [])];
+  const { database, schema } = held;
+  const isNamed = database !== undefined || schema !== undefined;
+  const isNamedAsBefore = stays && before.database === database && before.schema === schema;
   return {
     ...later,
     ...(since && { since }),
     ...(earlier.length > 0 && { earlier }),
-    ...(held.database !== undefined && { database: held.database }),
-    ...(held.schema !== undefined && { schema: held.schema }),
+    ...(database !== undefined && { database }),
+    ...(schema !== undefined && { schema }),
+    ...(isNamed && { statedAt: (isNamedAsBefore ? before.statedAt : undefined) ?? at }),
   };
 }
 

@@ -151,6 +151,15 @@ const texts: Texts = {
     return `the export failed${forOperators(reader, ` (${why})`)}`;
   },
   'export-cancelled': () => 'somebody cancelled the export task',
+  'tenant-folder-missing': ({ folder, tenants, count }, { reader }) => {
+    if (tenants === undefined || count === undefined) {
+      const where =
+        folder === undefined ? 'where the data should be' : `in ${onLine(folder)}, where the data should be`;
+      return `the export is complete, but holds nothing ${where}${forOperators(reader, folderAdvice)}`;
+    }
+    const more = count > tenants.length ? ` and ${count - tenants.length} more` : '';
+    return `the export is complete, but holds nothing of ${count} ${count === 1 ? 'tenant' : 'tenants'} where their data should be: ${tenants.map(onLine).join(', ')}${more}${folderAdvice}`;
+  },
   'export-incomplete': (facts) => `the export is not whole: ${shortcomingsIn(facts) || 'some of the data is missing'}`,
   'objects-missing': ({ bucket, folder }) =>
     bucket === undefined || folder === undefined
@@ -245,6 +254,9 @@ const periods: Readonly<Record<string, string>> = { daily: 'day', weekly: 'week'
 
 const roleRights = 's3:PutObject*, s3:GetObject*, s3:DeleteObject*, s3:ListBucket and s3:GetBucketLocation';
 const keyRights = 'kms:CreateGrant, kms:DescribeKey, kms:Encrypt, kms:Decrypt and kms:GenerateDataKey*';
+
+const folderAdvice =
+  '; compare the names of "database" and "schema" in the configuration with those in the export, letter by letter (a part without tables may have no folder)';
 
 /** A bucket that rights are to be granted on, if it is ours: nobody should open one of a stranger. */
 function ownedBucket(bucket: string, owner: string | undefined): string {

@@ -345,7 +345,8 @@ export const pinned = {
         id arn tenant database databaseId databaseKind kind engine storageType sizeGiB encrypted createdAt backupTime
         recordedAt learnedFrom eventMissed event.id event.time copy.mode copy.state copy.attempt copy.queuedAt
         copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.source.object
-        copy.source.modified copy.source.etag copy.percent copy.bytes
+        copy.source.modified copy.source.etag copy.percent copy.folders.checkedAt copy.folders.missing
+        copy.folders.partial copy.folders.more copy.bytes
         copy.objects copy.cause.code copy.cause.facts copy.permanent copy.setupFailures copy.pendingSince copy.notifiedAt closed.at closed.cause.code
         closed.cause.facts closed.expiresAt copyJobs.id copyJobs.state copyJobs.to copyJobs.endedAt copyJobs.message
       `),
@@ -357,7 +358,8 @@ export const pinned = {
         lastAwsBackup stops.from stops.until since
         inProgress.id inProgress.since exclusion knownTags.tenant knownTags.maxAgeHours knownTags.copyMode
         knownTags.restoreTest knownTags.refused alert.tenant alert.opened
-        share.since share.until share.database share.schema share.earlier.since share.earlier.until share.carried.id share.carried.createdAt share.carried.time
+        share.since share.until share.database share.schema share.statedAt share.earlier.since share.earlier.until
+        share.carried.id share.carried.createdAt share.carried.time
       `),
       alert: names(`
         tenant database databaseId databaseKind opened verdict severity cause.code cause.facts notes.code notes.facts
@@ -493,6 +495,7 @@ export const pinned = {
       'export-failed': 'said',
       'export-cancelled': '',
       'export-incomplete': 'skippedTables skipped warnings',
+      'tenant-folder-missing': 'folder tenants count',
       'objects-missing': 'bucket folder',
       'bucket-gone': 'bucket',
       'not-verifiable': 'bucket owner said skippedTables skipped warnings',

@@ -51,6 +51,9 @@ const openTexts = [
   'region-without-exports region',
   'region-without-exports engine',
   'period-served schedule',
+  'tenant-folder-missing folder',
+  'tenant-not-in-snapshot snapshot',
+  'tenant-not-in-snapshot name',
 ];
 
 /** What names another tenant, another database, and what only operators know. */
@@ -69,6 +72,7 @@ function samplesOf(table: CauseTable): Sample[] {
 }
 
 function sample(path: string, fact: z.ZodType): unknown {
+  if (fact instanceof z.ZodReadonly) return sample(path, fact.unwrap() as z.ZodType);
   if (fact instanceof z.ZodExactOptional) return sample(path, fact.unwrap() as z.ZodType);
   if (fact instanceof z.ZodISODateTime) return '2026-11-23T04:10:00.000Z';
   if (fact instanceof z.ZodNumber) return 2;

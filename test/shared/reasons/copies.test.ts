@@ -113,6 +113,10 @@ const texts: { readonly [Code in CopyCauseCode]: readonly [FactsIn<typeof copyCa
     },
     'the export is not whole: 12 tables skipped: shop.orders (PERMISSIONS_DO_NOT_EXIST) and 11 more; grant the master user of the database its rights on these tables; RDS warns: odd; count: 2',
   ],
+  'tenant-folder-missing': [
+    { tenants: ['acme', 'globex'], count: 3 },
+    'the export is complete, but holds nothing of 3 tenants where their data should be: acme, globex and 1 more; compare the names of "database" and "schema" in the configuration with those in the export, letter by letter (a part without tables may have no folder)',
+  ],
   'objects-missing': [
     { bucket: 'copies', folder: 'orders/task/' },
     'RDS says the export is complete, but nothing lies in s3://copies/orders/task/; find out who removes objects there',

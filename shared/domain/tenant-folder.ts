@@ -1,0 +1,92 @@
+/**
+ * Where a tenant's part of a shared database lies within an export of it, and what the copy is to that tenant. RDS writes
+ * `<prefix>/<task>/<database>/<schema>.<table>/…` (Amazon RDS User Guide, "File naming convention"). Names are compared exactly as
+ * they are written. Pure.
+ */
+import type { Copy } from './backup.ts';
+import type { CopyCause } from './causes.ts';
+import type { Share } from './database.ts';
+
+/** What of a share says which part of the database is the tenant's. */
+export type TenantPart = Pick<Share, 'database' | 'schema'>;
+
+/** The part of a tenant within an export. */
+export interface TenantFolder {
+  readonly bucket: string;
+  /**
+   * What the keys of its objects begin with: `<prefix>/<task>/<database>/`, or `<prefix>/<task>/<database>/<schema>.` where it has a
+   * schema. Where nobody stated the schema's database, `*` stands for that.
+   */
+  readonly prefix: string;
+  /** Whether objects are there, as S3 showed once the export had ended; absent where nobody looked for this part. */
+  readonly found?: boolean;
+}
+
+/**
+ * The part of a tenant within a copy of the shared database's backup; undefined where the copy is no export that ended, or
+ * nobody stated what the tenant's database or schema is called. Whether the backup holds the tenant is not asked here.
+ */
+export function tenantFolder(copy: Copy, tenant: string, share: Share): TenantFolder | undefined {
+  const { mode, state, bucket, prefix, taskId } = copy;
+  const path = pathInExport(share);
+  if (mode !== 'export' || (state !== 'complete' && state !== 'incomplete')) return undefined;
+  if (path === undefined || bucket === undefined || prefix === undefined || taskId === undefined) return undefined;
+  const found = isFound(copy, tenant, share);
+  return { bucket, prefix: `${prefix}/${taskId}/${path}`, ...(found !== undefined && { found }) };
+}
+
+/** A part as people and commands of S3 write it: `s3://<bucket>/<prefix>`. */
+export function folderUrl({ bucket, prefix }: Pick<TenantFolder, 'bucket' | 'prefix'>): string {
+  return `s3://${bucket}/${prefix}`;
+}
+
+/**
+ * What the keys of a part begin with below the folder of an export: `acme/` of a database, `app/acme.` of a schema in one, with `*`
+ * in place of a database that nobody stated. Undefined where nobody stated either.
+ */
+export function pathInExport({ database, schema }: TenantPart): string | undefined {
+  if (schema !== undefined) return `${database ?? '*'}/${schema}.`;
+  return database === undefined ? undefined : `${database}/`;
+}
+
+/** The folder of a part, or with `*` behind it the folders, below that of an export: `acme/`, `app/acme.*`. */
+export function folderInExport(part: TenantPart): string | undefined {
+  const path = pathInExport(part);
+  return path?.endsWith('.') ? `${path}*` : path;
+}
+
+/** Whether the part was there when the export was verified; undefined where it was not looked for. */
+function isFound({ folders }: Copy, tenant: string, { statedAt }: Share): boolean | undefined {
+  if (folders === undefined || statedAt === undefined || folders.checkedAt < statedAt) return undefined;
+  if (folders.missing.includes(tenant)) return false;
+  return folders.more === undefined ? true : undefined;
+}
+
+/**
+ * A copy of a shared database's backup as one of its tenants has it: about that tenant's part alone, without a word of the
+ * others. It is `incomplete` where the part is missing, or RDS skipped tables of it; it is `complete` though RDS skipped tables of
+ * others.
+ */
+export function copyOfShare(copy: Copy, tenant: string, share: Share): Copy {
+  const { folders: _, cause, ...rest } = copy;
+  const folder = tenantFolder(copy, tenant, share);
+  if (folder?.found === false) {
+    const facts = { folder: folderInExport(share) ?? '' };
+    return { ...rest, state: 'incomplete', cause: { code: 'tenant-folder-missing', facts } };
+  }
+  switch (cause?.code) {
+    case 'tenant-folder-missing':
+      return rest;
+    case 'export-incomplete':
+    case 'not-verifiable': {
+      const isWhole = folder?.found === true && !copy.folders?.partial.includes(tenant);
+      if (isWhole) return { ...rest, state: 'complete' };
+      return { ...rest, cause: { code: cause.code, facts: { ...cause.facts, ...ofNobody } } as CopyCause };
+    }
+    default:
+      return { ...rest, ...(cause && { cause }) };
+  }
+}
+
+/** What a cause says of tables, which may be those of others. */
+const ofNobody = { skippedTables: [], skipped: 0, warnings: [] };

@@ -1,0 +1,121 @@
+/** The part of a tenant within an export of a shared database, and the copy as that tenant has it. */
+import { describe, expect, it } from 'vitest';
+import {
+  type Copy,
+  copyOfShare,
+  copyStates,
+  folderInExport,
+  folderUrl,
+  pathInExport,
+  type Share,
+  tenantFolder,
+} from '../../../shared/domain/index.ts';
+
+const at = (time: string) => new Date(`2026-11-23T${time}:00Z`);
+const checked = { checkedAt: at('06:00'), missing: [], partial: [] };
+
+function copied(more: Partial<Copy> = {}): Copy {
+  return {
+    mode: 'export',
+    state: 'complete',
+    attempt: 1,
+    bucket: 'copies',
+    prefix: '_shared/pool-1',
+    taskId: 'copy-1',
+    folders: checked,
+    ...more,
+  };
+}
+
+const stated: Share = { database: 'acme', statedAt: at('05:00') };
+
+describe('the part of a tenant', () => {
+  it.each<[Share, string, string]>([
+    [{ database: 'acme' }, 'acme/', 'acme/'],
+    [{ database: 'app', schema: 'acme' }, 'app/acme.', 'app/acme.*'],
+    [{ schema: 'acme' }, '*/acme.', '*/acme.*'],
+    [{ database: 'Acme GmbH.' }, 'Acme GmbH./', 'Acme GmbH./'],
+  ])('%o lies under %s', (share, path, folder) => {
+    expect(pathInExport(share)).toBe(path);
+    expect(folderInExport(share)).toBe(folder);
+    const its = tenantFolder(copied(), 'acme', share);
+    expect(its).toEqual({ bucket: 'copies', prefix: `_shared/pool-1/copy-1/${path}` });
+    expect(its && folderUrl(its)).toBe(`s3://copies/_shared/pool-1/copy-1/${path}`);
+  });
+
+  it('is not known where nobody stated a name, or where no export has ended', () => {
+    expect(tenantFolder(copied(), 'acme', {})).toBeUndefined();
+    expect(tenantFolder(copied({ mode: 'object' }), 'acme', stated)).toBeUndefined();
+    const ended = copyStates.filter((state) => tenantFolder(copied({ state }), 'acme', stated) !== undefined);
+    expect(ended).toEqual(['complete', 'incomplete']);
+    const { taskId: _, ...without } = copied();
+    expect(tenantFolder(without, 'acme', stated)).toBeUndefined();
+  });
+
+  it('was found, or is missing, as far as it was looked for under its names of today', () => {
+    const found = (folders: Copy['folders'], share = stated) =>
+      tenantFolder({ ...copied(), ...(folders && { folders }) }, 'acme', share)?.found;
+    expect(found(checked)).toBe(true);
+    expect(found({ ...checked, missing: ['globex'], partial: ['acme'] })).toBe(true);
+    expect(found({ ...checked, missing: ['acme'] })).toBe(false);
+    expect(found({ ...checked, missing: ['globex'], more: 3 })).toBeUndefined();
+    expect(found({ ...checked, missing: ['acme'], more: 3 })).toBe(false);
+    expect(found(checked, { database: 'acme', statedAt: at('06:01') })).toBeUndefined();
+    expect(found(checked, { database: 'acme' })).toBeUndefined();
+    const { folders: _, ...unchecked } = copied();
+    expect(tenantFolder(unchecked, 'acme', stated)?.found).toBeUndefined();
+  });
+});
+
+describe('a copy as a tenant has it', () => {
+  const missing = copied({
+    folders: { ...checked, missing: ['globex', 'initech'] },
+    cause: { code: 'tenant-folder-missing', facts: { tenants: ['globex (globex/)', 'initech (initech/)'], count: 2 } },
+  });
+  const skipped = copied({
+    state: 'incomplete',
+    folders: { ...checked, partial: ['globex'] },
+    cause: {
+      code: 'export-incomplete',
+      facts: { skippedTables: [{ table: 'globex.public.orders', reason: 'R' }], skipped: 1, warnings: ['globex'] },
+    },
+  });
+
+  it('is complete where its part is there, whoever else is missing', () => {
+    const { folders: _, ...whole } = copied();
+    expect(copyOfShare(missing, 'acme', stated)).toEqual(whole);
+    expect(copyOfShare(copied(), 'acme', stated)).toEqual(whole);
+  });
+
+  it('is incomplete where its part is missing, and names that alone', () => {
+    const its = copyOfShare(missing, 'globex', { ...stated, database: 'globex' });
+    expect(its).toMatchObject({
+      state: 'incomplete',
+      cause: { code: 'tenant-folder-missing', facts: { folder: 'globex/' } },
+    });
+    expect(JSON.stringify(its)).not.toContain('initech');
+  });
+
+  it('is incomplete where RDS skipped tables of its part, or nobody knows whose they are', () => {
+    expect(copyOfShare(skipped, 'acme', stated).state).toBe('complete');
+    for (const [tenant, share] of [
+      ['globex', { ...stated, database: 'globex' }],
+      ['initech', {}],
+    ] as const) {
+      const its = copyOfShare(skipped, tenant, share);
+      expect(its).toMatchObject({
+        state: 'incomplete',
+        cause: { code: 'export-incomplete', facts: { skippedTables: [], skipped: 0, warnings: [] } },
+      });
+    }
+    expect(JSON.stringify(copyOfShare(skipped, 'initech', {}))).not.toContain('globex');
+  });
+
+  it('is otherwise what it is', () => {
+    const { folders: _, ...failed } = copied({
+      state: 'failed',
+      cause: { code: 'bucket-gone', facts: { bucket: 'b' } },
+    });
+    expect(copyOfShare({ ...failed, folders: checked }, 'acme', stated)).toEqual(failed);
+  });
+});
