@@ -53,7 +53,6 @@ const openTexts = [
   'period-served schedule',
   'tenant-folder-missing folder',
   'tenant-not-in-snapshot snapshot',
-  'tenant-not-in-snapshot name',
 ];
 
 /** What names another tenant, another database, and what only operators know. */
