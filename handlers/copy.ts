@@ -14,7 +14,7 @@ import {
 } from '../shared/copies/index.ts';
 import { backupIdOf, type Environment, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
-import { composeCopiesPaused, composeCopyFailed, messageContext } from '../shared/notifications/index.ts';
+import { composeCopiesPaused, composeCopyMessages, messageContext } from '../shared/notifications/index.ts';
 import { eventSource } from '../shared/rds/index.ts';
 import { clientsBy } from './environment-clients.ts';
 import { exportSettingsIn, readExportSettings } from './export-settings.ts';
@@ -92,9 +92,8 @@ export const handler = onFirstCall(() => {
         }),
         fleet,
         notify: async (tenant, backups, at) => {
-          const context = messageContext(fleet, at);
-          for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
-            await publisher.publish(composeCopyFailed(tenant, backups, audience, context));
+          for (const message of composeCopyMessages(tenant, backups, messageContext(fleet, at))) {
+            await publisher.publish(message);
           }
         },
         notifyOfPause: (paused, copies, at) =>

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Environment } from '../shared/domain/index.ts';
 import { hourMs } from '../shared/lib/time.ts';
+import type { ExportTable } from './rds/parquet.ts';
 import type { RdsSimulator } from './rds/simulator.ts';
 
 /** Beside the account and Region of the stack: another account, and one in another Region. */
@@ -66,6 +67,14 @@ export function momentsBefore(now: Date): Moments {
   return { start: ago(6 * 24), firstSweep: ago(26), night: ago(9), lastTenant: ago(3), now };
 }
 
+/** What a shared database holds of tenants that have a database each. */
+function tablesOf(...databases: readonly string[]): ExportTable[] {
+  return databases.flatMap((database) => [
+    { database, name: 'public.customers', rows: 20 },
+    { database, name: 'public.orders', rows: 50 },
+  ]);
+}
+
 /** Lets the fleet live until the first sweep. Nothing of this is announced: the ledger is not there yet. */
 export async function growExampleFleet(
   rds: RdsSimulator,
@@ -85,7 +94,7 @@ export async function growExampleFleet(
   rds.createInstance(of('initech-reports', 'oracle-ee'));
   rds.createInstance(of('initech-sandbox', 'mysql'));
   rds.createInstance(of('umbrella-lab', 'postgres'));
-  rds.createInstance(of(sharedExample, 'postgres'));
+  rds.createInstance(of(sharedExample, 'postgres', { tables: tablesOf('cyberdyne', 'soylent') }));
   // RDS has it, and nobody configured it.
   rds.createInstance(of('hooli-trial', 'mysql'));
 
@@ -111,6 +120,7 @@ export async function liveThroughTheNight(
   rds.skipBackups('initech-crm', 1);
   rds.setLatestRestorable('initech-crm', new Date(now.getTime() - 20 * hourMs));
   for (const one of [rds, ...elsewhere]) await one.advanceTo(now);
+  rds.setTables(sharedExample, tablesOf('cyberdyne', 'soylent', 'tyrell'));
   heal();
 }
 

@@ -15,7 +15,7 @@ import {
   type AlertNotification,
   acknowledgeAlert,
   composeCopiesPaused,
-  composeCopyFailed,
+  composeCopyMessages,
   composeEnvironments,
   composeLeftOut,
   messageContext,
@@ -169,8 +169,8 @@ export async function copyFunction(cloud: Cloud, run: Run, trigger: CopyTrigger)
       partsIn: () => ({ rds: rdsClient(cloud, run), s3: s3Client(cloud, run), ...account }),
       fleet,
       notify: async (tenant, backups, at) => {
-        for (const audience of tenant === undefined ? (['operators'] as const) : (['tenant', 'operators'] as const)) {
-          await publisher.publish(composeCopyFailed(tenant, backups, audience, messageContext(fleet, at)));
+        for (const message of composeCopyMessages(tenant, backups, messageContext(fleet, at))) {
+          await publisher.publish(message);
         }
       },
       notifyOfPause: (paused, copies, at) =>

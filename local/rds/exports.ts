@@ -270,7 +270,7 @@ export class Exports {
     const now = this.#world.now;
     try {
       for (const table of tables.filter((candidate) => !skipped.includes(candidate))) {
-        const folder = `${root}/${task.snapshot.source.databaseName}/${table.name}/1`;
+        const folder = `${root}/${databaseOf(task.snapshot, table)}/${table.name}/1`;
         const name = `part-00000-${uuid(this.#world.random)}-c000.gz.parquet`;
         await put(`${folder}/${name}`, tableAsParquet(table, now));
       }
@@ -360,26 +360,32 @@ function checkRole(roleArn: string, { account }: World): void {
 }
 
 function wantedTables(snapshot: Snapshot, only: readonly string[] | undefined): readonly ExportTable[] {
-  const { databaseName, tables } = snapshot.source;
+  const { id, tables } = snapshot.source;
   if (only === undefined || only.length === 0) return tables;
-  const isNamed = ({ name }: ExportTable) => only.some((part) => `${databaseName}.${name}.`.startsWith(`${part}.`));
-  const wanted = tables.filter(isNamed);
-  if (wanted.length === 0) throw invalidExportOnly(`ExportOnly ${only.join(', ')} names nothing in ${databaseName}`);
+  const wanted = tables.filter((table) => only.some((part) => `${fullName(snapshot, table)}.`.startsWith(`${part}.`)));
+  if (wanted.length === 0) throw invalidExportOnly(`ExportOnly ${only.join(', ')} names nothing in ${id}`);
   return wanted;
+}
+
+function databaseOf({ source }: Snapshot, table: ExportTable): string {
+  return table.database ?? source.databaseName;
+}
+
+function fullName(snapshot: Snapshot, table: ExportTable): string {
+  return `${databaseOf(snapshot, table)}.${table.name}`;
 }
 
 const skipReason = 'FAILED_TO_EXTRACT_TABLE';
 
 function warningMessage(task: Task, skipped: readonly ExportTable[]): string {
-  const { databaseName } = task.snapshot.source;
-  const skippedTables = skipped.map(({ name }) => ({ tableName: `${databaseName}.${name}`, reason: skipReason }));
+  const skippedTables = skipped.map((table) => ({ tableName: fullName(task.snapshot, table), reason: skipReason }));
   return JSON.stringify({ skippedTables, skippedObjects: [], general: [] });
 }
 
 function tableList(task: Task, tables: readonly ExportTable[], skipped: readonly ExportTable[]) {
   return {
     perTableStatus: tables.map((table) => ({
-      target: `${task.snapshot.source.databaseName}.${table.name}`,
+      target: fullName(task.snapshot, table),
       status: skipped.includes(table) ? 'FAILED' : 'COMPLETE',
       sizeGB: skipped.includes(table) ? 0 : task.snapshot.source.dataGb / tables.length,
       ...(skipped.includes(table) ? { failureReason: skipReason } : {}),

@@ -241,6 +241,11 @@ export class Fleet extends World {
     this.#planNight(row, this.now);
   }
 
+  /** What exports of snapshots from now on write. */
+  setTables(database: string | Database, tables: readonly ExportTable[]): void {
+    this.find(database).tables = tables;
+  }
+
   setTags(database: string | Database, tags: Readonly<Record<string, string>>): void {
     this.find(database).tags = tags;
   }

@@ -20,7 +20,7 @@ export interface Database {
   /** Name or ARN of the source, on a read replica. */
   replicaOf: string | undefined;
   readonly databaseName: string;
-  readonly tables: readonly ExportTable[];
+  tables: readonly ExportTable[];
   id: string;
   arn: string;
   status: string;

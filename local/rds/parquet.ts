@@ -3,6 +3,8 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 
 /** One table of a simulated database, by its full name in the exported tree: `public.orders`, or `shop.orders`. */
 export interface ExportTable {
+  /** The database in the engine that it is in; the first of the instance or cluster unless given. */
+  readonly database?: string;
   readonly name: string;
   readonly rows: number;
 }

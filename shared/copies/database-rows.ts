@@ -1,6 +1,6 @@
 /** The ledger's rows of the databases whose backups are copied: they say whose a database is. */
 import { chunk } from 'es-toolkit/array';
-import type { Backup, DatabaseKey, DatabaseRow } from '../domain/index.ts';
+import type { DatabaseKey, DatabaseRow } from '../domain/index.ts';
 import type { Ledger, UnreadableRow } from '../ledger/index.ts';
 
 const rowsACall = 100;
@@ -11,11 +11,11 @@ export interface Databases {
   readonly unreadable: ReadonlyMap<DatabaseKey, UnreadableRow>;
 }
 
-/** The rows of the databases of some backups, in as few calls as possible. */
-export async function databasesOf(ledger: Ledger, backups: readonly Pick<Backup, 'database'>[]): Promise<Databases> {
+/** Rows by key, in as few calls as possible. */
+export async function databasesOf(ledger: Ledger, databases: readonly DatabaseKey[]): Promise<Databases> {
   const rows = new Map<DatabaseKey, DatabaseRow>();
   const unreadable = new Map<DatabaseKey, UnreadableRow>();
-  for (const keys of chunk([...new Set(backups.map(({ database }) => database))], rowsACall)) {
+  for (const keys of chunk([...new Set(databases)], rowsACall)) {
     const lists = ledger.leavingOut((row) => {
       if (row.database !== undefined) unreadable.set(row.database, row);
     });

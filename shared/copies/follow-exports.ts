@@ -4,7 +4,18 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { uniqBy } from 'es-toolkit/array';
 import pMap from 'p-map';
 import type { Fleet } from '../config/index.ts';
-import { type Backup, type Copy, type Environment, environmentOf, isOneOf } from '../domain/index.ts';
+import {
+  type Backup,
+  type Copy,
+  type DatabaseKey,
+  type Environment,
+  environmentOf,
+  holdsShare,
+  isOneOf,
+  missingParts,
+  pathInExport,
+  shareKey,
+} from '../domain/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { dayMs, hourMs, minuteMs } from '../lib/time.ts';
@@ -26,6 +37,7 @@ import {
 } from './failures.ts';
 import { copyFolder } from './naming.ts';
 import { type Pauses, type Places, scopeOf } from './pauses.ts';
+import { TenantParts } from './tenant-parts.ts';
 import { begun, ended, keyOf, modesMade, queued } from './transitions.ts';
 import { completedIn, contentsOf, shortcomings, warningsIn } from './verify.ts';
 
@@ -110,10 +122,15 @@ export async function stepsOf(
   const ids = rows.flatMap(({ copy }) => (copy.mode === 'export' && copy.taskId ? [copy.taskId] : []));
   const tasks = ids.length > 0 ? await tasksById(deps.rds, ids) : new Map<string, ExportTask>();
   const taskOf = ({ copy }: Backup) => (copy.mode === 'export' ? tasks.get(copy.taskId ?? '') : undefined);
-  const databases = await databasesOf(
-    deps.ledger,
-    rows.filter((row) => row.copy.mode === 'export' && /^(COMPLETE|FAILED)$/.test(taskOf(row)?.Status ?? 'COMPLETE')),
+  const mayEnd = rows.filter(
+    (row) => row.copy.mode === 'export' && /^(COMPLETE|FAILED)$/.test(taskOf(row)?.Status ?? 'COMPLETE'),
   );
+  const owners = await databasesOf(
+    deps.ledger,
+    mayEnd.map(({ database }) => database),
+  );
+  const shares = await databasesOf(deps.ledger, sharesWithParts(deps.fleet, owners, mayEnd));
+  const databases: Databases = { ...owners, rows: new Map([...owners.rows, ...shares.rows]) };
   const errors: unknown[] = [];
   // Verifying what has ended leaves half of the time to start what waits.
   const halfMs = deps.remainingMs() / 2;
@@ -208,15 +225,20 @@ async function verified(
   const owner = bucketOwner(deps.fleet, databases, backup, bucket);
   try {
     const place = { bucket, folder, ...(owner !== undefined && { owner }) };
-    const found = await contentsOf(deps.s3, place, warnings.skipped);
+    const shares = sharesWithParts(deps.fleet, databases, [backup]).flatMap((key) => databases.rows.get(key) ?? []);
+    const parts = new TenantParts(shares.filter((row) => holdsShare(backup, row)));
+    const found = await contentsOf(deps.s3, place, { warned: warnings.skipped, parts });
     if (found.objects === 0) {
       const cause = { code: 'objects-missing', facts: { bucket, folder } } as const;
       return afterFailure(backup, copy, { cause, heals: true }, deps.fleet, at, now);
     }
-    const facts = { objects: found.objects, bytes: found.bytes };
+    const folders = parts.folders(now);
+    const facts = { objects: found.objects, bytes: found.bytes, ...(folders && { folders }) };
     const lacks = shortcomings(warnings, found.skipped);
     if (lacks) return incomplete({ ...facts, cause: { code: 'export-incomplete', facts: lacks } });
-    return { backup, to: ended(copy, 'complete', at, { ...facts, percent: 100 }), notify: false, proves };
+    const cause = folders && missingParts(folders);
+    const whole = { ...facts, percent: 100, ...(cause && { cause }) };
+    return { backup, to: ended(copy, 'complete', at, whole), notify: cause !== undefined, proves };
   } catch (error) {
     if (errorName(error) === 'NoSuchBucket') {
       const cause = { code: 'bucket-gone', facts: { bucket } } as const;
@@ -230,6 +252,16 @@ async function verified(
     const facts = { bucket, ...owned, said: bounded(errorMessage(error)), ...shortcomings(warnings) };
     return incomplete({ cause: { code: 'not-verifiable', facts } });
   }
+}
+
+/** The keys of the shares whose parts some exports should hold. */
+function sharesWithParts(fleet: Fleet, { rows }: Databases, backups: readonly Backup[]): DatabaseKey[] {
+  return backups.flatMap((backup) => {
+    const found = copiedBy(fleet, backup, rows.get(backup.database));
+    const tenants = 'configured' in found ? (found.configured.tenants ?? []) : [];
+    const named = tenants.filter((tenant) => pathInExport(tenant) !== undefined);
+    return named.map(({ tenant }) => shareKey(backup.database, tenant));
+  });
 }
 
 /**

@@ -4,15 +4,32 @@
  * and its rows sends it again: rather twice than never.
  */
 import { groupBy, uniqBy } from 'es-toolkit/array';
-import { type Backup, backupIdOf, type Copy, type CopyPause, type Environment } from '../domain/index.ts';
+import pMap from 'p-map';
+import {
+  type Backup,
+  backupIdOf,
+  type Copy,
+  type CopyPause,
+  copyOfShare,
+  type DatabaseRow,
+  databaseOfShare,
+  type Environment,
+  holdsShare,
+  isShare,
+  isSharedOwner,
+} from '../domain/index.ts';
 import { type Ledger, updateBackup } from '../ledger/index.ts';
-import { collect } from '../lib/iterables.ts';
+import { collect, filter } from '../lib/iterables.ts';
 import { dayMs, minuteMs } from '../lib/time.ts';
 import { tenantOf } from './fair.ts';
 import type { Pauses } from './pauses.ts';
 import { keyOf } from './transitions.ts';
 
-/** Publishes one message to a tenant's recipients about copies that failed, are incomplete, expired or wait too long. */
+/**
+ * Publishes the messages about an owner's copies that failed, are incomplete, expired or wait too long. The owner is a tenant; nobody;
+ * a shared database (`sharedOwner`), about which operators alone are notified; or a tenant of one, whose backups then have the key of
+ * its share and its own copy.
+ */
 export type NotifyOfCopies = (tenant: string | undefined, backups: readonly Backup[], now: Date) => Promise<void>;
 
 /** What waits for a fault of set-up to be put right. */
@@ -40,6 +57,8 @@ export interface NoticeDeps {
 const gatherMs = 10_000;
 /** Sending takes seconds; a run that crashed holds up the others for no longer than this. */
 const leaseMs = 2 * minuteMs;
+/** Messages to the tenants of a shared database that are sent side by side. */
+const messagesAtOnce = 10;
 /** One cause that needs a person is notified once in this time, however many copies it fails. */
 const notifyAgainAfterMs = dayMs;
 /** Copies of backups up to this old are searched for what people were notified of. */
@@ -76,9 +95,10 @@ export async function sendNotices(
         errors.push(error);
       }
     }
+    const shares = sharesOnce(ledger);
     const fresh = (await ledger.backups(owed.map(backupIdOf))).filter(({ copy }) => copy.pendingSince !== undefined);
     for (const [tenant, ofTenant] of Object.entries(groupBy(fresh, tenantOf))) {
-      await sendToTenant(deps, tenant, ofTenant, now).catch((error: unknown) => errors.push(error));
+      await sendToOwner(deps, tenant, ofTenant, shares, now).catch((error: unknown) => errors.push(error));
     }
   } finally {
     await ledger.releaseLease(environment, holder, 'NOTICE');
@@ -86,16 +106,23 @@ export async function sendNotices(
   return errors;
 }
 
-async function sendToTenant(
+async function sendToOwner(
   { ledger, notify }: NoticeDeps,
-  tenant: string,
+  owner: string,
   rows: readonly Backup[],
+  shares: () => Promise<readonly DatabaseRow[]>,
   now: Date,
 ): Promise<void> {
-  const known = await notifiedBefore(ledger, tenant, rows, now);
+  const known = await notifiedBefore(ledger, owner, rows, now);
   const knownSince = ({ copy }: Backup) => (needsPerson(copy) && copy.cause ? known.get(copy.cause.code) : undefined);
   const news = rows.filter((row) => knownSince(row) === undefined);
-  if (news.length > 0) await notify(news[0]?.tenant, news, now);
+  if (news.length > 0) {
+    await notify(news[0]?.tenant, news, now);
+    const ofTenants = isSharedOwner(owner) ? copiesOfTenants(news, await shares()) : [];
+    // One that is not reached keeps the rows pending: all are notified again, rather twice than never.
+    const send = ([tenant, its]: readonly [string, readonly Backup[]]) => notify(tenant, its, now);
+    await pMap(ofTenants, send, { concurrency: messagesAtOnce, stopOnError: false });
+  }
   for (const row of rows) {
     await updateBackup(ledger, backupIdOf(row), (current) => {
       const { pendingSince, ...copy } = current.copy;
@@ -105,17 +132,46 @@ async function sendToTenant(
   }
 }
 
-/** Causes that need a person, of which this tenant was notified in the last day: code to time. */
+/** The shares of all shared databases; read once, and only where there is something to say of one. */
+function sharesOnce(ledger: Ledger): () => Promise<readonly DatabaseRow[]> {
+  let rows: Promise<readonly DatabaseRow[]> | undefined;
+  return () => {
+    rows ??= collect(filter(ledger.leavingOut(() => {}).allDatabases(), ({ key }) => isShare(key)));
+    return rows;
+  };
+}
+
+/**
+ * What each tenant of shared databases is to be notified of: the copies of backups that hold its data, as far as they do not hold
+ * its part whole. Who has left has no part.
+ */
+function copiesOfTenants(
+  copies: readonly Backup[],
+  shares: readonly DatabaseRow[],
+): (readonly [tenant: string, copies: readonly Backup[]])[] {
+  const byDatabase = groupBy(copies, ({ database }) => database);
+  const its = shares.flatMap((row) => {
+    const { key, tenant, share } = row;
+    if (tenant === undefined || share === undefined || share.until !== undefined) return [];
+    return (byDatabase[databaseOfShare(key)] ?? [])
+      .filter((backup) => holdsShare(backup, row))
+      .map((backup) => ({ ...backup, tenant, database: key, copy: copyOfShare(backup.copy, tenant, share) }))
+      .filter(({ copy }) => copy.state !== 'complete');
+  });
+  return Object.entries(groupBy(its, ({ tenant }) => tenant));
+}
+
+/** Causes that need a person, of which this owner was notified in the last day: code to time. */
 async function notifiedBefore(
   ledger: Ledger,
-  tenant: string,
+  owner: string,
   rows: readonly Backup[],
   now: Date,
 ): Promise<Map<string, Date>> {
   const known = new Map<string, Date>();
   const codes = new Set<string>(rows.flatMap(({ copy }) => (needsPerson(copy) && copy.cause ? [copy.cause.code] : [])));
   if (codes.size === 0) return known;
-  for await (const { copy } of ledger.backupsOfTenant(tenant, { from: new Date(now.getTime() - lookBackMs) })) {
+  for await (const { copy } of ledger.backupsOfTenant(owner, { from: new Date(now.getTime() - lookBackMs) })) {
     if (!needsPerson(copy) || !copy.notifiedAt || !copy.cause || !codes.has(copy.cause.code)) continue;
     if (now.getTime() - copy.notifiedAt.getTime() < notifyAgainAfterMs) known.set(copy.cause.code, copy.notifiedAt);
   }

@@ -56,7 +56,10 @@ export async function copyObjects(
 ): Promise<{ readonly written: readonly Backup[]; readonly errors: readonly unknown[] }> {
   const ready = waiting.filter(({ copy }) => (copy.notBefore ?? now) <= now);
   if (ready.length === 0) return { written: [], errors: [] };
-  const { rows: databases, unreadable } = await databasesOf(deps.ledger, ready);
+  const { rows: databases, unreadable } = await databasesOf(
+    deps.ledger,
+    ready.map(({ database }) => database),
+  );
   const written: Backup[] = [];
   const steps: CopyStep[] = [];
   const briefEnd = deps.clock().getTime() + briefMs;

@@ -164,7 +164,10 @@ export async function copiesPaused(deps: CopyDeps, pause: CopyPause): Promise<Pa
   const { ledger, environment, fleet, pauses } = deps;
   const lists = ledger.leavingOut(() => {});
   const queue = (await collect(lists.copies(environment, 'queued'))).filter(isWaiting);
-  const { rows } = await databasesOf(lists, queue);
+  const { rows } = await databasesOf(
+    lists,
+    queue.map(({ database }) => database),
+  );
   const held = queue.filter((backup) => {
     const row = rows.get(backup.database);
     const found = copiedBy(fleet, backup, row);

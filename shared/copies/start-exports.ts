@@ -154,7 +154,10 @@ async function candidatesFrom(
 ): Promise<{ readonly candidates: readonly Candidate[]; readonly errors: readonly unknown[] }> {
   const fresh = new Map((await deps.ledger.backups(some.map(backupIdOf))).map((row) => [keyOf(row), row]));
   const rows = some.flatMap((row) => fresh.get(keyOf(row)) ?? []).filter(isWaiting);
-  const { rows: databases, unreadable } = await databasesOf(deps.ledger, rows);
+  const { rows: databases, unreadable } = await databasesOf(
+    deps.ledger,
+    rows.map(({ database }) => database),
+  );
   const skipped = (backup: Backup, cause: CopyCause): Ending => {
     return { backup, step: { backup, to: ended(backup.copy, 'skipped', now, { cause }), notify: false } };
   };

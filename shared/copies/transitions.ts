@@ -67,7 +67,7 @@ export function ended(
   copy: Copy,
   state: EndedCopyState,
   at: Date,
-  facts: Partial<Pick<Copy, 'bytes' | 'objects' | 'percent' | 'cause' | 'permanent'>> = {},
+  facts: Partial<Pick<Copy, 'bytes' | 'objects' | 'percent' | 'folders' | 'cause' | 'permanent'>> = {},
 ): Copy {
   const { notBefore, notifiedAt, pendingSince, cause, permanent, ...rest } = copy;
   return { ...rest, state, endedAt: at, ...facts };

@@ -10,6 +10,7 @@ import type { copyCauses, FactsIn } from '../domain/index.ts';
 import { concernsEnvironment } from '../lib/environment-failures.ts';
 import { minuteMs } from '../lib/time.ts';
 import { bounded, isRefusal } from './failures.ts';
+import { TenantParts } from './tenant-parts.ts';
 
 export interface Contents {
   readonly objects: number;
@@ -35,19 +36,26 @@ export interface Folder {
 /** S3 lists some 10,000 objects a second; what takes this long hangs, and would keep other copies waiting. */
 const longestMs = 3 * minuteMs;
 
+/** What is known of an export before its folder is read. */
+export interface Expected {
+  /** Tables that RDS's warning names already: they are not counted again. */
+  readonly warned?: Warnings['skipped'];
+  /** Takes the objects, and the tables that are skipped. */
+  readonly parts?: TenantParts;
+}
+
 /**
- * Lists the folder of a finished export and reads the table lists in it, in memory that does not grow with them. Tables
- * that RDS's warning names already (`warned`) are not counted again. S3's errors climb, and an error that names the folder
- * once `signal` aborts: after three minutes unless given.
+ * Lists the folder of a finished export and reads the table lists in it, in memory that does not grow with them. S3's errors
+ * climb, and an error that names the folder once `signal` aborts: after three minutes unless given.
  */
 export async function contentsOf(
   s3: S3Client,
   folder: Folder,
-  warned: Warnings['skipped'] = new Map(),
+  expected: Expected = {},
   signal: AbortSignal = AbortSignal.timeout(longestMs),
 ): Promise<Contents> {
   try {
-    return await readContents(s3, folder, warned, signal);
+    return await readContents(s3, folder, expected, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Error(`verifying s3://${folder.bucket}/${folder.folder} took too long`, { cause: error });
@@ -57,7 +65,7 @@ export async function contentsOf(
 async function readContents(
   s3: S3Client,
   { bucket, folder, owner }: Folder,
-  warned: Warnings['skipped'],
+  { warned = new Map(), parts = new TenantParts([]) }: Expected,
   abortSignal: AbortSignal,
 ): Promise<Contents> {
   let objects = 0;
@@ -68,13 +76,16 @@ async function readContents(
     for (const { Key = '', Size = 0 } of page.Contents ?? []) {
       objects += 1;
       bytes += Size;
-      if (/^export_tables_info_.*\.json$/.test(Key.slice(folder.length))) lists.push(Key);
+      const path = Key.slice(folder.length);
+      if (/^export_tables_info_.*\.json$/.test(path)) lists.push(Key);
+      parts.add(path);
     }
     abortSignal.throwIfAborted();
   }
+  for (const table of warned.keys()) parts.addSkipped(table);
   const read = async (Key: string) => {
     const body = await bodyOf(s3, { ...of, Key }, { abortSignal });
-    return skippedInList(addAbortSignal(abortSignal, body), warned);
+    return skippedInList(addAbortSignal(abortSignal, body), warned, (table) => parts.addSkipped(table));
   };
   const skipped = await pMap(lists, read, { concurrency: 4 });
   return {
@@ -131,12 +142,13 @@ const listedTable = z.looseObject({
 });
 
 /**
- * Tables that a list (the bytes of its JSON) does not call complete, but for those that were `warned` of. A list that is
- * broken, or has another shape, says nothing; errors of the stream climb.
+ * Tables that a list (the bytes of its JSON) does not call complete, but for those that were `warned` of; `take` gets each. A list
+ * that is broken, or has another shape, says nothing; errors of the stream climb.
  */
 export async function skippedInList(
   list: AsyncIterable<Uint8Array>,
   warned: Warnings['skipped'] = new Map(),
+  take: (table: string) => void = () => {},
 ): Promise<SkippedTables> {
   let count = 0;
   const named: SkippedTables['named'][number][] = [];
@@ -151,6 +163,7 @@ export async function skippedInList(
     const { target, status, failureReason, warningMessage } = entry.data;
     if (status.toUpperCase() === 'COMPLETE' || warned.has(target)) return;
     count += 1;
+    take(target);
     if (named.length < mostNamed) named.push(nameOf(target, failureReason ?? warningMessage ?? status));
   };
   for await (const chunk of list) {

@@ -3,9 +3,9 @@
  * `<prefix>/<task>/<database>/<schema>.<table>/…` (Amazon RDS User Guide, "File naming convention"). Names are compared exactly as
  * they are written. Pure.
  */
-import type { Copy } from './backup.ts';
-import type { CopyCause } from './causes.ts';
-import type { Share } from './database.ts';
+import type { Backup, Copy, TenantFolders } from './backup.ts';
+import type { CopyCause, copyCauses, FactsIn } from './causes.ts';
+import type { DatabaseRow, Share } from './database.ts';
 
 /** What of a share says which part of the database is the tenant's. */
 export type TenantPart = Pick<Share, 'database' | 'schema'>;
@@ -55,6 +55,16 @@ export function folderInExport(part: TenantPart): string | undefined {
   return path?.endsWith('.') ? `${path}*` : path;
 }
 
+/** Whether a backup of a shared database holds the data of a tenant's share: the tenant was there at the moment that it is from. */
+export function holdsShare(
+  { backupTime, createdAt }: Pick<Backup, 'backupTime' | 'createdAt'>,
+  { share }: Pick<DatabaseRow, 'share'>,
+): boolean {
+  const time = backupTime ?? createdAt;
+  if (share === undefined) return false;
+  return (share.since === undefined || share.since <= time) && (share.until === undefined || time < share.until);
+}
+
 /** Whether the part was there when the export was verified; undefined where it was not looked for. */
 function isFound({ folders }: Copy, tenant: string, { statedAt }: Share): boolean | undefined {
   if (folders === undefined || statedAt === undefined || folders.checkedAt < statedAt) return undefined;
@@ -86,6 +96,21 @@ export function copyOfShare(copy: Copy, tenant: string, share: Share): Copy {
     default:
       return { ...rest, ...(cause && { cause }) };
   }
+}
+
+/** Tenants that a cause names, as those of verdicts do. */
+const mostNamed = 10;
+
+/** What operators are notified of; undefined where nobody's part is missing. */
+export function missingParts({
+  missing,
+  more = 0,
+}: TenantFolders):
+  | { code: 'tenant-folder-missing'; facts: FactsIn<typeof copyCauses, 'tenant-folder-missing'> }
+  | undefined {
+  if (missing.length === 0) return undefined;
+  const facts = { tenants: missing.slice(0, mostNamed), count: missing.length + more };
+  return { code: 'tenant-folder-missing', facts };
 }
 
 /** What a cause says of tables, which may be those of others. */

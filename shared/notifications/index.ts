@@ -9,6 +9,7 @@ export {
   composeAlerts,
   composeCopiesPaused,
   composeCopyFailed,
+  composeCopyMessages,
   composeDailyDigest,
   composeEnvironments,
   composeLeftOut,

@@ -1,5 +1,5 @@
 /** Each kind of message: its facts, as many as fit, in every channel. */
-import type { Backup, LeftOut, MessageAudience } from '../domain/index.ts';
+import { type Backup, isShare, isSharedOwner, type LeftOut, type MessageAudience } from '../domain/index.ts';
 import type { EnvironmentNotice, TenantNotice } from '../evaluation/index.ts';
 import { type AlertEntry, entryFor, worstFirst } from './compose/alert-entry.ts';
 import { alertMessage } from './compose/alert-facts.ts';
@@ -37,6 +37,21 @@ export function composeCopyFailed(
 ): OutgoingMessage {
   const sorted = [...failed].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
   return fitting(mostListed, (limit) => copyMessage(tenant, sorted, { ...context, audience }, limit));
+}
+
+/**
+ * The messages about some copies of one owner: a tenant has one about its own, and operators have one. Of a shared database operators
+ * have one about the database, and a tenant has one about its shares alone.
+ */
+export function composeCopyMessages(
+  tenant: string | undefined,
+  failed: readonly Backup[],
+  context: MessageContext,
+): OutgoingMessage[] {
+  const isOperators = tenant === undefined || isSharedOwner(tenant);
+  const isOfShares = failed.every(({ database }) => isShare(database));
+  const audiences: MessageAudience[] = isOperators ? ['operators'] : isOfShares ? ['tenant'] : ['tenant', 'operators'];
+  return audiences.map((audience) => composeCopyFailed(tenant, failed, audience, context));
 }
 
 /** One message to operators about copies that wait for a fault of set-up to be put right. */

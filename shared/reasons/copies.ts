@@ -10,6 +10,7 @@ import {
   type FactsIn,
   isKnownIn,
   isOneOf,
+  missingParts,
   type VisibleIn,
 } from '../domain/index.ts';
 import { formatAge, formatUtc } from '../lib/time.ts';
@@ -20,10 +21,17 @@ import type { Reader } from './reader.ts';
 export function copyReasonOf(copy: Copy, reader: Reader): string | undefined {
   const { cause, state, attempt, permanent } = copy;
   if (cause === undefined) return undefined;
-  const sentence = copySentenceOf(cause, reader, copy);
+  const sentence = `${copySentenceOf(cause, reader, copy)}${besides(copy, reader)}`;
   if (!isOneOf(triedAgain, cause.code) || attempt < 2) return sentence;
   if (state === 'queued') return `attempt ${attempt - 1} failed: ${sentence}`;
   return state === 'failed' && !permanent ? `failed after ${attempt} attempts: ${sentence}` : sentence;
+}
+
+/** Tenants whose parts are missing in an export of which there is something else to say. */
+function besides({ cause, folders }: Copy, reader: Reader): string {
+  const missing = folders && missingParts(folders);
+  if (missing === undefined || missing.code === cause?.code || reader.audience !== 'operators') return '';
+  return `; besides, ${copySentenceOf(missing, reader)}`;
 }
 
 /** One cause of a copy as a sentence; one of a later version is shown as its code. `copy` is the one that has it. */

@@ -52,9 +52,9 @@ export function copyMessage(
   };
 }
 
-/** What a copy that people are notified of is; one that still moves takes too long. */
+/** What a copy that people are notified of is; one that still moves takes too long, and a complete one lacks parts of tenants. */
 function phraseOf({ copy }: Backup): string {
-  return oneLine(copyPhrase(copy.state), limits.word);
+  return copy.state === 'complete' ? 'missing tenants' : oneLine(copyPhrase(copy.state), limits.word);
 }
 
 function reasonOf({ copy }: Backup, rendering: Rendering, otherwise = 'no reason given'): string {

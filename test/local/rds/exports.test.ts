@@ -138,6 +138,20 @@ describe('what StartExportTask accepts', () => {
     expect(await errorName(start({ SourceArn: arn }))).toBe('InvalidExportSourceStateFault');
   });
 
+  test('tables are written below the database that they are in, as they were when the snapshot was taken', async () => {
+    const { start, rds, objects } = withSnapshot();
+    const tables = ['acme', 'globex'].map((database) => ({ database, name: 'public.orders', rows: 1 }));
+    rds.createInstance({ id: 'pool', retention: 0, tables });
+    const { arn } = rds.takeBackup('pool', { at: utc('2026-10-31T03:00:00') });
+    rds.setTables('pool', []);
+    rds.planExport('*', { kind: 'warn', skipTables: 1 });
+    await start({ SourceArn: arn });
+    await rds.advanceBy({ hours: 1 });
+    const folders = [...objects.keys()].filter((key) => key.endsWith('.parquet'));
+    expect(folders).toEqual([expect.stringContaining('s3://archive/db1/task-1/globex/public.orders/1/')]);
+    expect(rds.exportTasks()[0]?.WarningMessage).toContain('"acme.public.orders"');
+  });
+
   test('what ExportOnly names must exist', async () => {
     const { start, tasks, rds, objects } = withSnapshot();
     expect(await errorName(start({ ExportOnly: ['db1.public.ord'] }))).toBe('InvalidExportOnlyFault');

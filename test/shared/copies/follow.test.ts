@@ -528,7 +528,7 @@ it.each(['ListObjectsV2', 'GetObject'])(
     s3.onCall = (call) => {
       if (call.name === name) controller.abort();
     };
-    const reading = contentsOf(s3.client, { bucket, folder: 'acme/t/' }, undefined, controller.signal);
+    const reading = contentsOf(s3.client, { bucket, folder: 'acme/t/' }, {}, controller.signal);
     await expect(reading).rejects.toThrow(`verifying s3://${bucket}/acme/t/ took too long`);
   },
 );

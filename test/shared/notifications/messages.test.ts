@@ -12,6 +12,7 @@ import {
   type MessageAudience,
   type Severity,
   severities,
+  shareKey,
   type Unrecognized,
   type VerdictName,
   verdictNames,
@@ -34,6 +35,7 @@ import {
   composeAlerts,
   composeCopiesPaused,
   composeCopyFailed,
+  composeCopyMessages,
   composeDailyDigest,
   composeEnvironments,
   composeLeftOut,
@@ -815,6 +817,41 @@ describe('failed copies', () => {
         { cause: { code: 'bucket-denied', facts: { bucket: 'two', role: 'r', said: 'denied' } } },
       ],
     });
+  });
+
+  it('of a shared database go to operators in one message, and to a tenant about its share alone', () => {
+    const cause = { code: 'tenant-folder-missing', facts: { tenants: ['acme', 'globex'], count: 2 } } as const;
+    const host = failedCopy({ tenant: 'shared:pool-1', copy: { ...failedCopy().copy, state: 'complete', cause } });
+    const [toOperators, ...others] = composeCopyMessages('shared:pool-1', [host], context);
+    expect(others).toEqual([]);
+    expect(toOperators?.subject).toBe('WARNING shared:pool-1: 1 S3 copy missing tenants (orders)');
+    expect(toOperators?.texts.email.replace(/\s+/g, ' ')).toContain(
+      'holds nothing of 2 tenants where their data should be: acme, globex;',
+    );
+    expect(toOperators?.texts.body).toMatchObject({ copies: [{ state: 'complete', cause: { facts: { count: 2 } } }] });
+
+    const folder = { code: 'tenant-folder-missing', facts: { folder: 'acme/' } } as const;
+    const database = shareKey(host.database, 'acme');
+    const copy = { ...host.copy, state: 'incomplete', cause: folder } as const;
+    const [toTenant, ...noOthers] = composeCopyMessages('acme', [{ ...host, tenant: 'acme', database, copy }], context);
+    expect(noOthers).toEqual([]);
+    expect(toTenant?.attributes).toEqual({
+      tenant: 'acme',
+      severity: 'warning',
+      kind: 'copy-failed',
+      audience: 'tenant',
+    });
+    expect(toTenant?.subject).toBe('WARNING acme: 1 S3 copy incomplete (orders)');
+    expect(toTenant?.texts.email.replace(/\s+/g, ' ')).toContain('holds nothing in acme/, where the data should be');
+    expect(toTenant?.texts.body).toMatchObject({ copies: [{ key: database, cause: { facts: { folder: 'acme/' } } }] });
+    expect(everything(toTenant as OutgoingMessage)).not.toMatch(/globex|shared:/);
+  });
+
+  it('of a tenant and of nobody go to whom they concern', () => {
+    const audiences = (tenant?: string) =>
+      composeCopyMessages(tenant, [failedCopy()], context).map(({ attributes }) => attributes.audience);
+    expect(audiences('acme')).toEqual(['tenant', 'operators']);
+    expect(audiences()).toEqual(['operators']);
   });
 
   it('of a later version are announced in its own words', () => {
