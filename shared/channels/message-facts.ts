@@ -8,7 +8,7 @@ import type { Environment, MessageAudience, Severity } from '../domain/index.ts'
 export const messageKinds = {
   'backup-missing': 'opened, reminder, got worse, deleted',
   'backup-restored': 'resolved',
-  'copy-failed': 'an S3 copy failed, is incomplete, is stuck or waits for too long',
+  'copy-failed': 'an S3 copy failed, is incomplete, lacks the data of a tenant, is stuck or waits for too long',
   'copies-paused': 'S3 copies wait for a fault of set-up to be put right',
   digest: 'many tenants at once, the day, or what tags changed',
   'tenant-unwatched': 'a tenant has no database that is watched, or that ended',

@@ -10,6 +10,7 @@ import {
   type FactsIn,
   isKnownIn,
   isOneOf,
+  isSharedOwner,
   missingParts,
   type VisibleIn,
 } from '../domain/index.ts';
@@ -84,7 +85,9 @@ const texts: Texts = {
       ? 'the database is not configured'
       : `its database is no longer configured${forOperators(reader, '; nothing says where to copy it')}`,
   'owner-changed': ({ tenant }) =>
-    `the database, or its name, belongs to ${tenant === undefined ? 'another tenant' : `tenant ${onLine(tenant)}`} now, whose place this backup is not copied to`,
+    tenant !== undefined && isSharedOwner(tenant)
+      ? 'the database holds several tenants now, to whose place this backup of one tenant is not copied'
+      : `the database, or its name, belongs to ${tenant === undefined ? 'another tenant' : `tenant ${onLine(tenant)}`} now, whose place this backup is not copied to`,
   'kind-not-copied': ({ kind, copied }) =>
     `${onLine(kind)} backups are not copied (copied kinds: ${copied.map(onLine).join(', ') || 'none'})`,
   'before-enrolment': () => 'from before the database was enrolled',

@@ -61,6 +61,12 @@ describe('capacity', () => {
     }
   });
 
+  it('counts a shared database once, however many tenants it holds', () => {
+    const tenants = named(9).map((id) => ({ id, sharedDatabases: ['pool-1'] }));
+    const pool = { sharedDatabases: [{ id: 'pool-1', kind: 'instance' }], tenants };
+    expect(capacityOf(parseConfig(JSON.stringify(exporting({}, pool)), where)).exportsADay).toBe(1);
+  });
+
   type Exported = Pick<Backup, 'copy' | 'sizeGiB'>;
   const ended = (hours: number, sizeGiB?: number, copy: Partial<Backup['copy']> = {}): Exported => ({
     ...(sizeGiB !== undefined && { sizeGiB }),

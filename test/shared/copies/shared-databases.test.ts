@@ -87,6 +87,36 @@ describe('a snapshot of a shared database', () => {
     expect(backups.map(({ learnedFrom, copy: { state } }) => [learnedFrom, state])).toEqual([['event', 'complete']]);
   });
 
+  it('is copied as its event records it where tags enrolled the database', async () => {
+    const discovery = { tenantTag: 'tenant' };
+    const config = { operators, defaults, discovery, tenants: [] };
+    const world = copyWorld({ now: '2026-11-22T12:00:00Z', config, automatic: true });
+    world.s3.createBucket(sharedBucket, '123456789012');
+    world.rds.createInstance({ id: 'pool-1', window: '03:00-03:30', tags: { tenant: 'acme globex' } });
+    await world.sweep();
+    await world.rds.advanceBy({ hours: 24 });
+    const backups = await collect(world.ledger.backupsOfTenant('shared:pool-1'));
+    expect(backups.map(({ learnedFrom, copy: { state, prefix } }) => [learnedFrom, state, prefix])).toEqual([
+      ['event', 'complete', '_shared/pool-1'],
+    ]);
+  });
+
+  it('of the time before it was shared goes to no place of several tenants', async () => {
+    const alone = { tenants: [{ id: 'acme', databases: [{ id: 'pool-1', kind: 'instance' }] }], sharedDatabases: [] };
+    const world = copyWorld({ now: '2026-11-22T12:00:00Z', config: configOf({}, alone) });
+    world.rds.createInstance({ id: 'pool-1', window: '03:00-03:30' });
+    await world.sweep();
+    await world.rds.advanceBy({ hours: 24 });
+    await world.sweep();
+    world.configure(configOf(three));
+    await world.sweep();
+    await world.settled();
+    const [backup] = await collect(world.ledger.backupsOfTenant('acme'));
+    expect(backup?.copy).toMatchObject({ state: 'skipped', cause: { code: 'owner-changed' } });
+    expect(backup && (await world.reasonOf(backup))).toContain('holds several tenants now');
+    expect(world.rds.exportTasks()).toEqual([]);
+  });
+
   it('waits for its turn as one tenant, however many it holds', async () => {
     const world = copyWorld({
       now: '2026-11-22T12:00:00Z',
