@@ -1,10 +1,11 @@
-import { allMeaningsOf, type Backup, backupKinds, copyStates, ownerText } from '../../shared/domain/index.ts';
+import { allMeaningsOf, backupKinds, copyStates, ownerText } from '../../shared/domain/index.ts';
 import { filter } from '../../shared/lib/iterables.ts';
 import { dayMs } from '../../shared/lib/time.ts';
 import {
   type BackupFacts,
   backupFacts,
   backupFactsSchema,
+  type ListedBackup,
   listedAt,
   readBackups,
   type Slice,
@@ -96,7 +97,7 @@ function optional<Name extends string, Value>(name: Name, value: Value | undefin
 
 /** One page. It ends only where the time changes, so that the next page starts exactly there. */
 async function* facts(
-  backups: AsyncIterable<Backup>,
+  backups: AsyncIterable<ListedBackup>,
   limit: number,
   now: Date,
   page: { next?: Date },

@@ -42,6 +42,7 @@ function withShare(screen: Screen, { database, share }: TenantDatabaseFacts): st
 
 async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>, places: FleetPlaces): Promise<void> {
   const reasons: TenantDatabaseFacts[] = [];
+  const folders: (TenantDatabaseFacts & { readonly folder: string })[] = [];
   const zone = screen.timeZone;
   await screen.tableOf(
     [
@@ -54,6 +55,8 @@ async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>, p
     ],
     rows,
     (row) => {
+      const { folder } = row.copy ?? {};
+      if (folder) folders.push({ ...row, folder });
       if (row.reason !== null && (row.severity !== 'info' || row.verdict !== 'protected')) reasons.push(row);
       const name = withShare(screen, row);
       return [
@@ -66,6 +69,11 @@ async function print(screen: Screen, rows: AsyncIterable<TenantDatabaseFacts>, p
     },
     'No databases.',
   );
+  for (const { database, folder } of folders) {
+    screen.line();
+    screen.line(`Its part of the copy of ${database}:`);
+    screen.line(folder, '  ');
+  }
   for (const row of reasons) {
     const { database, reason, alert, severity } = row;
     screen.line();

@@ -11,7 +11,7 @@ import {
 import type { Ledger } from '../ledger/index.ts';
 import { dateAfter, dateOf } from '../lib/dates.ts';
 import { merged } from '../lib/iterables.ts';
-import { backupsOfRow, listedAt, sharesIn, sharesOfTenant } from './whose-backups.ts';
+import { backupsOfRow, type ListedBackup, listedAt, sharesIn, sharesOfTenant } from './whose-backups.ts';
 
 export interface Slice {
   readonly tenant?: string;
@@ -28,11 +28,11 @@ export interface Slice {
  * Reads the partition of a database, of a tenant, or of each day, whichever is asked for; the rest is sorted out here. A tenant has those
  * of shared databases, too, as long as it was there.
  */
-export async function* readBackups(ledger: Ledger, slice: Slice): AsyncIterable<Backup> {
+export async function* readBackups(ledger: Ledger, slice: Slice): AsyncIterable<ListedBackup> {
   for await (const backup of source(ledger, slice)) if (belongs(backup, slice)) yield backup;
 }
 
-async function* source(ledger: Ledger, { databases, tenant, from, to }: Slice): AsyncIterable<Backup> {
+async function* source(ledger: Ledger, { databases, tenant, from, to }: Slice): AsyncIterable<ListedBackup> {
   // By creation, which a copied snapshot's data is older than: its row comes before its time, so the end stays open.
   const ofRows = (rows: readonly DatabaseRow[]) => rows.map((row) => byListedTime(backupsOfRow(ledger, row, { from })));
   if (databases !== undefined) {
@@ -58,7 +58,7 @@ function newestFirst(a: Backup, b: Backup): number {
  * By the time they are listed by, newest first, of backups that come by their creation. Data is never younger than its
  * snapshot, so a copy of an older one waits until all that could stand before it has passed.
  */
-async function* byListedTime(backups: AsyncIterable<Backup>): AsyncIterable<Backup> {
+async function* byListedTime(backups: AsyncIterable<ListedBackup>): AsyncIterable<ListedBackup> {
   const waiting: Backup[] = [];
   for await (const backup of backups) {
     while (waiting[0] && listedAt(waiting[0]) >= backup.createdAt) yield* waiting.splice(0, 1);

@@ -37,4 +37,11 @@ export {
   tenantDatabaseSchema,
   tenantNames,
 } from './tenant.ts';
-export { isShareRow, listedAt, type ShareRow, sharesIn, sharesOfDatabases } from './whose-backups.ts';
+export {
+  isShareRow,
+  type ListedBackup,
+  listedAt,
+  type ShareRow,
+  sharesIn,
+  sharesOfDatabases,
+} from './whose-backups.ts';

@@ -7,7 +7,6 @@ import {
   type Alert,
   alertJsonNames,
   alertSchema,
-  type Backup,
   backupJsonNames,
   backupSchema,
   bySeverity,
@@ -45,6 +44,7 @@ import {
   resolutionOf,
   whyUnwatched,
 } from '../reasons/index.ts';
+import type { ListedBackup } from './whose-backups.ts';
 
 /** The JSON that a schema of facts describes. */
 export type FactsOf<Schema extends z.ZodType> = Json<Of<Schema>>;
@@ -112,6 +112,9 @@ const closedFields = backupSchema.shape.closed.unwrap().shape;
 export const copyFactsSchema = fields({
   ...copySchema.shape,
   location: text.nullable().describe('where it goes: `s3://<bucket>/<prefix>`'),
+  folder: text
+    .nullable()
+    .describe("where the tenant's part of a shared database's copy lies; null where it is not known, or not there"),
   reason: text.nullable().describe('its `cause` as a sentence, and what to do'),
 });
 
@@ -130,7 +133,7 @@ export const backupFactsSchema = fields({
 
 export type BackupFacts = FactsOf<typeof backupFactsSchema>;
 
-export function backupFacts(backup: Backup, now: Date): BackupFacts {
+export function backupFacts(backup: ListedBackup, now: Date): BackupFacts {
   const { copy, closed } = backup;
   const json = toJson(backupSchema, backup, backupJsonNames);
   return {
@@ -141,6 +144,7 @@ export function backupFacts(backup: Backup, now: Date): BackupFacts {
     copy: {
       ...json.copy,
       location: copy.bucket === undefined ? null : `s3://${copy.bucket}/${copy.prefix ?? ''}`,
+      folder: backup.folder ?? null,
       reason: copyReasonOf(copy, operators(now)) ?? null,
     },
     closed: json.closed && closed ? { ...json.closed, reason: closedReasonOf(closed) } : null,

@@ -17,7 +17,7 @@ import {
 import type { Ledger } from '../ledger/index.ts';
 import { collect, filter, inChunks } from '../lib/iterables.ts';
 import { backupFacts, copyFactsSchema, databaseFacts, databaseFactsSchema, type FactsOf } from './row-facts.ts';
-import { isShareRow } from './whose-backups.ts';
+import { isShareRow, ofTenant } from './whose-backups.ts';
 
 export const tenantDatabaseSchema = fields({
   ...databaseFactsSchema.shape,
@@ -48,7 +48,8 @@ function factsOf(
   alert: Alert | undefined,
   now: Date,
 ): TenantDatabaseFacts {
-  return { ...databaseFacts(row, alert, now), copy: newest ? backupFacts(newest, now).copy : null };
+  const its = newest && isShareRow(row) ? ofTenant(row, newest) : newest;
+  return { ...databaseFacts(row, alert, now), copy: its ? backupFacts(its, now).copy : null };
 }
 
 /** The rows of the databases' newest backups, 100 a call. */

@@ -1,13 +1,16 @@
 /** Which backups of a database are a tenant's: those of a shared database that were made while the tenant was there. */
 import {
   type Backup,
+  copyOfShare,
   type DatabaseKey,
   type DatabaseRow,
   databaseOfShare,
+  folderUrl,
   isShare,
   isSharedOwner,
   type Share,
   shareKey,
+  tenantFolder,
 } from '../domain/index.ts';
 import type { Ledger, Span } from '../ledger/index.ts';
 import { collect, filter } from '../lib/iterables.ts';
@@ -16,6 +19,9 @@ import { collect, filter } from '../lib/iterables.ts';
 export function listedAt(backup: Pick<Backup, 'backupTime' | 'createdAt'>): Date {
   return backup.backupTime ?? backup.createdAt;
 }
+
+/** A backup as it is listed: one of a shared database says where the tenant's part of its copy lies, as far as that is known. */
+export type ListedBackup = Backup & { readonly folder?: string };
 
 /** A tenant's row of a shared database. */
 export type ShareRow = DatabaseRow & Required<Pick<DatabaseRow, 'tenant'>>;
@@ -28,10 +34,21 @@ export function isShareRow(row: DatabaseRow): row is ShareRow {
  * The backups of a row's database, newest first by creation. A share has those whose data is of the time in which the tenant was there,
  * as the tenant's; what was one tenant's alone, before the database was shared, stays that one's.
  */
-export async function* backupsOfRow(ledger: Ledger, row: DatabaseRow, span: Span = {}): AsyncIterable<Backup> {
+export async function* backupsOfRow(ledger: Ledger, row: DatabaseRow, span: Span = {}): AsyncIterable<ListedBackup> {
   const backups = ledger.backupsOfDatabase(databaseOfShare(row.key), span);
   if (!isShareRow(row)) yield* backups;
-  else for await (const backup of backups) if (isIts(row, backup)) yield { ...backup, tenant: row.tenant };
+  else for await (const backup of backups) if (isIts(row, backup)) yield ofTenant(row, backup);
+}
+
+/** A shared database's backup as one of its tenants has it: nothing in it is of another. */
+export function ofTenant({ tenant, share = {} }: ShareRow, backup: Backup): ListedBackup {
+  const folder = tenantFolder(backup.copy, tenant, share);
+  return {
+    ...backup,
+    tenant,
+    copy: copyOfShare(backup.copy, tenant, share),
+    ...(folder && folder.found !== false && { folder: folderUrl(folder) }),
+  };
 }
 
 function isIts({ share = {} }: ShareRow, backup: Backup): boolean {
