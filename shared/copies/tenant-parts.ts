@@ -1,7 +1,8 @@
 /** Which tenants of a shared database have their part in an export of it. */
+import { partition } from 'es-toolkit/array';
 import { type DatabaseRow, pathInExport, type TenantFolders } from '../domain/index.ts';
 
-/** Tenants that a row names: a row has to stay small. */
+/** Tenants of each kind that a row names, 63 characters each at most: a row has to stay below 400 KB. */
 const mostNamed = 1_000;
 
 /**
@@ -48,14 +49,14 @@ export class TenantParts {
   /** What was found; undefined where there was nobody to look for. */
   folders(checkedAt: Date): TenantFolders | undefined {
     if (this.#tenants.length === 0) return undefined;
-    const missing = this.#tenants.filter((tenant) => !this.#found.has(tenant));
-    const partial = this.#tenants.filter((tenant) => this.#found.has(tenant) && this.#partial.has(tenant));
-    const more = [missing, partial].reduce((sum, { length }) => sum + Math.max(0, length - mostNamed), 0);
+    const [found, missing] = partition(this.#tenants, (tenant) => this.#found.has(tenant));
+    const named = found.slice(0, mostNamed);
     return {
       checkedAt,
+      found: named,
+      partial: named.filter((tenant) => this.#partial.has(tenant)),
       missing: missing.slice(0, mostNamed),
-      partial: partial.slice(0, mostNamed),
-      ...(more > 0 && { more }),
+      ...(missing.length > mostNamed && { more: missing.length - mostNamed }),
     };
   }
 

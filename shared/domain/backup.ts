@@ -11,9 +11,10 @@ const copyCodes = Object.keys(copyCauses).length;
 /** What lies in a finished export of each tenant of a shared database of whom the database or the schema is stated. */
 const foldersSchema = fields({
   checkedAt: time.describe('when they were looked for'),
+  found: z.array(text).readonly().describe('tenants of whom something is there, at most 1,000'),
+  partial: z.array(text).readonly().describe('those of them of whom RDS skipped tables'),
   missing: z.array(text).readonly().describe('tenants of whom nothing is there, at most 1,000'),
-  partial: z.array(text).readonly().describe('tenants of whom RDS skipped tables, at most 1,000'),
-  more: count.describe('how many more there are of either kind').exactOptional(),
+  more: count.describe('how many more are missing').exactOptional(),
 });
 
 export type TenantFolders = Of<typeof foldersSchema>;

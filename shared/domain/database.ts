@@ -93,8 +93,10 @@ export const shareSchema = fields({
     .exactOptional(),
   database: text.describe("the name of the tenant's database in it").exactOptional(),
   schema: text.describe("the name of the tenant's schema in it").exactOptional(),
-  /** What was copied and verified before, was not looked for under these names. */
-  statedAt: time.describe('when the ledger first knew of these names; absent where there are none').exactOptional(),
+  /** In a copy that was verified before, its part was looked for under other names, or not at all. */
+  statedAt: time
+    .describe('when the ledger first knew of these names and of `since`; absent where there are no names')
+    .exactOptional(),
   /** Counts while there is none here. */
   carried: newestBackupSchema
     .describe('the newest backup of the tenant in the shared database that it came from')

@@ -4,7 +4,7 @@
  * they are written. Pure.
  */
 import type { Backup, Copy, TenantFolders } from './backup.ts';
-import type { CopyCause, copyCauses, FactsIn } from './causes.ts';
+import { type CopyCause, copyCauses, type FactsIn, isKnownIn } from './causes.ts';
 import type { DatabaseRow, Share } from './database.ts';
 
 /** What of a share says which part of the database is the tenant's. */
@@ -68,8 +68,8 @@ export function holdsShare(
 /** Whether the part was there when the export was verified; undefined where it was not looked for. */
 function isFound({ folders }: Copy, tenant: string, { statedAt }: Share): boolean | undefined {
   if (folders === undefined || statedAt === undefined || folders.checkedAt < statedAt) return undefined;
-  if (folders.missing.includes(tenant)) return false;
-  return folders.more === undefined ? true : undefined;
+  if (folders.found.includes(tenant)) return true;
+  return folders.missing.includes(tenant) ? false : undefined;
 }
 
 /**
@@ -89,7 +89,7 @@ export function copyOfShare(copy: Copy, tenant: string, share: Share): Copy {
       return rest;
     case 'export-incomplete':
     case 'not-verifiable': {
-      const isWhole = folder?.found === true && !copy.folders?.partial.includes(tenant);
+      const isWhole = folder?.found === true && !copy.folders?.partial.includes(tenant) && !warnsBesides(cause);
       if (isWhole) return { ...rest, state: 'complete' };
       return { ...rest, cause: { code: cause.code, facts: { ...cause.facts, ...ofNobody } } as CopyCause };
     }
@@ -111,6 +111,11 @@ export function missingParts({
   if (missing.length === 0) return undefined;
   const facts = { tenants: missing.slice(0, mostNamed), count: missing.length + more };
   return { code: 'tenant-folder-missing', facts };
+}
+
+/** Whether RDS warned of something else than skipped tables: nobody knows whom it concerns. */
+function warnsBesides(cause: NonNullable<Copy['cause']>): boolean {
+  return isKnownIn(copyCauses, cause) && cause.code === 'export-incomplete' && cause.facts.warnings.length > 0;
 }
 
 /** What a cause says of tables, which may be those of others. */

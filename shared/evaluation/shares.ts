@@ -151,7 +151,8 @@ function stintOf(
   const earlier = [...(before?.earlier ?? []), ...(before?.until ? [timeOf(before, before.until)] : [])];
   const { database, schema } = held;
   const isNamed = database !== undefined || schema !== undefined;
-  const isNamedAsBefore = stays && before.database === database && before.schema === schema;
+  const isNamedAsBefore =
+    stays && before.database === database && before.schema === schema && before.since?.getTime() === since?.getTime();
   return {
     ...later,
     ...(since && { since }),

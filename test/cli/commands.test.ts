@@ -60,7 +60,7 @@ describe('the documented fields', () => {
         queuedAt: createdAt,
         source: { object: 's3://dumps/orders.bak', modified: createdAt, etag: '"1"' },
         cause: { code: 'snapshot-busy', facts: {} },
-        folders: { checkedAt: createdAt, missing: ['acme'], partial: [], more: 1 },
+        folders: { checkedAt: createdAt, found: ['acme'], partial: [], missing: ['globex'], more: 1 },
       },
     });
     await ledger.recordBackup(backup);

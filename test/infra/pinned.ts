@@ -345,8 +345,8 @@ export const pinned = {
         id arn tenant database databaseId databaseKind kind engine storageType sizeGiB encrypted createdAt backupTime
         recordedAt learnedFrom eventMissed event.id event.time copy.mode copy.state copy.attempt copy.queuedAt
         copy.notBefore copy.startedAt copy.endedAt copy.taskId copy.bucket copy.prefix copy.source.object
-        copy.source.modified copy.source.etag copy.percent copy.folders.checkedAt copy.folders.missing
-        copy.folders.partial copy.folders.more copy.bytes
+        copy.source.modified copy.source.etag copy.percent copy.folders.checkedAt copy.folders.found
+        copy.folders.partial copy.folders.missing copy.folders.more copy.bytes
         copy.objects copy.cause.code copy.cause.facts copy.permanent copy.setupFailures copy.pendingSince copy.notifiedAt closed.at closed.cause.code
         closed.cause.facts closed.expiresAt copyJobs.id copyJobs.state copyJobs.to copyJobs.endedAt copyJobs.message
       `),

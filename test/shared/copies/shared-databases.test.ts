@@ -1,8 +1,10 @@
 /** Copies of shared databases: one export a snapshot, and what it holds of each tenant. */
 import { describe, expect, it } from 'vitest';
 import type { ExportOutcome } from '../../../local/rds/exports.ts';
+import { workOnCopies } from '../../../shared/copies/work.ts';
 import { type Backup, folderUrl, shareKey, tenantFolder } from '../../../shared/domain/index.ts';
 import { collect } from '../../support/world.ts';
+import { Mortal } from './crash.ts';
 import { copyWorld, sharedBucket } from './world.ts';
 
 type Sharing = Record<string, object>;
@@ -172,7 +174,12 @@ describe('what an export holds of a tenant', () => {
     });
     const keys = world.s3.keys(sharedBucket).map((key) => `s3://${sharedBucket}/${key}`);
     expect(keys.filter((key) => folder && key.startsWith(folderUrl(folder)))).toHaveLength(1);
-    expect(backup.copy.folders).toEqual({ checkedAt: world.rds.now, missing: [], partial: [] });
+    expect(backup.copy.folders).toEqual({
+      checkedAt: world.rds.now,
+      found: ['acme', 'globex', 'initech'],
+      partial: [],
+      missing: [],
+    });
   });
 
   it('is told where it is missing: the tenant of its own, operators once of all', async () => {
@@ -246,6 +253,17 @@ describe('what an export holds of a tenant', () => {
     expect((await folderOf(world, backup, 'globex'))?.found).toBe(true);
   });
 
+  it('is not claimed of a backup that was thought to be from before its data came', async () => {
+    const late = { database: 'globex', since: '2026-11-23T10:00Z' };
+    const world = await given({ ...three, globex: late }, [tableIn('acme'), tableIn('initech')]);
+    const backup = await nextNight(world);
+    world.configure(configOf({ ...three, globex: { ...late, since: '2026-11-20T10:00Z' } }));
+    await world.rds.advanceBy({ minutes: 5 });
+    await world.sweep();
+    expect((await folderOf(world, backup, 'globex'))?.found).toBeUndefined();
+    expect((await folderOf(world, backup, 'acme'))?.found).toBe(true);
+  });
+
   it('is incomplete for those of whose tables RDS skipped one, and for those of whom nobody knows that', async () => {
     const world = await given(
       { ...three, hooli: {} },
@@ -279,6 +297,31 @@ describe('what an export holds of a tenant', () => {
     });
     await nextNight(world, { kind: 'fail', cause: 'An unknown internal error occurred.' });
     expect(said(world)).toEqual(['acme', 'initech', 'shared:pool-1'].map((owner) => `${owner} failed export-failed`));
+  });
+
+  it('is told again to all where one message could not be sent, and holds up no other', async () => {
+    const world = await given(three, [tableIn('acme')]);
+    await world.rds.advanceBy({ hours: 24 });
+    await world.sweepAndCopy('sweep');
+    await world.rds.advanceBy({ hours: 2 });
+    const told: string[] = [];
+    const pass = (isDown: boolean) =>
+      workOnCopies(
+        {
+          ...world.deps(new Mortal()),
+          notify: async (tenant) => {
+            if (isDown && tenant === 'globex') throw new Error('SNS is down');
+            told.push(tenant ?? '');
+          },
+        },
+        world.rds.now,
+      );
+    expect((await pass(true)).errors).toHaveLength(1);
+    expect(told.splice(0).sort()).toEqual(['initech', 'shared:pool-1']);
+    expect((await pass(false)).errors).toEqual([]);
+    expect(told.splice(0).sort()).toEqual(['globex', 'initech', 'shared:pool-1']);
+    await pass(false);
+    expect(told).toEqual([]);
   });
 
   it('costs no call of its own, whatever the number of tenants', async () => {

@@ -22,7 +22,12 @@ describe('parts of tenants', () => {
       'aa/b.c/1/x',
     ];
     for (const path of paths) parts.add(path);
-    expect(parts.folders(at)).toEqual({ checkedAt: at, missing: ['globex', 'initech'], partial: [] });
+    expect(parts.folders(at)).toEqual({
+      checkedAt: at,
+      found: ['acme'],
+      partial: [],
+      missing: ['globex', 'initech'],
+    });
   });
 
   it.each([

@@ -12,7 +12,7 @@ import {
 } from '../../../shared/domain/index.ts';
 
 const at = (time: string) => new Date(`2026-11-23T${time}:00Z`);
-const checked = { checkedAt: at('06:00'), missing: [], partial: [] };
+const checked = { checkedAt: at('06:00'), found: ['acme', 'globex'], partial: [], missing: [] };
 
 function copied(more: Partial<Copy> = {}): Copy {
   return {
@@ -56,10 +56,9 @@ describe('the part of a tenant', () => {
     const found = (folders: Copy['folders'], share = stated) =>
       tenantFolder({ ...copied(), ...(folders && { folders }) }, 'acme', share)?.found;
     expect(found(checked)).toBe(true);
-    expect(found({ ...checked, missing: ['globex'], partial: ['acme'] })).toBe(true);
-    expect(found({ ...checked, missing: ['acme'] })).toBe(false);
-    expect(found({ ...checked, missing: ['globex'], more: 3 })).toBeUndefined();
-    expect(found({ ...checked, missing: ['acme'], more: 3 })).toBe(false);
+    expect(found({ ...checked, partial: ['acme'] })).toBe(true);
+    expect(found({ ...checked, found: [], missing: ['acme'] })).toBe(false);
+    expect(found({ ...checked, found: ['globex'], missing: ['initech'], more: 3 })).toBeUndefined();
     expect(found(checked, { database: 'acme', statedAt: at('06:01') })).toBeUndefined();
     expect(found(checked, { database: 'acme' })).toBeUndefined();
     const { folders: _, ...unchecked } = copied();
@@ -69,7 +68,7 @@ describe('the part of a tenant', () => {
 
 describe('a copy as a tenant has it', () => {
   const missing = copied({
-    folders: { ...checked, missing: ['globex', 'initech'] },
+    folders: { ...checked, found: ['acme'], missing: ['globex', 'initech'] },
     cause: { code: 'tenant-folder-missing', facts: { tenants: ['globex (globex/)', 'initech (initech/)'], count: 2 } },
   });
   const skipped = copied({
@@ -77,7 +76,7 @@ describe('a copy as a tenant has it', () => {
     folders: { ...checked, partial: ['globex'] },
     cause: {
       code: 'export-incomplete',
-      facts: { skippedTables: [{ table: 'globex.public.orders', reason: 'R' }], skipped: 1, warnings: ['globex'] },
+      facts: { skippedTables: [{ table: 'globex.public.orders', reason: 'R' }], skipped: 1, warnings: [] },
     },
   });
 
@@ -109,6 +108,13 @@ describe('a copy as a tenant has it', () => {
       });
     }
     expect(JSON.stringify(copyOfShare(skipped, 'initech', {}))).not.toContain('globex');
+  });
+
+  it('is incomplete where RDS warned of what nobody can tell whom it concerns', () => {
+    const cause = { code: 'export-incomplete', facts: { skippedTables: [], skipped: 0, warnings: ['globex is odd'] } };
+    const its = copyOfShare({ ...skipped, cause } as Copy, 'acme', stated);
+    expect(its.state).toBe('incomplete');
+    expect(JSON.stringify(its)).not.toContain('globex');
   });
 
   it('is otherwise what it is', () => {
