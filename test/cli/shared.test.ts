@@ -198,7 +198,7 @@ describe('a shared database with three tenants', () => {
       prefix: '_shared/pool-1',
       taskId: 'task-1',
       cause: { code: 'tenant-folder-missing', facts: { tenants: ['globex'], count: 1 } },
-      folders: { checkedAt: world.rds.now, missing: ['globex'], partial: [] },
+      folders: { checkedAt: world.rds.now, found: ['acme'], missing: ['globex'], partial: [] },
     } as const;
     await world.ledger.updateBackup({ ...newest, copy });
     const of = async (line: string) => (await cli.facts(line))[0].copy;

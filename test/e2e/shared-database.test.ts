@@ -39,7 +39,9 @@ beforeAll(async () => {
   }));
   const { rds } = stack.stage;
   const window = `${clockTime(ago(9))}-${clockTime(ago(8.5))}`;
-  rds.createInstance({ id: 'pool-1', engine: 'postgres', window, created: ago(1000) });
+  // A table in the database of each tenant but one.
+  const tables = crowd.slice(1).map((database) => ({ database, name: 'public.orders', rows: 1 }));
+  rds.createInstance({ id: 'pool-1', engine: 'postgres', window, created: ago(1000), tables });
   await rds.advanceTo(ago(26));
   await stack.sweep({ at: ago(26).toISOString(), dryRun: false });
   stack.stage.announcing = true;
@@ -134,5 +136,23 @@ describe('copies', () => {
     expect(tasks).toHaveLength(1);
     expect(tasks[0]?.ExportOnly ?? []).toEqual([]);
     expect(tasks[0]?.S3Prefix).toBe('_shared/pool-1');
+  });
+
+  it('hold a folder of each tenant, which was looked for; of a missing one operators and that tenant are notified', async () => {
+    const { acme, operators } = stack.inboxes;
+    const newest = (await backups()).find(({ copy }) => copy.state === 'complete');
+    expect(newest?.copy.folders).toMatchObject({
+      found: crowd.slice(1).toSorted(),
+      missing: ['tenant-0'],
+      partial: [],
+    });
+    const ofCopies = async (inbox: typeof acme) => {
+      await inbox.read();
+      return inbox.received.find(({ attributes: { kind } }) => kind === 'copy-failed');
+    };
+    const toTenant = await eventually('the message to tenant-0', () => ofCopies(acme));
+    expect(toTenant.attributes.tenant).toBe('tenant-0');
+    expect(JSON.stringify(toTenant)).not.toMatch(/tenant-[1-9]|globex|shared:/);
+    expect(JSON.stringify(await eventually('that to operators', () => ofCopies(operators)))).toContain('tenant-0');
   });
 });
