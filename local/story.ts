@@ -13,6 +13,7 @@ import {
   environmentOf,
   formatBackupId,
   isActive,
+  ownerText,
   sameEnvironment,
 } from '../shared/domain/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
@@ -225,7 +226,7 @@ function verdictTable(report: SweepReport): string {
   const rows = report.databases
     .toSorted((a, b) => rank[a.severity] - rank[b.severity] || a.tenant.localeCompare(b.tenant))
     .map((row) => [
-      `${row.tenant}\n  ${row.database}${placeBelow(row)}`,
+      `${ownerText(row.tenant)}\n  ${row.database}${placeBelow(row)}`,
       `${row.verdict}\n  ${row.severity}`,
       row.newestBackup ? formatAge(Date.parse(report.at) - Date.parse(row.newestBackup.time)) : 'none',
       row.reason,
@@ -250,7 +251,7 @@ async function watchBackupsArrive(ledger: Ledger, since: Date): Promise<Backup[]
     for (const backup of await backupsSince(ledger, since)) {
       if (seen.has(idText(backup))) continue;
       seen.set(idText(backup), backup);
-      const tenant = backup.tenant ?? '(nobody’s)';
+      const tenant = backup.tenant === undefined ? '(nobody’s)' : ownerText(backup.tenant);
       say.line(
         `  ${tenant.padEnd(10)} ${backup.databaseId.padEnd(17)} ${backup.id.padEnd(42)} copy: ${backup.copy.state}`,
       );
