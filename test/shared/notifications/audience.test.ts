@@ -125,9 +125,9 @@ function sent(message: OutgoingMessage): string {
   return JSON.stringify(publishInput(message, 'topic'));
 }
 
-/** Another tenant and its names, rights and ARNs of roles and keys, commands, and where operators set things. */
+/** Another tenant and its names, how many there are, rights and ARNs of roles and keys, commands, and where operators set things. */
 const operatorsOnly =
-  /globex|999999999999|:(iam|kms):|\b(iam|kms|sts|s3|rds):[A-Z]|npm run|aws rds|\bgrant\b|in the configuration/;
+  /globex|999999999999|:(iam|kms):|\b(iam|kms|sts|s3|rds):[A-Z]|npm run|aws rds|\bgrant\b|\d tenants|in the configuration/;
 
 const everySample: readonly (readonly [string, Sample, (audience: MessageAudience) => string[]])[] = [
   ...[...samplesOf(causes), later, misread].map(
