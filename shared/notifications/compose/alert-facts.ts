@@ -6,7 +6,7 @@ import {
   manyTenants,
   type NextStep,
 } from '../../channels/index.ts';
-import { type Alert, alertStepOf, environmentOf } from '../../domain/index.ts';
+import { type Alert, alertStepOf, environmentOf, isSharedOwner } from '../../domain/index.ts';
 import { asciiLine, oneLine } from '../../lib/safe-text.ts';
 import {
   type AlertEntry,
@@ -110,9 +110,17 @@ function tenantsOf(entries: readonly AlertEntry[]): string[] {
   return [...new Set(entries.map(({ alert }) => alert.tenant))].sort();
 }
 
+/** `acme`, `12 tenants`, `12 tenants and 1 shared database`. */
 function whose(entries: readonly AlertEntry[]): string {
-  const tenants = tenantsOf(entries);
-  return tenants.length === 1 ? oneLine(tenants[0] as string, 40) : `${tenants.length} tenants`;
+  const owners = tenantsOf(entries);
+  const [only, ...others] = owners;
+  if (only !== undefined && others.length === 0) return oneLine(only, 40);
+  const shared = owners.filter(isSharedOwner).length;
+  const tenants = owners.length - shared;
+  return [
+    ...(tenants > 0 ? [`${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`] : []),
+    ...(shared > 0 ? [`${shared} shared ${shared === 1 ? 'database' : 'databases'}`] : []),
+  ].join(' and ');
 }
 
 /** `CRITICAL acme: 2 databases overdue, 1 disabled`; one database is named: `CRITICAL acme: 1 database overdue (orders)`. */

@@ -4,6 +4,7 @@ import { type EntryFacts, type Link, type MessageFacts, manyTenants, type Sectio
 import {
   type Counts,
   environmentOf,
+  isSharedOwner,
   type Severity,
   type Unrecognized,
   type UnwatchedTenant,
@@ -156,7 +157,10 @@ export function manyTenantsMessage(entries: readonly AlertEntry[], rendering: Re
     sections: [],
     links: [{ label: 'Runbook', target: runbookLink(runbookUrl, runbookAnchors.manyTenants) }],
     thread: `rds-backup-ledger-many-${now.toISOString().slice(0, 10)}`,
-    data: { digest: 'many-tenants', tenants: new Set(entries.map(({ alert }) => alert.tenant)).size },
+    data: {
+      digest: 'many-tenants',
+      tenants: new Set(entries.map(({ alert }) => alert.tenant).filter((owner) => !isSharedOwner(owner))).size,
+    },
   });
 }
 

@@ -723,6 +723,16 @@ describe('digests', () => {
     expect(attributes).toEqual({ tenant: '*', severity: 'critical', kind: 'digest', audience: 'operators' });
   });
 
+  it('of many take no shared database for a tenant', () => {
+    const pool = (id: string) => entry({ tenant: `shared:${id}`, databaseId: id });
+    const of = (...entries: AlertEntry[]) => composeManyTenants(entries, context);
+    const mixed = of(entry({ tenant: 'a' }), entry({ tenant: 'b' }), pool('pool-1'));
+    expect(mixed.subject).toBe('CRITICAL 2 tenants and 1 shared database: 3 databases overdue');
+    expect(mixed.texts.body).toMatchObject({ tenants: 2 });
+    expect(of(pool('pool-1'), pool('pool-2')).subject).toBe('CRITICAL 2 shared databases: 2 databases overdue');
+    expect(of(entry({ tenant: 'a' }), pool('pool-1')).subject).toMatch(/^CRITICAL 1 tenant and 1 shared database:/);
+  });
+
   it('of a quiet day say so', () => {
     const { subject, attributes } = composeDailyDigest(quietDay, context);
     expect(subject).toBe('All 240 databases protected');
