@@ -13,6 +13,7 @@ import {
 import { command, listing } from '../command.ts';
 import { findDatabases, requireTenant } from '../find.ts';
 import { fleetPlacesOf } from '../fleet-places.ts';
+import { copyCell } from './copies.ts';
 import { databaseOption, fromOption, placeOptions, tenantOption, toOption } from './options.ts';
 
 export const backups = command({
@@ -66,7 +67,7 @@ export const backups = command({
           ...(screen.narrow ? [] : [{ title: 'TENANT' }, { title: 'DATABASE' }, ...places.columns]),
           { title: 'BACKUP', holds: 'names' },
           { title: 'KIND' },
-          { title: 'COPY' },
+          { title: 'COPY', holds: 'names' },
         ],
         rows,
         (row) => {
@@ -78,7 +79,7 @@ export const backups = command({
               ? [places.stacked(screen, screen.stacked(id, screen.colours.dim(`${tenantName} / ${row.database}`)), row)]
               : [tenantName, row.database, ...places.cells(row), id]),
             row.kind,
-            screen.copyState(row.copy.state),
+            copyCell(screen, row.copy),
           ];
         },
         'No backup in this slice.',

@@ -119,6 +119,12 @@ async function print(screen: Screen, rows: AsyncIterable<CopyQueueFacts>, places
   printCauses(screen, explained);
 }
 
+/** The state of a copy, and below it where a tenant's part of it lies. */
+export function copyCell(screen: Screen, { state, folder }: CopyQueueFacts['copy']): string {
+  const text = screen.copyState(state);
+  return folder === null ? text : screen.stacked(text, screen.colours.dim(folder));
+}
+
 type Explained = Pick<CopyQueueFacts, 'id' | 'copy'>;
 
 /** Why copies wait, failed or were not made, each cause once. */

@@ -5,7 +5,7 @@ import { findNamesakes, withTenant } from '../find.ts';
 import { type FleetPlaces, fleetPlacesOf } from '../fleet-places.ts';
 import type { Screen } from '../screen.ts';
 import { formatBytes, plural } from '../screen.ts';
-import { printCauses } from './copies.ts';
+import { copyCell, printCauses } from './copies.ts';
 import { kindOption, placeOptions, shareOption } from './options.ts';
 
 export const database = command({
@@ -157,6 +157,7 @@ function learned({ eventMissed, learnedFrom }: DatabaseHistory['backups'][number
 }
 
 function copyText(copy: DatabaseHistory['backups'][number]['copy'], screen: Screen): string {
+  if (copy.folder !== null) return copyCell(screen, copy);
   if (copy.state === 'running' && copy.percent !== null) return `${screen.copyState(copy.state)} ${copy.percent} %`;
   if (copy.bytes !== null) return `${screen.copyState(copy.state)} ${formatBytes(copy.bytes)}`;
   return screen.copyState(copy.state);

@@ -62,7 +62,9 @@ export function holdsShare(
 ): boolean {
   const time = backupTime ?? createdAt;
   if (share === undefined) return false;
-  return (share.since === undefined || share.since <= time) && (share.until === undefined || time < share.until);
+  return [...(share.earlier ?? []), share].some(
+    ({ since, until }) => (since === undefined || since <= time) && (until === undefined || time < until),
+  );
 }
 
 /** Whether the part was there when the export was verified; undefined where it was not looked for. */

@@ -115,6 +115,9 @@ export const copyFactsSchema = fields({
   folder: text
     .nullable()
     .describe("where the tenant's part of a shared database's copy lies; null where it is not known, or not there"),
+  folderFound: flag
+    .nullable()
+    .describe('whether S3 showed objects there once the export had ended; null where nobody looked'),
   reason: text.nullable().describe('its `cause` as a sentence, and what to do'),
 });
 
@@ -145,6 +148,7 @@ export function backupFacts(backup: ListedBackup, now: Date): BackupFacts {
       ...json.copy,
       location: copy.bucket === undefined ? null : `s3://${copy.bucket}/${copy.prefix ?? ''}`,
       folder: backup.folder ?? null,
+      folderFound: backup.folderFound ?? null,
       reason: copyReasonOf(copy, operators(now)) ?? null,
     },
     closed: json.closed && closed ? { ...json.closed, reason: closedReasonOf(closed) } : null,

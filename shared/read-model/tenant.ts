@@ -2,7 +2,6 @@
 import { uniqBy } from 'es-toolkit/array';
 import {
   type Alert,
-  type Backup,
   type BackupId,
   backupIdOf,
   type DatabaseKey,
@@ -17,7 +16,7 @@ import {
 import type { Ledger } from '../ledger/index.ts';
 import { collect, filter, inChunks } from '../lib/iterables.ts';
 import { backupFacts, copyFactsSchema, databaseFacts, databaseFactsSchema, type FactsOf } from './row-facts.ts';
-import { isShareRow, ofTenant } from './whose-backups.ts';
+import { isShareRow, type ListedBackup, ofTenant } from './whose-backups.ts';
 
 export const tenantDatabaseSchema = fields({
   ...databaseFactsSchema.shape,
@@ -44,39 +43,42 @@ export async function* readTenant(ledger: Ledger, tenant: string, now: Date): As
 
 function factsOf(
   row: DatabaseRow,
-  newest: Backup | undefined,
+  newest: ListedBackup | undefined,
   alert: Alert | undefined,
   now: Date,
 ): TenantDatabaseFacts {
-  const its = newest && isShareRow(row) ? ofTenant(row, newest) : newest;
-  return { ...databaseFacts(row, alert, now), copy: its ? backupFacts(its, now).copy : null };
+  return { ...databaseFacts(row, alert, now), copy: newest ? backupFacts(newest, now).copy : null };
 }
 
-/** The rows of the databases' newest backups, 100 a call. */
-async function newestBackups(ledger: Ledger, rows: readonly DatabaseRow[]): Promise<Map<DatabaseKey, Backup>> {
-  const ids = rows.flatMap((row) => newestIdsOf(row, rows).map((id) => ({ row, id })));
-  const found = await ledger.backups(
-    uniqBy(
-      ids.map(({ id }) => id),
-      formatBackupId,
-    ),
+/** The databases' newest backups as each row's owner has them, 100 rows a call. */
+async function newestBackups(ledger: Ledger, rows: readonly DatabaseRow[]): Promise<Map<DatabaseKey, ListedBackup>> {
+  const places = rows.flatMap((row) => newestOf(row, rows).map((place) => ({ key: row.key, ...place })));
+  const ids = uniqBy(
+    places.map(({ id }) => id),
+    formatBackupId,
   );
-  const byId = new Map(found.map((backup) => [formatBackupId(backupIdOf(backup)), backup]));
+  const found = new Map((await ledger.backups(ids)).map((backup) => [formatBackupId(backupIdOf(backup)), backup]));
   return new Map(
-    ids.flatMap(({ row, id }) => {
-      const backup = byId.get(formatBackupId(id));
-      return backup ? [[row.key, backup] as const] : [];
+    places.flatMap(({ key, id, of }) => {
+      const backup = found.get(formatBackupId(id));
+      return backup ? [[key, isShareRow(of) ? ofTenant(of, backup) : backup] as const] : [];
     }),
   );
 }
 
-/** Where the newest backup of a row may be recorded: one that was carried along is another shared database's. */
-function newestIdsOf({ key, newestBackup, share }: DatabaseRow, rows: readonly DatabaseRow[]): BackupId[] {
+/** Where the newest backup of a row may be recorded: one that was carried along is of another share. */
+function newestOf(
+  row: DatabaseRow,
+  rows: readonly DatabaseRow[],
+): { readonly id: BackupId; readonly of: DatabaseRow }[] {
+  const { newestBackup, share } = row;
   if (newestBackup === undefined) return [];
   const { id: snapshotId, createdAt } = newestBackup;
   const isCarried = share?.carried?.id === snapshotId;
-  const databases = isCarried ? rows.filter(isShareRow).map((one) => one.key) : [key];
-  return databases.map((one) => ({ database: databaseOfShare(one), createdAt, snapshotId }));
+  return (isCarried ? rows.filter(isShareRow) : [row]).map((of) => ({
+    id: { database: databaseOfShare(of.key), createdAt, snapshotId },
+    of,
+  }));
 }
 
 /** The alerts that rows name, 100 a call, by database. */

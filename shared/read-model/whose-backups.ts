@@ -6,9 +6,9 @@ import {
   type DatabaseRow,
   databaseOfShare,
   folderUrl,
+  holdsShare,
   isShare,
   isSharedOwner,
-  type Share,
   shareKey,
   tenantFolder,
 } from '../domain/index.ts';
@@ -21,7 +21,7 @@ export function listedAt(backup: Pick<Backup, 'backupTime' | 'createdAt'>): Date
 }
 
 /** A backup as it is listed: one of a shared database says where the tenant's part of its copy lies, as far as that is known. */
-export type ListedBackup = Backup & { readonly folder?: string };
+export type ListedBackup = Backup & { readonly folder?: string; readonly folderFound?: boolean };
 
 /** A tenant's row of a shared database. */
 export type ShareRow = DatabaseRow & Required<Pick<DatabaseRow, 'tenant'>>;
@@ -48,17 +48,12 @@ export function ofTenant({ tenant, share = {} }: ShareRow, backup: Backup): List
     tenant,
     copy: copyOfShare(backup.copy, tenant, share),
     ...(folder && folder.found !== false && { folder: folderUrl(folder) }),
+    ...(folder?.found !== undefined && { folderFound: folder.found }),
   };
 }
 
-function isIts({ share = {} }: ShareRow, backup: Backup): boolean {
-  return (backup.tenant === undefined || isSharedOwner(backup.tenant)) && wasThere(share, listedAt(backup));
-}
-
-function wasThere(share: Share, time: Date): boolean {
-  return [...(share.earlier ?? []), share].some(
-    ({ since, until }) => (since === undefined || time >= since) && (until === undefined || time < until),
-  );
+function isIts(row: ShareRow, backup: Backup): boolean {
+  return (backup.tenant === undefined || isSharedOwner(backup.tenant)) && holdsShare(backup, row);
 }
 
 /** A tenant's shares, those that it left among them. Reads a row for each of its databases. */

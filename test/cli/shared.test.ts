@@ -7,6 +7,7 @@ import { checkConfiguration } from '../../cli/doctor/configuration.ts';
 import { configHash } from '../../shared/config/index.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { shareKey } from '../../shared/domain/index.ts';
+import { copyWorld } from '../shared/copies/world.ts';
 import { collect, makeWorld, rowOf, type World } from '../support/world.ts';
 import { given } from './support.ts';
 
@@ -431,5 +432,48 @@ describe('the configuration', () => {
     expect(warnings).toMatchObject([
       { kind: 'warning', found: expect.stringContaining('tenant "acme" excludes its database') },
     ]);
+  });
+});
+describe('the copy of a shared database', () => {
+  const here = (id: string) => tenant(id, [{ id: 'pool-1', database: id }]);
+
+  it('shows each tenant the folder of its part, verified to be there or not, and no other', async () => {
+    const world = copyWorld({
+      now: '2026-11-22T12:00:00Z',
+      config: {
+        ...configOf(here('acme'), here('globex'), tenant('initech', ['pool-1'])),
+        defaults: { copy: { mode: 'export' }, bucket: { type: 'shared' } },
+      },
+    });
+    const tables = ['acme', 'initech'].map((database) => ({ database, name: 'public.orders', rows: 2 }));
+    world.rds.createInstance({ id: 'pool-1', window: '03:00-03:30', tables });
+    await world.sweep();
+    await world.rds.advanceBy({ hours: 24 });
+    await world.sweepAndCopy('sweep');
+    await world.rds.advanceBy({ hours: 2 });
+    await world.settled();
+    const cli = given({ now: () => world.rds.now, ledger: world.ledger });
+    const copyOf = async (id: string) => (await cli.facts(`tenant ${id}`))[0].copy;
+    const folder = /^s3:\/\/rds-backup-ledger--shared-[^/]+\/_shared\/pool-1\/copy-[^/]+\/(acme|globex)\/$/;
+    expect(await copyOf('acme')).toMatchObject({
+      state: 'complete',
+      cause: null,
+      folders: null,
+      folder: expect.stringMatching(folder),
+      folderFound: true,
+    });
+    expect(await copyOf('globex')).toMatchObject({ state: 'incomplete', folder: null, folderFound: false });
+    expect(await copyOf('initech')).toMatchObject({ state: 'complete', folder: null, folderFound: null });
+    for (const line of ['tenant acme', 'backups --tenant acme', 'database pool-1 --tenant acme']) {
+      const printed = `${(await cli.run(line, { columns: 300 })).text}${(await cli.run(`${line} --json`)).text}`;
+      expect(printed).toMatch(/copy-[^/]+\/acme\//);
+      expect(printed).not.toMatch(/globex|initech|shared:/);
+    }
+    const [own] = (await cli.facts('database pool-1')).backups;
+    expect(own.copy).toMatchObject({
+      cause: { code: 'tenant-folder-missing', facts: { tenants: ['globex'] } },
+      folders: { missing: ['globex'] },
+      folder: null,
+    });
   });
 });
