@@ -60,10 +60,10 @@ export function holdsShare(
   { backupTime, createdAt }: Pick<Backup, 'backupTime' | 'createdAt'>,
   { share }: Pick<DatabaseRow, 'share'>,
 ): boolean {
-  const time = backupTime ?? createdAt;
   if (share === undefined) return false;
+  const time = backupTime ?? createdAt;
   return [...(share.earlier ?? []), share].some(
-    ({ since, until }) => (since === undefined || since <= time) && (until === undefined || time < until),
+    ({ since, until }) => (since === undefined || time >= since) && (until === undefined || time < until),
   );
 }
 
@@ -80,7 +80,8 @@ function isFound({ folders }: Copy, tenant: string, { statedAt }: Share): boolea
  * others.
  */
 export function copyOfShare(copy: Copy, tenant: string, share: Share): Copy {
-  const { folders: _, cause, ...rest } = copy;
+  const { folders, cause, ...others } = copy;
+  const rest: Copy = { ...others, ...(folders && { folders: foldersOf(folders, tenant) }) };
   const folder = tenantFolder(copy, tenant, share);
   if (folder?.found === false) {
     const facts = { folder: folderInExport(share) ?? '' };
@@ -91,13 +92,19 @@ export function copyOfShare(copy: Copy, tenant: string, share: Share): Copy {
       return rest;
     case 'export-incomplete':
     case 'not-verifiable': {
-      const isWhole = folder?.found === true && !copy.folders?.partial.includes(tenant) && !warnsBesides(cause);
+      const isWhole = folder?.found === true && !folders?.partial.includes(tenant) && !warnsBesides(cause);
       if (isWhole) return { ...rest, state: 'complete' };
       return { ...rest, cause: { code: cause.code, facts: { ...cause.facts, ...ofNobody } } as CopyCause };
     }
     default:
       return { ...rest, ...(cause && { cause }) };
   }
+}
+
+/** What was found of one tenant. */
+function foldersOf({ checkedAt, found, partial, missing }: TenantFolders, tenant: string): TenantFolders {
+  const its = (tenants: readonly string[]) => tenants.filter((one) => one === tenant);
+  return { checkedAt, found: its(found), partial: its(partial), missing: its(missing) };
 }
 
 /** Tenants that a cause names, as those of verdicts do. */

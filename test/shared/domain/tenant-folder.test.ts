@@ -6,6 +6,7 @@ import {
   copyStates,
   folderInExport,
   folderUrl,
+  holdsShare,
   pathInExport,
   type Share,
   tenantFolder,
@@ -66,6 +67,28 @@ describe('the part of a tenant', () => {
   });
 });
 
+describe('a backup of a shared database', () => {
+  const came = at('04:00');
+  const backup = (backupTime: Date) => ({ backupTime, createdAt: at('12:00') });
+  const holds = (time: string, share: Share) => holdsShare(backup(at(time)), { share });
+
+  it('holds a tenant from when its data came until it left, and for each time that it was there', () => {
+    expect(holds('03:59', {})).toBe(true);
+    expect([holds('03:59', { since: came }), holds('04:00', { since: came })]).toEqual([false, true]);
+    expect([holds('03:59', { until: came }), holds('04:00', { until: came })]).toEqual([true, false]);
+    const back: Share = { since: at('08:00'), earlier: [{ since: came, until: at('06:00') }] };
+    expect(['03:59', '04:00', '06:00', '07:59', '08:00'].map((time) => holds(time, back))).toEqual([
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(holdsShare({ createdAt: at('03:59') }, { share: { since: came } })).toBe(false);
+    expect(holdsShare({ createdAt: came }, {})).toBe(false);
+  });
+});
+
 describe('a copy as a tenant has it', () => {
   const missing = copied({
     folders: { ...checked, found: ['acme'], missing: ['globex', 'initech'] },
@@ -81,9 +104,10 @@ describe('a copy as a tenant has it', () => {
   });
 
   it('is complete where its part is there, whoever else is missing', () => {
-    const { folders: _, ...whole } = copied();
+    const whole = copied({ folders: { ...checked, found: ['acme'] } });
     expect(copyOfShare(missing, 'acme', stated)).toEqual(whole);
     expect(copyOfShare(copied(), 'acme', stated)).toEqual(whole);
+    expect(tenantFolder(whole, 'acme', stated)?.found).toBe(true);
   });
 
   it('is incomplete where its part is missing, and names that alone', () => {
@@ -93,6 +117,7 @@ describe('a copy as a tenant has it', () => {
       cause: { code: 'tenant-folder-missing', facts: { folder: 'globex/' } },
     });
     expect(JSON.stringify(its)).not.toContain('initech');
+    expect(copyOfShare(its, 'globex', { ...stated, database: 'globex' })).toEqual(its);
   });
 
   it('is incomplete where RDS skipped tables of its part, or nobody knows whose they are', () => {
@@ -122,6 +147,6 @@ describe('a copy as a tenant has it', () => {
       state: 'failed',
       cause: { code: 'bucket-gone', facts: { bucket: 'b' } },
     });
-    expect(copyOfShare({ ...failed, folders: checked }, 'acme', stated)).toEqual(failed);
+    expect(copyOfShare(failed, 'acme', stated)).toEqual(failed);
   });
 });
