@@ -12,6 +12,7 @@ import {
 import type { ExportTable } from './parquet.ts';
 import { between, resourceId, uuid } from './randomness.ts';
 import { Shelf } from './shelf.ts';
+import { acceptedTags } from './tags.ts';
 import { nextWindow, parseWindow } from './windows.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -246,8 +247,9 @@ export class Fleet extends World {
     this.find(database).tables = tables;
   }
 
+  /** An RdsFault for tags that RDS refuses. */
   setTags(database: string | Database, tags: Readonly<Record<string, string>>): void {
-    this.find(database).tags = tags;
+    this.find(database).tags = acceptedTags(tags);
   }
 
   setRecoveryPoint(database: string | Database, arn: string | undefined): void {
@@ -291,7 +293,7 @@ export class Fleet extends World {
       databaseTime: row.lastTransaction === 'now' || row.lastTransaction > startedAt ? startedAt : row.lastTransaction,
       copyOf: undefined,
       sourceRegion: undefined,
-      tags: spec.tags ?? {},
+      tags: acceptedTags(spec.tags ?? {}),
       status: 'creating',
     };
     this.#begin(snapshot, announcement(snapshot, spec.announcedAs === 'copied'), row, spec.announce);
@@ -440,7 +442,7 @@ export class Fleet extends World {
       retention: spec.retention ?? 7,
       pendingRetention: undefined,
       window,
-      tags: spec.tags ?? {},
+      tags: acceptedTags(spec.tags ?? {}),
       recoveryPoint: spec.recoveryPoint,
       restartsAt: undefined,
       automationPausedUntil: undefined,

@@ -109,8 +109,8 @@ const taggedAway: [what: string, discovery: object, tags: Record<string, string>
   [
     'whose tenant is wrong',
     {},
-    { 'backup-tenant': 'Acme, Inc.' },
-    'crm (acme): tag backup-tenant is "Acme, Inc."; a tenant must be 1-63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit. It is watched on for tenant acme until that is put right',
+    { 'backup-tenant': 'Acme Inc/DE' },
+    'crm (acme): tag backup-tenant is "Acme Inc/DE"; a tenant must be 1-63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit. It is watched on for tenant acme until that is put right',
   ],
   [
     'whose removal is not allowed',
