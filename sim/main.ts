@@ -9,6 +9,7 @@ import { fixedQuarters, quarterOf } from './quarter.ts';
 import { fixedBlock, leastDueYears, onceFailed } from './seeds.ts';
 import { shrink } from './shrink.ts';
 import { type Story, storyOf, storyStart } from './story.ts';
+import { playShared } from './tenancies.ts';
 import { Sum } from './totals.ts';
 
 // The SDK's advice on Node versions is no result.
@@ -22,6 +23,7 @@ interface Options {
   readonly fixed?: boolean;
   readonly quarter?: boolean;
   readonly accounts?: boolean;
+  readonly shared?: boolean;
   readonly databases: number;
   readonly shrink: boolean;
 }
@@ -40,6 +42,7 @@ const program = new Command('npm run sim --')
   .option('--fixed', 'the seeds that `npm test` plays: a block of ten years, and those that once failed')
   .option('--quarter', 'quarters of a mixed fleet instead; with --fixed those that `npm test` plays')
   .option('--accounts', 'months of a fleet in 20 accounts and Regions instead')
+  .option('--shared', 'months of shared databases and their tenants instead')
   .option('--databases <number>', 'with --quarter: how many databases', whole, 30)
   .option('--no-shrink', 'print a failing story as it is')
   .action((options: Options) => simulate(options));
@@ -56,8 +59,24 @@ async function simulateAccounts({ seed = 1, seeds, days = 30 }: Options): Promis
   }
 }
 
+/** Plays months of shared databases, to the first that fails; three, without a number, have 10,000 messages to tenants. */
+async function simulateShared({ seed = 1, seeds, days = 30 }: Options): Promise<void> {
+  const count = program.getOptionValueSource('seeds') === 'default' ? 3 : seeds;
+  let toTenants = 0;
+  for (let n = 0; n < count && process.exitCode === undefined; n += 1) {
+    const { problem, lines, ...outcome } = await playShared({ seed: seed + n, hosts: 16, days });
+    console.log(`seed ${seed + n} ${problem ? `fails in hour ${problem.hour}: ${problem.text}` : 'holds'}`, outcome);
+    toTenants += outcome.toTenants;
+    if (problem === undefined) continue;
+    console.log(lines.join('\n'));
+    process.exitCode = 1;
+  }
+  console.log(`${count} seeds of ${days} days, ${toTenants} messages to tenants: none names another`);
+}
+
 async function simulate(options: Options): Promise<void> {
   if (options.accounts) return simulateAccounts(options);
+  if (options.shared) return simulateShared(options);
   const { seed, minutes, days } = options;
   const alone =
     seed !== undefined &&

@@ -4,9 +4,11 @@
  */
 import { type ConfiguredDatabase, type SharedTenant, shareOf } from '../config/index.ts';
 import {
+  type BackupJob,
   type DatabaseKey,
   type DatabaseRow,
   isAvailable,
+  isSharedOwner,
   laterFields,
   type NewestBackup,
   parseDatabaseKey,
@@ -146,7 +148,10 @@ function stintOf(
   const later = laterFields(shareSchema, before);
   if (held === undefined) return { ...later, ...before, until: before?.until ?? at };
   const stays = before !== undefined && before.until === undefined;
-  const isMetTogether = row === undefined && shared?.tenant === undefined && (shared?.formerOwners ?? []).length === 0;
+  // An event may have written the database's row before anybody evaluated it.
+  const { tenant, formerOwners = [], evaluatedAt } = shared ?? {};
+  const wasOthers = formerOwners.length > 0 || (tenant !== undefined && !isSharedOwner(tenant));
+  const isMetTogether = row === undefined && evaluatedAt === undefined && !wasOthers;
   const since = held.since ?? (stays ? before.since : isMetTogether ? undefined : at);
   const earlier = [...(before?.earlier ?? []), ...(before?.until ? [timeOf(before, before.until)] : [])];
   const { database, schema } = held;
@@ -189,14 +194,14 @@ function withinStint(row: DatabaseRow, shared: DatabaseRow | undefined, { since 
 function narrowed(
   { configured, held }: ShareTarget,
   { target, seen }: SeenDatabase,
-  { since }: Share,
+  { since, until }: Share,
   isOfReplica: boolean,
 ): SeenDatabase {
   const holds = (snapshot: Snapshot) => {
     if (lacks(snapshot, held, seen)) return false;
     const sourceTime = seen.copyTimes.get(snapshot.arn);
     const time = backupTimeOf(snapshot, { sourceTime, isOfReplica }) ?? snapshot.createdAt;
-    return since === undefined || time === undefined || time >= since;
+    return time === undefined || ((since === undefined || time >= since) && (until === undefined || time < until));
   };
   const { configured: _, tags, found, held: __, ...rest } = target;
   return {
@@ -211,8 +216,14 @@ function narrowed(
       ...seen,
       snapshots: seen.snapshots.filter(holds),
       ...(seen.listed && { listed: seen.listed.filter(holds) }),
+      ...(seen.backupJobs && { backupJobs: seen.backupJobs.filter((job) => !isOfBefore(job, since)) }),
     },
   };
+}
+
+/** Whether a job has made what was there before the tenant. */
+function isOfBefore({ state, createdAt }: BackupJob, since: Date | undefined): boolean {
+  return state === 'COMPLETED' && since !== undefined && createdAt < since;
 }
 
 /** A member of a cluster is evaluated under the cluster's name. */

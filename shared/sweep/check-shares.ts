@@ -51,10 +51,13 @@ export async function checkShares(
     const odd = unreadable.get(share.key);
     if (odd) return { ...nothing, subject: target, failures: [`is not followed: ${odd.message}`] };
     const its = rows.get(share.key);
-    const carried = its?.share?.carried ?? (await carriedTo(lists, share, its, options));
-    const decide = (fresh: RowAndAlert) => evaluateShare(share, shared, fresh, carried, options.at, options.until);
     const itsAlert = alerts.get(share.key);
     const first = { ...(its && { row: its }), ...(itsAlert && { alert: itsAlert }) };
+    const evaluated = (fresh: RowAndAlert, carried?: NewestBackup) =>
+      evaluateShare(share, shared, fresh, carried, options.at, options.until);
+    const { newestBackup, share: stay } = evaluated(first).row;
+    const carried = newestBackup ? undefined : await carriedTo(lists, share, stay?.since, options);
+    const decide = (fresh: RowAndAlert) => evaluated(fresh, carried);
     projected.push({ share, result: decide(first) });
     return checkShare(ledger, target, first, decide, options);
   };
@@ -94,27 +97,30 @@ async function checkShare(
 async function carriedTo(
   ledger: Ledger,
   { key, tenant, held }: ShareTarget,
-  row: DatabaseRow | undefined,
-  { isHeld, at }: CheckOptions,
+  since: Date | undefined,
+  { isHeld }: CheckOptions,
 ): Promise<NewestBackup | undefined> {
-  const isBack = row?.share?.until !== undefined;
-  if (held === undefined || (row?.newestBackup !== undefined && !isBack)) return undefined;
-  const since = held.since ?? (isBack ? undefined : row?.share?.since) ?? at;
+  if (held === undefined || since === undefined) return undefined;
   const all = await collect(ledger.databasesOfTenant(tenant));
   const left = all.filter((one) => one.key !== key && isShare(one.key) && !isHeld(one));
-  const newest = await pMap(
-    left,
-    async (one) => {
-      // One that was made after the tenant had left may hold what was there, or may not.
-      const backups = ledger.backupsOfDatabase(databaseOfShare(one.key), { to: new Date(since.getTime() + 1) });
-      const from = one.share?.since;
-      for await (const backup of backups) {
-        const its = backup.closed === undefined ? newestOf(backup) : undefined;
-        if (its && its.time <= since && (from === undefined || its.time >= from)) return its;
-      }
-      return undefined;
-    },
-    { concurrency: sharesAtOnce },
-  );
+  const newest = await pMap(left, (one) => newestWithin(ledger, one, since), { concurrency: sharesAtOnce });
   return newest.reduce(newer, undefined);
+}
+
+/** The newest live backup that holds a tenant of a shared database that it left, of before a moment. */
+async function newestWithin(
+  ledger: Ledger,
+  { key, share }: DatabaseRow,
+  before: Date,
+): Promise<NewestBackup | undefined> {
+  const { since, until = before, earlier = [] } = share ?? {};
+  const stays = [...earlier, { ...(since && { since }), until }];
+  for await (const backup of ledger.backupsOfDatabase(databaseOfShare(key), { to: new Date(before.getTime() + 1) })) {
+    const its = backup.closed === undefined ? newestOf(backup) : undefined;
+    if (its === undefined || its.time > before) continue;
+    // One that was made after the tenant had left may hold what was there, or may not.
+    if (stays.some((stay) => its.time <= stay.until && (stay.since === undefined || its.time >= stay.since)))
+      return its;
+  }
+  return undefined;
 }

@@ -11,6 +11,8 @@ export interface Bug {
   readonly within: number;
   /** Whether the seeds are quarters, which alone have what it takes. */
   readonly quarter?: true;
+  /** Whether the seeds are those of shared databases. */
+  readonly shared?: true;
 }
 
 export const bugs: readonly Bug[] = [
@@ -250,5 +252,61 @@ export const bugs: readonly Bug[] = [
     to: 'return known && isFollowed(known) ? known : undefined;',
     within: 6,
     quarter: true,
+  },
+  {
+    name: "a snapshot of before a tenant's data counts",
+    file: 'shared/evaluation/shares.ts',
+    from: '(since === undefined || time >= since) &&',
+    to: '(since === undefined || time < since || time >= since) &&',
+    within: 3,
+    shared: true,
+  },
+  {
+    name: 'the messages of a share go to another tenant',
+    file: 'shared/config/fleet.ts',
+    from: 'return { ...database, tenant, policy, enrolledBy };',
+    to: 'return { ...database, tenant: shared.tenants?.[0]?.tenant ?? tenant, policy, enrolledBy };',
+    within: 3,
+    shared: true,
+  },
+  {
+    name: 'operators are notified of each share',
+    file: 'shared/notifications/notify.ts',
+    from: 'const forOperators = ofKind.filter(({ row }) => !isShare(row.key));',
+    to: 'const forOperators = ofKind;',
+    within: 3,
+    shared: true,
+  },
+  {
+    name: 'a shared database is a tenant, too',
+    file: 'shared/notifications/notify.ts',
+    from: 'if (isSharedOwner(alert.tenant)) return false;',
+    to: '',
+    within: 3,
+    shared: true,
+  },
+  {
+    name: 'the promise of a tenant is that of the database',
+    file: 'shared/config/enrol.ts',
+    from: 'const maxAgeHours = Math.min(own ?? policy.maxAgeHours, policy.maxAgeHours);',
+    to: 'const maxAgeHours = policy.maxAgeHours;',
+    within: 3,
+    shared: true,
+  },
+  {
+    name: 'a move starts a clock of its own',
+    file: 'shared/sweep/check-shares.ts',
+    from: 'if (held === undefined || since === undefined) return undefined;',
+    to: 'if (held !== undefined || since === undefined) return undefined;',
+    within: 5,
+    shared: true,
+  },
+  {
+    name: 'a backup that a tenant brought counts when it is gone',
+    file: 'shared/sweep/check-shares.ts',
+    from: 'const its = backup.closed === undefined ? newestOf(backup) : undefined;',
+    to: 'const its = newestOf(backup);',
+    within: 10,
+    shared: true,
   },
 ];

@@ -36,7 +36,7 @@ async function plant({ name, file, from, to }: Bug): Promise<string> {
 
 function play(bug: Bug): Found {
   const started = performance.now();
-  const kind = bug.quarter ? ['--quarter'] : [];
+  const kind = bug.quarter ? ['--quarter'] : bug.shared ? ['--shared', '--days', '8'] : [];
   const seeds = ['--seed', '1', '--seeds', String(bug.within), '--no-shrink'];
   const args = ['--import', 'tsx', 'sim/main.ts', ...kind, ...seeds];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
@@ -46,7 +46,7 @@ function play(bug: Bug): Found {
   });
   const seconds = (performance.now() - started) / 1_000;
   const failed = /^seed (\d+) fails/m.exec(stdout);
-  const expected = /^ {2}expected: (.*)$/m.exec(stdout)?.[1] ?? '';
+  const expected = /^ {2}expected: (.*)$/m.exec(stdout)?.[1] ?? /fails in hour \d+: (.*)/.exec(stdout)?.[1] ?? '';
   if (failed?.[1]) return { bug, seeds: Number(failed[1]), expected, seconds };
   if (status !== 0) throw new Error(`the simulation of "${bug.name}" broke off: ${stderr.slice(-2_000)}`);
   return { bug, expected, seconds };

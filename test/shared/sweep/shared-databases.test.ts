@@ -366,6 +366,90 @@ describe('a tenant that moves between shared databases', () => {
   });
 });
 
+describe('a tenant that was there before', () => {
+  const pools = { sharedDatabases: [pool, { id: 'pool-2', kind: 'instance' }] };
+  const on = (...ids: readonly unknown[]) =>
+    configOf([tenant('acme', ids), tenant('globex', ['pool-1', 'pool-2'])], pools);
+  let world: World;
+  beforeEach(async () => {
+    world = given(on('pool-1'), ['pool-1', 'pool-2']);
+    await world.sweep();
+  });
+  /** Hours later, the configuration is another one, and a sweep has met it. */
+  const reconfigure = async (hours: number, config: object) => {
+    await later(world, hours);
+    world.configure(config);
+    await world.sweep();
+  };
+
+  it('is held by a backup of where it was in between', async () => {
+    await reconfigure(1, on('pool-2'));
+    world.rds.takeBackup('pool-2', { kind: 'manual', id: 'by-hand', durationMinutes: 1 });
+    await reconfigure(1, on('pool-1'));
+    for (let n = 0; n < 3; n += 1) {
+      expect(await shareOf(world, 'acme')).toMatchObject({ verdict: 'protected', newestBackup: { id: 'by-hand' } });
+      await world.sweep();
+    }
+    expect(said(world)).toEqual([]);
+  });
+
+  it('is not held by what was made while it was elsewhere', async () => {
+    await reconfigure(0, on('pool-2', { id: 'pool-1', since: '2026-11-23T11:00Z' }));
+    await reconfigure(0, on('pool-2'));
+    await later(world, 10);
+    world.rds.takeBackup('pool-1', { kind: 'manual', id: 'by-hand', durationMinutes: 1 });
+    await reconfigure(1, on('pool-2', { id: 'pool-1', since: '2026-11-23T22:30Z' }));
+    const row = await shareOf(world, 'acme');
+    expect(row?.cause?.code).not.toBe('backups-gone');
+    expect(row?.newestBackup?.id).not.toBe('by-hand');
+    expect(row).not.toHaveProperty('lastBackup');
+  });
+
+  it('is not held by a backup of where it was once that is gone', async () => {
+    await reconfigure(1, on('pool-2'));
+    expect((await shareOf(world, 'acme', 'pool-2'))?.verdict).toBe('protected');
+    for (const snapshot of world.rds.snapshots('pool-1')) world.rds.expire(snapshot);
+    await world.sweep();
+    await world.sweep();
+    const row = await shareOf(world, 'acme', 'pool-2');
+    expect(row).toMatchObject({ verdict: 'overdue', cause: { code: 'backups-gone' } });
+    expect(row?.share).not.toHaveProperty('carried');
+  });
+
+  it('takes over nothing of before a `since` that is corrected, and says of nothing that it is gone', async () => {
+    await reconfigure(1, on({ id: 'pool-1', since: '2026-11-23T10:00Z' }));
+    const row = await shareOf(world, 'acme');
+    expect(row).toMatchObject({ verdict: 'new', cause: { code: 'tenant-after-backup' } });
+    expect(row).not.toHaveProperty('newestBackup');
+    expect(row).not.toHaveProperty('lastBackup');
+    expect(said(world)).toEqual([]);
+  });
+});
+
+it('meets tenants together with their database where an event came before the first sweep', async () => {
+  const world = given(configOf(three));
+  world.rds.takeBackup('pool-1', { kind: 'manual', id: 'by-hand', durationMinutes: 5 });
+  await later(world, 1);
+  expect(await verdicts(world)).toMatchObject({ acme: 'protected', globex: 'protected', initech: 'protected' });
+  expect(await shareOf(world, 'acme')).toMatchObject({ share: {}, newestBackup: { id: 'by-hand' } });
+  expect((await shareOf(world, 'acme'))?.share).not.toHaveProperty('since');
+});
+
+describe('a recovery point outside RDS', () => {
+  it('of before the tenant came does not hold it', async () => {
+    const world = given(
+      configOf([tenant('acme', ['pool-1']), tenant('initech', [{ id: 'pool-1', since: '2026-11-25T08:00Z' }])]),
+    );
+    skip(world, 5);
+    await later(world, 36);
+    world.rds.startBackupJob('pool-1', { vault: 'air-gapped', durationMinutes: 10 });
+    await later(world, 12);
+    await world.sweep();
+    expect((await shareOf(world, 'acme'))?.verdict).toBe('protected');
+    expect((await shareOf(world, 'initech'))?.newestBackup).toBeUndefined();
+  });
+});
+
 describe('a tag that names several tenants', () => {
   const byTag = (discovery: object = {}) => ({
     operators,
