@@ -11,6 +11,7 @@ export const rdsUses = {
     'instancesNamed',
     'clustersNamed',
     'runChanges',
+    'tenantDatabases',
     'deploymentMembers',
   ],
   sweep: [
@@ -24,6 +25,7 @@ export const rdsUses = {
     'clusterSnapshotsNamed',
     'snapshotsOfClusters',
     'runChanges',
+    'tenantDatabases',
   ],
   // A snapshot's name may be used again: what is exported is checked right before.
   copy: ['instanceSnapshotsNamed', 'clusterSnapshotsNamed'],

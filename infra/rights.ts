@@ -91,6 +91,7 @@ const describes: Readonly<Record<RdsReadAction, readonly RdsResource[] | 'any'>>
   DescribeDBClusters: ['cluster'],
   DescribeDBSnapshots: ['db', 'snapshot'],
   DescribeDBClusterSnapshots: ['cluster', 'cluster-snapshot'],
+  DescribeDBSnapshotTenantDatabases: ['db', 'snapshot', 'snapshot-tenant-database'],
   DescribeEvents: 'any',
   DescribeBlueGreenDeployments: 'any',
 };
@@ -126,7 +127,7 @@ export function allowAssuming(role: Role, fleet: Fleet, name: Extract<SpokeRole,
   });
 }
 
-type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot';
+type RdsResource = 'db' | 'cluster' | 'snapshot' | 'cluster-snapshot' | 'snapshot-tenant-database';
 
 /** All resources of one type that RDS has in the stack's account and Region. */
 export function rdsArn(role: Role, type: RdsResource): string {

@@ -85,6 +85,7 @@ RDS_LISTS = {
     "DescribeDBClusters": "cluster",
     "DescribeDBSnapshots": "snapshot",
     "DescribeDBClusterSnapshots": "cluster-snapshot",
+    "DescribeDBSnapshotTenantDatabases": "snapshot-tenant-database",
 }
 
 # The field that names the rule in a call of EventBridge.

@@ -4,11 +4,13 @@ import type {
   DBInstance,
   DBInstanceStatusInfo,
   DBSnapshot,
+  DBSnapshotTenantDatabase,
   DescribeBlueGreenDeploymentsRequest,
   DescribeDBClusterSnapshotsMessage,
   DescribeDBClustersMessage,
   DescribeDBInstancesMessage,
   DescribeDBSnapshotsMessage,
+  DescribeDBSnapshotTenantDatabasesMessage,
   DescribeEventsMessage,
   Event,
   Filter,
@@ -58,6 +60,19 @@ const instanceSnapshotFilters: Filterable<Snapshot> = {
   'dbi-resource-id': ({ source }) => [source.resourceId],
   'snapshot-type': ({ type }) => [type],
   engine: ({ source }) => [source.engine],
+};
+
+interface SnapshotTenant {
+  readonly snapshot: Snapshot;
+  readonly name: string;
+}
+
+const snapshotTenantFilters: Filterable<SnapshotTenant> = {
+  'tenant-db-name': ({ name }) => [name],
+  'dbi-resource-id': ({ snapshot }) => [snapshot.source.resourceId],
+  'db-instance-id': ({ snapshot }) => [snapshot.source.id, sourceArn(snapshot)],
+  'db-snapshot-id': ({ snapshot }) => [snapshot.id],
+  'snapshot-type': ({ snapshot }) => [snapshot.type],
 };
 
 const clusterSnapshotFilters: Filterable<Snapshot> = {
@@ -124,6 +139,47 @@ export function describeInstanceSnapshots(
   const filter = matchFilters(lowerCaseIds(input.Filters), instanceSnapshotFilters);
   const { rows, Marker } = pageOf(shelf, input, (row) => matches(row) && filter(row));
   return { DBSnapshots: rows.map((row) => instanceSnapshotRow(row, now)), Marker };
+}
+
+/** The tenant databases that snapshots of instances in the multi-tenant configuration hold; the types of snapshots are as above. */
+export function describeSnapshotTenants(
+  shelf: Shelf<Snapshot>,
+  input: DescribeDBSnapshotTenantDatabasesMessage,
+  { awsBackupRowsWithoutType }: SnapshotListing,
+) {
+  const matches = snapshotMatcher(shelf, {
+    id: input.DBSnapshotIdentifier,
+    database: input.DBInstanceIdentifier,
+    resourceId: input.DbiResourceId,
+    type: input.SnapshotType,
+    allowedTypes: ['automated', 'manual', 'awsbackup'],
+    awsBackupRowsWithoutType,
+    notFound: snapshotNotFound,
+  });
+  const filter = matchFilters(lowerCaseIds(input.Filters), snapshotTenantFilters);
+  const held = shelf
+    .rows()
+    .filter(matches)
+    .flatMap((snapshot) => (snapshot.source.tenantDatabases ?? []).map((name) => ({ snapshot, name })))
+    .filter(filter);
+  const size = pageSize(input);
+  const { page, after } = input.Marker === undefined ? { page: 1, after: '0' } : readMarker(input.Marker);
+  const end = Number(after) + size;
+  return {
+    DBSnapshotTenantDatabases: held.slice(Number(after), end).map(snapshotTenantRow),
+    Marker: end < held.length ? writeMarker(page + 1, String(end)) : undefined,
+  };
+}
+
+function snapshotTenantRow({ snapshot: { id, type, source }, name }: SnapshotTenant): DBSnapshotTenantDatabase {
+  return {
+    DBSnapshotIdentifier: id,
+    DBInstanceIdentifier: source.id,
+    DbiResourceId: source.resourceId,
+    EngineName: source.engine,
+    SnapshotType: type,
+    TenantDBName: name,
+  };
 }
 
 export function describeClusterSnapshots(
@@ -216,6 +272,7 @@ function instanceRow(row: Database, now: Date): DBInstance {
     StatusInfos: statusInfos(row),
     AwsBackupRecoveryPointArn: row.recoveryPoint,
     MultiAZ: false,
+    MultiTenant: row.tenantDatabases !== undefined,
     TagList: tagList(row.tags),
   };
 }
@@ -315,6 +372,7 @@ function instanceSnapshotRow(row: Snapshot, now: Date): DBSnapshot {
     BackupRetentionPeriod: source.retention,
     PreferredBackupWindow: source.window,
     SnapshotTarget: 'region',
+    MultiTenant: source.tenantDatabases !== undefined,
     TagList: tagList(row.tags),
   };
 }

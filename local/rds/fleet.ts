@@ -43,6 +43,8 @@ export interface DatabaseSpec {
   kmsKeyId?: string;
   databaseName?: string;
   tables?: readonly ExportTable[];
+  /** Makes it one of Oracle's multi-tenant configuration. */
+  tenantDatabases?: readonly string[];
 }
 
 export interface BackupSpec {
@@ -252,6 +254,13 @@ export class Fleet extends World {
     this.find(database).tags = acceptedTags(tags);
   }
 
+  /** What CreateTenantDatabase and DeleteTenantDatabase make of a multi-tenant instance; snapshots keep what there was. */
+  setTenantDatabases(database: string | Database, names: readonly string[]): void {
+    const row = this.find(database);
+    if (row.tenantDatabases === undefined) throw new Error(`${row.id} is not in the multi-tenant configuration`);
+    row.tenantDatabases = names;
+  }
+
   setRecoveryPoint(database: string | Database, arn: string | undefined): void {
     this.find(database).recoveryPoint = arn;
   }
@@ -367,6 +376,7 @@ export class Fleet extends World {
         window: '03:00-04:00',
         databaseName: name.replaceAll('-', '_'),
         tables: [],
+        tenantDatabases: undefined,
       },
       startedAt: this.now,
       availableAt: this.now,
@@ -451,6 +461,7 @@ export class Fleet extends World {
       replicationError: undefined,
       nightsToSkip: 0,
       backupMinutes: spec.backupMinutes,
+      tenantDatabases: spec.tenantDatabases,
       deleted: false,
     };
     this.#databaseShelf(kind).add(database, database.resourceId);

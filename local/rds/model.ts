@@ -44,6 +44,8 @@ export interface Database {
   nightsToSkip: number;
   /** How long its automated backups take; undefined: as those of the fleet. */
   readonly backupMinutes: number | undefined;
+  /** Oracle's tenant databases; undefined: it is not in the multi-tenant configuration. */
+  tenantDatabases: readonly string[] | undefined;
   deleted: boolean;
 }
 
@@ -74,6 +76,7 @@ export type SnapshotSource = Pick<
   | 'window'
   | 'databaseName'
   | 'tables'
+  | 'tenantDatabases'
 >;
 
 export interface Snapshot {
@@ -99,10 +102,10 @@ export interface Snapshot {
 
 export function sourceOf(database: Database): SnapshotSource {
   const { id, resourceId, engine, engineVersion, created, storageType, allocatedGb, dataGb } = database;
-  const { encrypted, kmsKeyId, retention, window, databaseName, tables } = database;
+  const { encrypted, kmsKeyId, retention, window, databaseName, tables, tenantDatabases } = database;
   return {
     ...{ id, resourceId, engine, engineVersion, created, storageType, allocatedGb, dataGb },
-    ...{ encrypted, kmsKeyId, retention, window, databaseName, tables },
+    ...{ encrypted, kmsKeyId, retention, window, databaseName, tables, tenantDatabases },
   };
 }
 

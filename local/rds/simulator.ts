@@ -11,6 +11,7 @@ import {
   DescribeDBClusters$,
   DescribeDBInstances$,
   DescribeDBSnapshots$,
+  DescribeDBSnapshotTenantDatabases$,
   DescribeEvents$,
   DescribeExportTasks$,
   type ExportTask,
@@ -25,6 +26,7 @@ import {
   describeEvents,
   describeInstanceSnapshots,
   describeInstances,
+  describeSnapshotTenants,
 } from './describe.ts';
 import { type ExportOptions, type ExportOutcome, Exports } from './exports.ts';
 import { RdsFault as Fault, type RdsFault } from './faults.ts';
@@ -170,6 +172,10 @@ export class RdsSimulator extends Fleet {
       DescribeDBClusterSnapshots: {
         schema: DescribeDBClusterSnapshots$,
         run: (input) => describeClusterSnapshots(shelves.clusterSnapshots, input, listing()),
+      },
+      DescribeDBSnapshotTenantDatabases: {
+        schema: DescribeDBSnapshotTenantDatabases$,
+        run: (input) => describeSnapshotTenants(shelves.instanceSnapshots, input, listing()),
       },
       DescribeBlueGreenDeployments: {
         schema: DescribeBlueGreenDeployments$,

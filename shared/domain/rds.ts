@@ -87,6 +87,8 @@ export interface RdsDatabase {
   /** How its replication has failed (`StatusInfos`): `error`, `stopped` or `terminated`, and what RDS says of it. */
   readonly replicationFailed?: { readonly status: string; readonly message?: string };
   readonly awsBackupRecoveryPointArn?: string;
+  /** RDS for Oracle in the multi-tenant configuration: it has tenant databases. */
+  readonly multiTenant?: true;
   readonly tags: Readonly<Record<string, string>>;
 }
 

@@ -149,7 +149,8 @@ export function firstBackup(facts: Facts): Cause {
 export function notesOf(facts: Facts, cause: Cause | null): readonly Cause[] {
   const { situation, database, creating } = facts;
   const notes = [
-    facts.newest === undefined ? firstBackup(facts) : undefined,
+    // That RDS shows it to be missing is what there is to say, whenever it came.
+    facts.newest === undefined && situation.share?.missingIn === undefined ? firstBackup(facts) : undefined,
     facts.stopped ? stopped(facts) : undefined,
     facts.stopped && facts.keyLost === undefined ? undefined : hindranceOf(facts),
     creating && inProgress(creating),

@@ -5,10 +5,13 @@
 import { type ConfiguredDatabase, type SharedTenant, shareOf } from '../config/index.ts';
 import {
   type BackupJob,
+  backupIdOf,
   type DatabaseKey,
   type DatabaseRow,
+  formatBackupId,
   isAvailable,
   isSharedOwner,
+  type LiveBackup,
   laterFields,
   type NewestBackup,
   parseDatabaseKey,
@@ -105,7 +108,7 @@ export function evaluateShare(
       share: { key: share.key, ...situation, ...(usable && { carried: usable }) },
     },
     narrow.seen,
-    { ...(own && { row: own }), ...(alert && { alert }), live: shared.known.live },
+    { ...(own && { row: own }), ...(alert && { alert }), live: liveOf(shared, narrow.seen) },
     at,
     until,
   );
@@ -188,6 +191,19 @@ function withinStint(row: DatabaseRow, shared: DatabaseRow | undefined, { since 
   const newest = newer(holds(newestBackup), holds(shared?.newestBackup));
   const last = holds(lastBackup);
   return { ...rest, ...(newest && { newestBackup: newest }), ...(last && { lastBackup: last }) };
+}
+
+/** Live backups without those that RDS shows and that do not hold the tenant: an event may just have recorded one. */
+function liveOf({ seen, known }: SharedDatabase, own: ObservedSnapshots): readonly LiveBackup[] {
+  const others = new Set(
+    seen.snapshots.flatMap((snapshot) => {
+      const { createdAt } = snapshot;
+      return createdAt && !own.snapshots.includes(snapshot)
+        ? [formatBackupId(backupIdOf({ ...snapshot, createdAt }))]
+        : [];
+    }),
+  );
+  return known.live.filter((backup) => !others.has(formatBackupId(backup)));
 }
 
 /** The database, and what RDS showed of it, as if it had begun with the tenant. */

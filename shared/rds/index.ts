@@ -8,4 +8,12 @@ export {
   type Unread,
   wholeInventory,
 } from './inventory.ts';
-export { concernsOne, type RdsRead, type RdsReadAction, RdsReader, type RunChange, rdsReads } from './rds-reader.ts';
+export {
+  concernsOne,
+  type RdsRead,
+  type RdsReadAction,
+  RdsReader,
+  type RunChange,
+  rdsReads,
+  type TenantDatabases,
+} from './rds-reader.ts';

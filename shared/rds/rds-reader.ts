@@ -15,6 +15,7 @@ import {
   paginateDescribeDBClusters,
   paginateDescribeDBInstances,
   paginateDescribeDBSnapshots,
+  paginateDescribeDBSnapshotTenantDatabases,
   paginateDescribeEvents,
   type RDSClient,
   RDSServiceException,
@@ -81,6 +82,9 @@ export interface RunChange {
   readonly at: Date;
   readonly runs: boolean;
 }
+
+/** Names of tenant databases, by the resource id of an instance and the id of a snapshot. */
+export type TenantDatabases = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
 
 /** More names than this are not asked for one by one. */
 const mostNamesAsked = 5;
@@ -180,6 +184,30 @@ export class RdsReader {
   /** The named instance snapshots; what is gone is left out. A filter, for `DBSnapshotIdentifier` also wants the type. */
   async instanceSnapshotsNamed(ids: readonly string[]): Promise<Snapshot[]> {
     return collect(filters({ 'db-snapshot-id': ids }), (filter) => this.#ofEveryType([filter]));
+  }
+
+  /**
+   * The names of the tenant databases in each snapshot of instances in the multi-tenant configuration, by the instance's resource id
+   * and the snapshot's id: a listing for up to 50 instances, twice, since AWS Backup's snapshots may not come along. A snapshot of which
+   * RDS lists none is not in it.
+   */
+  async tenantDatabases(resourceIds: readonly string[]): Promise<TenantDatabases> {
+    const names = new Map<string, Map<string, Set<string>>>();
+    for (const Filters of filters({ 'dbi-resource-id': resourceIds }).map((filter) => [filter])) {
+      for (const SnapshotType of [undefined, 'awsbackup']) {
+        const pages = paginateDescribeDBSnapshotTenantDatabases(this.#config, { Filters, SnapshotType });
+        for await (const page of this.#counted('DescribeDBSnapshotTenantDatabases', pages)) {
+          for (const { DbiResourceId, DBSnapshotIdentifier, TenantDBName } of page.DBSnapshotTenantDatabases ?? []) {
+            const resourceId = known(DbiResourceId, 'DbiResourceId');
+            const snapshot = known(DBSnapshotIdentifier, 'DBSnapshotIdentifier');
+            const ofDatabase = names.get(resourceId) ?? new Map<string, Set<string>>();
+            const its = ofDatabase.get(snapshot) ?? new Set();
+            names.set(resourceId, ofDatabase.set(snapshot, its.add(known(TenantDBName, 'TenantDBName'))));
+          }
+        }
+      }
+    }
+    return names;
   }
 
   async clusterSnapshotsNamed(ids: readonly string[]): Promise<Snapshot[]> {
@@ -332,6 +360,7 @@ export const rdsReads = {
   snapshotsOfClusters: ['DescribeDBClusterSnapshots'],
   instanceSnapshotsNamed: ['DescribeDBSnapshots'],
   clusterSnapshotsNamed: ['DescribeDBClusterSnapshots'],
+  tenantDatabases: ['DescribeDBSnapshotTenantDatabases'],
   runChanges: ['DescribeEvents'],
   deploymentMembers: ['DescribeBlueGreenDeployments'],
 } as const satisfies Record<RdsRead, readonly AwsCall[]>;
@@ -433,6 +462,7 @@ function toInstance(row: DBInstance): RdsDatabase {
     replicationFailed: replicationFailed(row),
     automationPaused: automationPaused(row),
     awsBackupRecoveryPointArn: row.AwsBackupRecoveryPointArn,
+    multiTenant: row.MultiTenant === true ? (true as const) : undefined,
     tags: tagsOf(row.TagList),
   });
 }

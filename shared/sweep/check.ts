@@ -11,7 +11,7 @@ import type {
 import type { EvaluationTarget, TagNotice } from '../evaluation/index.ts';
 import { errorText } from '../lib/errors.ts';
 import type { AlertNotification } from '../notifications/index.ts';
-import type { RunChange } from '../rds/index.ts';
+import type { RunChange, TenantDatabases } from '../rds/index.ts';
 
 export interface CheckOptions {
   /** The moment of evaluation. */
@@ -28,6 +28,11 @@ export interface CheckOptions {
     ids: readonly string[],
     since: Date,
   ) => Promise<RunChanges | undefined>;
+  /** The tenant databases in snapshots of instances, by their resource ids; undefined where RDS does not answer. */
+  readonly tenantDatabases: (
+    environment: Environment,
+    resourceIds: readonly string[],
+  ) => Promise<TenantDatabases | undefined>;
   /** Whether an alert may open now; else its database is to be checked anew first, and is left as it was. */
   readonly mayOpen: boolean;
   /** AWS Backup's jobs in an environment; undefined where they cannot be read. They are read when this is first called. */

@@ -11,6 +11,7 @@ import {
   environmentOf,
   environmentsAtOnce,
   formatEnvironment,
+  parseDatabaseKey,
   type Snapshot,
 } from '../domain/index.ts';
 import {
@@ -31,7 +32,7 @@ import type { RdsInventory, RunChange } from '../rds/index.ts';
 import { backupFrom } from '../recording/index.ts';
 import { type Checked, type CheckOptions, notEvaluated, nothing, type OnFailure } from './check.ts';
 import { checkShares } from './check-shares.ts';
-import { type ObservedDatabase, observeDatabase } from './observe.ts';
+import { type NamesInSnapshots, type ObservedDatabase, observeDatabase } from './observe.ts';
 import { settle } from './settle.ts';
 
 /** Databases whose rows are written side by side. */
@@ -54,13 +55,17 @@ export async function checkDatabases(
   const ids = rows.flatMap(({ key, alert }) => (alert ? [{ database: key, ...alert }] : []));
   const alertOf = new Map((await lists.alerts(ids)).map((alert) => [alert.database, alert]));
   const changes = await runChangesOf(subjects, rowOf, options);
+  const tenantDatabases = await tenantDatabasesOf(subjects, options);
   const check = async (subject: EvaluationTarget): Promise<Checked[]> => {
     const why = unreadable.get(subject.key);
     const its = { ...subject, runChanges: changes.get(subject.key) ?? [] };
     const known = { row: rowOf.get(subject.key), alert: alertOf.get(subject.key) };
     const failures = new Set<string>();
     const odd = (row: UnreadableRow) => why ?? failures.add(`has a row that is left out: ${errorText(row)}`);
-    const seen = await observeDatabase(ledger.leavingOut(odd), its, known.row, inventory, options);
+    const seen = await observeDatabase(ledger.leavingOut(odd), its, known.row, inventory, {
+      ...options,
+      namesIn: tenantDatabases.get(subject.key),
+    });
     const shares = sharesOf(subject, options.knownShares(subject.key));
     // What is known of all shares decides what operators are notified of, in one message.
     const { checked = [], held } =
@@ -108,6 +113,35 @@ async function runChangesOf(
   };
   await pMap(groups, read, { concurrency: environmentsAtOnce });
   return changes;
+}
+
+/**
+ * The names of tenant databases by the id of a snapshot, for shared databases in Oracle's multi-tenant configuration; a listing
+ * an environment.
+ */
+async function tenantDatabasesOf(
+  subjects: readonly EvaluationTarget[],
+  { tenantDatabases }: CheckOptions,
+): Promise<ReadonlyMap<DatabaseKey, NamesInSnapshots>> {
+  const wanted = subjects.flatMap(({ key, configured, found }) => {
+    const { resourceId } = parseDatabaseKey(key);
+    if (configured?.tenants === undefined || found.is !== 'database' || resourceId === undefined) return [];
+    return found.database.multiTenant ? [{ key, resourceId }] : [];
+  });
+  const byKey = new Map<DatabaseKey, NamesInSnapshots>();
+  const read = async (some: typeof wanted) => {
+    const [one] = some;
+    if (one === undefined) return;
+    const ids = some.map(({ resourceId }) => resourceId);
+    const names = await tenantDatabases(environmentOf(one.key), ids);
+    for (const { key, resourceId } of some) {
+      const its = names?.get(resourceId);
+      if (its) byKey.set(key, its);
+    }
+  };
+  const groups = Object.values(groupBy(wanted, ({ key }) => formatEnvironment(environmentOf(key))));
+  await pMap(groups, read, { concurrency: environmentsAtOnce });
+  return byKey;
 }
 
 /** Evaluates a database whose rows cannot be read by what RDS shows alone; nothing is written, and no alert can open. */

@@ -34,12 +34,20 @@ export interface ObservedDatabase {
   readonly cluster?: SharedDatabase['cluster'];
 }
 
+/** The names of tenant databases by the id of the snapshot that holds them. */
+export type NamesInSnapshots = ReadonlyMap<string, ReadonlySet<string>>;
+
+interface ObserveOptions extends CheckOptions {
+  /** Of Oracle's multi-tenant databases, where RDS was asked and answered. */
+  readonly namesIn: NamesInSnapshots | undefined;
+}
+
 export async function observeDatabase(
   ledger: Ledger,
   subject: EvaluationTarget,
   row: DatabaseRow | undefined,
   inventory: RdsInventory,
-  options: CheckOptions,
+  options: ObserveOptions,
 ): Promise<ObservedDatabase> {
   const observed = await observedOf(ledger, subject, row, inventory, options);
   return { observed, ...(await placeMember(ledger, subject, inventory, options)) };
@@ -51,7 +59,7 @@ async function observedOf(
   subject: EvaluationTarget,
   row: DatabaseRow | undefined,
   inventory: RdsInventory,
-  options: CheckOptions,
+  options: ObserveOptions,
 ): Promise<ObservedSnapshots> {
   const snapshots = inventory.snapshots(subject.key);
   const { found } = subject;
@@ -75,7 +83,17 @@ async function observedOf(
       usualMs: usualDurations(await collect(take(ledger.backupsOfDatabase(subject.key), mostDurations))),
     }),
     ...(backupJobs && { backupJobs }),
+    ...(options.namesIn && { tenantDatabases: namesByArn(snapshots, options.namesIn) }),
   };
+}
+
+function namesByArn(snapshots: readonly Snapshot[], namesIn: NamesInSnapshots): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    snapshots.flatMap(({ arn, id }) => {
+      const names = namesIn.get(id);
+      return names ? [[arn, [...names]] as const] : [];
+    }),
+  );
 }
 
 /** AWS Backup's jobs of a database that depends on them. */
@@ -117,7 +135,7 @@ async function placeMember(
   ledger: Ledger,
   subject: EvaluationTarget,
   inventory: RdsInventory,
-  options: CheckOptions,
+  options: ObserveOptions,
 ): Promise<{ readonly placed: EvaluationTarget; readonly cluster?: SharedDatabase['cluster'] }> {
   const { at, until } = options;
   const { found, cluster, configured } = subject;

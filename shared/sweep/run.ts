@@ -240,6 +240,7 @@ export class Run {
       dryRun,
       retentionDays: fleet.ledger.retentionDays,
       runChanges: this.#runChanges,
+      tenantDatabases: this.#tenantDatabases,
       mayOpen,
       backupJobs: this.#jobs,
       readsJobs: this.#readsJobs,
@@ -268,6 +269,17 @@ export class Run {
       return await this.#deps.rds.in(environment).runChanges(kind, ids, since, this.#deps.now());
     } catch (error) {
       this.errors.push(`events could not be read, so when databases were stopped is not known: ${errorText(error)}`);
+      return undefined;
+    }
+  };
+
+  readonly #tenantDatabases: CheckOptions['tenantDatabases'] = async (environment, resourceIds) => {
+    try {
+      return await this.#deps.rds.in(environment).tenantDatabases(resourceIds);
+    } catch (error) {
+      const text = `tenant databases could not be read, so which of them snapshots hold is not known: ${errorText(error)}`;
+      // A run may ask several times; where the right to it is missing, it is refused each time.
+      if (!this.errors.includes(text)) this.errors.push(text);
       return undefined;
     }
   };

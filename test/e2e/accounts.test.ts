@@ -236,8 +236,13 @@ describe('IAM', () => {
     rds.startBackupJob('ledger', { ends: 'FAILED', durationMinutes: 0 });
     rds.createInstance({ id: 'newcomer', tags: { 'backup-tenant': 'globex', 'backup-copy': 'none' } });
     rds.takeBackup('newcomer', { durationMinutes: 0 });
+    const tags = { 'backup-tenant': 'acme globex', 'backup-copy': 'none' };
+    rds.createInstance({ id: 'pool', engine: 'oracle-ee-cdb', created: ago(1000), tenantDatabases: ['ACME'], tags });
+    rds.takeBackup('pool', { durationMinutes: 0 });
+    rds.stop('pool');
     await rds.settle();
     await read('rds:DescribeEvents');
+    await read('rds:DescribeDBSnapshotTenantDatabases');
     await read('rds:DescribeBlueGreenDeployments');
     await read('backup:ListBackupJobs');
     await read('backup:ListRestoreJobs');

@@ -430,6 +430,13 @@ describe('IAM', () => {
     await rds.settle();
     await looked('DescribeEvents');
     await looked('DescribeBlueGreenDeployments');
+    // Of a multi-tenant instance whose tag names its tenants: what its snapshots hold.
+    const tags = { 'backup-tenant': 'acme globex', 'backup-copy': 'none' };
+    rds.createInstance({ id: 'pool', engine: 'oracle-ee-cdb', created: ago(1000), tenantDatabases: ['ACME'], tags });
+    rds.takeBackup('pool', { durationMinutes: 0 });
+    rds.stop('pool');
+    await rds.settle();
+    await looked('DescribeDBSnapshotTenantDatabases');
     // Young databases that would enrol, unless they are restore tests: of one AWS Backup's event says so, of the other nobody.
     const drill = rds.createInstance({ id: 'drill', tags: { 'backup-tenant': 'globex' } });
     rds.endRestoreJob(drill, 'arn:aws:backup:eu-west-1:123456789012:restore-testing-plan:weekly');

@@ -106,6 +106,8 @@ function phraseOf(alert: Alert): string {
   const { verdict } = alert;
   if (warnsOfJob(alert)) return 'with a failed backup job';
   if (isOfTenants(alert)) return 'with tenants unprotected';
+  if (alert.verdict === 'protected' && alert.cause?.code === 'tenant-not-in-snapshot')
+    return 'missing in its newest snapshot';
   return oneLine(verdictOf(verdict).phrase, limits.word);
 }
 

@@ -1,5 +1,6 @@
 /** Shared databases: RDS is asked once, each tenant has a verdict, an alert and messages of its own, and operators have one. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { accessDenied } from '../../../local/rds/faults.ts';
 import { type DatabaseRow, type Finding, shareKey } from '../../../shared/domain/index.ts';
 import { findingOf, reasonOf } from '../../../shared/reasons/index.ts';
 import { MemoryTable } from '../../support/memory-ledger.ts';
@@ -447,6 +448,136 @@ describe('a recovery point outside RDS', () => {
     await world.sweep();
     expect((await shareOf(world, 'acme'))?.verdict).toBe('protected');
     expect((await shareOf(world, 'initech'))?.newestBackup).toBeUndefined();
+  });
+});
+
+describe("Oracle's multi-tenant databases", () => {
+  const on = (...ids: readonly (readonly [string, string?])[]) =>
+    configOf(ids.map(([id, database]) => tenant(id, [database === undefined ? 'pool-1' : { id: 'pool-1', database }])));
+  /** As of noon; the snapshot of the night holds ACME and GLOBEX. */
+  const oracle = (config: object, tenantDatabases: readonly string[] | null = ['ACME', 'GLOBEX']) => {
+    const world = makeWorld({ now: '2026-11-23T12:00:00Z', config });
+    world.rds.createInstance({
+      id: 'pool-1',
+      engine: 'oracle-ee-cdb',
+      created: new Date('2026-10-01T00:00:00Z'),
+      window: '03:00-03:30',
+      ...(tenantDatabases && { tenantDatabases }),
+    });
+    world.rds.takeBackup('pool-1', { kind: 'automated', at: new Date('2026-11-23T03:30:00Z') });
+    return world;
+  };
+  const asked = (world: World) => world.rds.calls('DescribeDBSnapshotTenantDatabases');
+
+  it('tell which tenants a snapshot holds: one that is missing there is notified, and nobody else of its tenants', async () => {
+    const world = oracle(on(['acme', 'acme'], ['globex', 'GLOBEX'], ['initech', 'initech']));
+    expect(await verdicts(world)).toEqual({
+      acme: 'protected',
+      globex: 'protected',
+      initech: 'overdue',
+      'shared:pool-1': 'protected',
+    });
+    expect(said(world)).toEqual([
+      'operators * CRITICAL shared:pool-1: 1 database with tenants unprotected (pool-1)',
+      'tenant initech CRITICAL initech: 1 database overdue (pool-1)',
+    ]);
+    expect((await shareOf(world, 'initech'))?.notes).toEqual([
+      { code: 'tenant-not-in-snapshot', facts: { name: 'initech', snapshot: 'rds:pool-1-2026-11-23-03-30' } },
+    ]);
+    world.rds.setTenantDatabases('pool-1', ['ACME', 'INITECH']);
+    await later(world, 24);
+    expect(await verdicts(world)).toMatchObject({ acme: 'protected', globex: 'overdue', initech: 'protected' });
+    // The newest snapshot lacks it, and the one before is more than a day old.
+    expect(await shareOf(world, 'globex')).toMatchObject({
+      newestBackup: { time: new Date('2026-11-23T03:30:00Z') },
+    });
+  });
+
+  it('take one listing of either type for all tenants and snapshots', async () => {
+    const names = Array.from({ length: 60 }, (_, n) => `T${n}`);
+    const world = oracle(on(...names.map((name): [string, string] => [name.toLowerCase(), name])), names);
+    await world.sweep();
+    // One page of the night's snapshot, and one of AWS Backup's.
+    expect(asked(world)).toBe(2);
+    world.rds.takeBackup('pool-1', { kind: 'manual', id: 'by-hand', durationMinutes: 1 });
+    world.rds.takeBackup('pool-1', { kind: 'awsbackup', durationMinutes: 1 });
+    await later(world, 1);
+    world.rds.resetCalls();
+    const { report } = await world.sweep();
+    expect(report.apiCalls).toMatchObject({ DescribeDBSnapshotTenantDatabases: 3 });
+    expect(report.counts).toEqual({ protected: 60 });
+  });
+
+  it('are not asked for where the database is not shared, or not in that configuration', async () => {
+    for (const world of [
+      oracle({ operators, tenants: [{ id: 'acme', databases: [pool] }] }),
+      oracle(on(['acme', 'acme']), null),
+      given(configOf(three)),
+    ]) {
+      const { report } = await world.sweep();
+      await world.watch();
+      expect(asked(world)).toBe(0);
+      expect(report.apiCalls).not.toHaveProperty('DescribeDBSnapshotTenantDatabases');
+      expect(Object.keys(report.counts)).toEqual(['protected']);
+    }
+  });
+
+  it('prove nothing where they cannot be read, whole or in part; the run says so once', async () => {
+    const names = Array.from({ length: 120 }, (_, n) => `T${n}`);
+    for (const page of [1, 2]) {
+      const world = oracle(on(['initech', 'initech'], ['acme', 'T0']), names);
+      const heal = world.rds.failPage(
+        'DescribeDBSnapshotTenantDatabases',
+        page,
+        accessDenied('DescribeDBSnapshotTenantDatabases'),
+      );
+      const { report } = await world.sweep();
+      expect(report.counts).toEqual({ protected: 2 });
+      expect(report.errors).toEqual([
+        expect.stringMatching(
+          /^tenant databases could not be read, so which of them snapshots hold is not known: .*rds:DescribeDB/,
+        ),
+      ]);
+      expect(said(world)).toEqual([]);
+      heal();
+      expect(await verdicts(world)).toMatchObject({ acme: 'protected', initech: 'overdue' });
+    }
+  });
+
+  it('are believed at once, of a backup that its event has just recorded, too', async () => {
+    const world = oracle(on(['acme', 'ACME'], ['globex', 'GLOBEX']));
+    await world.sweep();
+    world.rds.setTenantDatabases('pool-1', ['ACME']);
+    world.rds.takeBackup('pool-1', { kind: 'manual', id: 'by-hand', durationMinutes: 5 });
+    await later(world, 5 / 60);
+    await world.sweep();
+    expect((await shareOf(world, 'acme'))?.newestBackup?.id).toBe('by-hand');
+    expect(await shareOf(world, 'globex')).toMatchObject({
+      newestBackup: { time: new Date('2026-11-23T03:30:00Z') },
+      severity: 'warning',
+      cause: { code: 'tenant-not-in-snapshot', facts: { snapshot: 'by-hand', name: 'GLOBEX' } },
+    });
+    expect(said(world)).toEqual([
+      'operators * WARNING shared:pool-1: 1 database with tenants unprotected (pool-1)',
+      'tenant globex WARNING globex: 1 database missing in its newest snapshot (pool-1)',
+    ]);
+  });
+
+  it('are read where a tag names the tenants, by what an event looks at, too', async () => {
+    const world = oracle({ operators, discovery: {}, tenants: [] });
+    world.rds.setTags('pool-1', { 'backup-tenant': 'acme globex' });
+    world.rds.takeBackup('pool-1', { durationMinutes: 0 });
+    world.rds.stop('pool-1');
+    await later(world, 1);
+    expect(asked(world)).toBeGreaterThan(0);
+    const { key } = await rowOf(world, 'pool-1');
+    expect((await world.ledger.databases([shareKey(key, 'acme')]))[0]?.verdict).toBe('protected');
+  });
+
+  it('prove nothing by a snapshot of before that configuration', async () => {
+    const world = oracle(on(['acme', 'acme']), []);
+    expect(await verdicts(world)).toEqual({ acme: 'protected', 'shared:pool-1': 'protected' });
+    expect(asked(world)).toBeGreaterThan(0);
   });
 });
 
