@@ -286,27 +286,11 @@ export const bugs: readonly Bug[] = [
     shared: true,
   },
   {
-    name: 'the promise of a tenant is that of the database',
-    file: 'shared/config/enrol.ts',
-    from: 'const maxAgeHours = Math.min(own ?? policy.maxAgeHours, policy.maxAgeHours);',
-    to: 'const maxAgeHours = policy.maxAgeHours;',
-    within: 3,
-    shared: true,
-  },
-  {
     name: 'a move starts a clock of its own',
     file: 'shared/sweep/check-shares.ts',
     from: 'if (held === undefined || since === undefined) return undefined;',
     to: 'if (held !== undefined || since === undefined) return undefined;',
     within: 5,
-    shared: true,
-  },
-  {
-    name: 'a backup that a tenant brought counts when it is gone',
-    file: 'shared/sweep/check-shares.ts',
-    from: 'const its = backup.closed === undefined ? newestOf(backup) : undefined;',
-    to: 'const its = newestOf(backup);',
-    within: 10,
     shared: true,
   },
 ];
