@@ -8,7 +8,7 @@ import { configHash } from '../../shared/config/index.ts';
 import { parseConfig } from '../../shared/config/load.ts';
 import { shareKey } from '../../shared/domain/index.ts';
 import { copyWorld } from '../shared/copies/world.ts';
-import { collect, makeWorld, rowOf, type World } from '../support/world.ts';
+import { makeWorld, rowOf, type World } from '../support/world.ts';
 import { given } from './support.ts';
 
 const pools = [
