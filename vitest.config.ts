@@ -43,8 +43,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          // One deployed stack for all of them, one after the other.
-          fileParallelism: false,
+          // Each file deploys a stack of its own, to a local AWS of its own.
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },

@@ -434,6 +434,8 @@ describe('IAM', () => {
     const tags = { 'backup-tenant': 'acme globex', 'backup-copy': 'none' };
     rds.createInstance({ id: 'pool', engine: 'oracle-ee-cdb', created: ago(1000), tenantDatabases: ['ACME'], tags });
     rds.takeBackup('pool', { durationMinutes: 0 });
+    await rds.settle();
+    await eventually('the row of the pool', async () => (await rowsOf('pool'))[0]);
     rds.stop('pool');
     await rds.settle();
     await looked('DescribeDBSnapshotTenantDatabases');
