@@ -70,6 +70,11 @@ export async function checkDatabases(
     // What is known of all shares decides what operators are notified of, in one message.
     const { checked = [], held } =
       shares.length === 0 ? {} : await checkShares(ledger, its, shares, seen, known, options);
+    // Once its row says that it was evaluated, a tenant that has no row is one that came later.
+    const isFirst = known.row?.evaluatedAt === undefined && why === undefined;
+    if (isFirst && checked.some((one) => one.failures.length > 0)) {
+      return [...checked, notEvaluated(subject, 'the rows of its tenants could not all be written')];
+    }
     const placed = { ...seen.placed, ...(held && { held }) };
     const itsSeen = { ...seen, placed };
     return [

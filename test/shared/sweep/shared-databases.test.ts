@@ -188,7 +188,10 @@ describe('a shared database', () => {
     expect(report.apiCalls).toEqual({ DescribeDBInstances: 2, DescribeDBSnapshots: 2 });
   });
 
-  it('is whole again where writing stopped half-way', async () => {
+  it.each([
+    ['stopped half-way', (writes: number) => writes > 2],
+    ['failed for one tenant', (writes: number) => writes === 1],
+  ])('is whole again where writing %s', async (_, fails) => {
     const config = configOf(three);
     const table = new MemoryTable();
     const broken = makeWorld({
@@ -199,7 +202,7 @@ describe('a shared database', () => {
         between(ledger, (call) => {
           if (call !== 'putDatabase') return;
           writes += 1;
-          if (writes > 2) throw new Error('throttled');
+          if (fails(writes)) throw new Error('throttled');
         }),
     });
     let writes = 0;
@@ -207,6 +210,7 @@ describe('a shared database', () => {
     broken.rds.takeBackup('pool-1', { kind: 'automated', at: new Date('2026-11-23T03:30:00Z') });
     const { report } = await broken.sweep();
     expect(report.errors).toHaveLength(2);
+    expect(report.errors.join()).toContain('instance pool-1 (shared:pool-1) was not evaluated');
     writes = -100;
     await broken.watch();
     expect(await verdicts(broken)).toEqual({
