@@ -272,7 +272,7 @@ function instanceRow(row: Database, now: Date): DBInstance {
     StatusInfos: statusInfos(row),
     AwsBackupRecoveryPointArn: row.recoveryPoint,
     MultiAZ: false,
-    MultiTenant: row.tenantDatabases !== undefined,
+    MultiTenant: row.tenantDatabases === undefined ? undefined : true,
     TagList: tagList(row.tags),
   };
 }
@@ -372,7 +372,7 @@ function instanceSnapshotRow(row: Snapshot, now: Date): DBSnapshot {
     BackupRetentionPeriod: source.retention,
     PreferredBackupWindow: source.window,
     SnapshotTarget: 'region',
-    MultiTenant: source.tenantDatabases !== undefined,
+    MultiTenant: source.tenantDatabases === undefined ? undefined : true,
     TagList: tagList(row.tags),
   };
 }

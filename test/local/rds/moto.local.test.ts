@@ -54,7 +54,7 @@ const instances = [
   { id: 'asleep', engine: 'postgres', engineVersion: '17.5', databaseName: 'asleep' },
 ];
 const settings = { retention: 7, window: '03:00-04:00', allocatedGb: 40, storageType: 'gp3', kmsKeyId: keyId };
-const tags = { 'backup-tenant': 'acme & sons' };
+const tags = { 'backup-tenant': 'acme + sons' };
 const aurora = { engine: 'aurora-postgresql', engineVersion: '16.8' };
 /** More than a page of any size that RDS allows. */
 const manualSnapshots = Array.from({ length: 105 }, (_, index) => `shop-${index}`);
