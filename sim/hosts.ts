@@ -33,7 +33,7 @@ export interface Host {
   readonly isTagged: boolean;
   readonly maxAgeHours: number;
   readonly database: Database;
-  /** When something last changed here that no event need tell. */
+  /** When something last changed here that no event need announce. */
   changedAt: number;
 }
 

@@ -74,7 +74,7 @@ export class Oracle {
   readonly recipients: Recipients;
   problem: Problem | undefined;
   #samples: Sample[] = [];
-  /** When something last changed that no event need tell; of everything, or of a database. */
+  /** When something last changed that no event need announce; of everything, or of a database. */
   #allChangedAt = storyStart;
   readonly #changedAt = new Map<string, number>();
   /** Since when a database is past its deadline. */

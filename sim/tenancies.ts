@@ -303,7 +303,7 @@ class SharedOracle {
     return `${where.account}/${where.region}/${database.resourceId}`;
   }
 
-  /** Whether a sweep has come since something changed there that no event need tell. */
+  /** Whether a sweep has come since something changed there that no event need announce. */
   #isSwept({ changedAt }: Host): boolean {
     return this.#fleet.sweptAt > changedAt;
   }

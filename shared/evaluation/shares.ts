@@ -225,7 +225,7 @@ function narrowed(
       ...rest,
       found: bornLater(found, since),
       ...(configured && { configured: named(configured, target.configured) }),
-      // What tags ask for concerns the database, and is told of that; who left by its tag is told of the share.
+      // What tags ask for concerns the database, whose notice says it; who left by its tag is in the notice of the share.
       ...(tags && configured === undefined && { tags: { ...tags, problems: [] } }),
     },
     seen: {
