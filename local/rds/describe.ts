@@ -122,12 +122,13 @@ export interface SnapshotListing {
   awsBackupRowsWithoutType: boolean;
 }
 
-export function describeInstanceSnapshots(
+/** Which snapshots of instances a call asks for, but for its filters. */
+function instanceSnapshotMatcher(
   shelf: Shelf<Snapshot>,
   input: DescribeDBSnapshotsMessage,
-  { now, awsBackupRowsWithoutType }: SnapshotListing,
+  awsBackupRowsWithoutType: boolean,
 ) {
-  const matches = snapshotMatcher(shelf, {
+  return snapshotMatcher(shelf, {
     id: input.DBSnapshotIdentifier,
     database: input.DBInstanceIdentifier,
     resourceId: input.DbiResourceId,
@@ -136,6 +137,14 @@ export function describeInstanceSnapshots(
     awsBackupRowsWithoutType,
     notFound: snapshotNotFound,
   });
+}
+
+export function describeInstanceSnapshots(
+  shelf: Shelf<Snapshot>,
+  input: DescribeDBSnapshotsMessage,
+  { now, awsBackupRowsWithoutType }: SnapshotListing,
+) {
+  const matches = instanceSnapshotMatcher(shelf, input, awsBackupRowsWithoutType);
   const filter = matchFilters(lowerCaseIds(input.Filters), instanceSnapshotFilters);
   const { rows, Marker } = pageOf(shelf, input, (row) => matches(row) && filter(row));
   return { DBSnapshots: rows.map((row) => instanceSnapshotRow(row, now)), Marker };
@@ -147,15 +156,7 @@ export function describeSnapshotTenants(
   input: DescribeDBSnapshotTenantDatabasesMessage,
   { awsBackupRowsWithoutType }: SnapshotListing,
 ) {
-  const matches = snapshotMatcher(shelf, {
-    id: input.DBSnapshotIdentifier,
-    database: input.DBInstanceIdentifier,
-    resourceId: input.DbiResourceId,
-    type: input.SnapshotType,
-    allowedTypes: ['automated', 'manual', 'awsbackup'],
-    awsBackupRowsWithoutType,
-    notFound: snapshotNotFound,
-  });
+  const matches = instanceSnapshotMatcher(shelf, input, awsBackupRowsWithoutType);
   const filter = matchFilters(lowerCaseIds(input.Filters), snapshotTenantFilters);
   const held = shelf
     .rows()

@@ -4,7 +4,7 @@
  *
  * The database itself is no tenant's. Where rows name an owner, it is `shared:<id>`, which no tenant can be called.
  */
-import type { Finding } from './database.ts';
+import type { Finding, Share } from './database.ts';
 import { type DatabaseKey, parseDatabaseKey } from './identity.ts';
 
 const ownerPrefix = 'shared:';
@@ -33,6 +33,11 @@ export function isShare(key: DatabaseKey): boolean {
 export function databaseOfShare(key: DatabaseKey): DatabaseKey {
   const { tenant } = parseDatabaseKey(key);
   return tenant === undefined ? key : key.slice(0, -(tenant.length + 1));
+}
+
+/** Whether a stay in a shared database, of which an absent bound is open, was going on at a moment. */
+export function isWithinStay({ since, until }: Pick<Share, 'since' | 'until'>, time: Date): boolean {
+  return (since === undefined || time >= since) && (until === undefined || time < until);
 }
 
 /**

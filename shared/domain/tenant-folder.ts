@@ -6,6 +6,7 @@
 import type { Backup, Copy, TenantFolders } from './backup.ts';
 import { type CopyCause, copyCauses, type FactsIn, isKnownIn } from './causes.ts';
 import type { DatabaseRow, Share } from './database.ts';
+import { isWithinStay } from './shared-database.ts';
 
 /** What of a share says which part of the database is the tenant's. */
 export type TenantPart = Pick<Share, 'database' | 'schema'>;
@@ -62,9 +63,7 @@ export function holdsShare(
 ): boolean {
   if (share === undefined) return false;
   const time = backupTime ?? createdAt;
-  return [...(share.earlier ?? []), share].some(
-    ({ since, until }) => (since === undefined || time >= since) && (until === undefined || time < until),
-  );
+  return [...(share.earlier ?? []), share].some((stay) => isWithinStay(stay, time));
 }
 
 /** Whether the part was there when the export was verified; undefined where it was not looked for. */

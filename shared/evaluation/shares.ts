@@ -8,9 +8,11 @@ import {
   backupIdOf,
   type DatabaseKey,
   type DatabaseRow,
+  type Evaluation,
   formatBackupId,
   isAvailable,
   isSharedOwner,
+  isWithinStay,
   type LiveBackup,
   laterFields,
   type NewestBackup,
@@ -124,16 +126,16 @@ export function evaluateShare(
   };
 }
 
-/** What operators are to know of the shares of a database. */
+/** What operators are to know of the shares of a database; one that could not be evaluated is held all the same. */
 export function heldTenants(
-  shares: readonly { readonly share: ShareTarget; readonly result: DatabaseEvaluation }[],
+  shares: readonly { readonly subject: EvaluationTarget; readonly evaluation?: Evaluation }[],
 ): HeldTenants {
-  const held = shares.filter(({ share }) => share.configured !== undefined);
+  const held = shares.flatMap(({ subject: { configured }, evaluation }) =>
+    configured ? [{ tenant: configured.tenant, severity: evaluation?.severity ?? 'info' }] : [],
+  );
   return {
-    tenants: held.map(({ share }) => share.tenant).sort(),
-    alerted: held.flatMap(({ share: { tenant }, result: { evaluation } }) =>
-      evaluation && evaluation.severity !== 'info' ? [{ tenant, severity: evaluation.severity }] : [],
-    ),
+    tenants: held.map(({ tenant }) => tenant).sort(),
+    alerted: held.filter(({ severity }) => severity !== 'info'),
   };
 }
 
@@ -183,11 +185,11 @@ function isReplicaIn({ target: { found }, known }: SharedDatabase): boolean {
  * The row of a share with the backups that hold the tenant: what its row knows may be from before it left and came back, and what an event
  * announced is on the row of the database.
  */
-function withinStint(row: DatabaseRow, shared: DatabaseRow | undefined, { since }: Share): DatabaseRow {
+function withinStint(row: DatabaseRow, shared: DatabaseRow | undefined, stint: Share): DatabaseRow {
   const { newestBackup, lastBackup, ...rest } = row;
   const carried = row.share?.carried;
   const holds = <Of extends NewestBackup>(backup: Of | undefined): Of | undefined =>
-    backup && (since === undefined || backup.time >= since || backup.id === carried?.id) ? backup : undefined;
+    backup && (isWithinStay(stint, backup.time) || backup.id === carried?.id) ? backup : undefined;
   const newest = newer(holds(newestBackup), holds(shared?.newestBackup));
   const last = holds(lastBackup);
   return { ...rest, ...(newest && { newestBackup: newest }), ...(last && { lastBackup: last }) };
@@ -210,14 +212,15 @@ function liveOf({ seen, known }: SharedDatabase, own: ObservedSnapshots): readon
 function narrowed(
   { configured, held }: ShareTarget,
   { target, seen }: SeenDatabase,
-  { since, until }: Share,
+  stint: Share,
   isOfReplica: boolean,
 ): SeenDatabase {
+  const { since } = stint;
   const holds = (snapshot: Snapshot) => {
     if (lacks(snapshot, held, seen)) return false;
     const sourceTime = seen.copyTimes.get(snapshot.arn);
     const time = backupTimeOf(snapshot, { sourceTime, isOfReplica }) ?? snapshot.createdAt;
-    return time === undefined || ((since === undefined || time >= since) && (until === undefined || time < until));
+    return time === undefined || isWithinStay(stint, time);
   };
   const { configured: _, tags, found, held: __, ...rest } = target;
   return {

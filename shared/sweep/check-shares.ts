@@ -1,6 +1,13 @@
 /** Checks the shares of a shared database: what RDS shows of it was read once, for all of them. */
 import pMap from 'p-map';
-import { type DatabaseKey, type DatabaseRow, databaseOfShare, isShare, type NewestBackup } from '../domain/index.ts';
+import {
+  type DatabaseKey,
+  type DatabaseRow,
+  databaseOfShare,
+  isShare,
+  isWithinStay,
+  type NewestBackup,
+} from '../domain/index.ts';
 import {
   type DatabaseEvaluation,
   type EvaluationTarget,
@@ -45,7 +52,6 @@ export async function checkShares(
   const rows = new Map((await lists.databases(shares.map(({ key }) => key))).map((one) => [one.key, one]));
   const ids = [...rows.values()].flatMap((one) => (one.alert ? [{ database: one.key, ...one.alert }] : []));
   const alerts = new Map((await lists.alerts(ids)).map((one) => [one.database, one]));
-  const projected: { readonly share: ShareTarget; readonly result: DatabaseEvaluation }[] = [];
   const check = async (share: ShareTarget): Promise<Checked> => {
     const target = targetOfShare(subject, share);
     const odd = unreadable.get(share.key);
@@ -57,16 +63,14 @@ export async function checkShares(
       evaluateShare(share, shared, fresh, carried, options.at, options.until);
     const { newestBackup, share: stay } = evaluated(first).row;
     const carried = newestBackup ? undefined : await carriedTo(lists, share, stay?.since, options);
-    const decide = (fresh: RowAndAlert) => evaluated(fresh, carried);
-    projected.push({ share, result: decide(first) });
-    return checkShare(ledger, target, first, decide, options);
+    return checkShare(ledger, target, first, (fresh) => evaluated(fresh, carried), options);
   };
   const checked = await pMap(
     shares,
     (share) => check(share).catch((error: unknown) => notEvaluated(targetOfShare(subject, share), error)),
     { concurrency: sharesAtOnce },
   );
-  return { checked, ...(subject.configured?.tenants && { held: heldTenants(projected) }) };
+  return { checked, ...(subject.configured?.tenants && { held: heldTenants(checked) }) };
 }
 
 /** Brings the row and the alert of a tenant's share up to date. */
@@ -119,8 +123,7 @@ async function newestWithin(
     const its = backup.closed === undefined ? newestOf(backup) : undefined;
     if (its === undefined || its.time > before) continue;
     // One that was made after the tenant had left may hold what was there, or may not.
-    if (stays.some((stay) => its.time <= stay.until && (stay.since === undefined || its.time >= stay.since)))
-      return its;
+    if (stays.some((stay) => isWithinStay(stay, its.time))) return its;
   }
   return undefined;
 }

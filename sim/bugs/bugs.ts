@@ -256,8 +256,8 @@ export const bugs: readonly Bug[] = [
   {
     name: "a snapshot of before a tenant's data counts",
     file: 'shared/evaluation/shares.ts',
-    from: '(since === undefined || time >= since) &&',
-    to: '(since === undefined || time < since || time >= since) &&',
+    from: 'isWithinStay(stint, time);',
+    to: 'isWithinStay(held ? {} : stint, time);',
     within: 3,
     shared: true,
   },
