@@ -14,13 +14,12 @@ import {
 } from '../shared/copies/index.ts';
 import { backupIdOf, type Environment, formatBackupId } from '../shared/domain/index.ts';
 import { backupOfKey } from '../shared/ledger/index.ts';
-import { composeCopiesPaused, composeCopyMessages, messageContext } from '../shared/notifications/index.ts';
 import { eventSource } from '../shared/rds/index.ts';
 import { clientsBy } from './environment-clients.ts';
 import { exportSettingsIn, readExportSettings } from './export-settings.ts';
 import { publishCopyMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log, now, publisherOf } from './parts.ts';
+import { configOf, ledgerOf, log, messages, now, publisherOf } from './parts.ts';
 import { readSettings } from './settings.ts';
 
 /** Time kept back at a run's end for the last writes and messages. */
@@ -92,12 +91,15 @@ export const handler = onFirstCall(() => {
         }),
         fleet,
         notify: async (tenant, backups, at) => {
+          const { composeCopyMessages, messageContext } = await messages();
           for (const message of composeCopyMessages(tenant, backups, messageContext(fleet, at))) {
             await publisher.publish(message);
           }
         },
-        notifyOfPause: (paused, copies, at) =>
-          publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, messageContext(fleet, at))),
+        notifyOfPause: async (paused, copies, at) => {
+          const { composeCopiesPaused, messageContext } = await messages();
+          await publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, messageContext(fleet, at)));
+        },
         holder: randomUUID(),
         pause: async (ms) => {
           await pause(ms);

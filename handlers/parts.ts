@@ -3,7 +3,6 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { SNSClient } from '@aws-sdk/client-sns';
 import { once } from 'es-toolkit/function';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
 import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
@@ -11,7 +10,7 @@ import type { Environment } from '../shared/domain/index.ts';
 import { ByEnvironment } from '../shared/domain/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
 import type { Log } from '../shared/lib/log.ts';
-import { namedRecipients, notifyingFrom, type Publisher, SnsPublisher } from '../shared/notifications/index.ts';
+import type { Publisher } from '../shared/notifications/index.ts';
 import { RdsReader, type RdsReaders } from '../shared/rds/index.ts';
 import { clientsBy } from './environment-clients.ts';
 import type { Settings } from './settings.ts';
@@ -68,21 +67,16 @@ export function configOf(settings: Settings): () => Promise<LoadedConfig> {
   };
 }
 
-/**
- * The alert topic, to which nothing is published before `adopt.notifyFrom`. Most calls publish nothing, so SNS's client is made
- * with the first message.
- */
-export function publisherOf({ alertTopicArn }: Settings, config: () => Promise<LoadedConfig>): Publisher {
-  const topicOf = once((fleet: Fleet) => new SnsPublisher(new SNSClient(), alertTopicArn, namedRecipients(fleet)));
-  return {
-    publish: async (message) => {
-      const { fleet } = await config();
-      const topic = topicOf(fleet);
-      const { adopt } = fleet;
-      const from = adopt?.notifyFrom === undefined ? undefined : new Date(adopt.notifyFrom);
-      await (from ? notifyingFrom(topic, from, { now, log }) : topic).publish(message);
-    },
-  };
+/** What composes messages. Most calls send none: it is imported with the first, and so is what publishes them. */
+export const messages = () => import('../shared/notifications/index.ts');
+
+/** The alert topic, as the configuration says. */
+export function publisherOf(settings: Settings, config: () => Promise<LoadedConfig>): Publisher {
+  const topic = once(async () => {
+    const { alertTopicOf } = await import('./alert-topic.ts');
+    return alertTopicOf(settings, (await config()).fleet);
+  });
+  return { publish: async (message) => (await topic()).publish(message) };
 }
 
 async function load({ account, region, config }: Settings): Promise<LoadedConfig> {

@@ -2,19 +2,15 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { LeftOut } from '../shared/domain/index.ts';
 import type { EnvironmentNotice, TenantNotice } from '../shared/evaluation/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
-import {
-  type AlertNotification,
-  composeEnvironments,
-  composeLeftOut,
-  messageContext,
-  notify,
-  notifyOfTenants,
-  objectLink,
-  type Publisher,
-  type ReportStore,
+import type {
+  AlertNotification,
+  NotifiedCounts,
+  Publisher,
+  ReportStore,
+  TenantsNotified,
 } from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
-import { type LoadedConfig, log, now, publisherOf, type Readers, s3Client } from './parts.ts';
+import { type LoadedConfig, log, messages, now, publisherOf, type Readers, s3Client } from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
@@ -32,25 +28,36 @@ export function alertChannelOf(settings: Settings, config: () => Promise<LoadedC
 
 /** Notifies people of alerts by a channel, as the configuration says. */
 export function notifierOf({ fleet }: LoadedConfig, ledger: Ledger, channel: AlertChannel) {
-  return (notifications: readonly AlertNotification[], at: Date) =>
-    notify({ ledger, ...channel, fleet }, notifications, at);
+  return async (notifications: readonly AlertNotification[], at: Date): Promise<Pick<NotifiedCounts, 'errors'>> => {
+    if (notifications.length === 0) return { errors: [] };
+    const { notify } = await messages();
+    return notify({ ledger, ...channel, fleet }, notifications, at);
+  };
 }
 
 /** Notifies operators of what a run left out. */
 export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
-  return (leftOut: readonly LeftOut[], at: Date) =>
-    publisher.publish(composeLeftOut(leftOut, messageContext(fleet, at)));
+  return async (leftOut: readonly LeftOut[], at: Date) => {
+    const { composeLeftOut, messageContext } = await messages();
+    await publisher.publish(composeLeftOut(leftOut, messageContext(fleet, at)));
+  };
 }
 
 /** Notifies operators of accounts and Regions in trouble. */
 export function environmentsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
-  return (notices: readonly EnvironmentNotice[], at: Date) =>
-    publisher.publish(composeEnvironments(notices, messageContext(fleet, at)));
+  return async (notices: readonly EnvironmentNotice[], at: Date) => {
+    const { composeEnvironments, messageContext } = await messages();
+    await publisher.publish(composeEnvironments(notices, messageContext(fleet, at)));
+  };
 }
 
 /** Notifies operators of tenants without a watched database. */
 export function tenantsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
-  return (notices: readonly TenantNotice[], at: Date) => notifyOfTenants({ publisher, fleet }, notices, at);
+  return async (notices: readonly TenantNotice[], at: Date): Promise<TenantsNotified> => {
+    if (notices.length === 0) return { sent: [], errors: [] };
+    const { notifyOfTenants } = await messages();
+    return notifyOfTenants({ publisher, fleet }, notices, at);
+  };
 }
 
 /** What a run needs, for each run anew: it counts its own calls, and has its own time left. */
@@ -79,7 +86,7 @@ function s3Reports(s3: S3Client, { reportBucket, region }: Settings): ReportStor
       const type = name.endsWith('.html') ? 'text/html' : 'text/plain';
       const put = { Bucket: reportBucket, Key: name, Body: body, ContentType: `${type}; charset=utf-8` };
       await s3.send(new PutObjectCommand(put));
-      return objectLink(region, reportBucket, name);
+      return (await messages()).objectLink(region, reportBucket, name);
     },
   };
 }

@@ -2,6 +2,7 @@
  * The configuration file's shape. `config/schema.json` (for editors) and the table in `docs/configuration.md` are
  * generated from here, so each field's description carries its unit and default.
  */
+import { once } from 'es-toolkit/function';
 import * as z from 'zod';
 import { type Recipient, recipientField } from '../channels/index.ts';
 import { textLike } from '../lib/text-field.ts';
@@ -506,24 +507,28 @@ export const unreadableRecipient: Recipient = { email: '' };
  * a field that is wrong counts as left out, a list entry without a readable id as null.
  */
 export function readLeniently(raw: unknown): FileConfig {
-  return lenientFile.parse(raw);
+  return lenientFile().parse(raw);
 }
 
-const lenientRecipients = z.array(recipientField.catch(unreadableRecipient)).catch([]);
-const lenientDatabase = z.object({ ...lenient(databaseShape), id: databaseIdField, kind: databaseShape.kind });
-const lenientTenant = z.object({
-  ...lenient(tenantShape),
-  id: tenantIdField,
-  recipients: lenientRecipients,
-  databases: z.array(lenientDatabase.nullable().catch(null)).catch([]),
-  sharedDatabases: z.array(shareField.nullable().catch(null)).catch([]),
-});
-const lenientFile: z.ZodType<FileConfig> = z.object({
-  ...lenient(sectionShapes),
-  environments: z.array(environmentField.nullable().catch(null)).catch([]),
-  operators: lenientRecipients,
-  sharedDatabases: z.array(lenientDatabase.nullable().catch(null)).catch([]),
-  tenants: z.array(lenientTenant.nullable().catch(null)).catch([]),
+/** Made with the first file that has mistakes: the functions read none. */
+const lenientFile = once((): z.ZodType<FileConfig> => {
+  const recipients = z.array(recipientField.catch(unreadableRecipient)).catch([]);
+  const database = z.object({ ...lenient(databaseShape), id: databaseIdField, kind: databaseShape.kind });
+  const databases = z.array(database.nullable().catch(null)).catch([]);
+  const tenant = z.object({
+    ...lenient(tenantShape),
+    id: tenantIdField,
+    recipients,
+    databases,
+    sharedDatabases: z.array(shareField.nullable().catch(null)).catch([]),
+  });
+  return z.object({
+    ...lenient(sectionShapes),
+    environments: z.array(environmentField.nullable().catch(null)).catch([]),
+    operators: recipients,
+    sharedDatabases: databases,
+    tenants: z.array(tenant.nullable().catch(null)).catch([]),
+  });
 });
 
 /** The same fields, each as if it were left out where it is wrong. */

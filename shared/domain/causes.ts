@@ -3,6 +3,8 @@
  * (`shared/reasons`), so that no sentence with an age in it grows old. Codes are only ever added, never renamed; `docs/causes.md`
  * lists them from these tables.
  */
+import { once } from 'es-toolkit/function';
+import { pick } from 'es-toolkit/object';
 import * as z from 'zod';
 import { count, number, text, type Unrecognized } from './schema.ts';
 
@@ -30,12 +32,17 @@ function entry<Shape extends z.ZodRawShape = Record<never, never>, const Open ex
   facts: Shape = {} as Shape,
   open: readonly Open[] = [],
 ) {
-  const shown = Object.fromEntries(open.map((name) => [name, facts[name]]));
+  // Made with the first cause of the code: there are a hundred, and most runs meet few. Loose: a later version may say more.
+  const whole = once(() => z.looseObject(facts) as unknown as Fields<Shape>);
+  const shown = once(() => z.object(pick(facts, [...open])) as unknown as Fields<Pick<Shape, Open>>);
   return {
     meaning,
-    // Loose: a later version may say more.
-    facts: z.looseObject(facts) as unknown as Fields<Shape>,
-    open: z.object(shown) as unknown as Fields<Pick<Shape, Open>>,
+    get facts() {
+      return whole();
+    },
+    get open() {
+      return shown();
+    },
   };
 }
 
