@@ -19,7 +19,7 @@ import { clientsBy } from './environment-clients.ts';
 import { exportSettingsIn, readExportSettings } from './export-settings.ts';
 import { publishCopyMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log, messages, now, publisherOf } from './parts.ts';
+import { configOf, ledgerOf, log, now, publisherOf } from './parts.ts';
 import { readSettings } from './settings.ts';
 
 /** Time kept back at a run's end for the last writes and messages. */
@@ -91,13 +91,13 @@ export const handler = onFirstCall(() => {
         }),
         fleet,
         notify: async (tenant, backups, at) => {
-          const { composeCopyMessages, messageContext } = await messages();
+          const { composeCopyMessages, messageContext } = await import('./copy-messages.ts');
           for (const message of composeCopyMessages(tenant, backups, messageContext(fleet, at))) {
             await publisher.publish(message);
           }
         },
         notifyOfPause: async (paused, copies, at) => {
-          const { composeCopiesPaused, messageContext } = await messages();
+          const { composeCopiesPaused, messageContext } = await import('./copy-messages.ts');
           await publisher.publish(composeCopiesPaused({ pause: paused, ...copies }, messageContext(fleet, at)));
         },
         holder: randomUUID(),

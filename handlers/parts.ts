@@ -67,10 +67,7 @@ export function configOf(settings: Settings): () => Promise<LoadedConfig> {
   };
 }
 
-/** What composes messages. Most calls send none: it is imported with the first, and so is what publishes them. */
-export const messages = () => import('../shared/notifications/index.ts');
-
-/** The alert topic, as the configuration says. */
+/** The alert topic, as the configuration says. Most calls send nothing: what publishes is imported with the first message. */
 export function publisherOf(settings: Settings, config: () => Promise<LoadedConfig>): Publisher {
   const topic = once(async () => {
     const { alertTopicOf } = await import('./alert-topic.ts');

@@ -10,7 +10,7 @@ import type {
   TenantsNotified,
 } from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
-import { type LoadedConfig, log, messages, now, publisherOf, type Readers, s3Client } from './parts.ts';
+import { type LoadedConfig, log, now, publisherOf, type Readers, s3Client } from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
@@ -25,6 +25,9 @@ export function alertChannelOf(settings: Settings, config: () => Promise<LoadedC
     reports: s3Reports(s3Client(), settings),
   };
 }
+
+/** What composes messages. Most runs send none: it is imported with the first. */
+const messages = () => import('../shared/notifications/index.ts');
 
 /** Notifies people of alerts by a channel, as the configuration says. */
 export function notifierOf({ fleet }: LoadedConfig, ledger: Ledger, channel: AlertChannel) {
