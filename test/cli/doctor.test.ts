@@ -13,7 +13,6 @@ import {
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../cli/dependencies.ts';
 import { examine } from '../../cli/doctor/examine.ts';
@@ -23,6 +22,7 @@ import { configHash } from '../../shared/config/load.ts';
 import type { CopyCause } from '../../shared/domain/index.ts';
 import { aBackup, aPause, aSweep, at } from '../shared/ledger/rows.ts';
 import { MemoryLedger } from '../support/memory-ledger.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 const now = at('2026-11-23T12:30:00.000Z');
 const topic = 'arn:aws:sns:eu-west-1:123456789012:alerts';

@@ -1,8 +1,8 @@
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, it } from 'vitest';
 import { type ClientPlace, clientsBy } from '../../handlers/environment-clients.ts';
 import { concernsEnvironment, refusesEnvironment } from '../../shared/lib/environment-failures.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 const hub = { account: '111111111111', region: 'eu-west-1' };
 const spoke = { account: '222222222222', region: 'us-east-1' };

@@ -5,9 +5,9 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type FunctionName, functionNames, metrics } from '../../shared/contract.ts';
+import { mockClient } from '../support/mock-client.ts';
 import { plain, type Resource, synthesize } from './synthesized.ts';
 
 const stack = synthesize();

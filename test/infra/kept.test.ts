@@ -10,10 +10,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DescribeKeyCommand, type KeyState, KMSClient } from '@aws-sdk/client-kms';
 import { GetBucketLoggingCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkKeptKey, checkNotifyFrom, findKeptBuckets, findKeptTable } from '../../infra/kept.ts';
 import { type IndexDefinition, indexes, type KeyNames, localIndexes } from '../../shared/ledger/table.ts';
+import { mockClient } from '../support/mock-client.ts';
 
 const dynamo = mockClient(DynamoDBClient);
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import { BackupClient, type BackupJob as BackupJobRow, ListBackupJobsCommand } from '@aws-sdk/client-backup';
-import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { accessDenied, throttling } from '../../../local/rds/faults.ts';
 import { inProcessBackupClient } from '../../../local/rds/in-process.ts';
 import { RdsSimulator } from '../../../local/rds/simulator.ts';
 import { AwsBackupReader, isDenied } from '../../../shared/aws-backup/backup-jobs-reader.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { where } from '../../support/world.ts';
 
 const inTime = () => false;

@@ -1,7 +1,7 @@
 import { DescribeExportTasksCommand, type DescribeExportTasksCommandOutput, RDSClient } from '@aws-sdk/client-rds';
-import { mockClient } from 'aws-sdk-client-mock';
 import { expect, it, onTestFinished } from 'vitest';
 import { takenSlots, tasksById } from '../../../shared/copies/export-tasks.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 it('taken slots are counted on every page that RDS answers, an empty one among them', async () => {
   const pages: Record<string, DescribeExportTasksCommandOutput> = {

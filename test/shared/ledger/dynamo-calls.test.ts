@@ -1,4 +1,6 @@
 /** What the local AWS does not do: throttle, leave a batch half done, cancel a transaction for reasons of its own. */
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
 import { DynamoDBClient, TransactionCanceledException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -8,19 +10,24 @@ import {
   QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DynamoTable } from '../../../shared/ledger/dynamo.ts';
 import { itemOfBackup, itemOfDatabase, itemOfDay, rowKey } from '../../../shared/ledger/items.ts';
 import type { UnreadableRow } from '../../../shared/ledger/ledger.ts';
 import { shards } from '../../../shared/ledger/table.ts';
 import { TableLedger } from '../../../shared/ledger/table-ledger.ts';
 import { collect, first } from '../../../shared/lib/iterables.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { here } from './contract/given.ts';
 import { aBackup, aDatabase, aDay, anAlert, at, ordersKey } from './rows.ts';
 
-// The pauses between tries are DynamoDB's time, not the test's.
-vi.mock('node:timers/promises', () => ({ setTimeout: async () => undefined }));
+// The pauses between tries are DynamoDB's time, not the test's. What is imported by name is replaced only by the second call.
+vi.spyOn(timers, 'setTimeout').mockResolvedValue(undefined);
+syncBuiltinESMExports();
+afterAll(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+});
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' }));

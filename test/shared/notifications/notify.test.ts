@@ -1,5 +1,4 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Alert, DatabaseRow, Evaluation } from '../../../shared/domain/index.ts';
 import { confirm, nextAlert, openAlert } from '../../../shared/evaluation/alert-lifecycle.ts';
@@ -17,6 +16,7 @@ import {
 } from '../../../shared/notifications/notify.ts';
 import { SnsPublisher } from '../../../shared/notifications/sns-publisher.ts';
 import { MemoryLedger } from '../../support/memory-ledger.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { counting } from '../../support/world.ts';
 import { aDatabase } from '../ledger/rows.ts';
 

@@ -8,12 +8,12 @@ import {
   DescribeEventsCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
-import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { throttling } from '../../../local/rds/faults.ts';
 import { inProcessClient } from '../../../local/rds/in-process.ts';
 import { RdsSimulator, type SimulatorOptions } from '../../../local/rds/simulator.ts';
 import { RdsReader } from '../../../shared/rds/rds-reader.ts';
+import { mockClient } from '../../support/mock-client.ts';
 import { collect, where } from '../../support/world.ts';
 
 const created = new Date('2026-10-01T00:00:00Z');
