@@ -44,7 +44,7 @@ export class MemoryTable implements Table {
     const inRange = between
       ? entries.slice(firstFrom(entries, between[0]), firstBeyond(entries, between[1]))
       : [...entries];
-    const items = inRange.map(({ item }) => projected(item, index));
+    const items = inRange.map(({ item }) => item);
     yield* newestFirst ? items.reverse() : items;
   }
 
@@ -64,16 +64,16 @@ export class MemoryTable implements Table {
   }
 
   #replace(given: Item): void {
-    // What is stored is what JSON keeps of it, as DynamoDB keeps no dates and no undefined.
-    const item = JSON.parse(JSON.stringify(given)) as Item;
+    // What is stored is what JSON keeps of it, as DynamoDB keeps no dates and no undefined. Whoever reads it cannot change it.
+    const item = JSON.parse(JSON.stringify(given), (_, value: unknown) => Object.freeze(value)) as Item;
     const id = idOf(item);
     const known = this.#items.get(id);
     if (known !== undefined) for (const { place } of placesOf(known)) this.#partitions.get(place)?.remove(id);
     this.#items.set(id, item);
-    for (const { place, sort } of placesOf(item)) {
+    for (const { place, sort, index } of placesOf(item)) {
       const partition = this.#partitions.get(place) ?? new Partition();
       this.#partitions.set(place, partition);
-      partition.add({ id, sort, item });
+      partition.add({ id, sort, item: projected(item, index) });
     }
   }
 }
@@ -136,11 +136,11 @@ const definitions = { ...indexes, ...localIndexes };
 
 /** What an index holds of an item: its keys, and the attributes that it projects. */
 function projected(item: Item, index: IndexName | undefined): Item {
-  if (index === undefined) return structuredClone(item);
+  if (index === undefined) return item;
   const { partitionKey, sortKey, projected: attributes } = definitions[index];
   const held = new Set<string>(['pk', 'sk', partitionKey, sortKey, ...attributes]);
   // The format is not projected; whoever reads rows from an index reads those that the index holds whole.
-  return structuredClone(Object.fromEntries(Object.entries(item).filter(([name]) => held.has(name)))) as Item;
+  return Object.freeze(Object.fromEntries(Object.entries(item).filter(([name]) => held.has(name)))) as Item;
 }
 
 interface Entry {
@@ -174,13 +174,19 @@ const bySort = (a: Entry, b: Entry) => (a.sort < b.sort ? -1 : a.sort > b.sort ?
 const idOf = ({ pk, sk }: PrimaryKey) => `${pk}\n${sk}`;
 const placeOf = (index: IndexName | undefined, partition: string) => `${index ?? ''}\n${partition}`;
 
+interface Place {
+  readonly index: IndexName | undefined;
+  readonly place: string;
+  readonly sort: string;
+}
+
 /** Where an item stands: in the table, and in each index both of whose keys it has. */
-function placesOf(item: Item): { readonly place: string; readonly sort: string }[] {
-  const places = [{ place: placeOf(undefined, item.pk), sort: item.sk }];
+function placesOf(item: Item): Place[] {
+  const places: Place[] = [{ index: undefined, place: placeOf(undefined, item.pk), sort: item.sk }];
   for (const [name, { partitionKey, sortKey }] of Object.entries(definitions)) {
     const [partition, sort] = [item[partitionKey], item[sortKey]];
     if (typeof partition === 'string' && typeof sort === 'string') {
-      places.push({ place: placeOf(name as IndexName, partition), sort });
+      places.push({ index: name as IndexName, place: placeOf(name as IndexName, partition), sort });
     }
   }
   return places;
