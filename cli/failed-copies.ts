@@ -2,11 +2,19 @@
 import pMap from 'p-map';
 import type { Fleet } from '../shared/config/index.ts';
 import { isHeld, type ModeMade, retried, retryMode } from '../shared/copies/index.ts';
-import { type Backup, backupIdOf, copyCauses, type DatabaseRow, type Environment } from '../shared/domain/index.ts';
+import {
+  type Backup,
+  backupIdOf,
+  copyCauses,
+  type DatabaseRow,
+  databaseOfShare,
+  type Environment,
+} from '../shared/domain/index.ts';
 import { type Ledger, updateBackup } from '../shared/ledger/index.ts';
 import { errorText } from '../shared/lib/errors.ts';
 import { collect } from '../shared/lib/iterables.ts';
 import { copiedBy } from '../shared/ownership.ts';
+import { isOfShare, type ShareRow, sharesIn } from '../shared/read-model/index.ts';
 import { copySentenceOf } from '../shared/reasons/index.ts';
 import { didYouMean } from './nearest.ts';
 import { UserError } from './user-error.ts';
@@ -15,6 +23,7 @@ import { UserError } from './user-error.ts';
 export interface Selection {
   /** Code of the cause of its failure. */
   readonly cause?: string;
+  /** Whose backup it is of, alone or with others. */
   readonly tenant?: string;
   /** A bucket that it failed with, or goes to. */
   readonly bucket?: string;
@@ -44,8 +53,16 @@ export async function planRetry(ledger: Ledger, fleet: Fleet, selection: Selecti
   requireKnownCause(selection.cause, failed);
   const keys = [...new Set(failed.map(({ database }) => database))];
   const rows = new Map((await ledger.databases(keys)).map((row) => [row.key, row]));
+  const { tenant } = selection;
+  const shares = new Map<string, ShareRow>(
+    (tenant === undefined ? [] : await sharesIn(ledger, keys, tenant)).map((row) => [databaseOfShare(row.key), row]),
+  );
+  const isTheirs = (backup: Backup) => {
+    const share = shares.get(backup.database);
+    return tenant === undefined || backup.tenant === tenant || (share !== undefined && isOfShare(share, backup));
+  };
   const selected = failed
-    .filter((backup) => isSelected(selection, fleet, backup, rows.get(backup.database)))
+    .filter((backup) => isTheirs(backup) && isSelected(selection, fleet, backup, rows.get(backup.database)))
     .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
   const possible: RetryPlan['possible'][number][] = [];
   const refused: RefusedRetry[] = [];
@@ -101,15 +118,9 @@ export function retryRequest(
   return 'cause' in request ? { reason: copySentenceOf(request.cause, { now, audience: 'operators' }) } : request;
 }
 
-function isSelected(
-  { cause, tenant, bucket }: Selection,
-  fleet: Fleet,
-  backup: Backup,
-  row: DatabaseRow | undefined,
-): boolean {
+function isSelected({ cause, bucket }: Selection, fleet: Fleet, backup: Backup, row: DatabaseRow | undefined): boolean {
   return (
     (cause === undefined || backup.copy.cause?.code === cause) &&
-    (tenant === undefined || backup.tenant === tenant) &&
     (bucket === undefined || bucketsOf(fleet, backup, row).includes(bucket))
   );
 }

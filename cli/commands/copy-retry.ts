@@ -17,7 +17,6 @@ import { FleetPlaces } from '../fleet-places.ts';
 import { plural, type Screen } from '../screen.ts';
 import { UserError } from '../user-error.ts';
 import { notNow } from './copies.ts';
-import { tenantOption } from './options.ts';
 
 export const copyRetry = command({
   details:
@@ -26,7 +25,10 @@ export const copyRetry = command({
   options: [
     { flags: '--all-failed', description: 'select all that failed or wait for a fault of set-up' },
     { flags: '--cause <code>', description: 'only those with this cause, as "copies --state failed" shows it' },
-    tenantOption,
+    {
+      flags: '--tenant <id>',
+      description: 'only of this tenant; of a shared database, the copies that hold its data',
+    },
     { flags: '--bucket <name>', description: 'only those that failed with this bucket or go to it' },
     { flags: '--yes', description: 'queue the selected copies without asking' },
   ],

@@ -38,6 +38,7 @@ export {
   tenantNames,
 } from './tenant.ts';
 export {
+  isOfShare,
   isShareRow,
   type ListedBackup,
   listedAt,

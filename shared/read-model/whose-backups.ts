@@ -37,7 +37,7 @@ export function isShareRow(row: DatabaseRow): row is ShareRow {
 export async function* backupsOfRow(ledger: Ledger, row: DatabaseRow, span: Span = {}): AsyncIterable<ListedBackup> {
   const backups = ledger.backupsOfDatabase(databaseOfShare(row.key), span);
   if (!isShareRow(row)) yield* backups;
-  else for await (const backup of backups) if (isIts(row, backup)) yield ofTenant(row, backup);
+  else for await (const backup of backups) if (isOfShare(row, backup)) yield ofTenant(row, backup);
 }
 
 /** A shared database's backup as one of its tenants has it: nothing in it is of another. */
@@ -52,7 +52,8 @@ export function ofTenant({ tenant, share = {} }: ShareRow, backup: Backup): List
   };
 }
 
-function isIts(row: ShareRow, backup: Backup): boolean {
+/** Whether a backup of its database is the tenant's as well. */
+export function isOfShare(row: ShareRow, backup: Backup): boolean {
   return (backup.tenant === undefined || isSharedOwner(backup.tenant)) && holdsShare(backup, row);
 }
 

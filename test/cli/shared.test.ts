@@ -6,7 +6,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkConfiguration } from '../../cli/doctor/configuration.ts';
 import { configHash } from '../../shared/config/index.ts';
 import { parseConfig } from '../../shared/config/load.ts';
-import { shareKey } from '../../shared/domain/index.ts';
+import { backupIdOf, shareKey } from '../../shared/domain/index.ts';
+import { updateBackup } from '../../shared/ledger/index.ts';
 import { copyWorld } from '../shared/copies/world.ts';
 import { makeWorld, rowOf, type World } from '../support/world.ts';
 import { given } from './support.ts';
@@ -48,7 +49,12 @@ const skip = (world: World, id = 'pool-1', nights = 1) => {
   world.rds.setLatestRestorable(id, new Date('2026-11-23T03:30:00Z'));
 };
 
-const commandLine = (world: World) => given({ now: () => world.rds.now, ledger: world.ledger });
+const commandLine = (world: World) =>
+  given({
+    now: () => world.rds.now,
+    ledger: world.ledger,
+    cloud: { configuration: async () => ({ fleet: world.state.fleet, hash: 'hash' }) },
+  });
 
 describe('a shared database with three tenants', () => {
   let world: World;
@@ -89,6 +95,24 @@ describe('a shared database with three tenants', () => {
       { tenant: 'shared:pool-1', inTime: 1 },
       { tenant: 'shared:pool-2', inTime: 1 },
     ]);
+  });
+
+  it('has failed copies tried again for each tenant whose data they would hold', async () => {
+    const { key } = await rowOf(world, 'pool-1');
+    for await (const backup of world.ledger.backupsOfDatabase(key)) {
+      const failed = {
+        mode: 'export',
+        state: 'failed',
+        attempt: 1,
+        cause: { code: 'export-cancelled', facts: {} },
+      } as const;
+      await updateBackup(world.ledger, backupIdOf(backup), (row) => row && { ...row, copy: failed });
+    }
+    const selected = async (selection: string) => (await cli.facts(`copy retry ${selection} --yes`)).selected;
+    // Its data is there since today, after the last backup.
+    expect(await selected('--tenant initech')).toBe(0);
+    expect(await selected('--tenant acme --cause bucket-denied')).toBe(0);
+    expect((await cli.facts('copy retry --tenant acme --yes')).queued).toHaveLength(3);
   });
 
   it('shows operators its tenants, each with its own verdict, since when and newest backup', async () => {
