@@ -95,6 +95,8 @@ ${itemTable(at(2))}
 ${Object.values(prices).map(priceRow).join('\n')}
 | exports | about ${usdPerGiB} | a GB of snapshot | public reports; not promised by AWS |
 
+The prices were compared in November 2026 with what guides of 2024 to 2026 quote from these pages; the pages themselves were not read for it.
+
 **Counted by tests**, which fail when the product takes more:
 
 - Ledger, write units: ${writeUnits.databaseDay} a database and day, ${writeUnits.copy} more with an export (or, at most, a native dump), ${writeUnits.watch} a watch, ${writeUnits.sweep} a sweep
