@@ -7,8 +7,9 @@ export default defineConfig({
     // Set by `scripts/mutation.ts`.
     include: process.env.MUTATION_TESTS?.split(' ') ?? [],
     exclude: ['test/**/*.local.test.ts', 'test/**/crashes.test.ts', 'test/**/*{property,properties}.test.ts'],
-    // Most of a run is loading modules: its files of tests share them. What replaces a client of the SDK puts it back.
+    // Most of a run is loading modules: its files of tests share them.
     isolate: false,
+    setupFiles: ['test/support/shared-modules.ts'],
     testTimeout: 20_000,
   },
 });

@@ -94,6 +94,7 @@ const eventsKeptMs = 14 * dayMs;
 
 export class RdsReader {
   readonly #client: RDSClient;
+  readonly #words = new Words();
   #odd: OddRow[] = [];
   #foreign: ForeignDatabase[] = [];
   /** How many calls were made, by action. */
@@ -292,7 +293,7 @@ export class RdsReader {
       'DescribeDBSnapshots',
       paginateDescribeDBSnapshots(this.#config, { Filters: filter, SnapshotType: type }),
     )) {
-      yield this.#mapped(page.DBSnapshots ?? [], toInstanceSnapshot, instanceOf);
+      yield this.#mapped(page.DBSnapshots ?? [], (row) => this.#words.shared(toInstanceSnapshot(row)), instanceOf);
     }
   }
 
@@ -301,7 +302,7 @@ export class RdsReader {
       'DescribeDBClusterSnapshots',
       paginateDescribeDBClusterSnapshots(this.#config, { Filters: filter }),
     )) {
-      yield this.#mapped(page.DBClusterSnapshots ?? [], toClusterSnapshot, clusterOf);
+      yield this.#mapped(page.DBClusterSnapshots ?? [], (row) => this.#words.shared(toClusterSnapshot(row)), clusterOf);
     }
   }
 
@@ -339,6 +340,36 @@ export class RdsReader {
       pending = true;
       yield page;
     }
+  }
+}
+
+/**
+ * Texts and moments that snapshots have in common, each held once: a sweep holds all snapshots of the fleet, and beside their
+ * own names little of them is their own.
+ */
+class Words {
+  readonly #known = new Map<string, string>();
+
+  shared(snapshot: Snapshot): Snapshot {
+    const { createdAt, originalCreatedAt, databaseTime } = snapshot;
+    const same = (moment: Date | undefined) => (moment?.getTime() === createdAt?.getTime() ? createdAt : moment);
+    return defined({
+      ...snapshot,
+      database: this.#one(snapshot.database),
+      databaseId: this.#one(snapshot.databaseId),
+      status: this.#one(snapshot.status),
+      engine: this.#one(snapshot.engine),
+      storageType: this.#one(snapshot.storageType),
+      kmsKeyId: this.#one(snapshot.kmsKeyId),
+      originalCreatedAt: same(originalCreatedAt),
+      databaseTime: same(databaseTime),
+    });
+  }
+
+  #one<T extends string | undefined>(text: T): T {
+    if (text === undefined) return text;
+    if (!this.#known.has(text)) this.#known.set(text, text);
+    return this.#known.get(text) as T;
   }
 }
 

@@ -256,6 +256,15 @@ describe('snapshots', () => {
     expect(snapshots.map((snapshot) => snapshot.encrypted)).toEqual([encrypted, encrypted]);
   });
 
+  it('holds a moment that two fields have in common once: a sweep holds the snapshots of the whole fleet', async () => {
+    const { rds, reader } = given();
+    rds.createInstance({ id: 'orders', created });
+    rds.takeBackup('orders', { id: 'a', at: created });
+    const [snapshot] = await flat(reader.instanceSnapshots());
+    expect(snapshot?.databaseTime).toEqual(created);
+    expect(snapshot?.databaseTime).toBe(snapshot?.createdAt);
+  });
+
   it('gives sizes, but not Aurora’s, whose allocated storage means nothing', async () => {
     const { rds, reader } = given();
     rds.createInstance({ id: 'orders', allocatedGb: 200, created });
