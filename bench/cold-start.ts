@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,7 @@ import { noOtherAccount } from '../local/aws/environment.ts';
 import { ensureVenv } from '../local/aws/python.ts';
 import { answer } from '../local/rds/answer.ts';
 import { RdsSimulator } from '../local/rds/simulator.ts';
+import { carriedFile, formatCarried, parseConfig } from '../shared/config/index.ts';
 import { type FunctionName, functionNames, type SettingName } from '../shared/contract.ts';
 import { itemOfSweep } from '../shared/ledger/index.ts';
 
@@ -47,13 +48,20 @@ export async function coldStartBenchmark(): Promise<ColdStartResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'cold-start-bench-'));
   const aws = await startAws();
   try {
-    for (const name of functionNames) bundle(name, join(folder, name));
+    for (const name of functionNames) {
+      bundle(name, join(folder, name));
+      await writeFile(
+        join(folder, name, carriedFile),
+        formatCarried({ fleet: parseConfig(configuration, where), hash: '' }),
+      );
+    }
     const measures: Record<string, () => Promise<Measured>> = {
       'Python with boto3': () => measured(python, ['-c', inPython], aws.url),
       ...Object.fromEntries(
         functionNames.map((name) => {
           const input = [join(folder, name, 'index.mjs'), JSON.stringify(events[name])];
-          return [name, () => measured(node, ['--input-type=module', '--eval', inNode, ...input], aws.url)];
+          const root = { LAMBDA_TASK_ROOT: join(folder, name) };
+          return [name, () => measured(node, ['--input-type=module', '--eval', inNode, ...input], aws.url, root)];
         }),
       ),
     };
@@ -155,8 +163,19 @@ const settings: Readonly<Record<SettingName<'shared' | FunctionName>, string>> &
   AWS_SESSION_TOKEN: 'any',
 };
 
-async function measured(command: string, args: readonly string[], endpoint: string): Promise<Measured> {
-  const env = { ...noOtherAccount, ...settings, AWS_ENDPOINT_URL: endpoint };
+/** One database. */
+const configuration = JSON.stringify({
+  operators: [{ email: 'oncall@example.com' }],
+  tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
+});
+
+async function measured(
+  command: string,
+  args: readonly string[],
+  endpoint: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Measured> {
+  const env = { ...noOtherAccount, ...settings, ...more, AWS_ENDPOINT_URL: endpoint };
   const { stdout, stderr } = await run(command, args, { env });
   const [, json] = /^measured (.+)$/m.exec(stderr) ?? [];
   // A function that fails may do so sooner than it would succeed.
@@ -181,16 +200,12 @@ async function node24(): Promise<string> {
   return node;
 }
 
-/** AWS with one database and its backup, a ledger in which only a sweep stands, and a configuration. */
+/** AWS with one database and its backup, and a ledger in which only a sweep stands. */
 async function startAws() {
   const rds = new RdsSimulator({ now: new Date(), ...where });
   rds.createInstance({ id: 'orders' });
   rds.takeBackup('orders', { kind: 'automated', id: snapshot, durationMinutes: 0 });
   await rds.advanceBy({ minutes: 1 });
-  const configuration = JSON.stringify({
-    operators: [{ email: 'oncall@example.com' }],
-    tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
-  });
   const sweep = marshall(itemOfSweep(lastSweep()), { removeUndefinedValues: true });
   const inLedger = (body: string) => (body.includes('"SWEEP"') ? [sweep] : []);
   const server = createServer(async (request, response) => {

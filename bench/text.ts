@@ -2,7 +2,7 @@
 import { maxBy } from 'es-toolkit/array';
 import { channels, type MessageFacts } from '../shared/channels/index.ts';
 import { parseConfig } from '../shared/config/index.ts';
-import { exportFailure, shortcomings, warningsIn } from '../shared/copies/index.ts';
+import { exportFailure, verification } from '../shared/copies/index.ts';
 import { asciiLine, gsm7Line, oneLine, printable, printableJson, unlinked } from '../shared/lib/safe-text.ts';
 import { copySentenceOf } from '../shared/reasons/index.ts';
 
@@ -32,6 +32,8 @@ const pieces = [
 const setup = { bucket: 'b', roleArn: 'r', keyArn: 'k', region: 'eu-west-1' };
 const where = { account: '123456789012', region: 'eu-west-1' };
 const now = new Date('2026-11-23T06:00:00Z');
+
+const { shortcomings, warningsIn } = await verification();
 
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
   oneLine: (text) => oneLine(text, 700),

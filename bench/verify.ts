@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { contentsOf } from '../shared/copies/index.ts';
+import { verification } from '../shared/copies/index.ts';
 
 const readers = ['as it comes', 'as one string'] as const;
 
@@ -50,6 +50,7 @@ async function measured(tables: number, list: VerifyResult['list']): Promise<Ver
 const place = { bucket: 'b', folder: 't/' };
 
 async function streamed(s3: S3Client): Promise<number> {
+  const { contentsOf } = await verification();
   return (await contentsOf(s3, place)).skipped.count;
 }
 

@@ -2,7 +2,6 @@ import type { AwsCalls } from '../shared/lib/aws-calls.ts';
 
 /** The calls that handlers make themselves, and the rights they need. */
 export const handlerCalls = {
-  configuration: { GetObject: { object: ['s3:GetObject'] } },
   reports: { PutObject: { object: ['s3:PutObject'] } },
   assumeRole: { AssumeRole: { role: ['sts:AssumeRole'] } },
   undelivered: {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RDSClient } from '@aws-sdk/client-rds';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import type { Fleet } from '../shared/config/index.ts';
@@ -19,7 +18,7 @@ import { clientsBy } from './environment-clients.ts';
 import { exportSettingsIn, readExportSettings } from './export-settings.ts';
 import { publishCopyMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log, now, publisherOf } from './parts.ts';
+import { ledgerOf, log, now, publisherOf, readConfig } from './parts.ts';
 import { readSettings } from './settings.ts';
 
 /** Time kept back at a run's end for the last writes and messages. */
@@ -69,24 +68,23 @@ export function parseTrigger(event: unknown): CopyTrigger {
 export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const exports = readExportSettings(process.env);
-  const config = configOf(settings);
+  const { fleet } = readConfig(settings);
   const ledger = ledgerOf(settings);
   const rds = clientsBy(
     settings,
     'copier',
     (place) => new RDSClient({ ...place, retryMode: 'adaptive', maxAttempts: 6 }),
   );
-  const s3 = clientsBy(settings, 'copier', (place) => new S3Client({ ...place, maxAttempts: 6 }));
-  const publisher = publisherOf(settings, config);
+  const s3 = clientsBy(settings, 'copier', async (place) => (await import('./copy-s3.ts')).s3Client(place));
+  const publisher = publisherOf(settings, fleet);
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
     const trigger = parseTrigger(event);
-    const { fleet } = await config();
     const report = await workOnCopies(
       {
         ledger,
         partsIn: (environment) => ({
           rds: rds(environment),
-          s3: s3(environment),
+          s3: () => s3(environment),
           ...exportSettingsIn(environment, settings, exports),
         }),
         fleet,

@@ -20,16 +20,15 @@ function publish<Emitter extends FunctionName>(values: Readonly<Record<MetricOf<
 }
 
 /**
- * What alarms and dashboards read of a run. The heartbeat comes only from a sweep that reached its end, and so does the
- * number of unprotected databases: what could not be read in another environment is not the stack's own health, and operators are
- * notified of it. Missed events are each run's own, since they are summed up.
+ * What alarms and dashboards read of a sweep; a watch has no metrics. The heartbeat comes only from one that reached its end, and
+ * so does the number of unprotected databases: what could not be read in another environment is not the stack's own health, and
+ * operators are notified of it. Missed events are each run's own, since they are summed up.
  */
 export function publishSweepMetrics({
   row,
   report,
   reachedEnd,
 }: Pick<SweepRun, 'row' | 'report' | 'reachedEnd'>): void {
-  if (row.mode === 'watch') return;
   const unprotected = sumBy(verdictNames.filter(isUnprotected), (name) => row.counts[name] ?? 0);
   publish<'sweep'>({
     SweepHeartbeat: reachedEnd ? 1 : undefined,

@@ -1,11 +1,12 @@
 /** The parts that more than one function is built of. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { RDSClient } from '@aws-sdk/client-rds';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { once } from 'es-toolkit/function';
 import { AwsBackupReader } from '../shared/aws-backup/index.ts';
-import { configHash, type Fleet, parseConfig } from '../shared/config/index.ts';
+import { type CarriedConfig, carriedFile, type Fleet, parseCarried } from '../shared/config/index.ts';
 import type { Environment } from '../shared/domain/index.ts';
 import { ByEnvironment } from '../shared/domain/index.ts';
 import { dynamoLedger, type Ledger } from '../shared/ledger/index.ts';
@@ -16,9 +17,6 @@ import { clientsBy } from './environment-clients.ts';
 import type { Settings } from './settings.ts';
 
 export const now = () => new Date();
-
-/** One client for the configuration and the reports. */
-export const s3Client = once(() => new S3Client());
 
 /** DynamoDB throttles each partition by itself, and a mass outage writes to few: the client waits and slows down, as with RDS. */
 export const ledgerRetries = { retryMode: 'adaptive', maxAttempts: 10 } as const;
@@ -50,40 +48,18 @@ export function readersOf(hub: Settings): Readers {
   };
 }
 
-export interface LoadedConfig {
-  readonly fleet: Fleet;
-  readonly hash: string;
-}
-
-/** Reads the configuration once a cold start: its key changes with its content, and with the key the function. */
-export function configOf(settings: Settings): () => Promise<LoadedConfig> {
-  let loading: Promise<LoadedConfig> | undefined;
-  return () => {
-    loading ??= load(settings).catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
-  };
+/** The configuration that lies beside the code. */
+export function readConfig({ taskRoot }: Settings): CarriedConfig {
+  return parseCarried(readFileSync(join(taskRoot, carriedFile), 'utf8'));
 }
 
 /** The alert topic, as the configuration says. Most calls send nothing: what publishes is imported with the first message. */
-export function publisherOf(settings: Settings, config: () => Promise<LoadedConfig>): Publisher {
+export function publisherOf(settings: Settings, fleet: Fleet): Publisher {
   const topic = once(async () => {
     const { alertTopicOf } = await import('./alert-topic.ts');
-    return alertTopicOf(settings, (await config()).fleet);
+    return alertTopicOf(settings, fleet);
   });
   return { publish: async (message) => (await topic()).publish(message) };
-}
-
-async function load({ account, region, config }: Settings): Promise<LoadedConfig> {
-  const object = await s3Client().send(new GetObjectCommand({ Bucket: config.bucket, Key: config.key }));
-  const text = await object.Body?.transformToString();
-  if (text === undefined) throw new Error(`the configuration s3://${config.bucket}/${config.key} is empty`);
-  return {
-    fleet: parseConfig(text, { account, region, name: `s3://${config.bucket}/${config.key}` }),
-    hash: configHash(text),
-  };
 }
 
 const logger = new Logger();

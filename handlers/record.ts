@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { recordEvents } from '../shared/recording/index.ts';
 import { recheck } from '../shared/sweep/index.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log, now, readersOf } from './parts.ts';
+import { ledgerOf, log, now, readConfig, readersOf } from './parts.ts';
 import { readSettings } from './settings.ts';
 import { alertChannelOf, notifierOf, sweepDepsOf } from './sweep-parts.ts';
 
@@ -10,29 +10,28 @@ import { alertChannelOf, notifierOf, sweepDepsOf } from './sweep-parts.ts';
 export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
-  const config = configOf(settings);
+  const config = readConfig(settings);
   const readers = readersOf(settings);
   const heard = new Map<string, Date>();
-  const channel = alertChannelOf(settings, config);
+  const channel = alertChannelOf(settings, config.fleet);
   return async (event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> => {
-    const loaded = await config();
     const failed = await recordEvents(
       {
         ledger,
         rds: readers.rds(),
         awsBackup: readers.awsBackup(),
-        fleet: loaded.fleet,
+        fleet: config.fleet,
         heard,
         log,
         now,
         remainingMs: () => context.getRemainingTimeInMillis(),
         check: async (databases, options) => {
           const run = await recheck(
-            sweepDepsOf(loaded, ledger, readers, () => context.getRemainingTimeInMillis()),
+            sweepDepsOf(config, ledger, readers, () => context.getRemainingTimeInMillis()),
             databases,
             options,
           );
-          const { errors } = await notifierOf(loaded, ledger, channel)(run.notifications, run.at);
+          const { errors } = await notifierOf(config, ledger, channel)(run.notifications, run.at);
           for (const error of [...run.report.errors, ...errors]) log.error(error, { databases });
           return (run.row.leftOut ?? []).flatMap(({ database }) => database ?? []);
         },

@@ -1,16 +1,17 @@
 import * as z from 'zod';
 import type { FoundSettings, SettingName } from '../shared/contract.ts';
 
-/** `AWS_REGION` is Lambda's own; the stack sets the others. */
+/** `AWS_REGION` and `LAMBDA_TASK_ROOT` are Lambda's own; the stack sets the others. */
 const schema = z.object({
   ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   AWS_REGION: z.string().min(1),
+  LAMBDA_TASK_ROOT: z.string().min(1),
   LEDGER_TABLE: z.string().min(1),
   ALERT_TOPIC_ARN: z.string().startsWith('arn:'),
   CONFIG_BUCKET: z.string().min(1),
   CONFIG_KEY: z.string().min(1),
   REPORT_BUCKET: z.string().min(1),
-} satisfies Record<SettingName<'shared'> | 'AWS_REGION', z.ZodType>);
+} satisfies Record<SettingName<'shared'> | 'AWS_REGION' | 'LAMBDA_TASK_ROOT', z.ZodType>);
 
 /** What every function's environment says. */
 export interface Settings {
@@ -18,8 +19,8 @@ export interface Settings {
   readonly region: string;
   readonly ledgerTable: string;
   readonly alertTopicArn: string;
-  /** Where the validated configuration lies. */
-  readonly config: { readonly bucket: string; readonly key: string };
+  /** The folder of the function's code. */
+  readonly taskRoot: string;
   readonly reportBucket: string;
 }
 
@@ -39,7 +40,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     region: data.AWS_REGION,
     ledgerTable: data.LEDGER_TABLE,
     alertTopicArn: data.ALERT_TOPIC_ARN,
-    config: { bucket: data.CONFIG_BUCKET, key: data.CONFIG_KEY },
+    taskRoot: data.LAMBDA_TASK_ROOT,
     reportBucket: data.REPORT_BUCKET,
   };
 }

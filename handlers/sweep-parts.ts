@@ -1,4 +1,4 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { CarriedConfig, Fleet } from '../shared/config/index.ts';
 import type { LeftOut } from '../shared/domain/index.ts';
 import type { EnvironmentNotice, TenantNotice } from '../shared/evaluation/index.ts';
 import type { Ledger } from '../shared/ledger/index.ts';
@@ -10,7 +10,7 @@ import type {
   TenantsNotified,
 } from '../shared/notifications/index.ts';
 import type { SweepDeps } from '../shared/sweep/index.ts';
-import { type LoadedConfig, log, now, publisherOf, type Readers, s3Client } from './parts.ts';
+import { log, now, publisherOf, type Readers } from './parts.ts';
 import type { Settings } from './settings.ts';
 
 /** How people are notified: messages by the alert topic, long lists and the page in the report bucket. */
@@ -19,10 +19,10 @@ export interface AlertChannel {
   readonly reports: ReportStore;
 }
 
-export function alertChannelOf(settings: Settings, config: () => Promise<LoadedConfig>): AlertChannel {
+export function alertChannelOf(settings: Settings, fleet: Fleet): AlertChannel {
   return {
-    publisher: publisherOf(settings, config),
-    reports: s3Reports(s3Client(), settings),
+    publisher: publisherOf(settings, fleet),
+    reports: { put: async (name, body) => (await import('./reports.ts')).putReport(settings, name, body) },
   };
 }
 
@@ -30,7 +30,7 @@ export function alertChannelOf(settings: Settings, config: () => Promise<LoadedC
 const messages = () => import('../shared/notifications/index.ts');
 
 /** Notifies people of alerts by a channel, as the configuration says. */
-export function notifierOf({ fleet }: LoadedConfig, ledger: Ledger, channel: AlertChannel) {
+export function notifierOf({ fleet }: CarriedConfig, ledger: Ledger, channel: AlertChannel) {
   return async (notifications: readonly AlertNotification[], at: Date): Promise<Pick<NotifiedCounts, 'errors'>> => {
     if (notifications.length === 0) return { errors: [] };
     const { notify } = await messages();
@@ -39,7 +39,7 @@ export function notifierOf({ fleet }: LoadedConfig, ledger: Ledger, channel: Ale
 }
 
 /** Notifies operators of what a run left out. */
-export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
+export function leftOutNotifierOf({ fleet }: CarriedConfig, { publisher }: AlertChannel) {
   return async (leftOut: readonly LeftOut[], at: Date) => {
     const { composeLeftOut, messageContext } = await messages();
     await publisher.publish(composeLeftOut(leftOut, messageContext(fleet, at)));
@@ -47,7 +47,7 @@ export function leftOutNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertC
 }
 
 /** Notifies operators of accounts and Regions in trouble. */
-export function environmentsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
+export function environmentsNotifierOf({ fleet }: CarriedConfig, { publisher }: AlertChannel) {
   return async (notices: readonly EnvironmentNotice[], at: Date) => {
     const { composeEnvironments, messageContext } = await messages();
     await publisher.publish(composeEnvironments(notices, messageContext(fleet, at)));
@@ -55,7 +55,7 @@ export function environmentsNotifierOf({ fleet }: LoadedConfig, { publisher }: A
 }
 
 /** Notifies operators of tenants without a watched database. */
-export function tenantsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertChannel) {
+export function tenantsNotifierOf({ fleet }: CarriedConfig, { publisher }: AlertChannel) {
   return async (notices: readonly TenantNotice[], at: Date): Promise<TenantsNotified> => {
     if (notices.length === 0) return { sent: [], errors: [] };
     const { notifyOfTenants } = await messages();
@@ -65,7 +65,7 @@ export function tenantsNotifierOf({ fleet }: LoadedConfig, { publisher }: AlertC
 
 /** What a run needs, for each run anew: it counts its own calls, and has its own time left. */
 export function sweepDepsOf(
-  { fleet, hash }: LoadedConfig,
+  { fleet, hash }: CarriedConfig,
   ledger: Ledger,
   readers: Readers,
   remainingMs: () => number,
@@ -79,17 +79,5 @@ export function sweepDepsOf(
     log,
     now,
     remainingMs,
-  };
-}
-
-/** People follow the links with their own rights. */
-function s3Reports(s3: S3Client, { reportBucket, region }: Settings): ReportStore {
-  return {
-    put: async (name, body) => {
-      const type = name.endsWith('.html') ? 'text/html' : 'text/plain';
-      const put = { Bucket: reportBucket, Key: name, Body: body, ContentType: `${type}; charset=utf-8` };
-      await s3.send(new PutObjectCommand(put));
-      return (await messages()).objectLink(region, reportBucket, name);
-    },
   };
 }

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { publishDay, runRequest, type SweepReport, type SweepRequest } from '../shared/sweep/index.ts';
-import { publishSweepMetrics } from './metrics.ts';
 import { onFirstCall } from './on-first-call.ts';
-import { configOf, ledgerOf, log, readersOf } from './parts.ts';
+import { ledgerOf, log, readConfig, readersOf } from './parts.ts';
 import { readCopyFunctionName, readSettings } from './settings.ts';
 import {
   alertChannelOf,
@@ -33,21 +32,20 @@ export function parseRequest(event: unknown): SweepRequest {
 export const handler = onFirstCall(() => {
   const settings = readSettings(process.env);
   const ledger = ledgerOf(settings);
-  const config = configOf(settings);
+  const config = readConfig(settings);
   const readers = readersOf(settings);
-  const channel = alertChannelOf(settings, config);
+  const channel = alertChannelOf(settings, config.fleet);
   const copyFunctionName = readCopyFunctionName(process.env);
   const triggerCopies = async () => (await import('./trigger-copies.ts')).triggerCopies(copyFunctionName);
   return async (event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<SweepReport> => {
     const request = parseRequest(event);
-    const loaded = await config();
     const run = await runRequest(
       {
-        ...sweepDepsOf(loaded, ledger, readers, () => context.getRemainingTimeInMillis()),
-        notify: notifierOf(loaded, ledger, channel),
-        notifyOfLeftOut: leftOutNotifierOf(loaded, channel),
-        notifyOfTenants: tenantsNotifierOf(loaded, channel),
-        notifyOfEnvironments: environmentsNotifierOf(loaded, channel),
+        ...sweepDepsOf(config, ledger, readers, () => context.getRemainingTimeInMillis()),
+        notify: notifierOf(config, ledger, channel),
+        notifyOfLeftOut: leftOutNotifierOf(config, channel),
+        notifyOfTenants: tenantsNotifierOf(config, channel),
+        notifyOfEnvironments: environmentsNotifierOf(config, channel),
         undelivered: readers.undelivered,
         triggerCopies,
       },
@@ -57,8 +55,9 @@ export const handler = onFirstCall(() => {
     const { databases: _, ...summary } = report;
     log.info(`${report.mode} done`, { ...summary, dryRun: request.dryRun });
     if (request.dryRun) return report;
-    publishSweepMetrics(run);
-    const errors = await publishDay({ ledger, ledgerName: settings.ledgerTable, fleet: loaded.fleet, ...channel }, run);
+    // A watch has no metrics.
+    if (report.mode === 'sweep') (await import('./metrics.ts')).publishSweepMetrics(run);
+    const errors = await publishDay({ ledger, ledgerName: settings.ledgerTable, fleet: config.fleet, ...channel }, run);
     for (const error of errors) log.error(error);
     return { ...report, errors: [...report.errors, ...errors] };
   };

@@ -11,7 +11,7 @@ import { configHash } from '../shared/config/index.ts';
 import { bucketArn } from './rights.ts';
 
 export interface DeployedConfigurationProps {
-  /** The file as it is written: the functions read it with the same reader as the stack. */
+  /** The file as it is written. */
   readonly path: string;
   /** Keeps each configuration that was ever deployed; the CDK's staging bucket may be cleaned up by its organisation. */
   readonly bucket: Bucket;
@@ -19,18 +19,20 @@ export interface DeployedConfigurationProps {
   readonly key: IKey;
 }
 
-/** The configuration in the stack's own bucket, named by its content: a rollback finds the one before. */
+/** Each configuration that was ever deployed, in the stack's own bucket and named by its content: what people and commands read. */
 export class DeployedConfiguration extends Construct {
   readonly bucket: Bucket;
   readonly objectKey: string;
+  /** SHA-256 of the file, as sweeps record it. */
+  readonly hash: string;
 
   constructor(scope: Construct, id: string, { path, bucket, key }: DeployedConfigurationProps) {
     super(scope, id);
     const { account } = Stack.of(this);
     const { s3BucketName, s3ObjectKey } = new Asset(this, 'File', { path });
     this.bucket = bucket;
-    // As sweeps record it.
-    this.objectKey = `${configHash(readFileSync(path, 'utf8'))}.json`;
+    this.hash = configHash(readFileSync(path, 'utf8'));
+    this.objectKey = `${this.hash}.json`;
     const copied = new AwsCustomResource(this, 'Copied', {
       resourceType: 'Custom::DeployedConfiguration',
       onUpdate: {

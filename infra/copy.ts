@@ -41,6 +41,7 @@ export class CopyBackups extends Construct {
       memoryMiB: 512,
       // A dump above 5 GB is copied in parts within one run.
       timeout: Duration.minutes(15),
+      config: parts.config,
       environment: {
         ...parts.environment,
         EXPORT_ROLE_ARN: exportRole.roleArn,
@@ -92,7 +93,6 @@ export class CopyBackups extends Construct {
       wildcard: 'DynamoDB judges the listing of streams, which Lambda asks for, by no resource.',
     });
     ledger.allow(this.function, ledgerUses.copy);
-    parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     allowAssuming(role, fleet, 'copier');
   }

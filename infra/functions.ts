@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -12,6 +14,7 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { type CarriedConfig, carriedFile, configHash, formatCarried } from '../shared/config/index.ts';
 import {
   type FunctionName,
   type FunctionSettings,
@@ -31,6 +34,8 @@ export interface LedgerFunctionProps<Name extends FunctionName> {
   readonly memoryMiB: number;
   readonly timeout: Duration;
   readonly environment: FunctionSettings<Name>;
+  /** The configuration, which lies beside the code. */
+  readonly config: CarriedConfig;
   /** Where the event of an asynchronous call goes when all its tries failed. Default: no asynchronous calls are made. */
   readonly asynchronousFailures?: IQueue;
 }
@@ -72,7 +77,7 @@ export class LedgerFunction<Name extends FunctionName = FunctionName> extends Co
     allow(this.role, { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
-      code: codeOf(props.handler),
+      code: codeOf(props.handler, formatCarried(props.config)),
       handler: 'index.handler',
       runtime: chosen(this, 'runtime', runtimes),
       architecture: chosen(this, 'architecture', architectures),
@@ -94,16 +99,17 @@ export class LedgerFunction<Name extends FunctionName = FunctionName> extends Co
 }
 
 /** Bundled when the stack is synthesized, unless bundling is switched off (context `aws:cdk:bundling-stacks`). */
-function codeOf(handler: FunctionName): Code {
+function codeOf(handler: FunctionName, config: string): Code {
   return Code.fromAsset(handlers, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Image and command are for bundling in Docker, which local bundling never leaves to it; the CDK tells bundles apart by them.
       image: DockerImage.fromRegistry('unused'),
-      command: [handler],
+      command: [handler, configHash(config)],
       local: {
         tryBundle: (folder) => {
           bundle(handler, folder);
+          writeFileSync(join(folder, carriedFile), config);
           return true;
         },
       },

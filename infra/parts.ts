@@ -1,6 +1,6 @@
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { handlerCalls } from '../handlers/calls.ts';
-import type { Fleet } from '../shared/config/index.ts';
+import type { CarriedConfig, Fleet } from '../shared/config/index.ts';
 import type { SettingName } from '../shared/contract.ts';
 import { actionsOn } from '../shared/lib/aws-calls.ts';
 import { publisherCalls } from '../shared/notifications/index.ts';
@@ -47,6 +47,11 @@ export class Parts {
     this.#configuration = props.configuration;
   }
 
+  /** What the functions carry beside their code. */
+  get config(): CarriedConfig {
+    return { fleet: this.fleet, hash: this.#configuration.hash };
+  }
+
   /** The functions' settings (`handlers/settings.ts` reads them). */
   get environment(): Readonly<Record<SettingName<'shared'>, string>> {
     return {
@@ -57,16 +62,6 @@ export class Parts {
       CONFIG_KEY: this.#configuration.objectKey,
       REPORT_BUCKET: this.buckets.reports.bucketName,
     };
-  }
-
-  allowConfiguration(fn: LedgerFunction): void {
-    const { bucket, objectKey } = this.#configuration;
-    allow(fn.role, {
-      actions: actionsOn(handlerCalls.configuration, 'object'),
-      resources: [bucket.arnForObjects(objectKey)],
-    });
-    // The first call reads it.
-    fn.function.node.addDependency(this.#configuration);
   }
 
   /** Sending alerts; the right to the topic's key comes with the ledger's, which is the same. */

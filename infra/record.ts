@@ -60,6 +60,7 @@ export class RecordEvents extends Construct {
       // JSON of one batch; more memory buys the processor time that a cold start needs.
       memoryMiB: 512,
       timeout,
+      config: parts.config,
       environment: parts.environment,
     });
     new EventSourceMapping(this, 'Mapping', {
@@ -85,7 +86,6 @@ export class RecordEvents extends Construct {
     allowRdsReads(this.function.role, rdsUses.record);
     allowAwsBackupReads(this.function.role);
     parts.ledger.allow(this.function, ledgerUses.record);
-    parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     parts.allowReports(this.function);
     allowAssuming(this.function.role, parts.fleet, 'reader');

@@ -49,6 +49,7 @@ export class SweepDatabases extends Construct {
       memoryMiB: 1024,
       // Lambda's longest: a sweep that nears it stores where it stopped, and the watch goes on from there.
       timeout: Duration.minutes(15),
+      config: parts.config,
       environment: { ...parts.environment, COPY_FUNCTION_NAME: copy.function.function.functionName },
       asynchronousFailures: deadLetters,
     });
@@ -95,7 +96,6 @@ export class SweepDatabases extends Construct {
     allowRdsReads(this.function.role, rdsUses.sweep);
     allowAwsBackupReads(this.function.role);
     parts.ledger.allow(this.function, ledgerUses.sweep);
-    parts.allowConfiguration(this.function);
     parts.allowAlerts(this.function);
     parts.allowReports(this.function);
     allow(this.function.role, {

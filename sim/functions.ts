@@ -166,7 +166,7 @@ export async function copyFunction(cloud: Cloud, run: Run, trigger: CopyTrigger)
   const { errors } = await workOnCopies(
     {
       ledger,
-      partsIn: () => ({ rds: rdsClient(cloud, run), s3: s3Client(cloud, run), ...account }),
+      partsIn: () => ({ rds: rdsClient(cloud, run), s3: async () => s3Client(cloud, run), ...account }),
       fleet,
       notify: async (tenant, backups, at) => {
         for (const message of composeCopyMessages(tenant, backups, messageContext(fleet, at))) {

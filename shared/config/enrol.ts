@@ -19,7 +19,7 @@ import {
   sharedOwner,
 } from '../domain/index.ts';
 import { exportsIn } from './export-regions.ts';
-import { maxAgeHoursField, tenantIdField } from './file-schema.ts';
+import { maxAgeHoursField, tenantIdField } from './fields.ts';
 import {
   type ConfiguredDatabase,
   type Discovery,

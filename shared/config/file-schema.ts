@@ -7,11 +7,10 @@ import * as z from 'zod';
 import { type Recipient, recipientField } from '../channels/index.ts';
 import { textLike } from '../lib/text-field.ts';
 import { cronMistake } from './cron.ts';
+import { hours, maxAgeHoursField, tenantIdField } from './fields.ts';
+import { maxPrefix } from './names.ts';
 import { stagingKeyMistake } from './staging-keys.ts';
 import { timeZoneMistake } from './time-zones.ts';
-
-/** S3 prefixes of an export stay under 60 characters, without colon and trailing slash. Source: RDS refuses others. */
-export const maxPrefix = 59;
 
 /** A prefix that several databases begin with leaves room for their own part. */
 const maxPrefixBase = 40;
@@ -38,25 +37,11 @@ const keyArn = textLike(
   'must be the ARN of a KMS key (arn:aws:kms:<Region>:<account>:key/<id>; an alias is not enough)',
 );
 
-const hours = (min: number, max: number) =>
-  z
-    .number()
-    .min(min, { error: `must be at least ${min}` })
-    .max(max, { error: `must be at most ${max}` });
-
 const wholeNumber = (min: number, max: number) =>
   z
     .int({ error: 'must be a whole number' })
     .min(min, { error: `must be at least ${min}` })
     .max(max, { error: `must be at most ${max}` });
-
-export const maxAgeHoursField = hours(1, 8760);
-
-/** Tenant ids stand in message attributes, filter policies, S3 prefixes and terminals: nothing there needs escaping. */
-export const tenantIdField = textLike(
-  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-  'must be 1-63 letters, digits, dots, underscores and hyphens, and begin with a letter or digit',
-);
 
 /** RDS's rule for identifiers of instances and clusters. */
 export const databaseIdField = textLike(

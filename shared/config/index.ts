@@ -1,3 +1,4 @@
+export { type CarriedConfig, carriedFile, formatCarried, parseCarried } from './carried.ts';
 export {
   enrol,
   enrolledWithoutTags,

@@ -1,7 +1,9 @@
 /** Names that follow from the configuration alone: buckets, and each database's prefix in the shared one. */
 import { createHash } from 'node:crypto';
 import { type DatabaseKind, type Environment, isSharedOwner } from '../domain/index.ts';
-import { maxPrefix } from './file-schema.ts';
+
+/** S3 prefixes of an export stay under 60 characters, without colon and trailing slash. Source: RDS refuses others. */
+export const maxPrefix = 59;
 
 export type Where = Environment;
 

@@ -39,14 +39,14 @@ import { copyFolder } from './naming.ts';
 import { type Pauses, type Places, scopeOf } from './pauses.ts';
 import { TenantParts } from './tenant-parts.ts';
 import { begun, ended, keyOf, modesMade, queued } from './transitions.ts';
-import { completedIn, contentsOf, shortcomings, warningsIn } from './verify.ts';
 
 export interface FollowDeps {
   readonly ledger: Ledger;
   /** The environment whose copies are made; its clients act there. */
   readonly environment: Environment;
   readonly rds: RDSClient;
-  readonly s3: S3Client;
+  /** Made when a bucket is first read: most passes read none, and take nothing of S3's client. */
+  readonly s3: () => Promise<S3Client>;
   readonly fleet: Fleet;
   readonly pauses: Pauses;
   /** How long this run may still work; 0 or less: it is to end. */
@@ -213,6 +213,7 @@ async function verified(
   }
   const bucket = task.S3Bucket ?? copy.bucket ?? '';
   const folder = copyFolder({ prefix: task.S3Prefix ?? copy.prefix ?? '', taskId: copy.taskId ?? '' });
+  const { contentsOf, shortcomings, warningsIn } = await import('./verify.ts');
   const warnings = warningsIn(task.WarningMessage);
   const proves: Places = {
     buckets: [bucket],
@@ -227,7 +228,7 @@ async function verified(
     const place = { bucket, folder, ...(owner !== undefined && { owner }) };
     const shares = sharesWithParts(deps.fleet, databases, [backup]).flatMap((key) => databases.rows.get(key) ?? []);
     const parts = new TenantParts(shares.filter((row) => holdsShare(backup, row)));
-    const found = await contentsOf(deps.s3, place, { warned: warnings.skipped, parts });
+    const found = await contentsOf(await deps.s3(), place, { warned: warnings.skipped, parts });
     if (found.objects === 0) {
       const cause = { code: 'objects-missing', facts: { bucket, folder } } as const;
       return afterFailure(backup, copy, { cause, heals: true }, deps.fleet, at, now);
@@ -322,7 +323,8 @@ async function vanished(
   const { bucket = '', prefix = '', taskId = '' } = copy;
   const owner = bucketOwner(deps.fleet, databases, backup, bucket);
   const place = { bucket, folder: copyFolder({ prefix, taskId }), ...(owner !== undefined && { owner }) };
-  const warnings = await completedIn(deps.s3, place, taskId);
+  const { completedIn } = await import('./verify.ts');
+  const warnings = await completedIn(await deps.s3(), place, taskId);
   if (warnings !== undefined) {
     const task = { Status: 'COMPLETE', S3Bucket: bucket, S3Prefix: prefix, WarningMessage: warnings };
     return verified(deps, databases, backup, task, now);

@@ -136,12 +136,13 @@ async function copyOne(
     return afterFailure(of, of.copy, objectFailure(error, plan), deps.fleet, deps.clock(), now);
   };
   const notFound = (error: unknown) => ({ failure: failed(backup, planFrom(place))(error) });
-  const there = await dumpsAt(deps.s3, place).then((dumps) => ({ dumps }), notFound);
+  const s3 = await deps.s3();
+  const there = await dumpsAt(s3, place).then((dumps) => ({ dumps }), notFound);
   if ('failure' in there) return there.failure;
   const chosen = await chooseDump(deps.ledger, { backup, configured, staging, row }, there.dumps);
   if (chosen?.is !== 'dump') return waits(backup, place, staging, chosen, now);
   const { from } = chosen.dump;
-  const head = async () => ({ object: chosen.dump.object ?? (await sourceObject(deps.s3, from)) });
+  const head = async () => ({ object: chosen.dump.object ?? (await sourceObject(s3, from)) });
   const opened = await head().catch(notFound);
   if ('failure' in opened) return opened.failure;
   const { object } = opened;
@@ -160,7 +161,7 @@ async function copyOne(
   };
   const plan = planFrom(from);
   const left = begunAs(backup.copy, source);
-  return copyObject(deps.s3, object, { ...plan, ...(left && { begun: left }) }).then(copied, failed(taken, plan));
+  return copyObject(s3, object, { ...plan, ...(left && { begun: left }) }).then(copied, failed(taken, plan));
 }
 
 /** What an earlier try began to copy, as against what is copied now. */

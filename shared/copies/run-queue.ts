@@ -12,7 +12,6 @@ import type { OtherOfKey } from './dump-keys.ts';
 import { tasksById } from './export-tasks.ts';
 import { type FollowDeps, stepsOf } from './follow-exports.ts';
 import type { NoticeDeps, PausedCopies } from './notices.ts';
-import { copyObjects } from './object-queue.ts';
 import { scopeOf } from './pauses.ts';
 import { backToQueue, placesOf, startExports } from './start-exports.ts';
 import { isWaiting, keyOf } from './transitions.ts';
@@ -20,7 +19,7 @@ import { isWaiting, keyOf } from './transitions.ts';
 /** What copies are made with in one environment. */
 export interface CopyParts {
   readonly rds: RDSClient;
-  readonly s3: S3Client;
+  readonly s3: () => Promise<S3Client>;
   /** The role RDS writes to the buckets with. */
   readonly exportRoleArn: string;
   /** The stack's key, for targets that name none. */
@@ -101,7 +100,11 @@ export async function copyDumps(
 ): Promise<RunReport> {
   const unreadable = new Map<string, unknown>();
   const deps = { ...given, ledger: given.ledger.leavingOut((row) => unreadable.set(row.message, row)) };
-  const copied = await copyObjects(deps, dumpsAmong(waiting), now, { brief });
+  const dumps = dumpsAmong(waiting);
+  const copied =
+    dumps.length === 0
+      ? { written: [], errors: [] }
+      : await (await import('./object-queue.ts')).copyObjects(deps, dumps, now, { brief });
   const written = [...starts.written, ...copied.written];
   for (const row of written) {
     if (row.copy.state === 'queued') waiting.set(keyOf(row), row);

@@ -21,7 +21,6 @@ import { isDue, type Places } from './pauses.ts';
 import { othersInPeriod } from './period.ts';
 import type { CopyDeps } from './run-queue.ts';
 import { snapshotsShown, standingOf } from './snapshots.ts';
-import { bucketProblem } from './target-bucket.ts';
 import { begun, ended, isWaiting, keyOf, queued, sameStep } from './transitions.ts';
 
 /** The pause after RDS said that somebody else is at a snapshot. */
@@ -222,7 +221,8 @@ async function startOne(deps: CopyDeps, candidate: Candidate, now: Date): Promis
   }
   const { region } = deps.environment;
   const place = { ...target, prefix: exportPrefix(configured), region };
-  const problem = await bucketProblem(deps.s3, place);
+  const { bucketProblem } = await import('./target-bucket.ts');
+  const problem = await bucketProblem(await deps.s3(), place);
   if (problem) return { is: 'moves', step: afterFailure(backup, backup.copy, problem, deps.fleet, now, now) };
   const request = {
     ExportTaskIdentifier: exportTaskId(backup, backup.copy.attempt),

@@ -19,6 +19,7 @@ import { GetBucketLoggingCommand, HeadBucketCommand, S3Client } from '@aws-sdk/c
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bootstrap, deploy, destroy, diff, synth } from '../../local/aws/deploy.ts';
 import { openStage, type Stage } from '../../local/stage.ts';
+import { carriedFile, parseCarried } from '../../shared/config/index.ts';
 import type { Backup } from '../../shared/domain/index.ts';
 import { dynamoLedger } from '../../shared/ledger/dynamo.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
@@ -64,7 +65,7 @@ async function backUp(ledger: Ledger, database: string): Promise<Backup> {
   });
 }
 
-/** The functions' code as it is deployed. A minified file has few lines, each of them long. */
+/** The functions' code as it is deployed, with the databases that it carries. A minified file has few lines, each of them long. */
 async function bundlesIn(app: string) {
   const assets = (await readdir(app)).map((name) => join(app, name));
   const withCode = assets.filter((path) => existsSync(join(path, 'index.mjs')));
@@ -72,7 +73,9 @@ async function bundlesIn(app: string) {
     withCode.map(async (path) => {
       const code = await readFile(join(path, 'index.mjs'), 'utf8');
       const files = (await readdir(path)).filter((name) => name.startsWith('index')).sort();
-      return { files, minified: code.length / code.split('\n').length > 1000 };
+      const { fleet } = parseCarried(await readFile(join(path, carriedFile), 'utf8'));
+      const databases = fleet.databases.map(({ id }) => id);
+      return { files, databases, minified: code.length / code.split('\n').length > 1000 };
     }),
   );
 }
@@ -84,7 +87,9 @@ it('after cdk destroy a new stack adopts the kept table and buckets, and makes w
   await bootstrap(stage.aws);
   // Bundled once for deploy and destroy; diff bundles anew, and must come to the same.
   const app = await synth(stage.aws, { context });
-  expect(await bundlesIn(app)).toEqual(Array(3).fill({ files: ['index.mjs', 'index.mjs.map'], minified: true }));
+  expect(await bundlesIn(app)).toEqual(
+    Array(3).fill({ files: ['index.mjs', 'index.mjs.map'], databases: ['orders'], minified: true }),
+  );
   const { LedgerTableName: tableName = '' } = await deploy(stage.aws, { app });
   const earlier = await backUp(ledgerOf(tableName), 'orders');
   expect(await diff(stage.aws, { context, outdir: join(stage.aws.folder, 'cdk.out-again') })).toContain(

@@ -1,14 +1,18 @@
 /** What an alarm watches is emitted: by the handler, run here in the environment that the stack gives it, or by AWS. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
-import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { carriedFile, formatCarried } from '../../shared/config/index.ts';
 import { type FunctionName, functionNames, metrics } from '../../shared/contract.ts';
 import { mockClient } from '../support/mock-client.ts';
-import { plain, type Resource, synthesize } from './synthesized.ts';
+import { fleetOf, plain, type Resource, synthesize } from './synthesized.ts';
 
 const stack = synthesize();
 const alarms = stack.all('AWS::CloudWatch::Alarm');
@@ -22,7 +26,7 @@ const constructs: Readonly<Record<FunctionName, string>> = {
 const functionOf = (logicalId: string) => functionNames.find((name) => logicalId.startsWith(constructs[name]));
 
 const dynamo = mockClient(DynamoDBDocumentClient);
-const s3 = mockClient(S3Client);
+mockClient(S3Client).onAnyCommand().resolves({});
 mockClient(RDSClient).onAnyCommand().resolves({});
 mockClient(SNSClient).onAnyCommand().resolves({});
 mockClient(LambdaClient).onAnyCommand().resolves({});
@@ -88,9 +92,12 @@ const copying = {
   tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
 };
 
+/** The folder of the functions' code, with the configuration in it. */
+const taskRoot = mkdtempSync(join(tmpdir(), 'task-root-'));
+afterAll(() => rmSync(taskRoot, { recursive: true }));
+
 function configure(configuration: object): void {
-  const Body = { transformToString: async () => JSON.stringify(configuration) };
-  s3.on(GetObjectCommand).resolves({ Body: Body as never });
+  writeFileSync(join(taskRoot, carriedFile), formatCarried({ fleet: fleetOf(configuration), hash: '' }));
 }
 
 const emitted = new Map<FunctionName, readonly Emitted[]>();
@@ -99,7 +106,6 @@ beforeAll(async () => {
   dynamo.onAnyCommand().resolves({});
   dynamo.on(QueryCommand).resolves({ Items: [] });
   dynamo.on(BatchGetCommand).resolves({ Responses: {} });
-  s3.onAnyCommand().resolves({});
   configure(copying);
   for (const fn of functionNames) emitted.set(fn, await emittedIn(fn));
 });
@@ -109,6 +115,7 @@ async function emittedIn(fn: FunctionName): Promise<readonly Emitted[]> {
   vi.resetModules();
   for (const [name, value] of Object.entries(environmentOf(fn))) vi.stubEnv(name, value);
   vi.stubEnv('AWS_REGION', 'eu-west-1');
+  vi.stubEnv('LAMBDA_TASK_ROOT', taskRoot);
   const found = await emittedBy(fn, fn === 'record' ? { Records: [] } : {});
   vi.unstubAllEnvs();
   return found;

@@ -36,11 +36,13 @@ describe('without other environments', () => {
     for (const role of Object.values(functionRoles)) expect(assumed(single, role)).toEqual([]);
   });
 
-  it('a name of its own account changes nothing', () => {
+  it('a name of its own account changes nothing but what the functions carry', () => {
     const named = configured([{ id: 'orders', kind: 'instance' }], {
       environments: [{ account: hub.account, name: 'Production', regions: [hub.region] }],
     });
-    expect(synthesize(named).template).toEqual(synthesize(alone).template);
+    const withoutAssets = ({ template }: ReturnType<typeof synthesize>) =>
+      JSON.parse(JSON.stringify(template).replaceAll(/"S3Key":"\w{64}\.zip"/g, '"S3Key":""'));
+    expect(withoutAssets(synthesize(named))).toEqual(withoutAssets(synthesize(alone)));
   });
 });
 

@@ -39,7 +39,7 @@ const ledgerUse = [
   'dynamodb:Query on LedgerTable.Arn/index/byIdentity',
   'dynamodb:Query on LedgerTable.Arn/index/byState',
 ];
-const shared = ['s3:GetObject on the configuration', 'sns:Publish on AlertsTopic', ...ledgerUse, ...keyUse];
+const shared = ['sns:Publish on AlertsTopic', ...ledgerUse, ...keyUse];
 
 describe('a role may do exactly what its function does', () => {
   it('record: reads its queue and RDS, writes ledger, alerts and lists', () => {

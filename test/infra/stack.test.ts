@@ -223,7 +223,8 @@ describe('every function of ours', () => {
         name,
         typeof value === 'string' ? value : `${name.endsWith('_ARN') ? 'arn:' : ''}${plain(value)}`,
       ]);
-      const environment = { ...Object.fromEntries(told), AWS_REGION: 'eu-west-1' };
+      const ofLambda = { AWS_REGION: 'eu-west-1', LAMBDA_TASK_ROOT: '/var/task' };
+      const environment = { ...Object.fromEntries(told), ...ofLambda };
       expect(() => readSettings(environment)).not.toThrow();
       if (id.startsWith('CopyBackups')) expect(() => readExportSettings(environment)).not.toThrow();
       if (id.startsWith('SweepDatabases')) expect(() => readCopyFunctionName(environment)).not.toThrow();

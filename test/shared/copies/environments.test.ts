@@ -117,7 +117,7 @@ async function given(databases: readonly (Environment & { readonly id: string; r
           asked.push(name);
           return {
             rds: clientIn(name, inProcessClient(rdsIn(environment))),
-            s3: clientIn(name, s3.client),
+            s3: async () => clientIn(name, s3.client),
             exportRoleArn: `arn:aws:iam::${environment.account}:role/export-${environment.region}`,
             exportKeyArn: `arn:aws:kms:${environment.region}:${environment.account}:alias/copies`,
           };

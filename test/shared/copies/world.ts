@@ -109,7 +109,7 @@ export function copyWorld({
       ledger: life.part(ledger),
       partsIn: () => ({
         rds: life.client(inProcessClient(rds)),
-        s3: life.client(s3.client),
+        s3: async () => life.client(s3.client),
         exportRoleArn: exportRole,
         exportKeyArn: stackKey,
       }),
