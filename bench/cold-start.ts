@@ -1,8 +1,8 @@
 /**
  * What a cold start takes on Lambda's Node 24: importing a function's bundle, as `cdk deploy` makes it, and its first event. Beside
- * it what a function in Python takes at the least: `import boto3`, three clients, one call of each. Both call the same
- * stand-ins for AWS on loopback and are measured in turn, each time in a process of its own. Times are of this machine: the
- * ratio tells.
+ * it what a function in Python takes at the least: `import boto3`, three clients, one call of each. Both are measured in turn, each
+ * time in a process of its own, on a stubbed transport: no call leaves the process, its answer is the one of stand-ins for AWS in a
+ * first run, which is not measured. Times are of this machine: the ratio tells.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -55,16 +55,21 @@ export async function coldStartBenchmark(): Promise<ColdStartResult[]> {
         formatCarried({ fleet: parseConfig(configuration, where), hash: '' }),
       );
     }
-    const measures: Record<string, () => Promise<Measured>> = {
-      'Python with boto3': () => measured(python, ['-c', inPython], aws.url),
-      ...Object.fromEntries(
-        functionNames.map((name) => {
-          const input = [join(folder, name, 'index.mjs'), JSON.stringify(events[name])];
-          const root = { LAMBDA_TASK_ROOT: join(folder, name) };
-          return [name, () => measured(node, ['--input-type=module', '--eval', inNode, ...input], aws.url, root)];
-        }),
-      ),
-    };
+    const commands = new Map<string, Command>([
+      ['Python with boto3', { file: python, args: ['-c', inPython], env: {} }],
+      ...functionNames.map((name): [string, Command] => {
+        const input = [join(folder, name, 'index.mjs'), JSON.stringify(events[name])];
+        const args = ['--input-type=module', '--eval', inNode, ...input];
+        return [name, { file: node, args, env: { LAMBDA_TASK_ROOT: join(folder, name) } }];
+      }),
+    ]);
+    const measures: Record<string, () => Promise<Measured>> = {};
+    for (const [what, command] of commands) {
+      await measured(command, aws.url);
+      const answers = join(folder, `${what}.json`);
+      await writeFile(answers, JSON.stringify(aws.takeAnswers()));
+      measures[what] = () => measured({ ...command, env: { ...command.env, ANSWERS: answers } }, aws.url);
+    }
     const all = new Map(Object.keys(measures).map((what): [string, Measured[]] => [what, []]));
     for (let turn = 0; turn < repeats; turn += 1) {
       for (const [what, measure] of Object.entries(measures)) all.get(what)?.push(await measure());
@@ -91,23 +96,56 @@ export async function coldStartBenchmark(): Promise<ColdStartResult[]> {
 
 // What is measured ----------------------------------------------------------------------------------------------------
 
+/** Of what a stub takes the time counts only where the function takes it as well: that of loading `node:http`. */
 const inNode = `
+import { readFileSync } from 'node:fs';
 const [, bundle, event] = process.argv;
+const { ANSWERS: file } = process.env;
+const answers = file && JSON.parse(readFileSync(file, 'utf8'));
 const started = performance.now();
+if (answers) {
+  const http = process.getBuiltinModule('node:http');
+  http.request = ({ path, headers }, respond) => {
+    const request = {
+      on: () => request,
+      once: () => request,
+      setTimeout: () => request,
+      end: (body = '') => {
+        const { status, headers: answered, content } = answers[(${callOf})(path, headers['x-amz-target'] ?? '', String(body))].shift();
+        const response = Object.assign(new http.IncomingMessage({ readable: false }), { statusCode: status, headers: answered });
+        response.push(content);
+        response.push(null);
+        setImmediate(respond, response);
+      },
+    };
+    return request;
+  };
+}
 const { handler } = await import(bundle);
 const imported = performance.now();
-await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 600_000 });
+const result = await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 600_000 });
 const called = performance.now();
+if (result?.batchItemFailures?.length > 0) throw new Error('the event failed');
 console.error('measured ' + JSON.stringify({ imported: imported - started, called: called - imported }));
 process.exit();
 `;
 
 const inPython = `
-import json, sys, time
+import json, os, sys, time
+answers = [one for ones in json.load(open(os.environ['ANSWERS'])).values() for one in ones] if 'ANSWERS' in os.environ else None
 started = time.perf_counter()
 import boto3
 imported = time.perf_counter()
-rds, dynamodb, sns = boto3.client('rds'), boto3.client('dynamodb'), boto3.client('sns')
+rds, dynamodb, sns = clients = boto3.client('rds'), boto3.client('dynamodb'), boto3.client('sns')
+if answers:
+    from botocore.awsrequest import AWSResponse
+    class Raw:
+        def __init__(self, content): self.content = content.encode()
+        def stream(self, *_, **__): yield self.content
+    def answer(request, **_):
+        one = answers.pop(0)
+        return AWSResponse(request.url, one['status'], one['headers'], Raw(one['content']))
+    for client in clients: client.meta.events.register('before-send', answer)
 rds.describe_db_instances()
 dynamodb.query(TableName='ledger', KeyConditionExpression='pk = :pk', ExpressionAttributeValues={':pk': {'S': 'SWEEP'}})
 sns.publish(TopicArn='arn:aws:sns:eu-west-1:123456789012:alerts', Message='none')
@@ -169,14 +207,16 @@ const configuration = JSON.stringify({
   tenants: [{ id: 'acme', databases: [{ id: 'orders', kind: 'instance' }] }],
 });
 
-async function measured(
-  command: string,
-  args: readonly string[],
-  endpoint: string,
-  more: Readonly<Record<string, string>> = {},
-): Promise<Measured> {
-  const env = { ...noOtherAccount, ...settings, ...more, AWS_ENDPOINT_URL: endpoint };
-  const { stdout, stderr } = await run(command, args, { env });
+interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function measured({ file, args, env }: Command, endpoint: string): Promise<Measured> {
+  const { stdout, stderr } = await run(file, args, {
+    env: { ...noOtherAccount, ...settings, ...env, AWS_ENDPOINT_URL: endpoint },
+  });
   const [, json] = /^measured (.+)$/m.exec(stderr) ?? [];
   // A function that fails may do so sooner than it would succeed.
   if (json === undefined || /"level":"(WARN|ERROR)"/.test(stdout)) throw new Error(`it failed: ${stdout}${stderr}`);
@@ -208,32 +248,57 @@ async function startAws() {
   await rds.advanceBy({ minutes: 1 });
   const sweep = marshall(itemOfSweep(lastSweep()), { removeUndefinedValues: true });
   const inLedger = (body: string) => (body.includes('"SWEEP"') ? [sweep] : []);
+  let answers: Record<string, Answer[]> = {};
   const server = createServer(async (request, response) => {
     const body = await text(request);
     const { 'x-amz-target': target = '', 'content-type': type = '' } = request.headers;
-    const reply = (content: object | string, headers = {}) =>
-      response.writeHead(200, headers).end(typeof content === 'string' ? content : JSON.stringify(content));
-    if (target.includes('Query')) reply({ Items: inLedger(body), Count: inLedger(body).length });
-    else if (target.includes('BatchGetItem')) reply({ Responses: {}, UnprocessedKeys: {} });
-    else if (target !== '') reply({});
-    else if (body.includes('Action=Publish')) reply(published, { 'content-type': 'text/xml' });
-    else if (type.includes('form-urlencoded')) {
-      const { statusCode, headers, body: xml } = answer(rds, body);
-      response.writeHead(statusCode, headers).end(xml);
-    } else if (request.url?.startsWith('/configuration/')) reply(configuration);
-    else reply('');
+    const answerTo = (): Answer => {
+      const reply = (content: object | string, headers = {}) => ({
+        status: 200,
+        headers,
+        content: typeof content === 'string' ? content : JSON.stringify(content),
+      });
+      if (target.includes('Query')) return reply({ Items: inLedger(body), Count: inLedger(body).length });
+      if (target.includes('BatchGetItem')) return reply({ Responses: {}, UnprocessedKeys: {} });
+      if (target !== '') return reply({});
+      if (body.includes('Action=Publish')) return reply(published, { 'content-type': 'text/xml' });
+      if (!type.includes('form-urlencoded')) return reply('');
+      const { statusCode: status, headers, body: content } = answer(rds, body);
+      return { status, headers, content };
+    };
+    const { status, headers, content } = answerTo();
+    const call = callOf(request.url ?? '', String(target), body);
+    answers[call] = [...(answers[call] ?? []), { status, headers, content }];
+    response.writeHead(status, headers).end(content);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** The answers since the last time: of each kind of call in their order. */
+    takeAnswers: () => {
+      const taken = answers;
+      answers = {};
+      return taken;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();
       }),
   };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly content: string;
+}
+
+/** Which kind of call a request is; of one kind, all are made in the same order each time. */
+function callOf(path: string, target: string, body: string): string {
+  return [path, target, /Action=\w+/.exec(body)?.[0], body.includes('"SWEEP"')].join(' ');
 }
 
 const published =

@@ -21,8 +21,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'cold-start': {
     run: coldStartBenchmark,
     about: `A function's cold start on Node 24: importing its bundle, and its first event (a backup to record, a watch with nothing due, no
-copy that waits). Beside it \`import boto3\`, three clients and one call of each. Both call the same stand-ins on loopback; medians of
-21 processes each, in turn. "ofPython" is the whole beside that of Python.`,
+copy that waits). Beside it \`import boto3\`, three clients and one call of each. Both on a stubbed transport; medians of 21 processes
+each, in turn. "ofPython" is the whole beside that of Python; promised is at most 0.6.`,
   },
   copy: {
     run: copyBenchmark,
