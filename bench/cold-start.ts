@@ -96,7 +96,7 @@ export async function coldStartBenchmark(): Promise<ColdStartResult[]> {
 
 // What is measured ----------------------------------------------------------------------------------------------------
 
-/** Of what a stub takes the time counts only where the function takes it as well: that of loading `node:http`. */
+/** Loading `node:http` counts, since the function loads it as well; reading the answers does not. */
 const inNode = `
 import { readFileSync } from 'node:fs';
 const [, bundle, event] = process.argv;

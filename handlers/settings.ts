@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { FoundSettings, SettingName } from '../shared/contract.ts';
 
-/** `AWS_REGION` and `LAMBDA_TASK_ROOT` are Lambda's own; the stack sets the others. */
+/** `AWS_REGION` and `LAMBDA_TASK_ROOT` are Lambda's own; the stack sets the others. `CONFIG_*` are there for the command line alone. */
 const schema = z.object({
   ACCOUNT_ID: z.string().regex(/^\d{12}$/),
   AWS_REGION: z.string().min(1),

@@ -95,7 +95,7 @@ ${itemTable(at(2))}
 ${Object.values(prices).map(priceRow).join('\n')}
 | exports | about ${usdPerGiB} | a GB of snapshot | public reports; not promised by AWS |
 
-The prices were compared in November 2026 with what guides of 2024 to 2026 quote from these pages; the pages themselves were not read for it.
+The prices were compared in November 2026 with what guides of 2024 to 2026 quote from these pages; the pages themselves could not be reached.
 
 **Counted by tests**, which fail when the product takes more:
 

@@ -1,4 +1,4 @@
-/** Fields that tags are read by as well as the file: whoever only reads tags takes no other schema. */
+/** Fields that tags have in common with the file: reading tags needs none of the file's schema. */
 import * as z from 'zod';
 import { textLike } from '../lib/text-field.ts';
 

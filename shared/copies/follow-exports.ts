@@ -45,7 +45,7 @@ export interface FollowDeps {
   /** The environment whose copies are made; its clients act there. */
   readonly environment: Environment;
   readonly rds: RDSClient;
-  /** Made when a bucket is first read: most passes read none, and take nothing of S3's client. */
+  /** Made when a bucket is first read: most passes read none, and load no client of S3. */
   readonly s3: () => Promise<S3Client>;
   readonly fleet: Fleet;
   readonly pauses: Pauses;

@@ -8,5 +8,5 @@ export { othersInPeriod } from './period.ts';
 export { ended, isHeld, type ModeMade, retried, retryMode } from './transitions.ts';
 export { type CopyTrigger, type EnvironmentPass, type WorkReport, workOnCopies } from './work.ts';
 
-/** What verifies exports, and takes S3's client: imported where one has ended. */
+/** What verifies exports. It loads S3's client, so it is imported only once an export has ended. */
 export const verification = () => import('./verify.ts');

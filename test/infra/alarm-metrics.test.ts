@@ -11,6 +11,8 @@ import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { carriedFile, formatCarried } from '../../shared/config/index.ts';
 import { type FunctionName, functionNames, metrics } from '../../shared/contract.ts';
+import { itemOfSweep } from '../../shared/ledger/items.ts';
+import { aSweep } from '../shared/ledger/rows.ts';
 import { mockClient } from '../support/mock-client.ts';
 import { fleetOf, plain, type Resource, synthesize } from './synthesized.ts';
 
@@ -110,13 +112,16 @@ beforeAll(async () => {
   for (const fn of functionNames) emitted.set(fn, await emittedIn(fn));
 });
 
-async function emittedIn(fn: FunctionName): Promise<readonly Emitted[]> {
+async function emittedIn(
+  fn: FunctionName,
+  event: object = fn === 'record' ? { Records: [] } : {},
+): Promise<readonly Emitted[]> {
   // Powertools reads the environment when it is loaded.
   vi.resetModules();
   for (const [name, value] of Object.entries(environmentOf(fn))) vi.stubEnv(name, value);
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('LAMBDA_TASK_ROOT', taskRoot);
-  const found = await emittedBy(fn, fn === 'record' ? { Records: [] } : {});
+  const found = await emittedBy(fn, event);
   vi.unstubAllEnvs();
   return found;
 }
@@ -201,4 +206,15 @@ describe('the metrics of a function', () => {
 it('the copy function emits none where nothing is copied: each costs money', async () => {
   configure({ operators: copying.operators, tenants: [] });
   expect(await emittedIn('copy')).toEqual([]);
+});
+
+it('a watch emits no heartbeat, which would hide that no sweep runs', async () => {
+  const [at, started, finished] = [new Date(), new Date(), new Date()];
+  // Where no sweep has run of late, the watch runs one, which has a heartbeat.
+  const sweep = itemOfSweep(aSweep({ at, started, finished }));
+  dynamo.on(QueryCommand).callsFake((query) => ({ Items: JSON.stringify(query).includes('"SWEEP"') ? [sweep] : [] }));
+  configure(copying);
+  expect(await emittedIn('sweep', { mode: 'watch' })).toEqual([]);
+  dynamo.on(QueryCommand).resolves({ Items: [] });
+  expect((await emittedIn('sweep', { mode: 'watch' })).map(({ name }) => name)).toContain('SweepHeartbeat');
 });
